@@ -1,0 +1,58 @@
+# The front door. Every target makes .venv from requirements.lock first if it is missing or out of date.
+STUDY ?= demo
+DATA ?=
+CORES ?= 0
+PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(if $(shell $p -c 'import sys; print("y" if (3,11) <= sys.version_info < (3,14) else "")' 2>/dev/null),$p)))
+
+BIN := .venv/bin
+READY := .venv/.ready
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONWARNINGS := default::DeprecationWarning:lib
+
+.PHONY: help report test test-slow lab bench lint format readme strip clean lock
+help: ## say what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1 | /' | column -t -s '|'
+
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 found. Install one, or name it: make PYTHON=/path/to/python3.12 report"; exit 1; }
+	@echo "Setting up .venv with $$($(PYTHON) --version) (some 2 GB, once)"
+	@$(PYTHON) -m venv .venv || { echo "This Python cannot make virtual environments. On Debian: apt install python3-venv"; rm -rf .venv; exit 1; }
+	@$(BIN)/python -m pip install --quiet --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+report: $(READY) ## run a study and build its pages: make report [STUDY=emotify DATA=<folder>]
+	@$(BIN)/python -m lib.study report --study "$(STUDY)" --data "$(DATA)" --cores $(CORES)
+
+test: $(READY) ## run the tests
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+
+test-slow: $(READY) ## run the long tests
+	@$(BIN)/python -m pytest -m slow
+
+lab: $(READY) ## open JupyterLab on the notebooks
+	@$(BIN)/jupyter lab --notebook-dir=notebooks
+
+bench: $(READY) ## measure, as ratios side by side
+	@for b in benchmarks/*.py; do $(BIN)/python $$b --data "$(DATA)" || exit 1; done
+
+lint: $(READY) ## check style, imports and docstrings
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+format: $(READY) ## put the code in its normal form
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+readme: $(READY) ## write the figures of the README from the committed tables
+	@$(BIN)/python -m lib.readme
+
+strip: $(READY) ## put the notebooks in their committed form after editing
+	@$(BIN)/python -m lib.notebooks
+
+clean: $(READY) ## delete what can be made again; never what is committed
+	@$(BIN)/python -m lib.study clean
+
+lock: ## write requirements.lock and environment.yml from requirements.in
+	@$(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --fork-strategy fewest --no-annotate --no-header \
+	  --no-emit-index-url --quiet --upgrade requirements.in -o requirements.lock
+	@$(MAKE) $(READY) && $(BIN)/python -m lib.environment

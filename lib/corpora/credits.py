@@ -1,0 +1,148 @@
+"""Artists' names in a credit, written in whatever way.
+
+Two songs share an artist if they share a name. A name is compared without case, accents, punctuation,
+blanks and a leading "The". "A feat. B" names A and B. "A and B" (also "&", "+", ",", "/", "x", "with") may be
+one act ("Simon and Garfunkel", "AC/DC") or two people, so the whole credit is a name, and a part of it is
+one too only if the corpus shows that it stands alone: it is some song's whole credit, or it has at least
+two words and stands in two different credits ("Edward Martin and ...").
+"""
+
+import re
+import unicodedata
+from collections import Counter
+
+import pandas as pd
+
+# Credits that name no artist: whoever compiled or collected, or nobody. Compared like names.
+NO_ARTIST = (
+    "Various Artists", "Various", "VA", "V.A.", "Diverse", "Varios Artistas", "Artistes divers",
+    "Verschiedene Interpreten", "Compilation", "Compilations", "Sampler", "Soundtrack",
+    "Original Soundtrack", "Unknown", "Unknown Artist", "No Artist", "None", "N/A", "Anonymous", "Traditional",
+    # Emotify: Magnatune's compilations, remixes and mixes, whose titles name the artist
+    "Magnatune", "Magnatune Compilation", "Magnatune Remixed", "Magnatune.com", "DJ Cary",
+)  # fmt: skip
+# Albums that are no evidence of one artist.
+NO_ALBUM = (
+    "Unknown", "Unknown Album", "None", "N/A", "Greatest Hits", "Best of", "Singles", "Single", "Demo", "Live",
+    "Untitled", "Compilation", "Soundtrack",
+)  # fmt: skip
+
+_FEATURED = re.compile(r"[\s(\[]+(?:feat|ft|featuring|vs)\b\.?\s+|\s*;\s*", re.IGNORECASE)
+_MAYBE_TWO = re.compile(r"\s*[&+,/]\s*|\s+(?:and|und|et|y|x|with)\s+", re.IGNORECASE)
+_AROUND_TITLE = re.compile(r"\s+[-–—]\s+|\s*:\s+")
+_IN_BRACKETS = re.compile(r"[(\[]([^()\[\]]+)[)\]]\s*$")
+
+
+def name_key(name: str) -> str:
+    """Name without case, accents, punctuation, blanks and a leading or trailing "The"."""
+    text = unicodedata.normalize("NFKD", str(name)).casefold()
+    text = "".join(c for c in text if not unicodedata.combining(c)).strip()
+    text = re.sub(r"^the\s+(?=\S)|,\s*the$", "", text)
+    letters = "".join(c for c in text if c.isalnum())
+    return letters or "".join(text.split())  # "!!!" is a band
+
+
+_NO_ARTIST = frozenset(name_key(name) for name in NO_ARTIST)
+_NO_ALBUM = frozenset(name_key(name) for name in NO_ALBUM)
+
+
+def is_artist(credit: object) -> bool:
+    """Whether a credit names an artist: it is neither empty nor one of `NO_ARTIST`."""
+    return not pd.isna(credit) and bool(str(credit).strip()) and name_key(credit) not in _NO_ARTIST
+
+
+def acts(credit: str) -> list[str]:
+    """Acts that a credit surely names: those around "feat.", "vs." and ";", without brackets left open."""
+    parts = (part.strip(" ()[]") for part in _FEATURED.split(str(credit)))
+    return [part for part in parts if is_artist(part)]
+
+
+def members(act: str) -> list[str]:
+    """List the runs of names within an act, shorter than it, each perhaps an act of its own.
+
+    Of "A, B and C": A, B, C, "A B" and "B C".
+    """
+    names = [part for part in _MAYBE_TWO.split(str(act)) if part]
+    runs = [names[i:j] for i in range(len(names)) for j in range(i + 1, len(names) + 1)]
+    return [" ".join(run) for run in runs if len(run) < len(names)][:64]
+
+
+def _act_key(act: str) -> str:
+    # "Beatles, The" is turned round before the comma is taken for a second name.
+    text = re.sub(r"^(.*\S)\s*,\s*the\s*$", r"\1", str(act), flags=re.IGNORECASE)
+    return name_key(" ".join(part for part in _MAYBE_TWO.split(text) if part)) or name_key(act)
+
+
+def artist_names(tracks: pd.DataFrame) -> list[set[str]]:
+    """Names by which each track is joined to others.
+
+    A credit of `NO_ARTIST` leaves the title to name the artist: "Artist - Title", "Artist: Title", or,
+    if the name is some other song's artist too, "Title - Artist" and "Title (Artist)". A track without any
+    artist takes the artist of its album's other tracks if these have but one, else the album stands in.
+
+    Parameters
+    ----------
+    tracks : pd.DataFrame
+        Columns ``artist``, ``title`` and ``album``.
+
+    Returns
+    -------
+    list of set of str
+        Keys of names, prefixed by ``artist:`` or, where the album stands in, ``album:``; empty where
+        neither is known.
+    """
+    credits = [[] if _blank(credit) else acts(credit) for credit in tracks["artist"]]
+    known = _known({_act_key(act): act for held in credits for act in held})
+    names: list[set[str]] = []
+    for held, credit, title in zip(credits, tracks["artist"], tracks["title"], strict=True):
+        if held:
+            keys = {_act_key(act) for act in held}
+            keys |= {key for act in held for member in members(act) if (key := _act_key(member)) in known}
+            keys |= {_act_key(act) for act in _featured_in(title)} & known
+        else:
+            keys = set() if _blank(credit) else _named_in(title, known)
+        names.append({f"artist:{key}" for key in keys})
+    return _with_albums(names, tracks["album"])
+
+
+def _blank(cell: object) -> bool:
+    return pd.isna(cell) or not str(cell).strip()
+
+
+def _known(acts_by_key: dict[str, str]) -> set[str]:
+    """Keys of the names that stand alone: whole acts, and parts of two words that two acts have."""
+    parts = Counter()
+    for act in acts_by_key.values():
+        parts.update({_act_key(member) for member in members(act) if len(member.split()) > 1})
+    return set(acts_by_key) | {key for key, number in parts.items() if number > 1}
+
+
+def _featured_in(title: object) -> list[str]:
+    return [] if _blank(title) else acts(title)[1:]
+
+
+def _named_in(title: object, known: set[str]) -> set[str]:
+    if _blank(title):
+        return set()
+    parts = [part for part in _AROUND_TITLE.split(str(title)) if part.strip()]
+    bracket = [match.group(1) for match in [_IN_BRACKETS.search(str(title))] if match]
+    found = {_act_key(part) for part in parts + bracket if is_artist(part)} & known
+    if found:
+        return found
+    first = parts[:1] if len(parts) > 1 else bracket
+    return {_act_key(name) for name in first if is_artist(name)}
+
+
+def _with_albums(names: list[set[str]], albums: pd.Series) -> list[set[str]]:
+    keys = ["" if _blank(album) or name_key(album) in _NO_ALBUM else name_key(album) for album in albums]
+    makers: dict[str, set[frozenset[str]]] = {}
+    for held, key in zip(names, keys, strict=True):
+        if held and key:
+            makers.setdefault(key, set()).add(frozenset(held))
+    completed = []
+    for held, key in zip(names, keys, strict=True):
+        if not held and key:
+            made = makers.get(key, set())
+            held = set(next(iter(made))) if len(made) == 1 else {f"album:{key}"}
+        completed.append(held)
+    return completed

@@ -1,0 +1,299 @@
+"""Sentences made from the tables; each says what its numbers say, whatever they turn out to be."""
+
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from lib.evaluation import poster
+from lib.evaluation.answers import PROTOCOLS, STALE, Answers
+from lib.evaluation.classes import coverage, recall_difference, worst_confusion
+from lib.evaluation.tables import leaky, main_network
+
+QUESTION = (
+    "How much of a music tagger's accuracy is leakage between slices of one song and songs of one artist, "
+    "and does the pattern of the poster's table recur?"
+)
+PERCENT = "\u00a0%"
+MEANING = {
+    "poster_split": "with one draw of slices in the poster's proportions",
+    "slice": "with slices drawn at random",
+    "song": "with no song on both sides",
+    "artist": "with no artist on both sides",
+}
+
+
+def percent(share: float) -> str:
+    """``0.843`` as ``84 %``, with a blank at which no line breaks."""
+    return "an unknown share" if pd.isna(share) else f"{whole(share)}{PERCENT}"
+
+
+def points(difference: float) -> str:
+    """``0.26`` as ``26 points``."""
+    rounded = f"{abs(100 * difference):.0f}"
+    return f"{rounded} point" + ("" if rounded == "1" else "s")
+
+
+def interval(low: float, high: float, *, unit: str = PERCENT) -> str:
+    """``(95 % interval 79 to 88 %)``, or that there is none."""
+    if pd.isna(low) or pd.isna(high):
+        return "(too few songs or artists for an interval)"
+    return f"(95{PERCENT} interval {whole(low)} to {whole(high)}{unit})"
+
+
+def whole(share: float) -> str:
+    """``-0.123`` as ``−12``, in hundredths."""
+    return f"{round(100 * share)}".replace("-", "−")
+
+
+def listed(names: Iterable[str]) -> str:
+    """Join names as ``a, b and c``."""
+    *most, last = [*names] or ["none"]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def basis(collected: Sequence[Answers]) -> str:
+    """How many folds and seeds every number rests on."""
+    rests = {(a.network, a.protocol): (len({r.fold for r in a.runs}), len({r.seed for r in a.runs})) for a in collected}
+    if set(rests.values()) == {(1, 1)}:
+        of = sorted({str(a.folds) for a in collected if a.folds > 1 and a.protocol != "poster_split"})
+        which = f" (of {listed(of)})" if of else ""
+        return (
+            f"Every number rests on one fold{which} and one seed: its interval says how far it would move with other "
+            "songs, not with another draw of the folds or another initialisation."
+        )
+    places: dict[tuple[int, int], list[str]] = {}
+    for (network, protocol), counts in rests.items():
+        places.setdefault(counts, []).append(f"`{network}` under `{protocol}`")
+    parts = [
+        f"{folds} fold{'s' * (folds != 1)} and {seeds} seed{'s' * (seeds != 1)} of {listed(names)}"
+        for (folds, seeds), names in sorted(places.items())
+    ]
+    return f"Folds are pooled and seeds averaged: {'; '.join(parts)}. The intervals resample songs, not seeds."
+
+
+def stale_note(collected: Sequence[Answers]) -> str:
+    """Which runs are stale; empty if none is."""
+    names = sorted({run.name for a in collected if a.network.endswith(STALE) for run in a.runs})
+    if not names:
+        return ""
+    verb = "was" if len(names) == 1 else "were"
+    return (
+        f"**Stale:** {listed(f'`{name}`' for name in names)} {verb} made with other data or code than now, and "
+        "shown apart. Run the report again to renew."
+    )
+
+
+def drop_sentence(row: pd.Series, songs: str = "songs") -> str:
+    """One row of `drops` in words."""
+    what = f"{row['head']} accuracy by {row['level']}"
+    pair = f"`{row.leaky}` to `{row.strict}`"
+    over = f"over the {row.n_songs} {songs} tested under both" if row.paired else "over different songs"
+    if pd.isna(row.low):
+        verdict = "without an interval, as too few songs or artists were tested"
+    elif row.low > 0:
+        verdict = "an established drop"
+    elif row.high < 0:
+        verdict = "an established rise"
+    else:
+        verdict = "a drop is not established, as the interval includes zero"
+    direction = "falls" if row["drop"] > 0 else "rises" if row["drop"] < 0 else "stays the same"
+    by = f" by {points(row['drop'])}" if row["drop"] else ""
+    span = "" if pd.isna(row.low) else f" (95{PERCENT} interval of the drop {whole(row.low)} to {whole(row.high)})"
+    return f"from {pair} the {what} of `{row.network}` {direction}{by}{span} {over}: {verdict}"
+
+
+def protocols_claim(table: pd.DataFrame, dropped: pd.DataFrame) -> str:
+    """Title of the main figure: what the strictest protocol does to the main network."""
+    network = main_network(table)
+    own = table.loc[(table["network"] == network) & (table["level"] == "song")]
+    head = own["head"].iloc[0]
+    own = own.loc[own["head"] == head].drop_duplicates("protocol")
+    first, last = own.loc[own["protocol"] == leaky(own["protocol"])].iloc[0], own.iloc[-1]
+    if first["protocol"] == last["protocol"]:
+        return (
+            f"Under {first['protocol']}, {network} names the {head} of {percent(first['accuracy'])} of the songs "
+            f"{interval(first['low'], first['high'])}"
+        )
+    change = "falls" if first["accuracy"] > last["accuracy"] else "does not fall"
+    text = (
+        f"{head.capitalize()} accuracy of {network} {change} from {percent(first['accuracy'])} of the songs "
+        f"under {first['protocol']} to {percent(last['accuracy'])} under {last['protocol']}"
+    )
+    row = _drop(dropped, network, head, "song", last["protocol"])
+    if row is None or pd.isna(row["low"]):
+        return text
+    verdict = "a drop is established" if row["low"] > 0 else "a drop is not established"
+    verdict = "a rise is established" if row["high"] < 0 else verdict
+    return f"{text}; {'over the songs tested under both, ' if row['paired'] else ''}{verdict}"
+
+
+def _drop(dropped: pd.DataFrame, network: str, head: str, level: str, strict: str) -> pd.Series | None:
+    found = dropped.query("network == @network and head == @head and level == @level and strict == @strict")
+    return found.iloc[0] if len(found) else None
+
+
+def gap_claim(table: pd.DataFrame) -> str:
+    """Title of the figure of training and test accuracy: who over-fits most, and where."""
+    known = table.loc[(table["level"] == "slice") & table["train_accuracy"].notna()]
+    if not len(known):
+        return "The training accuracy of these runs is not known"
+    gap = known["train_accuracy"] - known["accuracy"]
+    most = known.loc[gap.idxmax()]
+    return (
+        f"The largest gap between training and test accuracy, {points(gap.max())}, is that of {most['network']} "
+        f"for {most['head']} under {most['protocol']}"
+        if gap.max() > 0
+        else "No network does better on its training slices than on its test slices"
+    )
+
+
+def drops_claim(dropped: pd.DataFrame, level: str = "song") -> str:
+    """Title of the figure of drops: in how many comparisons a drop is established."""
+    own = dropped.loc[dropped["level"] == level]
+    if not len(own):
+        return "Only one protocol was run, so no drop can be measured"
+    return f"By {level}, a drop is established in {int((own['low'] > 0).sum())} of {len(own)} comparisons"
+
+
+def recall_claim(classes: pd.DataFrame, head: str, protocol: str) -> str:
+    """Title of a figure of class recalls: best and worst class of the main network under one protocol."""
+    own = classes.query("head == @head and protocol == @protocol").dropna(subset="recall")
+    if not len(own):
+        return f"No test song has a known {head}"
+    network = main_network(own)
+    own = own.loc[own["network"] == network]
+    best, worst = own.loc[own["recall"].idxmax()], own.loc[own["recall"].idxmin()]
+    if best["recall"] == worst["recall"]:
+        return f"Under {protocol}, {network} names every {head} equally well ({percent(best['recall'])} of the songs)"
+    return (
+        f"Under {protocol}, {network} names {best['class']} best ({percent(best['recall'])} of its songs) and "
+        f"{worst['class']} worst ({percent(worst['recall'])})"
+    )
+
+
+def confusion_claim(answers: Answers) -> str:
+    """Title of a figure of confusion matrices: the most frequent mistake."""
+    worst = worst_confusion(answers)
+    where = f"Under {answers.protocol}, {answers.network}"
+    if worst is None:
+        return f"{where} makes no mistake in {answers.head}"
+    return f"{where} most often takes {worst[0]} for {worst[1]}: {percent(worst[2])} of the {worst[0]} songs"
+
+
+def by_strictness(protocols: Iterable[str]) -> list[str]:
+    """Protocols from the leakiest to the strictest."""
+    known = [p for p in PROTOCOLS if p in set(protocols)]
+    return known + sorted(set(protocols) - set(known))
+
+
+def class_observations(
+    collected: Sequence[Answers], network: str, *, resamples: int = 2000, seed: int = 0
+) -> list[str]:
+    """Test the poster's observations on classes, where the classes exist.
+
+    Returns
+    -------
+    list of Markdown sentences
+        Happy and neutral weaker than sad; Instrumental weakest and taken for Electronic.
+    """
+    sentences = []
+    own = [a for a in collected if a.network == network]
+    for answers in own:
+        if answers.head == "mood" and {"sad", "neutral", "happy"} <= set(answers.classes):
+            for other in ("happy", "neutral"):
+                value, low, high = recall_difference(answers, "sad", other, resamples=resamples, seed=seed)
+                sentences.append(_mood_sentence(answers.protocol, other, value, low, high))
+    if not any(a.head == "mood" for a in own):
+        sentences.append("*Happy and neutral are the weakest moods:* no mood is known here, so it cannot be tested.")
+    genres = {a.protocol: a for a in own if a.head == "genre"}
+    names = {name.lower(): name for a in genres.values() for name in a.classes}
+    if not {"instrumental", "electronic"} <= set(names):
+        present = listed(sorted(names.values())) if names else "none"
+        sentences.append(
+            "*Instrumental is the weakest genre and is taken for Electronic:* this corpus does not have both genres "
+            f"(its genres: {present}), so it cannot be tested."
+        )
+        return sentences
+    for protocol, answers in genres.items():
+        sentences.append(_instrumental_sentence(protocol, answers, names["instrumental"], names["electronic"]))
+    return sentences
+
+
+def _mood_sentence(protocol: str, other: str, value: float, low: float, high: float) -> str:
+    start = (
+        f"*{other.capitalize()} is weaker than sad* (poster: {percent(poster.CLASS_ACCURACY[other])} of {other} right)"
+    )
+    if pd.isna(value):
+        return f"{start}: one of the two has no test song under `{protocol}`, so it cannot be tested."
+    verdict = (
+        "recurs" if low > 0 else "does not recur; the reverse is established" if high < 0 else "is not established"
+    )
+    return (
+        f"{start}: under `{protocol}`, the share of sad songs named right minus that of {other} songs is "
+        f"{whole(value)} points {interval(low, high, unit='')}, so the pattern {verdict}."
+    )
+
+
+def _instrumental_sentence(protocol: str, answers: Answers, instrumental: str, electronic: str) -> str:
+    songs = answers.songs.loc[answers.songs["true"] == instrumental]
+    start = "*Instrumental is the weakest genre and is taken for Electronic*"
+    if not len(songs):
+        return f"{start}: no {instrumental} song was tested under `{protocol}`, so it cannot be tested."
+    recall = answers.songs.groupby("true")["right"].mean().astype(float)
+    below, level = int((recall < recall[instrumental]).sum()), int((recall == recall[instrumental]).sum()) - 1
+    wrong = songs.loc[songs["said"] != instrumental, "said"].value_counts()
+    taken = (
+        f"its mistakes go most often to {listed(wrong.index[wrong == wrong.max()])}"
+        + ("" if electronic in wrong.index[wrong == wrong.max()] else f", not to {electronic}")
+        if len(wrong)
+        else "it is never mistaken"
+    )
+    return (
+        f"{start} (poster: {percent(poster.CLASS_ACCURACY['instrumental'])}): under `{protocol}`, "
+        f"{percent(recall[instrumental])} of its test songs ({songs['track_id'].nunique()}) are named right; of the "
+        f"other {len(recall) - 1} genres, {below} fare worse and {level} alike; {taken}."
+    )
+
+
+def poster_sizes() -> str:
+    """Say what the sizes of the poster's sets imply."""
+    corpus, sizes = poster.CORPUS, poster.SIZES
+    total, slices = sum(sizes.values()), poster.slices_in_corpus()
+    return (
+        f"The three sets hold {' + '.join(map(str, sizes.values()))} = {total} samples. The corpus has "
+        f"{corpus['genres']} genres of {corpus['songs']} songs, {corpus['genres'] * corpus['songs']} songs in all, and "
+        f"{corpus['slices']} slices of each: {slices} slices (the sets add up to {total - slices} more). Samples can "
+        f"only be slices. **This is an inference, not a statement of the poster:** sets of {sizes['test']} samples "
+        "that 'have been randomly chosen' imply that slices were drawn, and then slices of one song lie on both "
+        "sides of the split."
+    )
+
+
+def coverage_sentences(collected: Sequence[Answers], slices: pd.DataFrame) -> list[str]:
+    """Say how many songs the folds of each protocol tested, and how much of each song.
+
+    Parameters
+    ----------
+    collected : sequence of Answers
+        Of one head.
+    slices : pd.DataFrame
+        ``track_id`` of every slice of the corpus.
+    """
+    found: dict[tuple, list[str]] = {}
+    for answers in collected:
+        folds = len({run.fold for run in answers.runs})
+        found.setdefault((answers.protocol, folds, *coverage(answers, slices)), []).append(answers.network)
+    told = []
+    for (protocol, folds, tested, songs, share), networks in found.items():
+        alone = sum(key[0] == protocol for key in found) == 1
+        of = "" if alone else f" of {listed(f'`{network}`' for network in networks)}"
+        told.append(
+            f"Under `{protocol}`, {folds} fold{'s' * (folds != 1)}{of} tested {tested} of the {songs} songs that have "
+            f"slices, and of a tested song {percent(share)} of its slices."
+        )
+    return told
+
+
+def sentence(text: str) -> str:
+    """Text with a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}."

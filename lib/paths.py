@@ -1,0 +1,165 @@
+"""Where everything lies, and how a file gets its name only once it is whole."""
+
+import errno
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lib.errors import ReportError
+
+PROJECT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = PROJECT / "notebooks"
+CONFIG = PROJECT / "config"
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+def check_name(name: str, what: str) -> str:
+    """Return `name` if it can be part of a path.
+
+    Raises
+    ------
+    ReportError
+        If it holds anything but lower-case letters, digits, ``_`` and ``-``.
+    """
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ReportError(f"{what} {name!r}: use lower-case letters, digits, '_' and '-' only.")
+    return name
+
+
+@dataclass(frozen=True)
+class Study:
+    """The folders of one study.
+
+    ``work/<study>`` holds what is large and can be made again, ``results/<study>`` what people read.
+
+    Parameters
+    ----------
+    name : str
+        Lower-case letters, digits, ``_`` and ``-``.
+    root : path-like
+        Folder of ``work/`` and ``results/``; empty = the project's own folder.
+    """
+
+    name: str
+    root: Path = field(default=PROJECT)
+
+    def __post_init__(self):
+        check_name(self.name, "study")
+        root = Path(self.root).expanduser().resolve() if str(self.root) not in ("", ".") else PROJECT
+        object.__setattr__(self, "root", root)
+
+    @property
+    def work(self) -> Path:
+        """Large files that can be made again; not under version control."""
+        return self.root / "work" / self.name
+
+    @property
+    def results(self) -> Path:
+        """What a reader is meant to see."""
+        return self.root / "results" / self.name
+
+    @property
+    def audio(self) -> Path:
+        """Music that the project itself makes (the demo corpus)."""
+        return self.work / "audio"
+
+    @property
+    def tracks(self) -> Path:
+        """The tracks table, written by 01."""
+        return self.work / "tracks.parquet"
+
+    @property
+    def slices(self) -> Path:
+        """Folder of slices, their table and their manifest ``slices.json``, written by 02."""
+        return self.work / "slices"
+
+    @property
+    def zoo(self) -> Path:
+        """Folder of one JSON description a network, written by 03."""
+        return self.work / "zoo"
+
+    @property
+    def runs(self) -> Path:
+        """Folder of one folder a run, written by 04."""
+        return self.work / "runs"
+
+    @property
+    def kept(self) -> Path:
+        """Folder of the small parts of finished runs that are committed."""
+        return self.results / "runs"
+
+    @property
+    def notebooks(self) -> Path:
+        """Folder of the executed notebooks."""
+        return self.results / "notebooks"
+
+    @property
+    def tables(self) -> Path:
+        """Folder of the result tables (CSV)."""
+        return self.results / "tables"
+
+    @property
+    def figures(self) -> Path:
+        """Folder of the figures (SVG)."""
+        return self.results / "figures"
+
+    def need(self, path: Path, notebook: str) -> Path:
+        """Return `path`, or say which notebook makes it.
+
+        Raises
+        ------
+        ReportError
+            If `path` does not exist.
+        """
+        if not path.exists():
+            raise ReportError(
+                f"{path} does not exist. Run notebooks/{notebook}.ipynb with study={self.name!r} first, "
+                f"or all notebooks with `make report STUDY={self.name}`."
+            )
+        return path
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path` that takes its name when the block ends well.
+
+    A block that fails, or a machine that stops, leaves an older `path` as it was. Works for files and,
+    if the block makes a folder of the temporary path, for folders.
+
+    Raises
+    ------
+    ReportError
+        If the disk is full or the folder cannot be written.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        if temporary.is_dir():
+            if path.exists():
+                shutil.rmtree(path)
+        else:
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise ReportError(
+                f"The disk is full: {path} could not be written. Free some space and run the same command "
+                "again; what was finished is kept."
+            ) from error
+        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+            raise ReportError(f"{path} cannot be written ({error.strerror}). Check its permissions.") from error
+        raise
+    finally:
+        if temporary.is_dir():
+            shutil.rmtree(temporary, ignore_errors=True)
+        else:
+            temporary.unlink(missing_ok=True)

@@ -1,0 +1,121 @@
+"""Figures: one claim each; the claim is the title and the alternative text.
+
+Colours are those of Okabe and Ito's palette for colour-blind readers; a genre, mood, network or protocol
+has the same colour on every page.
+"""
+
+import io
+import zlib
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+from lib.errors import ReportError
+from lib.paths import check_name, replacing
+
+BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
+    "#000000", "#E69F00", "#56B4E9", "#009E73", "#C9B800", "#0072B2", "#D55E00", "#CC79A7",
+)  # fmt: skip
+GREY = "#767676"
+MAP = "magma"  # of spectrograms: perceptually even, readable in grey
+
+COLOURS = {
+    # networks
+    "this_project": BLUE, "zhang2016": ORANGE, "choi2016": GREEN,
+    # protocols, from the leakiest to the strictest
+    "poster_split": YELLOW, "slice": VERMILION, "song": PURPLE, "artist": BLUE,
+    # moods
+    "sad": BLUE, "neutral": GREY, "happy": ORANGE,
+    # genres of the poster
+    "rock": VERMILION, "hip-hop": BLACK, "pop": PURPLE, "folk": GREEN, "instrumental": SKY, "electronic": BLUE,
+    # genres of Emotify beyond those
+    "classical": ORANGE,
+    # parts of a split
+    "train": GREY, "dev": SKY, "test": BLACK,
+}  # fmt: skip
+_SPARE = ("#7F3C8D", "#11A579", "#A5AA99", "#80BA5A", "#E68310", "#008695", "#CF1C90", "#4B4B8F")
+
+
+def colour(name: str) -> str:
+    """Colour of a genre, mood, network or protocol, the same on every page.
+
+    A name without a fixed colour (a genre or a network of one's own) gets one by its spelling.
+    """
+    key = str(name).lower()
+    return COLOURS.get(key) or _SPARE[zlib.crc32(key.encode()) % len(_SPARE)]
+
+
+def use_style() -> None:
+    """Set matplotlib's style for the whole report: quiet axes, readable type, texts kept as text."""
+    import seaborn
+
+    seaborn.set_theme(
+        context="notebook",
+        style="ticks",
+        rc={
+            "font.family": "DejaVu Sans",
+            "font.size": 10,
+            "axes.titlesize": 11,
+            "axes.titlelocation": "left",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "figure.dpi": 110,
+            "figure.constrained_layout.use": True,
+            "legend.frameon": False,
+            "svg.fonttype": "none",
+            "svg.hashsalt": "music-tagging-report",
+            "image.cmap": MAP,
+        },
+    )
+
+
+def svg(figure: Figure) -> str:
+    """SVG text of a figure, the same bytes for the same figure."""
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", facecolor="white", metadata={"Date": None})
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]
+
+
+def show(figure: Figure, claim: str, *, name: str = "", folder: Path | None = None) -> None:
+    """Show a figure under its claim and, if it has a name, save it as ``<folder>/<name>.svg``.
+
+    Parameters
+    ----------
+    figure : matplotlib Figure
+        Closed afterwards.
+    claim : str
+        What the figure shows, one sentence made from its numbers; title and alternative text.
+    name : str
+        Name of the saved file without suffix; empty = not saved.
+    folder : path-like, optional
+        ``Study.figures``; needed with `name`.
+
+    Raises
+    ------
+    ReportError
+        If `name` is given without `folder`.
+    """
+    from IPython.display import display
+
+    width = max(30, int(figure.get_figwidth() * 9))
+    figure.suptitle(_wrapped(claim, width), x=0.01, ha="left", fontsize=12, fontweight="bold")
+    picture = svg(figure)
+    plt.close(figure)
+    if name:
+        if folder is None:
+            raise ReportError(f"figure {name!r}: give the folder to save it in.")
+        with replacing(Path(folder) / f"{check_name(name, 'figure')}.svg") as part:
+            part.write_text(picture, encoding="utf-8")
+    display(
+        {"image/svg+xml": picture, "text/plain": claim},
+        raw=True,
+        metadata={"image/svg+xml": {"alt": claim, "name": name}},
+    )
+
+
+def _wrapped(text: str, width: int) -> str:
+    import textwrap
+
+    return "\n".join(textwrap.wrap(text, width))

@@ -1,0 +1,274 @@
+"""Figures of the error analysis: protocols side by side, gaps, drops, classes, confusions."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import PercentFormatter
+
+from lib.evaluation import poster
+from lib.evaluation.answers import STALE, Answers
+from lib.evaluation.claims import by_strictness
+from lib.evaluation.classes import confusion
+from lib.evaluation.tables import labels
+from lib.plots import BLACK, GREY, colour
+
+_MARKERS = "osD^vPX"
+_CELL = 0.42  # inches of a class in a confusion matrix
+PERCENT = PercentFormatter(1, decimals=0, symbol=" %")
+
+
+def _hue(name: str) -> str:
+    """Colour of a network whatever is written behind its name."""
+    return colour(name.split(",")[0].removesuffix(STALE))
+
+
+def _spread(count: int, width: float = 0.5) -> np.ndarray:
+    """Offsets that keep points of `count` networks from covering each other."""
+    return np.linspace(-width / 2, width / 2, count) if count > 1 else np.zeros(1)
+
+
+def _whiskers(axes: Axes, x, y, low, high, *, vertical: bool = True, **style) -> None:
+    """Points with intervals; an interval that is not known is not drawn."""
+    low, high = np.asarray(low, dtype=float), np.asarray(high, dtype=float)
+    value = np.asarray(y if vertical else x, dtype=float)
+    error = np.nan_to_num(np.clip(np.array([value - low, high - value]), 0, None))
+    axes.errorbar(x, y, **{"yerr" if vertical else "xerr": error}, capsize=2.5, elinewidth=1.3, **style)
+
+
+def _legend(figure: Figure, handles: list, columns: int = 4) -> None:
+    figure.legend(handles=handles, loc="outside lower center", ncols=columns, fontsize=9, handletextpad=0.4)
+
+
+def _keys(names: Sequence[str]) -> list[Line2D]:
+    return [
+        Line2D([], [], color=_hue(name), marker=_MARKERS[i % len(_MARKERS)], markersize=6, label=name)
+        for i, name in enumerate(names)
+    ]
+
+
+def protocols(table: pd.DataFrame) -> Figure:
+    """Accuracy of every network under every protocol, a column of panels a head, a row a level.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        As from `lib.evaluation.results`.
+    """
+    table = table.assign(label=labels(table))
+    heads, names = list(table["head"].unique()), list(table["label"].unique())
+    order = by_strictness(table["protocol"])
+    levels = ("song", "slice")
+    figure, panels = plt.subplots(
+        len(levels), len(heads), figsize=(4.3 * len(heads) + 0.6, 6.6), sharex=True, sharey=True, squeeze=False
+    )
+    for (row, level), (column, head) in ((r, c) for r in enumerate(levels) for c in enumerate(heads)):
+        axes = panels[row, column]
+        part = table.loc[(table["level"] == level) & (table["head"] == head)]
+        for protocol, chance in part.groupby("protocol")["majority"].mean().items():
+            place = order.index(protocol)
+            axes.plot([place - 0.4, place + 0.4], [chance, chance], color=GREY, linestyle="--", linewidth=1.2)
+        for i, (name, offset) in enumerate(zip(names, _spread(len(names), 0.4), strict=True)):
+            own = part.loc[part["label"] == name].drop_duplicates("protocol").set_index("protocol")
+            own = own.reindex([p for p in order if p in own.index])
+            x = np.array([order.index(p) for p in own.index]) + offset
+            style = {"color": _hue(name), "marker": _MARKERS[i % len(_MARKERS)], "markersize": 6, "linewidth": 0.8}
+            _whiskers(axes, x, own["accuracy"], own["low"], own["high"], **style)
+        axes.set_title(f"{head}, by {level}", parse_math=False)
+        axes.set_xticks(range(len(order)), order)
+        axes.set_xlim(-0.5, len(order) - 0.5)
+        axes.set_ylim(0, 1.02)
+        axes.yaxis.set_major_formatter(PERCENT)
+        axes.grid(axis="y", color="#e5e5e5", linewidth=0.8)
+        if column == 0:
+            axes.set_ylabel("test accuracy")
+        if row == len(levels) - 1:
+            axes.set_xlabel("protocol, the strictest on the right" if len(order) > 1 else "protocol")
+    chance = Line2D([], [], color=GREY, linestyle="--", linewidth=1.2, label="always the most frequent class")
+    _legend(figure, [*_keys(names), chance])
+    return figure
+
+
+def gaps(table: pd.DataFrame, level: str = "slice") -> Figure:
+    """Training accuracy and test accuracy of every network, ours filled and the poster's hollow.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        As from `lib.evaluation.results`.
+    level : str
+        ``slice`` (as the poster's sets) or ``song``.
+    """
+    table = table.assign(label=labels(table))
+    table = table.loc[table["level"] == level]
+    heads = list(table["head"].unique())
+    rows = list(table[["label", "network", "protocol"]].drop_duplicates().itertuples(index=False, name=None))
+    lines: list[tuple[str, str, str]] = []
+    for label, network, protocol in rows:
+        if network in poster.POSTER and (network, network, "poster") not in lines:
+            lines.append((network, network, "poster"))
+        lines.append((label, network, protocol))
+    figure, panels = plt.subplots(
+        1, len(heads), figsize=(4.3 * len(heads) + 1.6, 0.34 * len(lines) + 1.7), sharey=True, squeeze=False
+    )
+    for axes, head in zip(panels[0], heads, strict=True):
+        for place, (label, network, protocol) in enumerate(lines):
+            train, test = _train_and_test(table, head, label, network, protocol)
+            fill = "white" if protocol == "poster" else _hue(label)
+            axes.plot([train, test], [place, place], color=_hue(label), linewidth=1.3, zorder=1)
+            axes.scatter(train, place, marker="|", s=90, color=_hue(label), linewidth=2, zorder=2)
+            axes.scatter(test, place, marker="o", s=42, facecolor=fill, edgecolor=_hue(label), zorder=2)
+        axes.set_title(f"{head}, by {level}", parse_math=False)
+        axes.set_xlim(0, 1.03)
+        axes.set_xticks(np.linspace(0, 1, 5))
+        axes.xaxis.set_major_formatter(PERCENT)
+        axes.set_xlabel("accuracy")
+        axes.grid(axis="x", color="#e5e5e5", linewidth=0.8)
+    names = [f"{label}, {'on the poster' if protocol == 'poster' else protocol}" for label, _, protocol in lines]
+    panels[0][0].set_yticks(range(len(lines)), names, parse_math=False)
+    panels[0][0].set_ylim(len(lines) - 0.5, -0.5)
+    keys = [
+        Line2D([], [], color=BLACK, marker="|", linestyle="", markersize=9, markeredgewidth=2, label="training"),
+        Line2D([], [], color=BLACK, marker="o", linestyle="", label="test"),
+        Line2D([], [], color=BLACK, marker="o", linestyle="", markerfacecolor="white", label="test, poster"),
+    ]
+    _legend(figure, keys)
+    return figure
+
+
+def _train_and_test(table: pd.DataFrame, head: str, label: str, network: str, protocol: str) -> tuple[float, float]:
+    if protocol == "poster":
+        published = poster.POSTER[network].get(head, {})
+        return published.get("train", np.nan), published.get("test", np.nan)
+    own = table.loc[(table["label"] == label) & (table["protocol"] == protocol) & (table["head"] == head)]
+    return (own["train_accuracy"].iloc[0], own["accuracy"].iloc[0]) if len(own) else (np.nan, np.nan)
+
+
+def drops(table: pd.DataFrame) -> Figure:
+    """Draw drops of accuracy with their intervals, a panel a level.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        As from `lib.evaluation.drops`, not empty.
+    """
+    table = table.assign(label=labels(table))
+    levels = [level for level in ("song", "slice") if level in set(table["level"])]
+    keys = ["label", "head", "leaky", "strict"]
+    lines = list(table[keys].drop_duplicates().itertuples(index=False, name=None))
+    pairs = {line[2:] for line in lines}
+    figure, panels = plt.subplots(
+        1,
+        len(levels),
+        figsize=(4.3 * len(levels) + 1.6, 0.34 * len(lines) + 1.5),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+    )
+    for axes, level in zip(panels[0], levels, strict=True):
+        own = table.loc[table["level"] == level].set_index(keys)
+        axes.axvline(0, color=GREY, linewidth=1)
+        for place, line in enumerate(lines):
+            row = own.loc[[line]].iloc[0]
+            style = {"color": _hue(line[0]), "marker": "o", "markersize": 6}
+            _whiskers(axes, [row["drop"]], [place], [row["low"]], [row["high"]], vertical=False, **style)
+        axes.set_title(f"by {level}")
+        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=""))
+        which = ", {} to {}".format(*next(iter(pairs))) if len(pairs) == 1 else ""
+        axes.set_xlabel(f"drop of accuracy in points{which}")
+        axes.grid(axis="x", color="#e5e5e5", linewidth=0.8)
+    names = [f"{a}, {b}" + (f", {c} to {d}" if len(pairs) > 1 else "") for a, b, c, d in lines]
+    panels[0][0].set_yticks(range(len(lines)), names, parse_math=False)
+    panels[0][0].set_ylim(len(lines) - 0.5, -0.5)
+    return figure
+
+
+def recalls(classes: pd.DataFrame, head: str) -> Figure:
+    """Share of each class's songs that is named right, a panel a protocol.
+
+    Parameters
+    ----------
+    classes : pd.DataFrame
+        As from `lib.evaluation.per_class`.
+    head : str
+    """
+    classes = classes.loc[classes["head"] == head]
+    classes = classes.assign(label=labels(classes))
+    names, kinds = list(classes["label"].unique()), list(classes["class"].unique())
+    order = by_strictness(classes["protocol"])
+    figure, panels = plt.subplots(
+        1, len(order), figsize=(max(4.2, 3.5 * len(order)) + 0.8, 0.5 * len(kinds) + 1.9), sharex=True, squeeze=False
+    )
+    for axes, protocol in zip(panels[0], order, strict=True):
+        part = classes.loc[classes["protocol"] == protocol]
+        for i, (name, offset) in enumerate(zip(names, _spread(len(names)), strict=True)):
+            own = part.loc[part["label"] == name].drop_duplicates("class").set_index("class").reindex(kinds)
+            style = {"color": _hue(name), "marker": _MARKERS[i % len(_MARKERS)], "markersize": 5.5, "linestyle": ""}
+            y = np.arange(len(kinds)) + offset
+            _whiskers(axes, own["recall"], y, own["low"], own["high"], vertical=False, **style)
+        support = part.groupby("class")["support"].max().reindex(kinds).fillna(0).astype(int)
+        axes.set_yticks(range(len(kinds)), [f"{kind} ({support[kind]})" for kind in kinds], parse_math=False)
+        axes.set_ylim(len(kinds) - 0.5, -0.5)
+        axes.set_xlim(-0.02, 1.03)
+        axes.xaxis.set_major_formatter(PERCENT)
+        axes.set_title(protocol)
+        axes.set_xlabel("songs of the class named right")
+        axes.grid(axis="x", color="#e5e5e5", linewidth=0.8)
+    _legend(figure, _keys(names))
+    return figure
+
+
+def confusions(collected: Sequence[Answers], head: str) -> Figure:
+    """Confusion matrices of one head, a row of panels a network, a column a protocol, one scale for all.
+
+    Parameters
+    ----------
+    collected : sequence of Answers
+    head : str
+    """
+    own = [answers for answers in collected if answers.head == head]
+    table = pd.DataFrame(
+        {"network": [a.network for a in own], "protocol": [a.protocol for a in own], "recipe": [a.recipe for a in own]}
+    )
+    table["label"] = labels(table)
+    names, order = list(table["label"].unique()), by_strictness(table["protocol"])
+    size = max(2.0, _CELL * max(len(a.classes) for a in own))
+    figure, panels = plt.subplots(
+        len(names), len(order), figsize=((size + 0.9) * len(order) + 0.9, (size + 0.75) * len(names) + 1), squeeze=False
+    )
+    for axes in panels.ravel():
+        axes.set_axis_off()
+    image = None
+    for answers, label in zip(own, table["label"], strict=True):
+        row, column = names.index(label), order.index(answers.protocol)
+        axes = panels[row, column]
+        image = _matrix(axes, answers)
+        axes.set_title(f"{label}, {answers.protocol}", fontsize=10, parse_math=False)
+        axes.set_ylabel(f"true {head}", parse_math=False)
+        axes.set_xlabel("answer")
+    figure.colorbar(image, ax=panels, format=PERCENT, label="share of the true class's songs", shrink=0.6, aspect=30)
+    return figure
+
+
+def _matrix(axes: Axes, answers: Answers):
+    shares = confusion(answers)
+    axes.set_axis_on()
+    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for row, column in np.ndindex(shares.shape):
+        share = shares[row, column]
+        if np.isfinite(share) and share >= 0.005:
+            shade = "white" if share > 0.55 else BLACK
+            axes.text(column, row, f"{100 * share:.0f}", ha="center", va="center", color=shade, fontsize=8)
+    ticks = range(len(answers.classes))
+    axes.set_xticks(
+        ticks, answers.classes, rotation=45, ha="right", rotation_mode="anchor", fontsize=8, parse_math=False
+    )
+    axes.set_yticks(ticks, answers.classes, fontsize=8, parse_math=False)
+    axes.tick_params(length=0)
+    for side in axes.spines.values():
+        side.set_visible(False)
+    return image

@@ -1,0 +1,109 @@
+"""Figures of notebook 02: from a wave to slices."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from lib.audio import Spectrogram, mel_filters, to_decibel
+from lib.plots import GREY, colour
+
+
+def mel_axis(axes, spectrogram: Spectrogram, ticks=(100, 300, 1000, 3000, 10000)) -> None:
+    """Label the bands of a picture by their centre frequencies."""
+    import librosa
+
+    centres = librosa.mel_frequencies(n_mels=spectrogram.n_mels, fmax=spectrogram.sample_rate / 2)
+    shown = [hz for hz in ticks if centres[0] <= hz <= centres[-1]]
+    axes.set_yticks(
+        [float(np.interp(hz, centres, np.arange(len(centres)))) for hz in shown], [f"{hz:,}" for hz in shown]
+    )
+    axes.set_ylabel("Hz (mel scale)")
+
+
+def picture(axes, grey: np.ndarray, spectrogram: Spectrogram, *, start_s: float = 0.0):
+    """Draw a grey-scale log-mel picture [shape=(n_mels, frames)] in dB over seconds."""
+    seconds = grey.shape[1] * spectrogram.hop_length / spectrogram.sample_rate
+    image = axes.imshow(
+        to_decibel(grey, spectrogram.top_db),
+        origin="lower",
+        aspect="auto",
+        interpolation="nearest",
+        extent=(start_s, start_s + seconds, -0.5, grey.shape[0] - 0.5),
+        vmin=-spectrogram.top_db,
+        vmax=0,
+        rasterized=True,
+    )
+    mel_axis(axes, spectrogram)
+    return image
+
+
+def filters_figure(spectrogram: Spectrogram) -> Figure:
+    """Draw every eighth mel filter over frequency."""
+    filters = mel_filters(spectrogram.sample_rate, spectrogram.n_fft, spectrogram.n_mels)
+    hertz = np.linspace(0, spectrogram.sample_rate / 2, filters.shape[1])
+    figure, axes = plt.subplots(figsize=(8, 2.4))
+    for number in range(0, len(filters), 8):
+        on = np.flatnonzero(filters[number])
+        axes.fill_between(hertz[on], filters[number][on] / filters[number].max(), alpha=0.5, linewidth=0.5)
+    axes.set(xlabel="Hz", ylabel="weight (peak = 1)", xlim=(0, spectrogram.sample_rate / 2), ylim=(0, 1.05))
+    return figure
+
+
+def song_figure(y: np.ndarray, grey: np.ndarray, spectrogram: Spectrogram) -> Figure:
+    """Draw the wave of an excerpt over its log-mel picture, with the borders of the slices.
+
+    Parameters
+    ----------
+    y : np.ndarray [shape=(n,)]
+    grey : np.ndarray [shape=(n_mels, frames), dtype=uint8]
+    """
+    figure, (wave, mel) = plt.subplots(2, sharex=True, figsize=(9, 4.6), height_ratios=(1, 2.5))
+    block = max(1, len(y) // 2000)  # the wave's envelope: more points than pixels would only weigh
+    parts = y[: len(y) // block * block].reshape(-1, block)
+    seconds = np.arange(len(parts)) * block / spectrogram.sample_rate
+    wave.fill_between(seconds, parts.min(axis=1), parts.max(axis=1), color=GREY, linewidth=0)
+    wave.set(ylabel="amplitude")
+    image = picture(mel, grey, spectrogram)
+    for border in np.arange(1, spectrogram.slices_per_excerpt) * spectrogram.slice_s:
+        mel.axvline(border, color="white", linewidth=0.8, linestyle=":")
+    mel.set(xlabel="seconds", xlim=(0, len(y) / spectrogram.sample_rate))
+    figure.colorbar(image, ax=mel, label="dB below the loudest bin", pad=0.01)
+    return figure
+
+
+def examples_figure(pictures: dict[str, np.ndarray], spectrogram: Spectrogram) -> Figure:
+    """Draw one slice a class side by side.
+
+    Parameters
+    ----------
+    pictures : dict of str to np.ndarray [shape=(n_mels, frames), dtype=uint8]
+    """
+    columns = min(3, len(pictures))
+    rows = -(-len(pictures) // columns)
+    figure, grid = plt.subplots(rows, columns, sharex=True, sharey=True, squeeze=False, figsize=(9, 2.6 * rows))
+    for axes in grid.flat[len(pictures) :]:
+        axes.set_visible(False)
+    for axes, (name, grey) in zip(grid.flat, pictures.items(), strict=False):
+        picture(axes, grey, spectrogram)
+        axes.set_title(name, color=colour(name), fontweight="bold")
+        axes.label_outer()
+    for axes in grid[-1]:
+        axes.set_xlabel("seconds")
+    return figure
+
+
+def mean_spectrum_figure(means: dict[str, np.ndarray], spectrogram: Spectrogram) -> Figure:
+    """Draw the mean level of each band by class.
+
+    Parameters
+    ----------
+    means : dict of str to np.ndarray [shape=(n_mels,)]
+        dB below the loudest bin.
+    """
+    figure, axes = plt.subplots(figsize=(8, 3.4))
+    for name, level in means.items():
+        axes.plot(level, np.arange(len(level)), color=colour(name), label=name)
+    mel_axis(axes, spectrogram)
+    axes.set(xlabel="mean dB below the loudest bin")
+    axes.legend()
+    return figure

@@ -1,0 +1,73 @@
+"""Many items through worker processes, where an item may hang, crash or take its worker down."""
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import TimeoutError as FutureTimeout
+
+from pebble import ProcessExpired, ProcessPool
+
+
+def cores() -> int:
+    """Processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _one_thread() -> None:
+    # Each worker has a core of its own; threads of the linear algebra library would only fight for it.
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1)
+
+
+def run(
+    function: Callable, items: Iterable, *, workers: int = 0, timeout_s: float = 60.0
+) -> Iterator[tuple[object, object, str]]:
+    """Apply `function` to each item in worker processes, in order, a few items ahead at a time.
+
+    Parameters
+    ----------
+    function : callable
+        Importable; takes an item.
+    items : iterable
+        Read as the work goes on, so that memory does not grow with their number.
+    workers : int >= 0
+        Processes; 0 = one a core.
+    timeout_s : float > 0
+        Seconds an item may take before its worker is killed.
+
+    Yields
+    ------
+    item : object
+    result : object or None
+        None if the item failed.
+    reason : str
+        Empty if the item succeeded.
+    """
+    workers = workers or cores()
+    waiting: deque = deque()
+    # Spawned, not forked: a notebook's kernel may hold threads (TensorFlow's) that a fork would break.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPool(max_workers=workers, context=context, initializer=_one_thread) as pool:
+        try:
+            for item in items:
+                waiting.append((item, pool.schedule(function, args=[item], timeout=timeout_s)))
+                if len(waiting) >= 4 * workers:
+                    yield _outcome(*waiting.popleft(), timeout_s)
+            while waiting:
+                yield _outcome(*waiting.popleft(), timeout_s)
+        except BaseException:
+            pool.stop()  # Ctrl-C, or a caller that stops listening: no worker outlives it
+            raise
+
+
+def _outcome(item, future, timeout_s: float) -> tuple[object, object, str]:
+    try:
+        return item, future.result(), ""
+    except FutureTimeout:
+        return item, None, f"took longer than {timeout_s:g} s"
+    except ProcessExpired as error:
+        return item, None, f"the process that read it died (exit code {error.exitcode})"
+    except Exception as error:  # any fault of one clip is that clip's reason, never the end of the run
+        return item, None, f"{type(error).__name__}: {error}"

@@ -1,0 +1,38 @@
+"""How far a long step is: told to the terminal of the runner, or printed when nobody runs the notebook."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+VARIABLE = "REPORT_PROGRESS"
+_last = 0.0
+
+
+def tell(text: str, *, every: float = 0.2) -> None:
+    """Say how far a step is, at most once in `every` seconds.
+
+    Under `lib.execute` the text goes to the terminal through the file named in ``$REPORT_PROGRESS`` and
+    leaves no trace in the executed notebook; elsewhere it overwrites one line of standard error, if that
+    is a terminal.
+
+    Parameters
+    ----------
+    text : str
+        One short line, such as ``epoch 3/20``.
+    every : float >= 0
+        Seconds.
+    """
+    global _last
+    now = time.monotonic()
+    if now - _last < every:
+        return
+    _last = now
+    target = os.environ.get(VARIABLE)
+    if target:
+        part = Path(f"{target}.part")
+        part.write_text(text, encoding="utf-8")
+        part.replace(target)
+    elif sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{text}")
+        sys.stderr.flush()

@@ -1,0 +1,102 @@
+"""What a result was made with: the code that decides it, the versions, the machine."""
+
+import ast
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+from functools import cache
+from pathlib import Path
+
+from lib.paths import PROJECT
+from lib.pool import cores
+
+PACKAGES = ("keras", "tensorflow", "jax", "numpy", "pandas", "scikit-learn", "scipy", "librosa", "soundfile", "soxr")
+
+
+@cache
+def sources(module: str) -> tuple[Path, ...]:
+    """Files of a module of `lib` and of every module of `lib` that it imports, directly or not.
+
+    Parameters
+    ----------
+    module : str
+        Such as ``lib.training``.
+    """
+    found: dict[str, Path] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        path = _file(name)
+        if name in found or path is None:
+            continue
+        found[name] = path
+        waiting += _imports(path.read_text(encoding="utf-8"))
+    return tuple(sorted(found.values()))
+
+
+def _imports(source: str) -> list[str]:
+    """Modules of `lib` that a source text imports; names imported from one may be modules themselves."""
+    found: list[str] = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return [name for name in found if name.split(".")[0] == "lib"]
+
+
+def _file(module: str) -> Path | None:
+    base = PROJECT.joinpath(*module.split("."))
+    candidates = (base.with_suffix(".py"), base / "__init__.py")
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def code_digest(paths: tuple[Path, ...]) -> str:
+    """Checksum of what some modules do: comments, docstrings and layout do not count."""
+    total = hashlib.sha256()
+    for path in paths:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            body = getattr(node, "body", None)
+            if isinstance(body, list) and body and _is_text(body[0]):
+                body[0].value.value = ""
+        total.update(ast.dump(tree).encode())
+    return total.hexdigest()[:16]
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that numbers depend on."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def machine() -> dict[str, str | int]:
+    """Return what cost depends on: processor, cores and threads."""
+    model = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        names = [line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if "model name" in line]
+        model = names[0] if names else model
+    return {"processor": model, "cores": cores(), "threads": os.environ.get("OMP_NUM_THREADS", "all")}
+
+
+def needs(notebook: Path) -> tuple[Path, ...]:
+    """Return a notebook and every file of `lib` that its cells import, directly or not."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    found = {notebook}
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            for name in _imports("".join(cell["source"])):
+                found.update(sources(name))
+    return tuple(sorted(found))

@@ -1,0 +1,170 @@
+"""Runs: one network trained under one protocol on one fold with one seed, and its folder.
+
+A finished run holds ``metrics.json``, ``history.csv``, ``predictions.parquet``, ``embedding.npy``,
+``model.weights.h5`` and ``record.json``, all that went in. `lib.plans` makes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lib import provenance
+from lib.errors import ReportError
+from lib.paths import Study, check_name
+from lib.slicing import Slices
+from lib.splits import PROTOCOLS
+from lib.tables import read_json
+
+RECIPES = ("poster",)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is trained on what.
+
+    Parameters
+    ----------
+    architecture : str
+        A network described in the study's ``zoo`` folder.
+    protocol : str
+        One of `lib.splits.PROTOCOLS`.
+    fold : int >= 0
+    seed : int >= 0
+        Of the weights and of the order of the slices; the split has the seed 0 in every run, so that seeds
+        differ by training alone.
+    recipe : str
+        One of `RECIPES`.
+    """
+
+    architecture: str
+    protocol: str
+    fold: int = 0
+    seed: int = 0
+    recipe: str = "poster"
+
+    def __post_init__(self):
+        check_name(self.architecture, "architecture")
+        for value, known, what in ((self.protocol, PROTOCOLS, "protocol"), (self.recipe, RECIPES, "recipe")):
+            if value not in known:
+                raise ReportError(f"{what} {value!r} is unknown. Known are {', '.join(known)}.")
+        for what, value in (("fold", self.fold), ("seed", self.seed)):
+            if value < 0:
+                raise ReportError(f"{what} is {value}; it must be 0 or more.")
+
+    @property
+    def name(self) -> str:
+        """Name of the run's folder, such as ``this_project-slice-f0-s0``."""
+        parts = [self.architecture, self.protocol, f"f{self.fold}", f"s{self.seed}"]
+        return "-".join(parts if self.recipe == "poster" else [*parts, self.recipe])
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a network is trained; the defaults are the poster's where it states them.
+
+    Parameters
+    ----------
+    epochs : int > 0
+        The weights of the last epoch are the result; nothing is chosen on dev.
+    batch_size : int > 0
+        Slices a step (poster: 75).
+    learning_rate : float > 0
+        Of Adam (Kingma & Ba 2015; poster: .001, its optimiser is not stated).
+    """
+
+    epochs: int = 20
+    batch_size: int = 75
+    learning_rate: float = 0.001
+
+    def __post_init__(self):
+        for name, value in vars(self).items():
+            if not value > 0:
+                raise ReportError(f"{name} is {value}; it must be greater than 0.")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished run and its parts.
+
+    Parameters
+    ----------
+    folder : path-like
+    run : Run
+    stale : bool
+        Made with other code than now.
+    """
+
+    folder: Path
+    run: Run
+    stale: bool = False
+
+    @property
+    def metrics(self) -> dict:
+        """Accuracies by part, head and level, epochs, seconds and parameters."""
+        return read_json(self.folder / "metrics.json")
+
+    @property
+    def record(self) -> dict:
+        """All that went in."""
+        return read_json(self.folder / "record.json")
+
+    def history(self) -> pd.DataFrame:
+        """One row an epoch, as `lib.training.train` returns it."""
+        return pd.read_csv(self.folder / "history.csv")
+
+    def predictions(self, part: str | None = "test") -> pd.DataFrame:
+        """Probabilities of the slices of a part: ``slice``, ``track_id``, ``part``, ``<head>:<class>`` columns."""
+        table = pd.read_parquet(self.folder / "predictions.parquet")
+        floats = [column for column in table.columns if ":" in column]
+        table = table.astype(dict.fromkeys(floats, "float32"))
+        return table if part is None else table[table["part"] == part].reset_index(drop=True)
+
+    def embedding(self, part: str | None = "test") -> np.ndarray:
+        """FC vectors of the slices of a part [shape=(len(predictions(part)), width), dtype=float32]."""
+        vectors = np.load(self.folder / "embedding.npy", allow_pickle=False).astype(np.float32)
+        if part is None:
+            return vectors
+        parts = pd.read_parquet(self.folder / "predictions.parquet", columns=["part"])["part"]
+        return vectors[(parts == part).to_numpy()]
+
+
+def finished(study: Study, names: Sequence[str] = ()) -> list[Finished]:
+    """Finished runs of a study.
+
+    Parameters
+    ----------
+    study : Study
+    names : sequence of str
+        Names of runs, in this order; empty = all, by name.
+
+    Raises
+    ------
+    ReportError
+        If a named run is not finished, or there is none at all.
+    """
+    there = sorted(path.parent.name for path in study.runs.glob("[!.]*/record.json"))
+    missing = [name for name in names if name not in there]
+    if missing or not there:
+        raise ReportError(
+            f"run {missing[0] if missing else '(any)'!r} is not finished in {study.runs}. Train it with "
+            f"notebooks/04_training.ipynb or `make report STUDY={study.name}`."
+        )
+    slices = Slices(study.need(study.slices / "slices.json", "02_spectrogram_slicing").parent).digest
+    code = training_digest()
+    found = []
+    for name in names or there:
+        record = read_json(study.runs / name / "record.json")
+        run = Run(**{key: record["run"][key] for key in ("architecture", "protocol", "fold", "seed", "recipe")})
+        stale = record["key"]["slices"] != slices or record["key"]["code"] != code
+        found.append(Finished(study.runs / name, run, stale))
+    return found
+
+
+def training_digest() -> str:
+    """Checksum of the module that trains; what it reads (slices, split, network) has checksums of its own."""
+    return provenance.code_digest((Path(__file__).with_name("training.py"),))

@@ -1,0 +1,145 @@
+"""The front door: check a study, then let Snakemake run what is not done yet.
+
+::
+
+    python -m lib.study report --study emotify --data ~/Music/emotify
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+from lib import config, pool
+from lib.errors import ReportError
+from lib.paths import PROJECT, Study
+
+QUIET = ["--quiet", "rules", "host", "reason"]
+ENVIRONMENT = {"PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"}
+
+
+@contextmanager
+def _alone(study: Study):
+    """Hold the study's lock; the system lets go of it when the process ends, however it ends."""
+    study.work.mkdir(parents=True, exist_ok=True)
+    with (study.work / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ReportError(
+                f"Another command is running study {study.name!r} in {study.work}. Wait for it, or stop it."
+            ) from error
+        yield
+
+
+def report(study: str, data: str = "", root: str = "", cores: int = 0) -> Path:
+    """Run what is not done of a study and build its pages.
+
+    Parameters
+    ----------
+    study : str
+        A name in ``config/`` or the path of a YAML file.
+    data : str
+        Folder of the music.
+    root : str
+        Folder of ``work/`` and ``results/``; empty = the project's own.
+    cores : int >= 0
+        0 = all.
+
+    Returns
+    -------
+    Path
+        Of ``index.html``.
+
+    Raises
+    ------
+    ReportError
+        If the study or its folder is wrong, or a step failed.
+    """
+    declared = config.load(study, data)
+    place = Study(declared.study, root)
+    cores = cores or pool.cores()
+    environment = {
+        **os.environ,
+        **ENVIRONMENT,
+        "OMP_NUM_THREADS": str(min(cores, 2)),
+        "TF_NUM_INTRAOP_THREADS": str(min(cores, 2)),
+    }
+    given = [f"study={study}", f"data={data}", f"root={root and place.root}"]
+    index, mark = place.results / "index.html", place.work / "pages.done"
+    with _alone(place):
+        if not index.is_file():
+            mark.unlink(missing_ok=True)
+        before = mark.stat().st_mtime_ns if mark.is_file() else 0
+        for target in ("prepare", "report"):
+            command = [
+                sys.executable, "-m", "snakemake", target, "--snakefile", str(PROJECT / "Snakefile"),
+                "--directory", str(place.root), "--cores", str(cores), "--rerun-incomplete", "--nolock",
+                "--keep-going", *QUIET, "--config", *given,
+            ]  # fmt: skip
+            done = subprocess.run(command, env=environment, check=False)
+            if done.returncode in (130, -2):
+                raise KeyboardInterrupt
+            if done.returncode:
+                raise ReportError(
+                    f"study {declared.study!r} is not complete; the message above says why. What was finished is kept: "
+                    "mend it and run the same command again."
+                )
+        if mark.stat().st_mtime_ns == before:
+            print("Nothing to do: everything is up to date.")
+    return index
+
+
+def clean(root: str = "") -> list[Path]:
+    """Delete what can be made again: ``work/`` and the results that are not under version control.
+
+    Returns
+    -------
+    list of Path
+        What was deleted.
+    """
+    base = Study("demo", root).root
+    listed = subprocess.run(
+        ["git", "-C", str(base), "ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "--", "work",
+         "results", ".snakemake"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    gone = []
+    for line in listed.stdout.splitlines():
+        path = base / line
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        gone.append(path)
+    return gone
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; 0 if all went well."""
+    parser = argparse.ArgumentParser(prog="python -m lib.study", description="Run a study of the report.")
+    parser.add_argument("command", choices=["report", "clean"])
+    parser.add_argument("--study", default="demo", help=f"one of {', '.join(config.known_studies())} or a YAML file")
+    parser.add_argument("--data", default="", help="folder of the music")
+    parser.add_argument("--root", default="", help="folder of work/ and results/")
+    parser.add_argument("--cores", type=int, default=0, help="processors to use; 0 = all")
+    given = parser.parse_args(arguments)
+    try:
+        if given.command == "clean":
+            print("\n".join(f"deleted {path}" for path in clean(given.root)) or "Nothing to delete.")
+        else:
+            print(f"\nThe report: {report(given.study, given.data, given.root, given.cores)}")
+    except ReportError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. What was finished is kept; the same command goes on from there.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,154 @@
+"""The tracks table and how tables are read and written.
+
+The tracks table is the contract between the corpora and everything after them: one row a track, parquet.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lib.errors import ReportError
+from lib.paths import replacing
+
+MOODS = ("sad", "neutral", "happy")
+STATUSES = ("ok", "missing", "unreadable", "short", "silent")
+STRINGS = (
+    "track_id", "path", "title", "artist", "album", "license", "genre", "mood", "sha256", "artist_group",
+    "song_group", "status", "reason",
+)  # fmt: skip
+NUMBERS = ("valence", "duration_s")
+TRACK_COLUMNS = (
+    "track_id", "path", "title", "artist", "album", "license", "genre", "valence", "mood", "duration_s",
+    "sha256", "artist_group", "song_group", "status", "reason",
+)  # fmt: skip
+
+
+def numeric_targets(tracks: pd.DataFrame) -> list[str]:
+    """Names of the numeric targets of a tracks table: ``valence`` and every column beyond the contract."""
+    others = [c for c in tracks.columns if c not in TRACK_COLUMNS and pd.api.types.is_float_dtype(tracks[c])]
+    return ["valence", *others]
+
+
+def tracks_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Bring `rows` into the form of the tracks table and check it.
+
+    Missing optional columns are added empty; strings are ``str`` or missing, numbers ``float64``.
+
+    Parameters
+    ----------
+    rows : pd.DataFrame
+        At least ``track_id``, ``path`` and ``status``.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns `TRACK_COLUMNS` and then every further numeric target, sorted by ``track_id``.
+
+    Raises
+    ------
+    ReportError
+        If an id repeats, a status or mood is unknown, or a valence lies outside 0..1.
+    """
+    table = rows.copy()
+    for column in STRINGS:
+        values = table[column] if column in table else pd.Series(pd.NA, index=table.index)
+        table[column] = values.astype("string")
+    for column in NUMBERS:
+        values = table[column] if column in table else pd.Series(np.nan, index=table.index)
+        table[column] = values.astype("float64")
+    others = [c for c in rows.columns if c not in TRACK_COLUMNS]
+    table[others] = table[others].astype("float64")
+    table = table[[*TRACK_COLUMNS, *others]].sort_values("track_id", ignore_index=True)
+
+    if table["track_id"].isna().any() or table["path"].isna().any():
+        raise ReportError("tracks table: a row has no track_id or no path.")
+    repeated = table.loc[table["track_id"].duplicated(), "track_id"]
+    if len(repeated):
+        raise ReportError(f"tracks table: track_id {repeated.iloc[0]!r} stands in more than one row.")
+    for column, allowed in (("status", STATUSES), ("mood", MOODS)):
+        wrong = table.loc[table[column].notna() & ~table[column].isin(allowed), column]
+        if len(wrong):
+            raise ReportError(f"tracks table: {column} {wrong.iloc[0]!r} is none of {', '.join(allowed)}.")
+    wrong = table.loc[table["valence"].notna() & ~table["valence"].between(0, 1), ["track_id", "valence"]]
+    if len(wrong):
+        raise ReportError(
+            f"tracks table: valence {wrong['valence'].iloc[0]} of track {wrong['track_id'].iloc[0]} is outside 0..1."
+        )
+    return table
+
+
+def moods(valence: pd.Series, cuts: str = "terciles") -> tuple[pd.Series, tuple[float, float]]:
+    """Cut valence into sad, neutral and happy.
+
+    Parameters
+    ----------
+    valence : pd.Series
+        0..1 or missing.
+    cuts : str
+        ``"terciles"`` of the known values, or two numbers such as ``"0.333,0.667"``; a value on a cut
+        belongs to the higher class.
+
+    Returns
+    -------
+    mood : pd.Series
+        One of `MOODS`, missing where valence is.
+    cuts : tuple of two floats
+        The cuts used.
+
+    Raises
+    ------
+    ReportError
+        If `cuts` is neither ``terciles`` nor two rising numbers within 0..1.
+    """
+    if cuts == "terciles":
+        known = valence.dropna()
+        low, high = np.quantile(known, [1 / 3, 2 / 3]).tolist() if len(known) else (1 / 3, 2 / 3)
+    else:
+        try:
+            low, high = (float(part) for part in str(cuts).split(","))
+        except ValueError:
+            low, high = 1.0, 0.0
+        if not 0 < low < high < 1:
+            raise ReportError(f"mood_cuts {cuts!r}: give 'terciles' or two rising numbers such as '0.333,0.667'.")
+    index = (valence >= low).astype(int) + (valence >= high).astype(int)
+    mood = index.map(dict(enumerate(MOODS))).astype("string").where(valence.notna())
+    return mood, (low, high)
+
+
+def write_parquet(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as parquet, whole or not at all."""
+    with replacing(path) as part:
+        table.to_parquet(part, index=False)
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV with six significant digits, whole or not at all."""
+    with replacing(path) as part:
+        table.to_csv(part, index=False, float_format="%.6g", lineterminator="\n")
+
+
+def write_json(value: object, path: Path) -> None:
+    """Write a value as indented JSON with sorted keys, whole or not at all."""
+    with replacing(path) as part:
+        part.write_text(json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> dict:
+    """Read a JSON file.
+
+    Raises
+    ------
+    ReportError
+        If the file is not JSON.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ReportError(f"{path} is not valid JSON ({error}). Delete it and run again.") from error
+
+
+def read_tracks(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
+    """Read the tracks table, or some of its columns."""
+    return pd.read_parquet(path, columns=columns)

@@ -1,0 +1,171 @@
+"""Descriptions: a network as one JSON file, and back.
+
+03 writes them, 04 reads them. A description holds the Keras configuration of stock layers only, so that
+reading one runs no code of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from lib.errors import ReportError
+from lib.paths import Study
+from lib.tables import MOODS, read_json, write_json
+from lib.zoo import Head, builder
+
+
+def heads_of(tracks: pd.DataFrame, names: Sequence[str]) -> list[Head]:
+    """Heads for some categorical columns of a tracks table.
+
+    Parameters
+    ----------
+    tracks : pd.DataFrame
+    names : sequence of str
+        Such as ``genre`` and ``mood``. Moods keep their order, other classes are sorted.
+
+    Raises
+    ------
+    ReportError
+        If a column is missing, or knows fewer than two classes.
+    """
+    heads = []
+    for name in names:
+        if name not in tracks:
+            raise ReportError(
+                f"head {name!r}: the tracks table has no such column. It has {', '.join(tracks.columns)}."
+            )
+        known = set(tracks.loc[tracks["status"] == "ok", name].dropna())
+        classes = tuple(c for c in MOODS if c in known) if name == "mood" else tuple(sorted(known))
+        if len(classes) < 2:
+            raise ReportError(
+                f"head {name!r}: the tracks know {len(classes)} classes, a head needs at least 2. Add labels or leave "
+                "the head out."
+            )
+        heads.append(Head(name, classes))
+    return heads
+
+
+def describe(name: str, shape: tuple[int, int], heads: Sequence[Head]) -> dict:
+    """Build a network and describe it.
+
+    Parameters
+    ----------
+    name : str
+        A registered network.
+    shape : tuple of int
+        (mel bands, frames).
+    heads : sequence of Head
+
+    Returns
+    -------
+    dict
+        ``name``, ``shape``, ``heads`` (classes by head), ``parameters``, ``config`` (Keras').
+
+    Raises
+    ------
+    ReportError
+        If the builder fails or its network does not fit the slices and heads.
+    """
+    import keras
+
+    keras.utils.clear_session()  # layers without a name are numbered from 1 again, in whatever order one builds
+    keras.utils.set_random_seed(0)
+    try:
+        model = builder(name)(tuple(shape), list(heads))
+    except ReportError:
+        raise
+    except Exception as error:
+        raise ReportError(f"network {name!r} cannot be built: {type(error).__name__}: {error}") from error
+    if not isinstance(model, keras.Model):
+        raise ReportError(f"network {name!r}: its builder returned {type(model).__name__}, not a keras.Model.")
+    _check(name, model, tuple(shape), heads)
+    description = {
+        "name": name,
+        "shape": list(shape),
+        "heads": {head.name: list(head.classes) for head in heads},
+        "parameters": model.count_params(),
+        "config": json.loads(model.to_json()),
+    }
+    rebuild(description)
+    return description
+
+
+def _check(name: str, model, shape: tuple[int, int], heads: Sequence[Head]) -> None:
+    from lib.zoo.layers import embedding_model
+
+    if tuple(model.input_shape[1:]) != shape:
+        raise ReportError(
+            f"network {name!r} takes {tuple(model.input_shape[1:])}, but a slice is {shape} (mel bands, frames). "
+            "Begin it with lib.zoo.layers.slice_input(shape)."
+        )
+    outputs = model.output if isinstance(model.output, dict) else {}
+    for head in heads:
+        if head.name not in outputs:
+            raise ReportError(
+                f"network {name!r} has no output {head.name!r} (it has {', '.join(outputs) or 'no named outputs'}). "
+                "End it with lib.zoo.layers.decision_layers(x, heads)."
+            )
+        width = outputs[head.name].shape[-1]
+        if width != len(head.classes):
+            raise ReportError(
+                f"network {name!r}: output {head.name!r} has {width} nodes for {len(head.classes)} classes."
+            )
+    embedding_model(model, heads)
+
+
+def rebuild(description: dict):
+    """Build the network of a description, with new weights.
+
+    Returns
+    -------
+    keras.Model
+
+    Raises
+    ------
+    ReportError
+        If it holds a layer that is not a stock layer of Keras.
+    """
+    import keras
+
+    try:
+        return keras.models.model_from_json(json.dumps(description["config"]))
+    except Exception as error:
+        raise ReportError(
+            f"network {description['name']!r} cannot be rebuilt from its description: {str(error).splitlines()[0]} Use "
+            "Keras' own layers only, no Lambda and no class of your own."
+        ) from error
+
+
+def vector_width(model, heads: Sequence[Head]) -> int:
+    """Width of the vector that the decision layers read, the embedding."""
+    return model.get_layer(heads[0].name).input.shape[-1]
+
+
+def write_description(study: Study, description: dict) -> Path:
+    """Write a description; an unchanged one is left as it is."""
+    path = study.zoo / f"{description['name']}.json"
+    if not path.is_file() or read_json(path) != description:
+        write_json(description, path)
+    return path
+
+
+def read_description(study: Study, name: str) -> dict:
+    """Read the description of a network.
+
+    Raises
+    ------
+    ReportError
+        If there is none.
+    """
+    path = study.zoo / f"{name}.json"
+    if not path.is_file():
+        there = ", ".join(sorted(p.stem for p in study.zoo.glob("*.json"))) or "none"
+        raise ReportError(
+            f"network {name!r} has no description in {study.zoo} (there: {there}). Run notebooks/03_model_zoo.ipynb "
+            f"with study={study.name!r} first; a network of your own is registered in its marked cell."
+        )
+    return read_json(path)

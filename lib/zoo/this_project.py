@@ -1,0 +1,56 @@
+"""The poster's network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+
+from lib.zoo import Head, register
+from lib.zoo.layers import batch_norm, decision_layers, slice_input
+
+
+@register("this_project")
+def build(
+    shape: tuple[int, int],
+    heads: Sequence[Head],
+    *,
+    filters: Sequence[int] = (32, 64, 64, 64),
+    nodes: int = 15,
+    l2: float = 0.002,
+) -> keras.Model:
+    """Build four convolutions, one fully connected layer of 15 nodes, a decision layer a head.
+
+    Fixed by the poster: 2x2 kernels, stride 1 but 2 in the fourth layer, one FC layer of 15 nodes shared by
+    the heads, batch norm on every layer, L2 of .002. Open there and chosen here: the number of filters,
+    ReLU, 2x2 max-pooling after the first three convolutions, and that the penalty lies on the kernels that
+    read the flattened and the FC layer.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (mel bands, frames).
+    heads : sequence of Head
+    filters : sequence of four int > 0
+    nodes : int > 0
+        Nodes of the FC layer, the embedding.
+    l2 : float >= 0
+
+    Returns
+    -------
+    keras.Model
+    """
+    layers = keras.layers
+    inputs, x = slice_input(shape)
+    for number, width in enumerate(filters, start=1):
+        last = number == len(filters)
+        x = layers.Conv2D(width, 2, strides=2 if last else 1, padding="same", activation="relu", name=f"conv{number}")(
+            x
+        )
+        if not last:
+            x = layers.MaxPooling2D(2, name=f"pool{number}")(x)
+        x = batch_norm(name=f"norm{number}")(x)
+    x = layers.Flatten(name="flat")(x)
+    x = layers.Dense(nodes, activation="relu", kernel_regularizer=keras.regularizers.L2(l2), name="fc")(x)
+    x = batch_norm(name="norm_fc")(x)
+    return keras.Model(inputs, decision_layers(x, heads, l2=l2), name="this_project")

@@ -1,0 +1,68 @@
+"""What the tests share."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+from lib.paths import PROJECT
+from lib.tables import tracks_table
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def music_folder() -> Path:
+    """Folder of the real music: $MUSIC_DATA, or shared/data beside the project."""
+    return Path(os.environ.get("MUSIC_DATA") or PROJECT.parent / "shared" / "data")
+
+
+@pytest.fixture
+def emotify() -> Path:
+    """Folder of the Emotify clips; the test skips where they are missing."""
+    folder = music_folder() / "emotify"
+    if not folder.is_dir():
+        pytest.skip(f"real music is missing: no {folder} (set MUSIC_DATA)")
+    return folder
+
+
+@pytest.fixture
+def tone(tmp_path):
+    """Writer of short synthetic clips: ``tone("a.wav", seconds=4, hz=440)`` returns the path."""
+
+    def write(name: str, seconds: float = 4.0, hz: float = 440.0, rate: int = 22050, channels: int = 1) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        time = np.arange(int(seconds * rate)) / rate
+        y = 0.3 * np.sin(2 * np.pi * hz * time) * (1 + 0.5 * np.sin(2 * np.pi * 3 * time))
+        soundfile.write(path, np.repeat(y[:, None], channels, axis=1).astype(np.float32), rate)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def make_tracks():
+    """Maker of tracks tables: ``make_tracks(genres=2, artists=6, songs=2)``, songs an artist, artists a genre."""
+
+    def make(genres: int = 2, artists: int = 6, songs: int = 2, seed: int = 0) -> pd.DataFrame:
+        rng = np.random.default_rng(seed)
+        rows = [
+            {
+                "track_id": f"g{g}-a{a}-s{s}",
+                "path": f"g{g}/a{a}-{s}.wav",
+                "genre": f"g{g}",
+                "mood": ("sad", "neutral", "happy")[rng.integers(3)],
+                "song_group": f"g{g}-a{a}-s{s}",
+                "artist_group": f"g{g}-a{a}-s0",
+                "status": "ok",
+            }
+            for g in range(genres)
+            for a in range(artists)
+            for s in range(songs)
+        ]
+        return tracks_table(pd.DataFrame(rows))
+
+    return make

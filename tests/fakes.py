@@ -1,0 +1,123 @@
+"""A study without music: tracks, slices and finished runs made of seeded numbers, in the real layout."""
+
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+
+from lib.audio import Spectrogram
+from lib.paths import Study
+from lib.runs import Finished, Run, training_digest
+from lib.slicing import Slices
+from lib.splits import split
+from lib.tables import MOODS, tracks_table, write_csv, write_json, write_parquet
+
+GENRES = ("Electronic", "Folk", "Instrumental", "Rock")
+# share of the logits that a song's own artist spoils, by protocol: what a stricter protocol costs
+SPOILED = {"poster_split": 0.2, "slice": 0.2, "song": 0.8, "artist": 1.6}
+SLICES = 10
+WIDTH = 15
+
+
+def fake_tracks(artists: int = 6, songs: int = 3, genres=GENRES, seed: int = 0) -> pd.DataFrame:
+    """`artists` a genre, `songs` an artist; a copy, missing moods, a missing artist name, odd titles."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for genre in genres:
+        for artist in range(artists):
+            for song in range(songs):
+                number = len(rows)
+                valence = float(rng.uniform(0, 1))
+                rows.append(
+                    {
+                        "track_id": f"t{number:04d}",
+                        "path": f"{genre}/{number}.mp3",
+                        "title": f"<b>Song & {number}</b> $x$",
+                        "artist": f"{genre} artist {artist}",
+                        "genre": genre,
+                        "valence": valence if song or artist else np.nan,
+                        "mood": MOODS[int(valence * 3)] if song or artist else pd.NA,
+                        "duration_s": 30.0,
+                        "artist_group": f"{genre}-{artist}",
+                        "song_group": f"s{number:04d}",
+                        "energy": float(rng.uniform(0, 1)),
+                        "status": "ok",
+                    }
+                )
+    if songs > 1:  # a copy; copies share their artist group
+        rows[1]["song_group"] = rows[0]["song_group"]
+    rows[2]["artist"] = pd.NA
+    return tracks_table(pd.DataFrame(rows))
+
+
+def fake_study(root, *, corpus_tracks: pd.DataFrame | None = None, name: str = "fake") -> Study:
+    """Write tracks and (blank) slices."""
+    study = Study(name, root)
+    tracks = fake_tracks() if corpus_tracks is None else corpus_tracks
+    write_parquet(tracks, study.tracks)
+    ids = np.repeat(tracks["track_id"].to_numpy(dtype=object), SLICES)
+    rows = np.arange(len(ids), dtype="int32")
+    table = pd.DataFrame({"track_id": ids, "start_s": 3.0 * (rows % SLICES), "shard": np.int32(0), "row": rows})
+    write_parquet(table, study.slices / "slices.parquet")
+    np.save(study.slices / "slices-00000.npy", np.zeros((len(ids), 2, 3), dtype=np.uint8))
+    shards = [{"file": "slices-00000.npy", "slices": len(ids), "sha256": ""}]
+    manifest = {"spectrogram": asdict(Spectrogram()), "shape": [len(ids), 2, 3], "shards": shards}
+    write_json(manifest, study.slices / "slices.json")
+    return study
+
+
+def fake_run(
+    study: Study,
+    network: str = "this_project",
+    protocol: str = "slice",
+    fold: int = 0,
+    seed: int = 0,
+    *,
+    folds: int = 5,
+    skill: float = 2.0,
+    stale: bool = False,
+    moods: bool = True,
+) -> Finished:
+    """Write a finished run whose answers are right more often the higher the `skill`."""
+    run = Run(network, protocol, fold, seed)
+    tracks = pd.read_parquet(study.tracks)
+    slices = Slices(study.slices)
+    parts = split(slices.table, tracks, protocol, fold=fold, folds=folds)
+    rng = np.random.default_rng([len(network), sorted(SPOILED).index(protocol), fold, seed])
+    songs = tracks.set_index("track_id").loc[slices.table["track_id"]]
+    columns = {"slice": np.arange(len(slices), dtype="int32"), "track_id": songs.index.to_numpy(), "part": parts}
+    heads = {"genre": sorted(tracks["genre"].dropna().unique())} | ({"mood": list(MOODS)} if moods else {})
+    hidden = []
+    for head, classes in heads.items():
+        true = pd.Categorical(songs[head].to_numpy(dtype=object), categories=classes).codes
+        logits = rng.normal(0, 1, (len(slices), len(classes)))
+        logits += _by_group(songs["artist_group"], len(classes), rng) * SPOILED[protocol] * (parts == "test")[:, None]
+        known = true >= 0
+        logits[known, true[known]] += skill + 3 * (parts[known] == "train")
+        chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        columns |= {f"{head}:{name}": chances[:, i].astype("float32") for i, name in enumerate(classes)}
+        hidden.append(logits)
+    kept = parts != ""
+    table = pd.DataFrame(columns)[kept].reset_index(drop=True)
+    hidden = np.hstack(hidden)[kept]
+    embedding = np.maximum(0, hidden @ rng.normal(0, 1, (hidden.shape[1], WIDTH)))
+    embedding[:, 3] = 0  # a dead node
+    folder = study.runs / run.name
+    described = {**asdict(run), "folds": folds}
+    write_parquet(table, folder / "predictions.parquet")
+    np.save(folder / "embedding.npy", embedding.astype("float32"))
+    history = {"epoch": [1], "loss": [1.0], "genre_accuracy": [0.5], "dev_loss": [1.0], "dev_genre_accuracy": [0.5]}
+    write_csv(pd.DataFrame(history).assign(seconds=1.0), folder / "history.csv")
+    accuracies = {
+        "train": {head: {"slice": {"accuracy": 0.9, "n": 9}, "song": {"accuracy": 1.0, "n": 9}} for head in heads}
+    }
+    metrics = {"run": described, "heads": heads, "parts": accuracies, "epochs": 1, "seconds": 1.0, "parameters": 1}
+    write_json(metrics, folder / "metrics.json")
+    key = {"slices": slices.digest, "code": "old" if stale else training_digest()}
+    write_json({"run": described, "key": key}, folder / "record.json")
+    return Finished(folder, run, stale)
+
+
+def _by_group(groups: pd.Series, width: int, rng: np.random.Generator) -> np.ndarray:
+    codes, names = pd.factorize(groups)
+    return rng.normal(0, 1, (len(names), width))[codes]

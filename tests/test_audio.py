@@ -1,0 +1,119 @@
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lib.audio import ClipError, Spectrogram, cut_slices, load_excerpt, log_mel, to_decibel, to_grey
+from lib.errors import ReportError
+
+
+def noise(seconds, rate=22050, seed=0):
+    return np.random.default_rng(seed).normal(0, 0.1, int(seconds * rate)).astype(np.float32)
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+@pytest.mark.parametrize(("rate", "channels"), [(44100, 2), (22050, 1), (48000, 1)])
+def test_any_format_becomes_mono_at_the_wanted_rate(tmp_path, suffix, rate, channels):
+    path = tmp_path / f"a.{suffix}"
+    soundfile.write(path, np.repeat(noise(2, rate)[:, None], channels, axis=1), rate)
+    y, duration = load_excerpt(path)
+    assert y.ndim == 1
+    assert y.dtype == np.float32
+    assert duration == pytest.approx(2, abs=0.1)  # mp3 pads to whole frames
+    assert len(y) == pytest.approx(duration * 22050, abs=2)
+
+
+def test_the_middle_of_a_long_file_is_taken(tmp_path):
+    rate = 8000
+    y = np.zeros(rate * 40, dtype=np.float32)
+    y[rate * 20] = 1.0  # a click in the very middle
+    soundfile.write(tmp_path / "a.wav", y, rate)
+    excerpt, duration = load_excerpt(tmp_path / "a.wav", sample_rate=rate, excerpt_s=30)
+    assert duration == 40
+    assert len(excerpt) == 30 * rate
+    assert abs(int(np.argmax(np.abs(excerpt))) - 15 * rate) <= 1
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "reason"),
+    [
+        (None, "missing", "does not exist"),
+        (b"", "unreadable", "decoded"),
+        (b"not audio at all" * 100, "unreadable", "decoded"),
+        (np.zeros(22050, np.float32), "silent", "-80 dB"),
+        (np.zeros(0, np.float32), "unreadable", "no samples"),
+    ],
+)
+def test_a_bad_clip_says_what_is_wrong(tmp_path, content, status, reason):
+    path = tmp_path / "a.wav"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content is not None:
+        soundfile.write(path, content, 22050)
+    with pytest.raises(ClipError) as error:
+        load_excerpt(path)
+    assert error.value.status == status
+    assert reason in error.value.reason
+    assert str(tmp_path) not in error.value.reason
+
+
+@pytest.mark.parametrize("settings_", [{}, {"n_mels": 64, "n_fft": 1024, "hop_length": 256}, {"sample_rate": 16000}])
+def test_log_mel_is_librosas_within_one_grey_level(settings_):
+    import librosa
+
+    spectrogram = Spectrogram(**settings_)
+    y = noise(3) * np.linspace(0, 1, 3 * 22050, dtype=np.float32)
+    mel = librosa.feature.melspectrogram(
+        y=y,
+        sr=spectrogram.sample_rate,
+        n_fft=spectrogram.n_fft,
+        hop_length=spectrogram.hop_length,
+        n_mels=spectrogram.n_mels,
+    )
+    plain = to_grey(librosa.power_to_db(mel, ref=np.max, top_db=spectrogram.top_db), spectrogram.top_db)
+    ours = to_grey(log_mel(y, spectrogram), spectrogram.top_db)
+    assert ours.shape == plain.shape
+    assert np.abs(ours.astype(int) - plain.astype(int)).max() <= 1
+
+
+@given(st.integers(2048, 3 * 22050), st.floats(0.1, 1))
+@settings(max_examples=20, deadline=None)
+def test_log_mel_is_bounded_and_blind_to_loudness(n, gain):
+    y = noise(3)[:n]
+    spectrogram = Spectrogram()
+    decibel = log_mel(y, spectrogram)
+    assert decibel.dtype == np.float32
+    assert decibel.shape == (96, 1 + n // 512)
+    assert decibel.max() == pytest.approx(0, abs=1e-4)
+    assert decibel.min() >= -80
+    quiet = log_mel(y * np.float32(gain), spectrogram)
+    assert np.abs(quiet - decibel).max() < 0.01
+
+
+def test_grey_levels_invert_to_half_a_level():
+    decibel = np.linspace(-80, 0, 1000, dtype=np.float32)
+    assert np.abs(to_decibel(to_grey(decibel)) - decibel).max() <= 80 / 255 / 2 + 1e-4
+
+
+def test_slices_keep_to_their_times():
+    spectrogram = Spectrogram()
+    frames = 1 + 30 * 22050 // 512
+    grey = np.broadcast_to(np.arange(frames, dtype=np.float64), (96, frames))
+    slices = cut_slices(grey, spectrogram)
+    assert slices.shape == (10, *spectrogram.shape)
+    starts_s = slices[:, 0, 0] * 512 / 22050
+    assert np.abs(starts_s - np.arange(10) * 3).max() <= 512 / 22050 / 2
+
+
+@given(st.integers(0, 2000))
+def test_a_short_picture_keeps_the_slices_that_fit(frames):
+    spectrogram = Spectrogram()
+    slices = cut_slices(np.zeros((96, frames), np.uint8), spectrogram)
+    assert len(slices) == min(10, sum(round(i * 129.199) + 129 <= frames for i in range(10)))
+
+
+@pytest.mark.parametrize("wrong", [{"n_mels": 0}, {"hop_length": 4096}, {"slice_s": 31.0}, {"top_db": -1.0}])
+def test_wrong_parameters_name_themselves(wrong):
+    with pytest.raises(ReportError, match=str(next(iter(wrong.values())))):
+        Spectrogram(**wrong)

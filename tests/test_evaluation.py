@@ -1,0 +1,446 @@
+import json
+from types import SimpleNamespace
+
+import fakes
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lib import evaluation
+from lib.errors import ReportError
+from lib.evaluation import claims, intervals, poster
+from lib.paths import NOTEBOOKS, PROJECT
+from lib.runs import Run, finished
+from lib.tables import tracks_table
+
+
+def tracks_of(genres, *, moods=None, artists=None, groups=None):
+    ids = [f"t{i}" for i in range(len(genres))]
+    return tracks_table(
+        pd.DataFrame(
+            {
+                "track_id": ids,
+                "path": ids,
+                "title": [f"title {i}" for i in ids],
+                "artist": "somebody",
+                "status": "ok",
+                "genre": genres,
+                "mood": moods if moods is not None else [pd.NA] * len(ids),
+                "artist_group": artists if artists is not None else ids,
+                "song_group": groups if groups is not None else ids,
+            }
+        )
+    )
+
+
+def run_of(
+    answers, *, classes=("a", "b"), network="net", protocol="slice", fold=0, seed=0, stale=False, train=0.9, start=0
+):
+    """A finished run in memory; `answers` is a list of (track_id, probabilities) of slices."""
+    table = pd.DataFrame(
+        {
+            "slice": np.arange(start, start + len(answers)),
+            "track_id": [track for track, _ in answers],
+            "part": "test",
+            **{f"genre:{name}": np.float32([p[i] for _, p in answers]) for i, name in enumerate(classes)},
+        }
+    )
+    run = Run(network, protocol, fold, seed)
+    metrics = {
+        "run": {"folds": 5},
+        "heads": {"genre": list(classes)},
+        "parts": {"train": {"genre": {"slice": {"accuracy": train}, "song": {"accuracy": None}}}},
+    }
+    return SimpleNamespace(run=run, folder="folder", metrics=metrics, stale=stale, predictions=lambda part: table)
+
+
+def sure(track, said, classes=("a", "b")):
+    return track, [0.9 if name == said else 0.1 / (len(classes) - 1) for name in classes]
+
+
+def one(table, **where):
+    for column, value in where.items():
+        table = table[table[column] == value]
+    assert len(table) == 1
+    return table.iloc[0]
+
+
+# ---- answers
+
+
+def test_a_songs_answer_is_the_mean_of_its_probabilities():
+    run = run_of([("t0", [0.9, 0.1]), ("t0", [0.4, 0.6]), ("t0", [0.4, 0.6]), ("t1", [0.2, 0.8])])
+    table = evaluation.results(evaluation.collect([run], tracks_of(["a", "b"])), resamples=50)
+    assert one(table, level="slice").accuracy == pytest.approx(2 / 4)
+    assert one(table, level="song").accuracy == 1
+    assert list(table.columns[:10]) == [
+        "network", "protocol", "recipe", "head", "level", "n_songs", "accuracy", "low", "high", "runs",
+    ]  # fmt: skip
+
+
+def test_folds_of_one_seed_are_pooled():
+    tracks = tracks_of(["a", "b"])
+    first = run_of([("t0", [0.4, 0.6]), ("t1", [0.1, 0.9])], fold=0)
+    second = run_of([("t0", [0.9, 0.1])], fold=1, start=2)
+    alone = evaluation.collect([first], tracks)[0].songs.set_index("track_id")
+    pooled = evaluation.collect([first, second], tracks)[0].songs.set_index("track_id")
+    assert alone.loc["t0", "said"] == "b" and pooled.loc["t0", "said"] == "a"
+    assert pooled.loc["t0", "probability"] == pytest.approx(0.65)
+    assert pooled["n_slices"].to_dict() == {"t0": 2, "t1": 1}
+
+
+def test_seeds_are_averaged_and_count_as_no_further_songs():
+    tracks = tracks_of(["a", "b"])
+    right = run_of([sure("t0", "a"), sure("t1", "b")], seed=0, train=1.0)
+    half = run_of([sure("t0", "a"), sure("t1", "a")], seed=1, train=0.5)
+    row = one(evaluation.results(evaluation.collect([right, half], tracks), resamples=50), level="slice")
+    assert row.accuracy == pytest.approx(0.75)
+    assert (row.n_songs, row.runs, row.train_accuracy) == (2, 2, 0.75)
+
+
+def test_seeds_that_tested_other_songs_weigh_alike():
+    tracks = tracks_of(["a"] * 4)
+    many = run_of([sure(f"t{i}", "a") for i in range(3)], seed=0)
+    few = run_of([sure("t3", "b")], seed=1)
+    assert one(evaluation.results(evaluation.collect([many, few], tracks)), level="song").accuracy == 0.5
+
+
+def test_a_missing_label_is_masked():
+    tracks = tracks_of(["a", pd.NA, "b"])
+    answers = evaluation.collect([run_of([sure("t0", "a"), sure("t1", "b"), sure("t2", "a")])], tracks)[0]
+    assert set(answers.songs["track_id"]) == {"t0", "t2"}
+    assert one(evaluation.results([answers]), level="song").accuracy == 0.5
+
+
+def test_a_head_that_no_song_has_is_left_out():
+    assert evaluation.collect([run_of([sure("t0", "a")])], tracks_of([pd.NA])) == []
+
+
+def test_stale_runs_stay_apart_and_are_named():
+    runs = [run_of([sure("t0", "a")]), run_of([sure("t0", "b")], seed=1, stale=True)]
+    collected = evaluation.collect(runs, tracks_of(["a"]))
+    table = evaluation.results(collected)
+    assert dict(zip(table["network"], table["accuracy"], strict=True)) == {"net": 1.0, "net (stale)": 0.0}
+    assert evaluation.main_network(table) == "net"
+    assert "`net-slice-f0-s1`" in claims.stale_note(collected) and "f0-s0" not in claims.stale_note(collected)
+
+
+def test_a_track_that_the_table_lacks_is_an_error_but_for_stale_runs():
+    with pytest.raises(ReportError, match="t9"):
+        evaluation.collect([run_of([sure("t9", "a")])], tracks_of(["a"]))
+    assert evaluation.collect([run_of([sure("t9", "a"), sure("t0", "a")], stale=True)], tracks_of(["a"]))
+    with pytest.raises(ReportError, match="No finished run"):
+        evaluation.collect([], tracks_of(["a"]))
+
+
+def test_an_answer_to_a_class_the_network_lacks_is_wrong():
+    answers = evaluation.collect([run_of([sure("t0", "a"), sure("t1", "b")])], tracks_of(["a", "c"]))
+    assert one(evaluation.results(answers), level="song").accuracy == 0.5
+
+
+# ---- intervals
+
+
+def test_wilson_of_the_posters_figures():
+    assert np.round(intervals.wilson(0.844, 225), 3).tolist() == [0.791, 0.886]
+    assert np.round(intervals.wilson(0.79, 225), 3).tolist() == [0.732, 0.838]
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=12), st.integers(1, 40))
+def test_weights_keep_the_size_of_every_stratum(strata, resamples):
+    strata = pd.factorize(np.array(strata))[0]
+    drawn = np.concatenate(list(intervals.weights(strata, resamples, 0)))
+    assert drawn.shape == (resamples, len(strata)) and (drawn >= 0).all()
+    for stratum in np.unique(strata):
+        assert np.allclose(drawn[:, strata == stratum].sum(axis=1), (strata == stratum).sum())
+
+
+def test_weights_come_in_blocks(monkeypatch):
+    monkeypatch.setattr(intervals, "_CELLS", 30)
+    blocks = list(intervals.weights(np.zeros(10, dtype=int), 20, 0))
+    assert len(blocks) > 1 and sum(map(len, blocks)) == 20
+
+
+def test_clusters_are_artists_within_genre_only_under_artist():
+    tracks = tracks_of(["a", "a", "a", "b", "b"], artists=["x", "x", "y", "z", "w"], groups=["1", "1", "2", "3", pd.NA])
+    groups, strata = intervals.clusters(tracks, "artist")
+    assert len(set(groups)) == 4 and groups[0] == groups[1]
+    assert strata[groups[0]] == strata[groups[2]] != strata[groups[3]] == strata[groups[4]]
+    groups, strata = intervals.clusters(tracks, "slice")
+    assert groups[0] == groups[1] and len(set(groups)) == 4 and set(strata) == {0}
+
+
+@pytest.mark.parametrize(
+    ("genres", "sizes"), [("abcd", [4]), ("aabbc", [2, 3]), ("aabb", [2, 2]), ("abbb", [4]), ("aabbcd", [2, 2, 2])]
+)
+def test_a_stratum_of_one_cluster_joins_another(genres, sizes):
+    _, strata = intervals.clusters(tracks_of(list(genres)), "artist")
+    assert sorted(np.bincount(strata)) == sizes
+
+
+def test_an_interval_covers_the_truth_about_95_times_in_100():
+    rng = np.random.default_rng(1)
+    truth, covered, n = 0.7, 0, 400
+    for _ in range(n):
+        right = (rng.random(60) < truth).astype(float)
+        _, low, high = intervals.accuracy_interval(right, np.ones(60), np.arange(60), np.zeros(60, int), resamples=400)
+        covered += low <= truth <= high
+    assert 0.91 <= covered / n <= 0.985
+
+
+def test_an_interval_over_few_artists_in_strata_covers_too():
+    rng = np.random.default_rng(2)
+    artists, songs, n, covered, naive = 24, 5, 300, 0, 0
+    groups, strata = np.repeat(np.arange(artists), songs), np.repeat(np.arange(4), 6)
+    for _ in range(n):
+        skill = rng.beta(1.4, 0.6, artists)  # mean .7, songs of one artist alike
+        right = (rng.random(artists * songs) < skill[groups]).astype(float)
+        count = np.ones(len(right))
+        _, low, high = intervals.accuracy_interval(right, count, groups, strata, resamples=400)
+        covered += low <= 0.7 <= high
+        alone = np.arange(len(right))
+        _, low, high = intervals.accuracy_interval(right, count, alone, 0 * alone, resamples=400)
+        naive += low <= 0.7 <= high
+    assert 0.90 <= covered / n <= 0.985
+    assert naive / n < 0.88  # songs taken for independent promise too much
+
+
+def test_clusters_make_wider_intervals_than_songs():
+    right, groups = np.repeat([1.0, 0.0, 1.0, 0.0, 1.0, 1.0], 10), np.repeat(np.arange(6), 10)
+    _, low, high = intervals.accuracy_interval(right, np.ones(60), groups, np.zeros(6, int))
+    _, low_song, high_song = intervals.accuracy_interval(right, np.ones(60), np.arange(60), np.zeros(60, int))
+    assert high - low > 1.8 * (high_song - low_song)
+
+
+def test_an_interval_of_all_right_is_not_of_no_width_and_of_one_cluster_unknown():
+    value, low, high = intervals.accuracy_interval(np.ones(30), np.ones(30), np.arange(30), np.zeros(30, int))
+    assert (value, high) == (1, pytest.approx(1)) and 0.8 < low < 0.95
+    value, low, high = intervals.accuracy_interval(np.ones(3), np.ones(3), np.zeros(3, int), np.zeros(1, int))
+    assert value == 1 and np.isnan(low) and np.isnan(high)
+
+
+def test_slices_of_a_song_are_drawn_together():
+    song = run_of([sure(f"t{i}", "a" if i % 2 else "b") for i in range(12) for _ in range(10)])
+    table = evaluation.results(evaluation.collect([song], tracks_of(["a"] * 12)))
+    by_slice, by_song = one(table, level="slice"), one(table, level="song")
+    assert (by_slice.low, by_slice.high) == pytest.approx((by_song.low, by_song.high))
+
+
+# ---- differences
+
+
+def test_drop_is_paired_over_the_songs_tested_under_both():
+    tracks = tracks_of(["a"] * 20)
+    slices = run_of([sure(f"t{i}", "a") for i in range(20)], protocol="slice")
+    artists = run_of([sure(f"t{i}", "b" if i < 6 else "a") for i in range(12)], protocol="artist")
+    row = one(evaluation.drops(evaluation.collect([slices, artists], tracks)), level="song")
+    assert (row.leaky, row.strict, row.n_songs, bool(row.paired)) == ("slice", "artist", 12, True)
+    assert row["drop"] == pytest.approx(0.5) and 0 < row.low < 0.5 < row.high < 1
+
+
+def test_drop_of_equal_answers_is_zero_without_spread():
+    tracks = tracks_of(["a", "b"] * 10)
+    answers = [sure(f"t{i}", "a") for i in range(20)]
+    runs = [run_of(answers, protocol=protocol) for protocol in ("slice", "artist")]
+    row = one(evaluation.drops(evaluation.collect(runs, tracks)), level="song")
+    assert (row["drop"], row.low, row.high) == (0, 0, 0)
+    assert "not established" in claims.drop_sentence(row)
+
+
+def test_drop_over_different_songs_is_unpaired():
+    tracks = tracks_of(["a"] * 40)
+    slices = run_of([sure(f"t{i}", "a" if i % 4 else "b") for i in range(20)], protocol="slice")
+    artists = run_of([sure(f"t{i}", "a" if i % 2 else "b") for i in range(20, 40)], protocol="artist")
+    row = one(evaluation.drops(evaluation.collect([slices, artists], tracks)), level="song")
+    assert not row.paired and row["drop"] == pytest.approx(0.25) and row.low < 0 < row.high
+
+
+def test_ranking_names_the_better_network_first():
+    tracks = tracks_of(["a"] * 20)
+    good = run_of([sure(f"t{i}", "a") for i in range(20)], network="good")
+    bad = run_of([sure(f"t{i}", "a" if i < 8 else "b") for i in range(20)], network="bad")
+    row = one(evaluation.ranking(evaluation.collect([bad, good], tracks)), level="song")
+    assert (row.better, row.worse, row.difference) == ("good", "bad", pytest.approx(0.6)) and row.low > 0
+
+
+# ---- chance, classes, mistakes
+
+
+def test_kappa_and_majority():
+    said = dict(zip(range(10), "aaaaaaabbb", strict=True))
+    tracks = tracks_of(list("aaaaaabbbb"))
+    row = one(
+        evaluation.results(evaluation.collect([run_of([sure(f"t{i}", a) for i, a in said.items()])], tracks)),
+        level="song",
+    )
+    expected = 0.7 * 0.6 + 0.3 * 0.4
+    assert row.accuracy == 0.9 and row.majority == 0.6
+    assert row.kappa == pytest.approx((0.9 - expected) / (1 - expected))
+
+
+def test_classes_and_confusion_of_known_answers():
+    names = ("a", "b", "c", "d")
+    said = [("a", "a"), ("a", "b"), ("a", "b"), ("b", "b"), ("c", "a")]
+    run = run_of([sure(f"t{i}", answer, names) for i, (_, answer) in enumerate(said)], classes=names)
+    answers = evaluation.collect([run], tracks_of([true for true, _ in said]))[0]
+    shares = evaluation.confusion(answers)
+    assert np.allclose(shares[0], [1 / 3, 2 / 3, 0, 0]) and np.isnan(shares[3]).all()
+    assert np.allclose(shares[:3].sum(axis=1), 1)
+    assert evaluation.worst_confusion(answers) == ("c", "a", 1.0)
+    table = evaluation.per_class([answers]).set_index("class")
+    assert table["recall"].tolist()[:3] == pytest.approx([1 / 3, 1, 0]) and np.isnan(table.loc["d", "recall"])
+    assert table["precision"].tolist()[:2] == pytest.approx([1 / 2, 1 / 3]) and np.isnan(table.loc["c", "precision"])
+    assert table["support"].tolist() == [3, 1, 1, 0]
+
+
+def test_mistakes_are_the_surest_wrong_answers():
+    run = run_of([("t0", [0.1, 0.9]), ("t1", [0.4, 0.6]), ("t2", [0.8, 0.2])])
+    wrong = evaluation.mistakes(evaluation.collect([run], tracks_of(["a", "a", "a"])), count=5)
+    assert wrong["track_id"].tolist() == ["t0", "t1"] and wrong["title"].tolist() == ["title t0", "title t1"]
+    assert wrong["probability"].tolist() == pytest.approx([0.9, 0.6])
+
+
+def test_coverage_counts_songs_and_slices():
+    answers = evaluation.collect([run_of([sure("t0", "a"), sure("t0", "a"), sure("t1", "a")])], tracks_of(["a"] * 3))[0]
+    slices = pd.DataFrame({"track_id": np.repeat(["t0", "t1", "t2"], 10)})
+    assert evaluation.coverage(answers, slices) == (2, 3, pytest.approx(0.15))
+    assert "2 of the 3 songs" in claims.coverage_sentences([answers], slices)[0]
+
+
+# ---- the poster, claims
+
+
+def test_the_posters_sizes_do_not_fit_its_songs():
+    assert poster.slices_in_corpus() == 4500
+    assert "= 4524 samples" in claims.poster_sizes() and "inference" in claims.poster_sizes()
+    assert poster.ranking("genre") == ["this_project", "choi2016", "zhang2016"]
+
+
+def test_comparison_holds_the_poster_and_networks_of_ones_own():
+    runs = [run_of([sure("t0", "a")], network=name) for name in ("mine", "this_project")]
+    table = evaluation.comparison(evaluation.results(evaluation.collect(runs, tracks_of(["a"]))))
+    published = table[table["protocol"] == evaluation.tables.PUBLISHED]
+    assert set(published["network"]) == set(poster.POSTER)
+    assert published.set_index("network").loc["this_project", "genre_interval"] == "0.791 to 0.886"
+    assert set(table.loc[table["network"] == "mine", "protocol"]) == {"slice"}
+    shown = evaluation.readable(table)
+    assert not shown.isna().any().any() and "genre test" in shown
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (0.1, 0.4, "an established drop"),
+        (-0.1, 0.4, "not established"),
+        (-0.4, -0.1, "an established rise"),
+        (np.nan, np.nan, "without an interval"),
+    ],
+)
+def test_a_drop_is_told_as_it_is(low, high, verdict):
+    row = pd.Series(
+        {"network": "n", "head": "genre", "level": "song", "leaky": "slice", "strict": "artist", "n_songs": 9}
+        | {"drop": np.nanmean([low, high]) if low == low else 0.0, "low": low, "high": high, "paired": True}
+    )
+    assert verdict in claims.drop_sentence(row)
+
+
+def test_signs_and_units_in_words():
+    assert claims.percent(0.8449) == "84\u00a0%" and claims.whole(-0.126) == "−13"
+    assert claims.points(0.0101) == "1 point" and claims.listed("abc") == "a, b and c"
+    assert "too few" in claims.interval(np.nan, np.nan)
+
+
+def test_observations_on_classes_that_are_not_there_cannot_be_tested():
+    collected = evaluation.collect([run_of([sure("t0", "a")])], tracks_of(["a"]))
+    told = claims.class_observations(collected, "net")
+    assert len(told) == 2 and all("cannot be tested" in sentence for sentence in told)
+
+
+def test_one_fold_and_one_seed_are_called_so():
+    one_run = evaluation.collect([run_of([sure("t0", "a")])], tracks_of(["a"]))
+    assert "one fold (of 5) and one seed" in claims.basis(one_run)
+    more = evaluation.collect([run_of([sure("t0", "a")], seed=seed) for seed in (0, 1)], tracks_of(["a"]))
+    assert "1 fold and 2 seeds" in claims.basis(more)
+
+
+def test_findings_of_a_single_run_say_what_cannot_be_said():
+    collected = evaluation.collect([run_of([sure("t0", "a"), sure("t1", "b")])], tracks_of(["a", "b"]))
+    table, dropped, ranks = evaluation.results(collected), evaluation.drops(collected), evaluation.ranking(collected)
+    told = evaluation.findings(collected, table, dropped, ranks, "demo")
+    assert "synthetic songs" in told[0] and "cannot be measured" in told[0] and "cannot be compared" in told[1]
+    assert "names the genre of 100" in claims.protocols_claim(table, dropped)
+
+
+# ---- the whole page
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """Notebook 05 executed on a fake study, with a student's own network and a stale run."""
+    import papermill
+
+    study = fakes.fake_study(tmp_path_factory.mktemp("study"))
+    for network, skill in (("this_project", 2.2), ("zhang2016", 0.5)):
+        for protocol in ("slice", "artist"):
+            fakes.fake_run(study, network, protocol, skill=skill)
+    fakes.fake_run(study, "this_project", "slice", fold=1, seed=0)
+    fakes.fake_run(study, "my_own-net", "song", moods=False)
+    fakes.fake_run(study, "choi2016", "slice", stale=True)
+    given = {"study": study.name, "root": str(study.root), "corpus": "folder", "resamples": 200}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(PROJECT))
+        book = papermill.execute_notebook(
+            NOTEBOOKS / "05_error_analysis.ipynb", study.root / "05.ipynb", given, kernel_name="python3",
+            cwd=NOTEBOOKS, progress_bar=False,
+        )  # fmt: skip
+    return study, book
+
+
+def test_page_writes_its_tables(page):
+    study, _ = page
+    table = pd.read_csv(study.tables / "results.csv")
+    assert set(table["network"]) == {"this_project", "zhang2016", "my_own-net", "choi2016 (stale)"}
+    assert (table.query("network == 'this_project' and protocol == 'slice'")["runs"] == 2).all()
+    assert table.query("network == 'my_own-net'")["head"].unique().tolist() == ["genre"]
+    assert table["accuracy"].between(0, 1).all()
+    assert ((table["low"] <= table["accuracy"]) & (table["accuracy"] <= table["high"])).mean() > 0.9
+    for name in ("comparison", "leakage", "ranking", "classes", "mistakes"):
+        assert len(pd.read_csv(study.tables / f"{name}.csv"))
+
+
+def test_page_writes_the_summary_and_figures(page):
+    study, _ = page
+    summary = json.loads((study.results / "summary.json").read_text(encoding="utf-8"))
+    assert (summary["study"], summary["corpus"], summary["synthetic"]) == ("fake", "folder", False)
+    assert 2 <= len(summary["findings"]) <= 3 and "**Stale:**" in summary["findings"][0]
+    assert summary["figure"]["name"] == "protocols" and "this_project" in summary["figure"]["claim"]
+    assert (study.tables / f"{summary['main_table']}.csv").is_file()
+    drawn = {path.stem for path in study.figures.glob("*.svg")}
+    assert drawn >= {"protocols", "drops", "gaps", "recall-genre", "recall-mood", "confusion-genre", "confusion-mood"}
+
+
+def test_page_escapes_titles(page):
+    _, book = page
+    html = [
+        o["data"]["text/html"] for c in book.cells for o in c.get("outputs", []) if "text/html" in o.get("data", {})
+    ]
+    assert any("&lt;b&gt;Song" in text for text in html) and not any("<b>Song" in text for text in html)
+
+
+def test_runs_can_be_chosen_by_name(page):
+    study, _ = page
+    chosen = finished(study, ["zhang2016-slice-f0-s0"])
+    collected = evaluation.collect(chosen, pd.read_parquet(study.tracks))
+    assert [answers.network for answers in collected] == ["zhang2016"] * 2
+
+
+def test_drops_start_at_slice_and_never_lead_to_a_leakier_protocol():
+    tracks = tracks_of(["a"] * 4)
+    answers = [sure(f"t{i}", "a") for i in range(4)]
+    runs = [run_of(answers, protocol=protocol) for protocol in ("poster_split", "slice", "song", "artist")]
+    table = evaluation.drops(evaluation.collect(runs, tracks))
+    assert set(zip(table["leaky"], table["strict"], strict=True)) == {("slice", "song"), ("slice", "artist")}
+    table = evaluation.drops(evaluation.collect([runs[0], runs[3]], tracks))
+    assert set(zip(table["leaky"], table["strict"], strict=True)) == {("poster_split", "artist")}
