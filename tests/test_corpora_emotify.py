@@ -1,17 +1,14 @@
-import os
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from lib.corpora import build
 from lib.corpora.emotify import EMOTIONS, LICENSE, collect
 from lib.errors import ReportError
-from lib.paths import PROJECT, Study
+from lib.paths import Study
 from tests.synthetic import song, write
 
-REAL = Path(os.environ.get("MUSIC_DATA") or PROJECT.parent / "shared" / "data") / "emotify"
 HEADER = (
     "track id, genre, amazement, solemnity, tenderness, nostalgia, calmness, power, joyful_activation, tension, sadness"
 )
@@ -126,10 +123,8 @@ def test_no_folder(study, tmp_path):
 
 
 @pytest.mark.real
-def test_the_four_hundred_real_songs(study):
-    if not (REAL / "classical").is_dir():
-        pytest.skip(f"Emotify is not at {REAL}")
-    tracks = build(study, "emotify", REAL)
+def test_the_four_hundred_real_songs(study, emotify):
+    tracks = build(study, "emotify", emotify)
     assert tracks["genre"].value_counts().to_dict() == dict.fromkeys(["Classical", "Electronic", "Pop", "Rock"], 100)
     assert set(tracks["status"]) == {"ok"}
     assert tracks.loc[tracks["duration_s"] < 29.5, "track_id"].tolist() == ["emotify-classical-066"]
@@ -149,4 +144,3 @@ def test_the_four_hundred_real_songs(study):
     assert group["emotify-rock-068"] == group["emotify-rock-009"]  # Brad Sucks, within a compilation's title
     assert group["emotify-classical-036"] == group["emotify-classical-008"]  # a duo with Edward Martin
     assert np.allclose(tracks["valence"], (1 + tracks["joyful_activation"] - tracks["sadness"]) / 2)
-    assert pd.read_csv(REAL / "emotions.csv").shape[0] == 400

@@ -1,4 +1,3 @@
-import fakes
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +9,7 @@ from lib.embedding import claims
 from lib.errors import ReportError
 from lib.paths import NOTEBOOKS, PROJECT
 from lib.tables import tracks_table
+from tests import fakes
 
 
 def tracks_of(n, **columns):

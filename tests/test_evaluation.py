@@ -1,7 +1,7 @@
 import json
 from types import SimpleNamespace
 
-import fakes
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,8 +12,11 @@ from lib import evaluation
 from lib.errors import ReportError
 from lib.evaluation import claims, intervals, poster
 from lib.paths import NOTEBOOKS, PROJECT
+from lib.plots import evaluation as plots
+from lib.plots import svg, use_style
 from lib.runs import Run, finished
 from lib.tables import tracks_table
+from tests import fakes
 
 
 def tracks_of(genres, *, moods=None, artists=None, groups=None):
@@ -444,3 +447,14 @@ def test_drops_start_at_slice_and_never_lead_to_a_leakier_protocol():
     assert set(zip(table["leaky"], table["strict"], strict=True)) == {("slice", "song"), ("slice", "artist")}
     table = evaluation.drops(evaluation.collect([runs[0], runs[3]], tracks))
     assert set(zip(table["leaky"], table["strict"], strict=True)) == {("poster_split", "artist")}
+
+
+def test_names_with_dollars_and_angles_are_drawn_as_they_are():
+    names = ("a$b$", "<i>c</i>")
+    run = run_of([sure("t0", "a$b$", names), sure("t1", "a$b$", names)], classes=names)
+    collected = evaluation.collect([run], tracks_of(list(names)))
+    use_style()
+    for figure in (plots.confusions(collected, "genre"), plots.recalls(evaluation.per_class(collected), "genre")):
+        drawn = svg(figure)
+        assert "a$b$" in drawn and "&lt;i&gt;c" in drawn and "<i>" not in drawn
+        plt.close(figure)

@@ -76,5 +76,3 @@ def test_real_music_gives_ten_slices_of_96_by_129(tmp_path, emotify):
     assert slices.shape == (30, 96, 129)
     assert slices.take(np.arange(30)).max() == 255
     assert soundfile.info(paths[0]).samplerate == 44100
-
-

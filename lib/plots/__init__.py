@@ -100,7 +100,7 @@ def show(figure: Figure, claim: str, *, name: str = "", folder: Path | None = No
     from IPython.display import display
 
     width = max(30, int(figure.get_figwidth() * 9))
-    figure.suptitle(_wrapped(claim, width), x=0.01, ha="left", fontsize=12, fontweight="bold")
+    figure.suptitle(_wrapped(claim, width), x=0.01, ha="left", fontsize=12, fontweight="bold", parse_math=False)
     picture = svg(figure)
     plt.close(figure)
     if name:

@@ -1,0 +1,242 @@
+import hashlib
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib import plans, training
+from lib.audio import Spectrogram
+from lib.errors import ReportError
+from lib.paths import Study
+from lib.runs import Run, Settings, finished
+from lib.slicing import Slices, _Writer
+from lib.tables import read_json, write_json, write_parquet
+from lib.zoo import PUBLISHED, Head, builder, descriptions
+
+SMALL = Spectrogram(n_mels=32, n_fft=1024, hop_length=1024)
+HEADS = [Head("genre", ("g0", "g1")), Head("mood", ("sad", "neutral", "happy"))]
+
+
+def tiny(shape, heads):
+    from lib.zoo.layers import batch_norm, decision_layers, slice_input
+
+    inputs, x = slice_input(shape)
+    x = keras.layers.Conv2D(4, 3, strides=3, activation="relu")(x)
+    x = batch_norm()(x)
+    x = keras.layers.Dense(6, activation="relu")(keras.layers.Flatten()(x))
+    return keras.Model(inputs, decision_layers(x, heads))
+
+
+@pytest.fixture
+def study(tmp_path, make_tracks):
+    """A study of slices without audio: genre is a bright band, mood is missing for every fourth song."""
+    study = Study("toy", tmp_path)
+    tracks = make_tracks(genres=2, artists=6, songs=2)
+    tracks.loc[::4, "mood"] = pd.NA
+    write_parquet(tracks, study.tracks)
+    study.slices.mkdir(parents=True)
+    writer = _Writer(study.slices, SMALL, 1000)
+    rng = np.random.default_rng(0)
+    for row in tracks.itertuples():
+        slices = rng.integers(0, 150, (4, *SMALL.shape), dtype=np.uint8)
+        band = 4 if row.genre == "g0" else 20
+        slices[:, band : band + 6] += 100
+        writer.add(row.track_id, slices)
+    writer.finish()
+    from lib import zoo
+
+    zoo.register("tiny")(tiny)
+    heads = descriptions.heads_of(tracks, ["genre", "mood"])
+    descriptions.write_description(study, descriptions.describe("tiny", SMALL.shape, heads))
+    yield study
+    zoo._registry.pop("tiny")
+
+
+def plan_of(study, epochs=3, protocol="artist", **run):
+    return plans.Plan(study, Run("tiny", protocol, **run), Settings(epochs, batch_size=20))
+
+
+def test_a_missing_label_weighs_nothing():
+    labels = pd.DataFrame({"genre": ["g0", "g1"], "mood": ["happy", pd.NA]})
+    classes, weights = training.targets(labels, HEADS)
+    assert weights["mood"].tolist() == [1, 0]
+    assert weights["genre"].tolist() == [1, 1]
+    assert classes["mood"][0] == 2
+    with pytest.raises(ReportError, match="'jazz'"):
+        training.targets(pd.DataFrame({"genre": ["jazz"], "mood": ["sad"]}), HEADS)
+
+
+def test_a_masked_label_moves_no_gradient(study):
+    """Training on slices without any mood leaves the mood's decision layer as it was, but for nothing."""
+    plan = plan_of(study)
+    labels = plan.labels.assign(mood=pd.NA)
+    training.make_deterministic(0)
+    model = descriptions.rebuild(plan.description)
+    before = [w.copy() for w in model.get_layer("mood").get_weights()]
+    genre = [w.copy() for w in model.get_layer("genre").get_weights()]
+    training.train(model, plan.heads, plan.slices, plan.parts, labels, plan.settings)
+    assert all((a == b).all() for a, b in zip(before, model.get_layer("mood").get_weights(), strict=True))
+    assert any((a != b).any() for a, b in zip(genre, model.get_layer("genre").get_weights(), strict=True))
+
+
+def test_batches_show_every_slice_once_an_epoch_in_changing_order(study):
+    plan = plan_of(study)
+    numbers = np.flatnonzero(plan.parts == "train")
+    _, weights = training.targets(plan.labels, plan.heads)
+    marked = {"genre": np.arange(len(plan.slices))}
+    batches = training.Batches(plan.slices, numbers, marked, weights, batch_size=7, seed=0)
+    seen = []
+    for _ in range(2):
+        epoch = [batches[i] for i in range(len(batches))]
+        for x, y, _ in epoch:
+            assert (x == plan.slices.take(y["genre"])).all()
+        seen.append([y["genre"].tolist() for _, y, _ in epoch])
+        batches.on_epoch_end()
+    assert seen[0] != seen[1]
+    for epoch in seen:
+        assert sorted([n for batch in epoch for n in batch]) == numbers.tolist()
+
+
+def test_a_run_learns_and_leaves_the_contracts_files(study):
+    said = []
+    done = plans.obtain(plan_of(study, epochs=12), on_epoch=said.append)
+    assert len(said) == 12
+    assert done.metrics["parts"]["test"]["genre"]["slice"]["accuracy"] > 0.9
+    assert {path.name for path in done.folder.iterdir()} == {
+        "metrics.json", "history.csv", "predictions.parquet", "embedding.npy", "record.json", "model.weights.h5",
+    }  # fmt: skip
+    predictions = done.predictions(None)
+    assert set(predictions["part"]) == {"train", "dev", "test"}
+    assert len(predictions) == len(done.embedding(None)) == len(Slices(study.slices))
+    for head in ("genre", "mood"):
+        columns = [c for c in predictions if c.startswith(f"{head}:")]
+        assert np.allclose(predictions[columns].sum(axis=1), 1, atol=1e-5)
+    test = done.predictions("test")
+    assert len(test) == len(done.embedding("test"))
+    assert set(done.history()) >= {"epoch", "loss", "genre_accuracy", "dev_mood_accuracy", "seconds"}
+    assert done.record["versions"]["keras"] == keras.__version__
+
+
+def test_accuracy_counts_labelled_songs_only(study):
+    done = plans.obtain(plan_of(study, epochs=1))
+    tracks = pd.read_parquet(study.tracks).set_index("track_id")
+    test = done.predictions("test").drop_duplicates("track_id")["track_id"]
+    assert done.metrics["parts"]["test"]["mood"]["song"]["n"] == tracks.loc[test, "mood"].notna().sum()
+    assert done.metrics["parts"]["test"]["genre"]["song"]["n"] == len(test)
+
+
+def weights_of(folder):
+    import h5py
+
+    total = hashlib.sha256()
+    with h5py.File(folder / "model.weights.h5") as file:
+        file.visititems(lambda name, item: total.update(item[()].tobytes()) if hasattr(item, "dtype") else None)
+    return total.hexdigest()
+
+
+def test_the_same_run_gives_the_same_bits_and_another_seed_others(study):
+    hashes, answers = [], []
+    for seed in (0, 0, 1):
+        done = plans.obtain(plan_of(study, seed=seed))
+        hashes.append(weights_of(done.folder))
+        answers.append(done.predictions(None).iloc[:, 3:].to_numpy().tobytes())
+        import shutil
+
+        shutil.rmtree(study.runs)
+        shutil.rmtree(study.kept)
+    assert hashes[0] == hashes[1] != hashes[2]
+    assert answers[0] == answers[1] != answers[2]
+
+
+def test_a_finished_run_is_not_trained_again_until_something_that_decides_it_changes(study, monkeypatch):
+    trained = []
+    train = plans._train_into
+    monkeypatch.setattr(plans, "_train_into", lambda *a: (trained.append(1), train(*a)))
+    plans.obtain(plan_of(study, epochs=1))
+    plans.obtain(plan_of(study, epochs=1))
+    assert len(trained) == 1
+    plans.obtain(plan_of(study, epochs=2))
+    assert len(trained) == 2
+    tracks = pd.read_parquet(study.tracks)
+    write_parquet(tracks.assign(title="another title"), study.tracks)
+    plans.obtain(plan_of(study, epochs=2))
+    assert len(trained) == 2
+    write_parquet(tracks.assign(mood="sad"), study.tracks)
+    description = descriptions.read_description(study, "tiny")
+    plans.obtain(plan_of(study, epochs=2))
+    assert len(trained) == 3
+    write_json({**description, "note": 1}, study.zoo / "tiny.json")
+    plans.obtain(plan_of(study, epochs=2))
+    assert len(trained) == 4
+
+
+def test_the_committed_parts_of_a_run_stand_in_for_it(study, monkeypatch):
+    import shutil
+
+    done = plans.obtain(plan_of(study))
+    test, vectors = done.predictions("test"), done.embedding("test")
+    shutil.rmtree(study.work / "runs")
+    monkeypatch.setattr(plans, "_train_into", None)
+    again = plans.obtain(plan_of(study))
+    assert again.metrics == done.metrics if done.folder.exists() else again.metrics
+    assert np.abs(again.predictions("test").iloc[:, 3:].to_numpy() - test.iloc[:, 3:].to_numpy()).max() < 1e-3
+    assert np.allclose(again.embedding("test"), vectors, rtol=1e-2, atol=1e-3)
+    size = sum(path.stat().st_size for path in (study.kept / "tiny-artist-f0-s0").iterdir())
+    assert size < 100_000
+    assert not (study.kept / "tiny-artist-f0-s0" / "model.weights.h5").exists()
+
+
+def test_a_run_made_by_other_code_is_stale(study):
+    plans.obtain(plan_of(study, epochs=1))
+    record = study.runs / "tiny-artist-f0-s0" / "record.json"
+    assert not finished(study)[0].stale
+    content = read_json(record)
+    content["key"]["code"] = "0" * 16
+    write_json(content, record)
+    assert finished(study)[0].stale
+    with pytest.raises(ReportError, match="tiny-artist-f1-s0"):
+        finished(study, ["tiny-artist-f1-s0"])
+
+
+def test_an_interrupted_training_leaves_nothing(study):
+    def stop(text):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        plans.obtain(plan_of(study), on_epoch=stop)
+    assert not list(study.runs.iterdir())
+    assert not study.kept.exists()
+
+
+def test_wrong_input_says_what_to_do(study):
+    with pytest.raises(ReportError, match="epochs is 0"):
+        Settings(epochs=0)
+    with pytest.raises(ReportError, match="'album' is unknown"):
+        Run("tiny", "album")
+    with pytest.raises(ReportError, match="'other' has no description"):
+        plans.Plan(study, Run("other", "slice"), Settings(1))
+    description = descriptions.read_description(study, "tiny")
+    write_json({**description, "shape": [1, 2]}, study.zoo / "tiny.json")
+    with pytest.raises(ReportError, match="03_model_zoo"):
+        plan_of(study)
+    with pytest.raises(ReportError, match="02_spectrogram_slicing"):
+        (study.slices / "slices.json").unlink()
+        write_json(description, study.zoo / "tiny.json")
+        plan_of(study)
+
+
+def test_a_loss_that_is_no_number_stops_the_training(study):
+    plan = plans.Plan(study, Run("tiny", "artist"), Settings(3, batch_size=20, learning_rate=float("inf")))
+    with pytest.raises(ReportError, match="Lower learning_rate"):
+        plans.obtain(plan)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_decision_layers_read_one_vector(name):
+    model = builder(name)((96, 129), HEADS)
+    from lib.zoo.layers import embedding_model
+
+    answers, vector = embedding_model(model, HEADS).predict_on_batch(np.zeros((1, 96, 129), np.uint8))
+    assert set(answers) == {"genre", "mood"}
+    assert vector.shape == (1, descriptions.vector_width(model, HEADS))
