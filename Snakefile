@@ -12,7 +12,8 @@ from lib.paths import NOTEBOOKS, PROJECT, Study
 from lib.provenance import needs, sources
 
 CONFIG = studies.load(config["study"], config.get("data", ""))
-STUDY = Study(CONFIG.study, config.get("root", ""))
+ROOT = config.get("root", "")
+STUDY = Study(CONFIG.study, ROOT)
 RUNS = {run.name: run for run in CONFIG.runs(CONFIG.networks_of(STUDY))}
 EXECUTE = f"{sys.executable} -m lib.execute"
 FIRST = next((run for run in RUNS.values() if run.protocol == "artist"), next(iter(RUNS.values())))
@@ -24,8 +25,7 @@ def code(notebook):
 
 def parameters(number, **given):
     own = CONFIG.parameters.get(number, {})
-    root = config.get("root", "")
-    return json.dumps({"study": CONFIG.study, "root": str(STUDY.root) if root else "", **own, **given}, sort_keys=True)
+    return json.dumps({"study": CONFIG.study, "root": ROOT, **own, **given}, sort_keys=True)
 
 
 wildcard_constraints:
@@ -59,7 +59,7 @@ rule corpus:
         given=parameters("01", corpus=CONFIG.corpus, data=CONFIG.data),
     threads: workflow.cores
     shell:
-        "{EXECUTE} {params.notebook:q} {output.notebook:q} --parameters {params.given:q}"
+        "{EXECUTE} {params.notebook:q} {output.notebook:q} --parameters {params.given:q} 2>&1"
 
 
 rule slices:
@@ -74,7 +74,7 @@ rule slices:
         given=parameters("02"),
     threads: workflow.cores
     shell:
-        "{EXECUTE} {params.notebook:q} {output.notebook:q} --parameters {params.given:q}"
+        "{EXECUTE} {params.notebook:q} {output.notebook:q} --parameters {params.given:q} 2>&1"
 
 
 rule zoo:
@@ -90,7 +90,7 @@ rule zoo:
         given=parameters("03", networks=list(CONFIG.networks)),
     threads: workflow.cores
     shell:
-        "{EXECUTE} {params.notebook:q} {output.notebook:q} --parameters {params.given:q}"
+        "{EXECUTE} {params.notebook:q} {output.notebook:q} --parameters {params.given:q} 2>&1"
 
 
 rule train:
@@ -115,7 +115,7 @@ rule train:
         ),
     threads: 2
     shell:
-        "{EXECUTE} {params.notebook:q} {output.notebook:q} --parameters {params.given:q} --label '04_training {wildcards.run}'"
+        "{EXECUTE} {params.notebook:q} {output.notebook:q} --parameters {params.given:q} --label '04_training {wildcards.run}' 2>&1"
 
 
 rule evaluate:
@@ -130,7 +130,7 @@ rule evaluate:
         notebook=NOTEBOOKS / "05_error_analysis.ipynb",
         given=parameters("05", corpus=CONFIG.corpus, runs=list(RUNS)),
     shell:
-        "{EXECUTE} {params.notebook:q} {output.notebook:q} --parameters {params.given:q}"
+        "{EXECUTE} {params.notebook:q} {output.notebook:q} --parameters {params.given:q} 2>&1"
 
 
 rule embedding:
@@ -144,7 +144,7 @@ rule embedding:
         notebook=NOTEBOOKS / "06_fc_embedding.ipynb",
         given=parameters("06", run=FIRST.name),
     shell:
-        "{EXECUTE} {params.notebook:q} {output.notebook:q} --parameters {params.given:q}"
+        "{EXECUTE} {params.notebook:q} {output.notebook:q} --parameters {params.given:q} 2>&1"
 
 
 rule pages:
@@ -163,4 +163,4 @@ rule pages:
     params:
         root=STUDY.root,
     shell:
-        "{sys.executable} -m lib.report --study {CONFIG.study} --root {params.root:q}"
+        "{sys.executable} -m lib.report --study {CONFIG.study} --root {params.root:q} 2>&1"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from lib import config, pool
 from lib.errors import ReportError
 from lib.paths import PROJECT, Study
 
-QUIET = ["--quiet", "rules", "host", "reason"]
+_STEPS = re.compile(r"\d+ of \d+ steps")
 ENVIRONMENT = {"PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"}
 
 
@@ -36,6 +37,24 @@ def _alone(study: Study):
                 f"Another command is running study {study.name!r} in {study.work}. Wait for it, or stop it."
             ) from error
         yield
+
+
+def _snakemake(command: list[str], environment: dict[str, str], log: Path) -> int:
+    """Run Snakemake; show how many steps are done, and all else that it says only if no notebook ran."""
+    said, ran = [], False
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    with process, log.open("w", encoding="utf-8") as file:
+        for line in process.stderr:
+            file.write(line)
+            said.append(line)
+            if _STEPS.match(line):
+                print(line, end="", flush=True)
+            ran = ran or line.startswith("Error in rule")
+    if process.returncode in (130, -2):
+        raise KeyboardInterrupt
+    if process.returncode and not ran:
+        print("".join(said[-20:]), file=sys.stderr)
+    return process.returncode
 
 
 def report(study: str, data: str = "", root: str = "", cores: int = 0) -> Path:
@@ -71,7 +90,8 @@ def report(study: str, data: str = "", root: str = "", cores: int = 0) -> Path:
         "OMP_NUM_THREADS": str(min(cores, 2)),
         "TF_NUM_INTRAOP_THREADS": str(min(cores, 2)),
     }
-    given = [f"study={study}", f"data={data}", f"root={root and place.root}"]
+    given = [f"study={study}"]
+    given += [f"{name}={value}" for name, value in (("data", data), ("root", root and place.root)) if value]
     index, mark = place.results / "index.html", place.work / "pages.done"
     with _alone(place):
         if not index.is_file():
@@ -81,15 +101,12 @@ def report(study: str, data: str = "", root: str = "", cores: int = 0) -> Path:
             command = [
                 sys.executable, "-m", "snakemake", target, "--snakefile", str(PROJECT / "Snakefile"),
                 "--directory", str(place.root), "--cores", str(cores), "--rerun-incomplete", "--nolock",
-                "--keep-going", *QUIET, "--config", *given,
+                "--keep-going", "--config", *given,
             ]  # fmt: skip
-            done = subprocess.run(command, env=environment, check=False)
-            if done.returncode in (130, -2):
-                raise KeyboardInterrupt
-            if done.returncode:
+            if _snakemake(command, environment, place.work / f"{target}.log"):
                 raise ReportError(
                     f"study {declared.study!r} is not complete; the message above says why. What was finished is kept: "
-                    "mend it and run the same command again."
+                    f"mend it and run the same command again. Snakemake's own log: {place.work / f'{target}.log'}"
                 )
         if mark.stat().st_mtime_ns == before:
             print("Nothing to do: everything is up to date.")
