@@ -10,7 +10,7 @@ import yaml
 
 from lib.corpora.files import data_folder
 from lib.errors import ReportError
-from lib.paths import CONFIG, Study, check_name
+from lib.paths import CONFIG, NOTEBOOKS, Study, check_name
 from lib.runs import Run
 
 
@@ -65,7 +65,8 @@ class StudyConfig:
         """Return the study's networks and those that a reader registered in 03."""
         from lib import zoo
 
-        own = [path.stem for path in sorted(study.zoo.glob("*.json")) if path.stem not in zoo.PUBLISHED]
+        listed = {*zoo.PUBLISHED, "networks"}
+        own = [path.stem for path in sorted(study.zoo.glob("*.json")) if path.stem not in listed]
         return (*self.networks, *(name for name in own if name not in self.networks))
 
 
@@ -137,6 +138,7 @@ def _check(config: StudyConfig, path: Path) -> None:
     outside = [fold for fold in config.run_folds if fold >= config.folds]
     if outside or config.folds < 2:
         raise ReportError(f"{path}: run_folds {list(config.run_folds)} do not fit folds: {config.folds}.")
+    _check_parameters(config, path)
     config.runs()  # unknown protocols name themselves
     if config.corpus != "demo":
         if not config.data:
@@ -144,3 +146,14 @@ def _check(config: StudyConfig, path: Path) -> None:
                 f"study {config.study!r} needs your copy of the music: make report STUDY={config.study} DATA=<folder>."
             )
         data_folder(config.data, config.corpus)  # a missing or empty folder names itself
+
+
+def _check_parameters(config: StudyConfig, path: Path) -> None:
+    """Compare further parameters with those that the notebooks document."""
+    from lib.execute import check_parameters
+
+    for number, given in config.parameters.items():
+        found = sorted(NOTEBOOKS.glob(f"{number}_*.ipynb"))
+        if not found:
+            raise ReportError(f"{path}: parameters of {number!r}: there is no notebook of that number.")
+        check_parameters(found[0], given)

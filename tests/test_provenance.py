@@ -1,0 +1,30 @@
+from lib import provenance
+from lib.paths import NOTEBOOKS, PROJECT
+
+
+def test_sources_follow_imports_within_the_project():
+    found = {str(path.relative_to(PROJECT)) for path in provenance.sources("lib.slicing")}
+    assert {"lib/slicing.py", "lib/audio.py", "lib/pool.py", "lib/paths.py"} <= found
+    assert "lib/training.py" not in found
+    assert provenance.sources("numpy") == ()
+
+
+def test_a_notebook_needs_itself_and_what_it_calls():
+    found = {str(path.relative_to(PROJECT)) for path in provenance.needs(NOTEBOOKS / "02_spectrogram_slicing.ipynb")}
+    assert {"notebooks/02_spectrogram_slicing.ipynb", "lib/slicing.py", "lib/plots/slices.py"} <= found
+    assert not any(name.startswith("lib/zoo") for name in found)
+
+
+def test_only_code_counts(tmp_path):
+    def digest(text):
+        (tmp_path / "m.py").write_text(text)
+        return provenance.code_digest((tmp_path / "m.py",))
+
+    first = digest('"""One."""\ndef f(x):\n    """Two."""\n    return x + 1\n')
+    assert digest('"""Other."""\n\n\n# a comment\ndef f(x):\n    """Words."""\n    return x + 1\n') == first
+    assert digest('"""One."""\ndef f(x):\n    """Two."""\n    return x + 2\n') != first
+
+
+def test_versions_and_machine_are_known():
+    assert {"python", "keras", "numpy"} <= set(provenance.versions())
+    assert provenance.machine()["cores"] >= 1
