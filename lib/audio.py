@@ -5,6 +5,7 @@ mel-spectrogram (Slaney's mel scale and normalisation; McFee et al. 2015, doi 10
 at less cost: float32 frames, one real FFT, one matrix product.
 """
 
+import warnings
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -135,12 +136,24 @@ def load_excerpt(path: Path, sample_rate: int = 22050, excerpt_s: float = 30.0) 
     return y, frames / rate
 
 
+def _librosa():
+    with warnings.catch_warnings():
+        # A package that librosa imports looks for the progress bars of notebooks, which are not used here.
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        import librosa
+    return librosa
+
+
+def mel_centres(spectrogram: Spectrogram) -> np.ndarray:
+    """Centre frequencies of the mel bands in Hz [shape=(n_mels,)]."""
+    rate, n_mels = spectrogram.sample_rate, spectrogram.n_mels
+    return _librosa().mel_frequencies(n_mels=n_mels + 2, fmax=rate / 2)[1:-1]
+
+
 @cache
 def mel_filters(sample_rate: int, n_fft: int, n_mels: int) -> np.ndarray:
     """Triangular mel filters as librosa makes them [shape=(n_mels, 1 + n_fft // 2)]."""
-    import librosa
-
-    return librosa.filters.mel(sr=sample_rate, n_fft=n_fft, n_mels=n_mels)
+    return _librosa().filters.mel(sr=sample_rate, n_fft=n_fft, n_mels=n_mels)
 
 
 @cache

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 import tempfile
 import threading
@@ -23,8 +24,10 @@ from lib import progress
 from lib.errors import ReportError
 from lib.paths import NOTEBOOKS, PROJECT, replacing
 
-# The kernel talks through files instead of ports, which no other user of the machine can listen to.
-QUIET_KERNEL = Config({"KernelManager": {"transport": "ipc"}, "AsyncKernelManager": {"transport": "ipc"}})
+_START_UP = re.compile(
+    r"WARNING: All log messages before absl::InitializeLog|[IWE]0000 00:00:\d+\.\d+ +\d+ "
+    r"(port|cudart_stub|cpu_feature_guard|cuda_platform)\.cc|To enable the following instructions:"
+)
 EVERY_S = 10.0  # seconds between two lines about the same notebook
 
 
@@ -103,7 +106,7 @@ def execute(notebook: Path, output: Path, parameters: dict, *, label: str = "") 
                     kernel_name="python3",
                     cwd=str(NOTEBOOKS),
                     progress_bar=False,
-                    config=QUIET_KERNEL,
+                    config=_through_files(Path(scratch) / "kernel"),
                     on_cell_start=terminal.cell,
                 )
             _finish(aside, notebook, output)
@@ -119,6 +122,11 @@ def execute(notebook: Path, output: Path, parameters: dict, *, label: str = "") 
         finally:
             aside.unlink(missing_ok=True)
             os.environ.pop(progress.VARIABLE, None)
+
+
+def _through_files(prefix: Path) -> Config:
+    """Let the kernel talk through files instead of ports, which no other user of the machine can listen to."""
+    return Config({"KernelManager": {"transport": "ipc", "ip": str(prefix)}})
 
 
 @contextmanager
@@ -149,8 +157,21 @@ def _finish(path: Path, notebook: Path, output: Path) -> None:
     done = all(c.metadata.get("papermill", {}).get("status") == "completed" for c in cells)
     if state.get("exception") or not state.get("end_time") or not done:
         raise ReportError(f"{notebook.name} did not run to its end. Run the same command again.")
+    _drop_start_up_notes(executed.cells)
     state.update(input_path=f"notebooks/{notebook.name}", output_path=output.name)
     nbformat.write(executed, path)
+
+
+def _drop_start_up_notes(cells: list) -> None:
+    """Remove what TensorFlow says of the processor and of missing GPUs, which no setting of its own silences."""
+    for cell in cells:
+        outputs = cell.get("outputs", [])
+        for output in outputs:
+            if output.get("name") == "stderr":
+                lines = output["text"].splitlines(keepends=True)
+                output["text"] = "".join(line for line in lines if line.strip() and not _START_UP.match(line))
+        if outputs:
+            cell["outputs"] = [output for output in outputs if output.get("name") != "stderr" or output["text"]]
 
 
 def _keep_failed(aside: Path, output: Path, parameters: dict) -> Path:

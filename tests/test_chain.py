@@ -25,10 +25,14 @@ TINY = {
 }
 
 
+IGNORED = shutil.ignore_patterns("__pycache__", ".ipynb*", "kernel-ipc*")
+
+
 def copy_of_the_project(folder: Path) -> Path:
     for name in ("lib", "notebooks", "config"):
-        shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb*"))
-    shutil.copy(PROJECT / "Snakefile", folder)
+        shutil.copytree(PROJECT / name, folder / name, ignore=IGNORED)
+    for name in ("Snakefile", "pyproject.toml"):
+        shutil.copy(PROJECT / name, folder)
     (folder / "config" / "tiny.yaml").write_text(yaml.safe_dump(TINY))
     return folder
 

@@ -1,3 +1,5 @@
+import json
+
 import nbformat
 import pytest
 
@@ -20,6 +22,10 @@ for number in range(times):
     tell(f"step {number + 1}/{times}", every=0)
 if fail:
     raise ReportError(f"times {times} is too much. Take fewer.")
+import sys
+
+sys.stderr.write("WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\\n")
+sys.stderr.write("I0000 00:00:1795.5   2 port.cc:153] oneDNN custom operations are on.\\n")
 print("done", names)"""
 
 
@@ -40,7 +46,7 @@ def test_a_notebook_runs_with_its_parameters_and_tells_the_terminal(notebook, tm
     execute.execute(notebook, output, {"times": 3, "names": ["a"], "rate": 1}, label="toy run")
     executed = nbformat.read(output, 4)
     assert executed.metadata.papermill.parameters == {"times": 3, "names": ["a"], "rate": 1}
-    assert executed.cells[2].outputs[0].text == "done ['a']\n"
+    assert [output.text for output in executed.cells[2].outputs] == ["done ['a']\n"]
     assert str(tmp_path) not in output.read_text()
     assert [path.name for path in output.parent.iterdir()] == ["01_toy.ipynb"]
     said = capfd.readouterr()
@@ -54,7 +60,8 @@ def test_a_failing_notebook_is_kept_and_told_in_three_lines(notebook, tmp_path, 
     output = tmp_path / "out" / "01_toy.ipynb"
     output.parent.mkdir()
     output.write_text("an older one")
-    code = execute.main([str(notebook), str(output), "--parameters", f'{{"study": "toy", "fail": true, "root": "{tmp_path}"}}'])
+    given = json.dumps({"study": "toy", "fail": True, "root": str(tmp_path)})
+    code = execute.main([str(notebook), str(output), "--parameters", given])
     assert code == 1
     assert output.read_text() == "an older one"
     message = capfd.readouterr().err.strip().splitlines()

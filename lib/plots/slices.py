@@ -4,15 +4,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from lib.audio import Spectrogram, mel_filters, to_decibel
+from lib.audio import Spectrogram, mel_centres, mel_filters, to_decibel
 from lib.plots import GREY, colour
 
 
 def mel_axis(axes, spectrogram: Spectrogram, ticks=(100, 300, 1000, 3000, 10000)) -> None:
     """Label the bands of a picture by their centre frequencies."""
-    import librosa
-
-    centres = librosa.mel_frequencies(n_mels=spectrogram.n_mels, fmax=spectrogram.sample_rate / 2)
+    centres = mel_centres(spectrogram)
     shown = [hz for hz in ticks if centres[0] <= hz <= centres[-1]]
     axes.set_yticks(
         [float(np.interp(hz, centres, np.arange(len(centres)))) for hz in shown], [f"{hz:,}" for hz in shown]
@@ -78,7 +76,7 @@ def examples_figure(pictures: dict[str, np.ndarray], spectrogram: Spectrogram) -
     ----------
     pictures : dict of str to np.ndarray [shape=(n_mels, frames), dtype=uint8]
     """
-    columns = min(3, len(pictures))
+    columns = 2 if len(pictures) in (2, 4) else 3
     rows = -(-len(pictures) // columns)
     figure, grid = plt.subplots(rows, columns, sharex=True, sharey=True, squeeze=False, figsize=(9, 2.6 * rows))
     for axes in grid.flat[len(pictures) :]:
