@@ -56,7 +56,9 @@ rule corpus:
         tracks=STUDY.tracks,
     params:
         notebook=NOTEBOOKS / "01_data_acquisition.ipynb",
-        given=parameters("01", corpus=CONFIG.corpus, data=CONFIG.data),
+        given=parameters(
+            "01", corpus=CONFIG.corpus, data=CONFIG.data, folds=CONFIG.folds, protocols=list(CONFIG.protocols)
+        ),
     threads: workflow.cores
     shell:
         "{EXECUTE} {params.notebook:q} {output.notebook:q} --parameters {params.given:q} 2>&1"

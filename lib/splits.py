@@ -12,6 +12,7 @@ from lib.errors import ReportError
 
 PROTOCOLS = ("slice", "song", "artist", "poster_split")
 PARTS = ("train", "dev", "test")
+GROUPS = {"song": ("song_group", "songs"), "artist": ("artist_group", "artists")}
 UNKNOWN_ARTISTS = 0.2  # share of songs without an artist beyond which `artist` means nothing
 DEV_SHARE = 0.1  # of the whole
 POSTER_SHARE = 225 / 4524  # of the slices, for dev and for test each: 4074 + 225 + 225 on the poster
@@ -62,7 +63,7 @@ def split(
     else:
         # Songs are dealt, not slices, so that a long song weighs no more than a short one.
         unit = songs.drop_duplicates("track_id")
-        group, what = ("song_group", "songs") if protocol == "song" else ("artist_group", "artists")
+        group, what = GROUPS[protocol]
         unknown = unit[group].isna()
         if unknown.mean() > UNKNOWN_ARTISTS:
             raise ReportError(
@@ -75,6 +76,39 @@ def split(
         parts = songs["track_id"].map(part_of).fillna("").to_numpy(dtype="U5")
     check(parts, songs, protocol)
     return parts
+
+
+def check_corpus(tracks: pd.DataFrame, protocols: list[str], folds: int) -> pd.Series:
+    """Check before the long work that a corpus is large enough for its folds.
+
+    Parameters
+    ----------
+    tracks : pd.DataFrame
+        The tracks table.
+    protocols : list of str
+    folds : int >= 2
+
+    Returns
+    -------
+    pd.Series
+        Fewest songs and artists of a genre, by protocol; empty for protocols that deal slices.
+
+    Raises
+    ------
+    ReportError
+        If a genre has fewer songs or artists than there are folds.
+    """
+    usable = tracks[tracks["status"] == "ok"]
+    fewest = {}
+    for protocol in protocols:
+        if protocol in GROUPS:
+            group, what = GROUPS[protocol]
+            known = usable.dropna(subset=[group, "genre"])
+            counts = known.groupby("genre")[group].nunique()
+            counts = counts.reindex(usable["genre"].dropna().unique(), fill_value=0)
+            _need(counts, what, folds)
+            fewest[what] = int(counts.min()) if len(counts) else 0
+    return pd.Series(fewest, dtype=int)
 
 
 def check(parts: np.ndarray, songs: pd.DataFrame, protocol: str) -> None:
@@ -111,11 +145,11 @@ def _cut(unit: pd.DataFrame, groups: np.ndarray, n: int, number: int, seed: int)
 
 def _need(counts: pd.Series, what: str, folds: int) -> None:
     """Raise if a genre has fewer groups than there are folds."""
-    if counts.min() < folds:
+    if len(counts) and counts.min() < folds:
         listed = ", ".join(f"{name} {n}" for name, n in counts.items())
         raise ReportError(
             f"{counts.min()} {what} of {counts.idxmin()!r} are too few for {folds} folds, which need {folds} a genre "
-            f"(here: {listed}). Add music, or lower `folds`."
+            f"(here: {listed}). Add music, or lower `folds` in the study's file in config/."
         )
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.errors import ReportError
-from lib.splits import PARTS, split
+from lib.splits import PARTS, check_corpus, split
 
 
 def slices_of(tracks, each=10):
@@ -129,3 +129,14 @@ def test_missing_labels_do_not_stop_a_split(make_tracks):
     slices = slices_of(tracks)
     for protocol in ("slice", "song", "artist", "poster_split"):
         assert set(split(slices, tracks, protocol)) == set(PARTS)
+
+
+def test_a_corpus_is_checked_before_the_long_work(make_tracks):
+    tracks = make_tracks(genres=2, artists=5, songs=2)
+    assert dict(check_corpus(tracks, ["slice", "song", "artist"], 5)) == {"songs": 10, "artists": 5}
+    with pytest.raises(ReportError, match="5 artists of 'g0' are too few for 6 folds"):
+        check_corpus(tracks, ["slice", "artist"], 6)
+    tracks.loc[tracks["genre"] == "g1", "artist_group"] = pd.NA
+    with pytest.raises(ReportError, match="0 artists of 'g1'"):
+        check_corpus(tracks, ["artist"], 5)
+    assert check_corpus(tracks, ["slice"], 5).empty

@@ -145,7 +145,9 @@ def test_heads_come_from_the_tracks(make_tracks):
     assert mood.classes == ("sad", "neutral", "happy")
     with pytest.raises(ReportError, match="'tempo'"):
         descriptions.heads_of(tracks, ["tempo"])
-    with pytest.raises(ReportError, match="1 classes"):
+    unlabelled = tracks.assign(mood=None)
+    assert [head.name for head in descriptions.heads_of(unlabelled, ["genre", "mood"])] == ["genre"]
+    with pytest.raises(ReportError, match="the tracks know genre 1"):
         descriptions.heads_of(make_tracks(genres=1), ["genre"])
 
 

@@ -150,7 +150,14 @@ def find(study: Study) -> dict[str, list[Executed]]:
     for name, some in paths.items():
         executed = [Executed(path.stem, name, path, _read(path, study)) for path in some if path.name[0] != "."]
         chapters[name] = sorted(executed, key=_order)
+    chapters[TRAINING] = _evaluated(chapters[TRAINING], chapters[EVALUATION])
     return chapters
+
+
+def _evaluated(runs: list[Executed], evaluation: list[Executed]) -> list[Executed]:
+    """Leave out runs that the evaluation was told to leave out, such as those of a network that is gone."""
+    named = {name for one in evaluation for name in (one._record.get("parameters") or {}).get("runs") or []}
+    return [one for one in runs if one.name in named] if named else runs
 
 
 def _read(path: Path, study: Study) -> NotebookNode:

@@ -19,7 +19,7 @@ from lib.zoo import Head, builder
 
 
 def heads_of(tracks: pd.DataFrame, names: Sequence[str]) -> list[Head]:
-    """Heads for some categorical columns of a tracks table.
+    """Heads for some categorical columns of a tracks table, as far as the tracks know two or more classes.
 
     Parameters
     ----------
@@ -30,22 +30,25 @@ def heads_of(tracks: pd.DataFrame, names: Sequence[str]) -> list[Head]:
     Raises
     ------
     ReportError
-        If a column is missing, or knows fewer than two classes.
+        If a column is missing, or no column knows two classes.
     """
-    heads = []
+    heads, few = [], []
     for name in names:
         if name not in tracks:
             raise ReportError(
-                f"head {name!r}: the tracks table has no such column. It has {', '.join(tracks.columns)}."
+                f"head {name!r}: the tracks table has only {', '.join(tracks.columns)}."
             )
         known = set(tracks.loc[tracks["status"] == "ok", name].dropna())
         classes = tuple(c for c in MOODS if c in known) if name == "mood" else tuple(sorted(known))
         if len(classes) < 2:
-            raise ReportError(
-                f"head {name!r}: the tracks know {len(classes)} classes, a head needs at least 2. Add labels or leave "
-                "the head out."
-            )
-        heads.append(Head(name, classes))
+            few.append(f"{name} {len(classes)}")
+        else:
+            heads.append(Head(name, classes))
+    if not heads:
+        raise ReportError(
+            f"There is nothing to learn: a head needs at least 2 classes, the tracks know {', '.join(few)}. "
+            "Sort the music into one subfolder a genre, or add labels."
+        )
     return heads
 
 
