@@ -25,7 +25,7 @@ report: $(READY) ## run a study and build its pages: make report [STUDY=emotify 
 	@$(BIN)/python -m lib.study report --study "$(STUDY)" --data "$(DATA)" --cores $(CORES)
 
 test: $(READY) ## run the tests
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 test-slow: $(READY) ## run the long tests
 	@$(BIN)/python -m pytest -m slow

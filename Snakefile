@@ -56,6 +56,7 @@ rule corpus:
         tracks=STUDY.tracks,
     params:
         notebook=NOTEBOOKS / "01_data_acquisition.ipynb",
+        music=studies.folder_digest(CONFIG),
         given=parameters(
             "01", corpus=CONFIG.corpus, data=CONFIG.data, folds=CONFIG.folds, protocols=list(CONFIG.protocols)
         ),

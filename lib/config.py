@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field, fields
 from itertools import product
 from pathlib import Path
 
 import yaml
 
-from lib.corpora.files import data_folder
+from lib.corpora.files import audio_files, data_folder
 from lib.errors import ReportError
 from lib.paths import CONFIG, NOTEBOOKS, Study, check_name
 from lib.runs import Run
@@ -116,6 +117,17 @@ def load(study: str, data: str = "") -> StudyConfig:
 def label_files(config: StudyConfig) -> list[str]:
     """Files of labels in the folder of the music, on which the tracks table depends."""
     return [str(path) for path in sorted(data_folder(config.data, config.corpus).glob("*.csv"))] if config.data else []
+
+
+def folder_digest(config: StudyConfig) -> str:
+    """Checksum of the names, sizes and times of the music's files: another one, and 01 reads the folder anew."""
+    total = hashlib.sha256()
+    if config.data:
+        folder = data_folder(config.data, config.corpus)
+        for path in audio_files(folder):
+            state = path.stat() if path.is_file() else path.lstat()
+            total.update(f"{path.relative_to(folder)}|{state.st_size}|{state.st_mtime_ns}\n".encode("utf-8", "replace"))
+    return total.hexdigest()[:16]
 
 
 def _check(config: StudyConfig, path: Path) -> None:

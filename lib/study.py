@@ -114,7 +114,7 @@ def report(study: str, data: str = "", root: str = "", cores: int = 0) -> Path:
 
 
 def clean(root: str = "") -> list[Path]:
-    """Delete what can be made again: ``work/`` and the results that are not under version control.
+    """Delete what can be made again: ``work/``, Snakemake's notes and the results that git does not track.
 
     Returns
     -------
@@ -122,17 +122,20 @@ def clean(root: str = "") -> list[Path]:
         What was deleted.
     """
     base = Study("demo", root).root
-    listed = subprocess.run(
-        ["git", "-C", str(base), "ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "--", "work",
-         "results", ".snakemake"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    gone = []
-    for line in listed.stdout.splitlines():
-        path = base / line
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-        gone.append(path)
+    gone = [base / "work", base / ".snakemake"]
+    gone += [folder for folder in sorted(base.glob("results/*/")) if not _tracked(folder)]
+    gone = [folder for folder in gone if folder.is_dir()]
+    for folder in gone:
+        shutil.rmtree(folder)
     return gone
+
+
+def _tracked(folder: Path) -> bool:
+    """Whether git tracks a file in a folder; without git, whatever is there is taken for tracked."""
+    listed = subprocess.run(
+        ["git", "-C", str(folder), "ls-files", "--", "."], capture_output=True, text=True, check=False
+    )
+    return bool(listed.returncode or listed.stdout)
 
 
 def main(arguments: list[str] | None = None) -> int:

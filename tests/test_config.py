@@ -82,3 +82,14 @@ def test_broken_yaml_names_the_file(tmp_path):
     (tmp_path / "toy.yaml").write_text("")
     with pytest.raises(ReportError, match="is empty"):
         config.load(str(tmp_path / "toy.yaml"))
+
+
+def test_a_song_more_changes_the_digest_of_the_folder(write, tmp_path):
+    music = tmp_path / "music" / "rock"
+    music.mkdir(parents=True)
+    (music / "a.mp3").write_bytes(b"1")
+    loaded = config.load(write(corpus="folder", data=str(music.parent)))
+    first = config.folder_digest(loaded)
+    assert config.folder_digest(loaded) == first
+    (music / "b.mp3").write_bytes(b"2")
+    assert config.folder_digest(loaded) != first

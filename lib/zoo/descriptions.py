@@ -35,9 +35,7 @@ def heads_of(tracks: pd.DataFrame, names: Sequence[str]) -> list[Head]:
     heads, few = [], []
     for name in names:
         if name not in tracks:
-            raise ReportError(
-                f"head {name!r}: the tracks table has only {', '.join(tracks.columns)}."
-            )
+            raise ReportError(f"head {name!r}: the tracks table has only {', '.join(tracks.columns)}.")
         known = set(tracks.loc[tracks["status"] == "ok", name].dropna())
         classes = tuple(c for c in MOODS if c in known) if name == "mood" else tuple(sorted(known))
         if len(classes) < 2:

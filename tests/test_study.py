@@ -1,0 +1,52 @@
+import subprocess
+import sys
+import time
+
+import pytest
+
+from lib import study
+from lib.errors import ReportError
+from lib.paths import Study
+
+
+def test_two_calls_at_once_are_told_apart(tmp_path):
+    place = Study("toy", tmp_path)
+    with study._alone(place), pytest.raises(ReportError, match="Another command is running study 'toy'"):  # noqa: SIM117
+        with study._alone(place):
+            pass
+    with study._alone(place):
+        pass
+
+
+def test_a_killed_call_leaves_no_lock(tmp_path):
+    hold = (
+        "import sys, time; from lib import study; from lib.paths import Study\n"
+        "with study._alone(Study('toy', sys.argv[1])):\n    print('held', flush=True); time.sleep(60)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", hold, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "held\n"
+    with pytest.raises(ReportError), study._alone(Study("toy", tmp_path)):
+        pass
+    process.kill()
+    process.wait()
+    time.sleep(0.1)
+    with study._alone(Study("toy", tmp_path)):
+        pass
+
+
+def test_clean_never_touches_what_is_committed(tmp_path):
+    for name in ("work/demo/a", "results/emotify/index.html", "results/demo/index.html", ".snakemake/x", "lib/a.py"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True)
+        path.write_text("x")
+    assert {path.name for path in study.clean(str(tmp_path))} == {"work", ".snakemake"}  # no git: results stay
+
+    def git(*words):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True, capture_output=True)
+
+    git("init", "-q")
+    git("add", "results/emotify", "lib")
+    assert {path.name for path in study.clean(str(tmp_path))} == {"demo"}
+    assert (tmp_path / "results/emotify/index.html").is_file()
+    assert (tmp_path / "lib/a.py").is_file()
+    assert study.clean(str(tmp_path)) == []
