@@ -3,6 +3,7 @@
 #   snakemake report    04 every run, 05 and 06, the pages
 # Two calls, so that the second knows every network that 03 described and compares the descriptions by
 # checksum: an edited sentence in 03 retrains nothing, an edited architecture that network alone.
+# What Snakemake watches of a step are the two files of lib.done; what the step makes is never deleted first.
 import json
 import sys
 from pathlib import Path
@@ -11,12 +12,16 @@ from lib import config as studies
 from lib.paths import NOTEBOOKS, PROJECT, Study
 from lib.provenance import needs, sources
 
-CONFIG = studies.load(config["study"], config.get("data", ""))
-ROOT = config.get("root", "")
+CONFIG = studies.load(config["study"], config["data"])
+ROOT = config["root"]
 STUDY = Study(CONFIG.study, ROOT)
 RUNS = {run.name: run for run in CONFIG.runs(CONFIG.networks_of(STUDY))}
-EXECUTE = f"{sys.executable} -m lib.execute"
 FIRST = next((run for run in RUNS.values() if run.protocol == "artist"), next(iter(RUNS.values())))
+DONE = STUDY.work / "done"
+EXECUTE = (
+    f"{sys.executable} -m lib.execute {{params.notebook:q}} {{params.output:q}} --parameters {{params.given:q}} "
+    "--label {params.label:q} --done {params.done:q} --made {params.made:q} 2>&1"
+)
 
 
 def code(notebook):
@@ -24,8 +29,12 @@ def code(notebook):
 
 
 def parameters(number, **given):
-    own = CONFIG.parameters.get(number, {})
-    return json.dumps({"study": CONFIG.study, "root": ROOT, **own, **given}, sort_keys=True)
+    return json.dumps({"study": CONFIG.study, "root": ROOT, **CONFIG.parameters.get(number, {}), **given}, sort_keys=True)
+
+
+def steps(suffix):
+    chapters = ("01", "02", "03", "05", "06")
+    return [DONE / f"{chapter}.{suffix}" for chapter in chapters] + [DONE / "04" / f"{run}.{suffix}" for run in RUNS]
 
 
 wildcard_constraints:
@@ -39,12 +48,12 @@ localrules:
 
 rule prepare:
     input:
-        STUDY.zoo / "networks.json",
+        DONE / "03.json",
 
 
 rule report:
     input:
-        STUDY.work / "pages.done",
+        DONE / "pages",
 
 
 rule corpus:
@@ -52,61 +61,77 @@ rule corpus:
         code("01_data_acquisition"),
         labels=studies.label_files(CONFIG),
     output:
-        notebook=STUDY.notebooks / "01_data_acquisition.ipynb",
-        tracks=STUDY.tracks,
+        DONE / "01.json",
+        DONE / "01.page",
     params:
         notebook=NOTEBOOKS / "01_data_acquisition.ipynb",
+        output=STUDY.notebooks / "01_data_acquisition.ipynb",
+        label="01_data_acquisition",
+        done=DONE / "01",
+        made=[STUDY.tracks],
         music=studies.folder_digest(CONFIG),
         given=parameters(
             "01", corpus=CONFIG.corpus, data=CONFIG.data, folds=CONFIG.folds, protocols=list(CONFIG.protocols)
         ),
     threads: workflow.cores
     shell:
-        "{EXECUTE} {params.notebook:q} {output.notebook:q} --parameters {params.given:q} 2>&1"
+        EXECUTE
 
 
 rule slices:
     input:
         code("02_spectrogram_slicing"),
-        tracks=STUDY.tracks,
+        DONE / "01.json",
     output:
-        notebook=STUDY.notebooks / "02_spectrogram_slicing.ipynb",
-        manifest=STUDY.slices / "slices.json",
+        DONE / "02.json",
+        DONE / "02.page",
     params:
         notebook=NOTEBOOKS / "02_spectrogram_slicing.ipynb",
+        output=STUDY.notebooks / "02_spectrogram_slicing.ipynb",
+        label="02_spectrogram_slicing",
+        done=DONE / "02",
+        made=[STUDY.slices / "slices.json", STUDY.slices / "slices.parquet"],
         given=parameters("02"),
     threads: workflow.cores
     shell:
-        "{EXECUTE} {params.notebook:q} {output.notebook:q} --parameters {params.given:q} 2>&1"
+        EXECUTE
 
 
 rule zoo:
     input:
         code("03_model_zoo"),
-        tracks=STUDY.tracks,
-        manifest=STUDY.slices / "slices.json",
+        DONE / "01.json",
+        DONE / "02.json",
     output:
-        notebook=STUDY.notebooks / "03_model_zoo.ipynb",
-        networks=STUDY.zoo / "networks.json",
+        DONE / "03.json",
+        DONE / "03.page",
     params:
         notebook=NOTEBOOKS / "03_model_zoo.ipynb",
+        output=STUDY.notebooks / "03_model_zoo.ipynb",
+        label="03_model_zoo",
+        done=DONE / "03",
+        made=[STUDY.zoo / "networks.json"],
         given=parameters("03", networks=list(CONFIG.networks)),
     threads: workflow.cores
     shell:
-        "{EXECUTE} {params.notebook:q} {output.notebook:q} --parameters {params.given:q} 2>&1"
+        EXECUTE
 
 
 rule train:
     input:
         code("04_training"),
-        tracks=STUDY.tracks,
-        manifest=STUDY.slices / "slices.json",
+        DONE / "01.json",
+        DONE / "02.json",
         description=lambda w: STUDY.zoo / f"{RUNS[w.run].architecture}.json",
     output:
-        notebook=STUDY.notebooks / "04_training" / "{run}.ipynb",
-        record=STUDY.runs / "{run}" / "record.json",
+        DONE / "04" / "{run}.json",
+        DONE / "04" / "{run}.page",
     params:
         notebook=NOTEBOOKS / "04_training.ipynb",
+        output=lambda w: STUDY.notebooks / "04_training" / f"{w.run}.ipynb",
+        label=lambda w: f"04_training {w.run}",
+        done=lambda w: DONE / "04" / w.run,
+        made=lambda w: [STUDY.runs / w.run / "record.json"],
         given=lambda w: parameters(
             "04",
             architecture=RUNS[w.run].architecture,
@@ -118,51 +143,55 @@ rule train:
         ),
     threads: 2
     shell:
-        "{EXECUTE} {params.notebook:q} {output.notebook:q} --parameters {params.given:q} --label '04_training {wildcards.run}' 2>&1"
+        EXECUTE
 
 
 rule evaluate:
     input:
         code("05_error_analysis"),
-        tracks=STUDY.tracks,
-        runs=[STUDY.runs / run / "record.json" for run in RUNS],
+        DONE / "01.json",
+        [DONE / "04" / f"{run}.json" for run in RUNS],
     output:
-        notebook=STUDY.notebooks / "05_error_analysis.ipynb",
-        summary=STUDY.results / "summary.json",
+        DONE / "05.json",
+        DONE / "05.page",
     params:
         notebook=NOTEBOOKS / "05_error_analysis.ipynb",
+        output=STUDY.notebooks / "05_error_analysis.ipynb",
+        label="05_error_analysis",
+        done=DONE / "05",
+        made=[STUDY.results / "summary.json", STUDY.tables / "results.csv"],
         given=parameters("05", corpus=CONFIG.corpus, runs=list(RUNS)),
     shell:
-        "{EXECUTE} {params.notebook:q} {output.notebook:q} --parameters {params.given:q} 2>&1"
+        EXECUTE
 
 
 rule embedding:
     input:
         code("06_fc_embedding"),
-        tracks=STUDY.tracks,
-        run=STUDY.runs / FIRST.name / "record.json",
+        DONE / "01.json",
+        DONE / "04" / f"{FIRST.name}.json",
     output:
-        notebook=STUDY.notebooks / "06_fc_embedding.ipynb",
+        DONE / "06.json",
+        DONE / "06.page",
     params:
         notebook=NOTEBOOKS / "06_fc_embedding.ipynb",
+        output=STUDY.notebooks / "06_fc_embedding.ipynb",
+        label="06_fc_embedding",
+        done=DONE / "06",
+        made=[STUDY.tables / "nodes.csv"],
         given=parameters("06", run=FIRST.name),
     shell:
-        "{EXECUTE} {params.notebook:q} {output.notebook:q} --parameters {params.given:q} 2>&1"
+        EXECUTE
 
 
 rule pages:
     input:
         [str(path) for path in sources("lib.report")],
         [str(path) for path in sorted((PROJECT / "lib" / "report" / "template").rglob("*")) if path.is_file()],
-        STUDY.notebooks / "01_data_acquisition.ipynb",
-        STUDY.notebooks / "02_spectrogram_slicing.ipynb",
-        STUDY.notebooks / "03_model_zoo.ipynb",
-        [STUDY.notebooks / "04_training" / f"{run}.ipynb" for run in RUNS],
-        STUDY.notebooks / "05_error_analysis.ipynb",
-        STUDY.notebooks / "06_fc_embedding.ipynb",
-        summary=STUDY.results / "summary.json",
+        steps("json"),
+        steps("page"),
     output:
-        touch(STUDY.work / "pages.done"),  # not index.html: an interrupted build leaves the older pages
+        touch(DONE / "pages"),
     params:
         root=STUDY.root,
     shell:

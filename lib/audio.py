@@ -13,8 +13,6 @@ from pathlib import Path
 import numpy as np
 import scipy.fft
 import scipy.signal
-import soundfile
-import soxr
 
 from lib.errors import ReportError
 
@@ -110,6 +108,9 @@ def load_excerpt(path: Path, sample_rate: int = 22050, excerpt_s: float = 30.0) 
     ClipError
         If the file is missing, cannot be decoded, holds no samples or is silent.
     """
+    import soundfile  # a machine that only trains has neither
+    import soxr
+
     if not Path(path).is_file():
         raise ClipError("missing", "the file does not exist")
     try:

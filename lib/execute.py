@@ -20,7 +20,7 @@ from pathlib import Path
 
 from traitlets.config import Config
 
-from lib import progress
+from lib import done, progress
 from lib.errors import ReportError
 from lib.paths import NOTEBOOKS, PROJECT, replacing
 
@@ -94,7 +94,7 @@ def execute(notebook: Path, output: Path, parameters: dict, *, label: str = "") 
         "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")])),
     }
     with replacing(output) as part, tempfile.TemporaryDirectory() as scratch:
-        aside = part.with_suffix(".ipynb")  # papermill wants the suffix
+        aside = Path(scratch) / notebook.name  # papermill wants the suffix
         terminal = _Terminal(label, Path(scratch) / "progress")
         os.environ.update(environment, **{progress.VARIABLE: str(terminal.source)})
         try:
@@ -109,8 +109,7 @@ def execute(notebook: Path, output: Path, parameters: dict, *, label: str = "") 
                     config=_through_files(Path(scratch) / "kernel"),
                     on_cell_start=terminal.cell,
                 )
-            _finish(aside, notebook, output)
-            aside.replace(part)
+            _finish(aside, part, notebook, output, parameters)
         except PapermillExecutionError as error:
             kept = _keep_failed(aside, output, parameters)
             raise ReportError(_three_lines(label, error, kept)) from error
@@ -120,7 +119,6 @@ def execute(notebook: Path, output: Path, parameters: dict, *, label: str = "") 
                 "some memory, or make the study smaller."
             ) from error
         finally:
-            aside.unlink(missing_ok=True)
             os.environ.pop(progress.VARIABLE, None)
 
 
@@ -147,19 +145,24 @@ def _stderr_to(path: Path):
         os.close(before)
 
 
-def _finish(path: Path, notebook: Path, output: Path) -> None:
-    """Check that every cell completed, and forget the paths of this machine."""
+def _finish(path: Path, target: Path, notebook: Path, output: Path, parameters: dict) -> None:
+    """Check that every cell completed, and write the notebook without the paths of this machine."""
     import nbformat
 
     executed = nbformat.read(path, as_version=4)
     state = executed.metadata.get("papermill", {})
     cells = [c for c in executed.cells if c.cell_type == "code" and c.source.strip()]
-    done = all(c.metadata.get("papermill", {}).get("status") == "completed" for c in cells)
-    if state.get("exception") or not state.get("end_time") or not done:
+    complete = all(c.metadata.get("papermill", {}).get("status") == "completed" for c in cells)
+    if state.get("exception") or not state.get("end_time") or not complete:
         raise ReportError(f"{notebook.name} did not run to its end. Run the same command again.")
     _drop_start_up_notes(executed.cells)
     state.update(input_path=f"notebooks/{notebook.name}", output_path=output.name)
-    nbformat.write(executed, path)
+    text = nbformat.writes(executed)
+    given = [value for value in parameters.values() if isinstance(value, str) and Path(value).is_absolute()]
+    for place in sorted({str(PROJECT), str(Path.home()), sys.prefix, *given}, key=len, reverse=True):
+        if len(Path(place).parts) > 1:  # never the root of the disk
+            text = text.replace(place, f"…/{Path(place).name}")
+    target.write_text(text + "\n", encoding="utf-8")
 
 
 def _drop_start_up_notes(cells: list) -> None:
@@ -237,9 +240,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("output", type=Path)
     parser.add_argument("--parameters", default="{}", help="a JSON object of the notebook's parameters")
     parser.add_argument("--label", default="", help="name shown on the terminal")
+    parser.add_argument("--done", type=Path, help="base name of the two files that note that this step is done")
+    parser.add_argument("--made", type=Path, nargs="*", default=[], help="what later steps read")
     given = parser.parse_args(arguments)
     try:
         execute(given.notebook, given.output, json.loads(given.parameters), label=given.label)
+        if given.done:
+            done.write(given.done, given.output, given.made)
     except ReportError as error:
         print(f"\n{error}\n", file=sys.stderr)
         return 1

@@ -16,6 +16,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = PROJECT / "notebooks"
 CONFIG = PROJECT / "config"
 
+PART = ".part"  # ending of everything half-written
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -126,6 +128,28 @@ class Study:
 
 
 @contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what the system says of a full disk or a closed folder into what a user can do.
+
+    Raises
+    ------
+    ReportError
+        If the disk is full or `path` cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise ReportError(
+                f"The disk is full: {path} could not be written. Free some space and run the same command "
+                "again; what was finished is kept."
+            ) from error
+        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+            raise ReportError(f"{path} cannot be written ({error.strerror}). Check its permissions.") from error
+        raise
+
+
+@contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path` that takes its name when the block ends well.
 
@@ -138,28 +162,34 @@ def replacing(path: Path) -> Iterator[Path]:
         If the disk is full or the folder cannot be written.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    unique = uuid.uuid4().hex[:8]
+    temporary, aside = (path.with_name(f".{path.name}.{unique}{suffix}") for suffix in (PART, f".old{PART}"))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        if temporary.is_dir():
-            if path.exists():
-                shutil.rmtree(path)
-        else:
-            with temporary.open("rb") as file:
-                os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise ReportError(
-                f"The disk is full: {path} could not be written. Free some space and run the same command "
-                "again; what was finished is kept."
-            ) from error
-        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-            raise ReportError(f"{path} cannot be written ({error.strerror}). Check its permissions.") from error
-        raise
+        with explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            if temporary.is_dir():
+                if path.exists():
+                    path.replace(aside)
+            else:
+                with temporary.open("rb") as file:
+                    os.fsync(file.fileno())
+            temporary.replace(path)
     finally:
-        if temporary.is_dir():
-            shutil.rmtree(temporary, ignore_errors=True)
+        for left in (temporary, aside):
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Delete what killed processes left half-written in and below a folder.
+
+    Only for a folder that nobody else is writing to.
+    """
+    for left in list(folder.rglob(f".*{PART}")):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
         else:
-            temporary.unlink(missing_ok=True)
+            left.unlink(missing_ok=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,15 +17,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib import provenance
 from lib.errors import ReportError
 from lib.paths import Study, replacing
 from lib.runs import Finished, Run, Settings, training_digest
 from lib.slicing import Slices
 from lib.splits import split
-from lib.tables import read_json, write_csv, write_json, write_parquet
+from lib.tables import read_json, write_parquet
 from lib.zoo import Head
-from lib.zoo.descriptions import read_description, rebuild
+from lib.zoo.descriptions import read_description
 
 SMALL = ("metrics.json", "history.csv", "record.json")  # committed as they are; predictions and embedding reduced
 
@@ -85,6 +83,7 @@ class Plan:
             "parameters": _digest(json.dumps(decides, sort_keys=True)),
             "network": _digest(json.dumps(self.description, sort_keys=True)),
             "slices": self.slices.digest,
+            "tracks": _digest("|".join(self.slices.table["track_id"])),
             "labels": _digest(self.labels.astype("object").fillna("").to_csv(index=False)),
             "split": _digest("|".join(self.parts)),
             "code": training_digest(),
@@ -103,94 +102,24 @@ def obtain(plan: Plan, *, on_epoch: Callable[[str], None] = lambda text: None) -
     """
     folder = plan.study.runs / plan.run.name
     key = plan.key
-    if _key_of(folder) == key:
-        return Finished(folder, plan.run)
     kept = plan.study.kept / plan.run.name
-    if _key_of(kept) == key:
+    if key not in (_key_of(folder), _key_of(kept)):
+        from lib.produce import produce  # takes seconds to import, and is seldom needed
+
+        with replacing(folder) as part:
+            part.mkdir(parents=True)
+            produce(part, plan, on_epoch)
+    if _key_of(folder) != key:
         with replacing(folder) as part:
             shutil.copytree(kept, part)
-        return Finished(folder, plan.run)
-    with replacing(folder) as part:
-        part.mkdir(parents=True)
-        _train_into(part, plan, key, on_epoch)
-    _keep(folder, kept)
+    elif _key_of(kept) != key:
+        _keep(folder, kept)
     return Finished(folder, plan.run)
 
 
 def _key_of(folder: Path) -> dict | None:
     record = folder / "record.json"
     return read_json(record).get("key") if record.is_file() else None
-
-
-def _train_into(folder: Path, plan: Plan, key: dict, on_epoch: Callable[[str], None]) -> None:
-    from lib import training
-
-    began = time.perf_counter()
-    training.make_deterministic(plan.run.seed)
-    model = rebuild(plan.description)
-    history = training.train(
-        model,
-        plan.heads,
-        plan.slices,
-        plan.parts,
-        plan.labels,
-        plan.settings,
-        seed=plan.run.seed,
-        on_epoch=on_epoch,
-    )
-    seconds = time.perf_counter() - began
-    numbers = np.flatnonzero(plan.parts != "")
-    probabilities, embedding = training.predict(model, plan.heads, plan.slices, numbers)
-    columns = {
-        "slice": numbers.astype("int32"),
-        "track_id": plan.slices.table["track_id"].to_numpy()[numbers],
-        "part": plan.parts[numbers],
-    }
-    for head in plan.heads:
-        columns |= {f"{head.name}:{name}": probabilities[head.name][:, i] for i, name in enumerate(head.classes)}
-    predictions = pd.DataFrame(columns)
-    write_csv(history, folder / "history.csv")
-    write_parquet(predictions, folder / "predictions.parquet")
-    np.save(folder / "embedding.npy", embedding)
-    model.save_weights(folder / "model.weights.h5")
-    described = {**asdict(plan.run), "folds": plan.folds}
-    metrics = {
-        "run": described,
-        "heads": {head.name: list(head.classes) for head in plan.heads},
-        "parts": _accuracies(predictions, plan),
-        "epochs": len(history),
-        "seconds": round(seconds, 1),
-        "parameters": model.count_params(),
-    }
-    write_json(metrics, folder / "metrics.json")
-    record = {
-        "key": key,
-        "run": described,
-        "settings": asdict(plan.settings),
-        "seconds": round(seconds, 1),
-        "versions": provenance.versions(),
-        "machine": provenance.machine(),
-        "spectrogram": asdict(plan.slices.spectrogram),
-    }
-    write_json(record, folder / "record.json")
-
-
-def _accuracies(predictions: pd.DataFrame, plan: Plan) -> dict:
-    """Accuracy by part, head and level over the labelled slices and songs."""
-    found: dict = {}
-    for part, rows in predictions.groupby("part"):
-        found[part] = {}
-        for head in plan.heads:
-            columns = [f"{head.name}:{name}" for name in head.classes]
-            truth = plan.labels[head.name].to_numpy()[rows["slice"]]
-            by_slice = rows[columns].assign(truth=truth, track_id=rows["track_id"]).dropna(subset="truth")
-            by_song = by_slice.groupby("track_id").agg({**dict.fromkeys(columns, "mean"), "truth": "first"})
-            found[part][head.name] = {}
-            for level, table in (("slice", by_slice), ("song", by_song)):
-                answers = np.array(head.classes)[table[columns].to_numpy().argmax(axis=1)]
-                right = float((answers == table["truth"].to_numpy()).mean()) if len(table) else None
-                found[part][head.name][level] = {"accuracy": right, "n": len(table)}
-    return found
 
 
 def _keep(folder: Path, kept: Path) -> None:

@@ -6,11 +6,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
 
-from pebble import ProcessExpired, ProcessPool
+VARIABLE = "REPORT_CORES"
 
 
 def cores() -> int:
-    """Processors this process may use."""
+    """Processors this process may use; ``$REPORT_CORES`` allows fewer."""
+    allowed = os.environ.get(VARIABLE, "")
+    if allowed.isdigit() and int(allowed):
+        return int(allowed)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -45,6 +48,8 @@ def run(
     reason : str
         Empty if the item succeeded.
     """
+    from pebble import ProcessPool  # a machine that only trains has no need of it
+
     workers = workers or cores()
     waiting: deque = deque()
     # Spawned, not forked: a notebook's kernel may hold threads (TensorFlow's) that a fork would break.
@@ -63,6 +68,8 @@ def run(
 
 
 def _outcome(item, future, timeout_s: float) -> tuple[object, object, str]:
+    from pebble import ProcessExpired
+
     try:
         return item, future.result(), ""
     except FutureTimeout:

@@ -54,7 +54,10 @@ def _file(module: str) -> Path | None:
 
 
 def code_digest(paths: tuple[Path, ...]) -> str:
-    """Checksum of what some modules do: comments, docstrings and layout do not count."""
+    """Checksum of what some modules do, the same under every version of Python.
+
+    Comments, docstrings and layout do not count.
+    """
     total = hashlib.sha256()
     for path in paths:
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -62,8 +65,18 @@ def code_digest(paths: tuple[Path, ...]) -> str:
             body = getattr(node, "body", None)
             if isinstance(body, list) and body and _is_text(body[0]):
                 body[0].value.value = ""
-        total.update(ast.dump(tree).encode())
+        total.update(_canonical(tree).encode())
     return total.hexdigest()[:16]
+
+
+def _canonical(node: object) -> str:
+    """Text of a syntax tree without its empty fields, which differ between the versions of Python."""
+    if isinstance(node, ast.AST):
+        fields = [f"{name}={_canonical(value)}" for name, value in ast.iter_fields(node) if value not in (None, [])]
+        return f"{type(node).__name__}({','.join(fields)})"
+    if isinstance(node, list):
+        return f"[{','.join(_canonical(item) for item in node)}]"
+    return repr(node)
 
 
 def _is_text(node: ast.AST) -> bool:

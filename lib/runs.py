@@ -16,7 +16,6 @@ import pandas as pd
 from lib import provenance
 from lib.errors import ReportError
 from lib.paths import Study, check_name
-from lib.slicing import Slices
 from lib.splits import PROTOCOLS
 from lib.tables import read_json
 
@@ -96,7 +95,7 @@ class Finished:
     folder : path-like
     run : Run
     stale : bool
-        Made with other code than now.
+        Made with other parameters, data, network, split or code than the study has now.
     """
 
     folder: Path
@@ -154,17 +153,23 @@ def finished(study: Study, names: Sequence[str] = ()) -> list[Finished]:
             f"run {missing[0] if missing else '(any)'!r} is not finished in {study.runs}. Train it with "
             f"notebooks/04_training.ipynb or `make report STUDY={study.name}`."
         )
-    slices = Slices(study.need(study.slices / "slices.json", "02_spectrogram_slicing").parent).digest
-    code = training_digest()
-    found = []
-    for name in names or there:
-        record = read_json(study.runs / name / "record.json")
-        run = Run(**{key: record["run"][key] for key in ("architecture", "protocol", "fold", "seed", "recipe")})
-        stale = record["key"]["slices"] != slices or record["key"]["code"] != code
-        found.append(Finished(study.runs / name, run, stale))
-    return found
+    return [Finished(study.runs / name, *_read(study, name)) for name in names or there]
+
+
+def _read(study: Study, name: str) -> tuple[Run, bool]:
+    """Return a run as its record names it, and whether its key is another than it would have now."""
+    from lib.plans import Plan  # the other way round at import
+
+    record = read_json(study.runs / name / "record.json")
+    run = Run(**{key: record["run"][key] for key in ("architecture", "protocol", "fold", "seed", "recipe")})
+    try:
+        now = Plan(study, run, Settings(**record["settings"]), record["run"]["folds"]).key
+    except ReportError:  # the network, or what it needs, is gone
+        now = None
+    return run, record["key"] != now
 
 
 def training_digest() -> str:
-    """Checksum of the module that trains; what it reads (slices, split, network) has checksums of its own."""
-    return provenance.code_digest((Path(__file__).with_name("training.py"),))
+    """Checksum of the code that trains, asks and writes; what it reads has checksums of its own."""
+    here = Path(__file__).parent
+    return provenance.code_digest((here / "training.py", here / "produce.py", here / "zoo" / "layers.py"))

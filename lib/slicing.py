@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib import pool, progress
+from lib import pool, progress, provenance
 from lib.audio import ClipError, Spectrogram, cut_slices, load_excerpt, log_mel, mel_filters, to_grey
 from lib.errors import ReportError
 from lib.paths import replacing
@@ -101,9 +101,21 @@ def make_slices(
                 writer.add(track_id, slices)
                 report.loc[track_id, "slices"] = len(slices)
             progress.tell(f"slicing clip {done}/{len(good)}")
-        writer.finish()
+        cut = report.index[report["slices"] > 0]
+        writer.finish(source_digest(good[good["track_id"].isin(cut)], spectrogram))
         write_parquet(report.reset_index().astype({"reason": "string"}), part / "clips.parquet")
     return report.reset_index()
+
+
+def source_digest(tracks: pd.DataFrame, spectrogram: Spectrogram) -> str:
+    """Checksum of what slices are made of: tracks, the bytes of their files, parameters and the code.
+
+    The pixels themselves may differ by a grey level here and there from one kind of processor to another;
+    that makes no other experiment of it.
+    """
+    music = "\n".join(f"{row.track_id}|{row.sha256}" for row in tracks[["track_id", "sha256"]].itertuples())
+    code = provenance.code_digest((Path(__file__).with_name("audio.py"),))
+    return hashlib.sha256(f"{music}|{sorted(asdict(spectrogram).items())}|{code}".encode()).hexdigest()[:16]
 
 
 class _Writer:
@@ -135,7 +147,7 @@ class _Writer:
         self.shards.append({"file": name, "slices": self.filled, "sha256": hashlib.sha256(data).hexdigest()})
         self.filled = 0
 
-    def finish(self) -> None:
+    def finish(self, source: str) -> None:
         self._flush()
         if not self.rows:
             raise ReportError(
@@ -148,6 +160,7 @@ class _Writer:
                 "spectrogram": asdict(self.spectrogram),
                 "shape": [len(table), *self.spectrogram.shape],
                 "shards": self.shards,
+                "source": source,
             },
             self.folder / "slices.json",
         )
@@ -169,7 +182,7 @@ class Slices:
     shape : tuple of int
         (slices, mel bands, frames).
     digest : str
-        Checksum of the parameters and of all shards.
+        Checksum of what the slices were made of (`source_digest`).
 
     Raises
     ------
@@ -183,7 +196,7 @@ class Slices:
         self.table = pd.read_parquet(folder / "slices.parquet")
         self.spectrogram = Spectrogram(**manifest["spectrogram"])
         self.shape = tuple(manifest["shape"])
-        self.digest = hashlib.sha256((folder / "slices.json").read_bytes()).hexdigest()[:16]
+        self.digest = manifest["source"]
         self._maps = []
         for entry in manifest["shards"]:
             path = folder / entry["file"]

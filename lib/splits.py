@@ -4,17 +4,21 @@ The protocols are explained in notebook 05. ``slice`` and ``poster_split`` put s
 sides, ``song`` does not, ``artist`` (Pampalk, Flexer & Widmer 2005) puts no artist on both sides either.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, train_test_split
 
 from lib.errors import ReportError
 
-PROTOCOLS = ("slice", "song", "artist", "poster_split")
+# scikit-learn is imported where songs are dealt: who only reads the protocols' names does without it.
+
+PROTOCOLS = ("poster_split", "slice", "song", "artist")  # from the leakiest to the strictest
 PARTS = ("train", "dev", "test")
 GROUPS = {"song": ("song_group", "songs"), "artist": ("artist_group", "artists")}
 UNKNOWN_ARTISTS = 0.2  # share of songs without an artist beyond which `artist` means nothing
 DEV_SHARE = 0.1  # of the whole
+DEALS = 10  # random states tried until every fold tests every genre
 POSTER_SHARE = 225 / 4524  # of the slices, for dev and for test each: 4074 + 225 + 225 on the poster
 
 
@@ -23,9 +27,10 @@ def split(
 ) -> np.ndarray:
     """Part of every slice in one fold; a pure function of its arguments.
 
-    The corpus is dealt into `folds` parts of like genre and mood, each of which is the test set once. Of
-    the rest, a tenth of the whole is dev and the remainder train. ``poster_split`` is a single draw of
-    slices in the poster's proportions.
+    The corpus is dealt into `folds` parts of like genre and mood, each of which is the test set once and
+    has songs of every genre, unless artists who span genres make that impossible. Of the rest, a tenth of
+    the whole is dev and the remainder train. ``poster_split`` is a single draw of slices in the poster's
+    proportions.
 
     Parameters
     ----------
@@ -59,19 +64,12 @@ def split(
     if protocol == "poster_split":
         parts = _poster(songs, seed)
     elif protocol == "slice":
-        parts = _deal(songs, np.arange(len(songs)), "slices", fold, folds, seed)
+        _need(songs.groupby("genre").size(), len(songs), "slices", folds)
+        parts = _deal(songs, np.arange(len(songs)), fold, folds, seed)
     else:
         # Songs are dealt, not slices, so that a long song weighs no more than a short one.
-        unit = songs.drop_duplicates("track_id")
-        group, what = GROUPS[protocol]
-        unknown = unit[group].isna()
-        if unknown.mean() > UNKNOWN_ARTISTS:
-            raise ReportError(
-                f"protocol {protocol}: {unknown.sum()} of {len(unit)} songs name neither artist nor album. Tag the "
-                "files, add an artist column to labels.csv, or leave the protocol out."
-            )
-        unit = unit[~unknown]
-        dealt = _deal(unit, unit[group].to_numpy(dtype=str), what, fold, folds, seed)
+        unit, _ = _known(songs.drop_duplicates("track_id"), protocol, folds)
+        dealt = _deal(unit, unit[GROUPS[protocol][0]].to_numpy(dtype=str), fold, folds, seed)
         part_of = dict(zip(unit["track_id"], dealt, strict=True))
         parts = songs["track_id"].map(part_of).fillna("").to_numpy(dtype="U5")
     check(parts, songs, protocol)
@@ -91,23 +89,22 @@ def check_corpus(tracks: pd.DataFrame, protocols: list[str], folds: int) -> pd.S
     Returns
     -------
     pd.Series
-        Fewest songs and artists of a genre, by protocol; empty for protocols that deal slices.
+        Fewest songs and artists of a genre, by protocol, or of all where no genre is known; empty for
+        protocols that deal slices.
 
     Raises
     ------
     ReportError
-        If a genre has fewer songs or artists than there are folds.
+        If a genre, or the whole corpus, has fewer songs or artists than there are folds, or too many songs
+        name no artist.
     """
     usable = tracks[tracks["status"] == "ok"]
     fewest = {}
     for protocol in protocols:
         if protocol in GROUPS:
             group, what = GROUPS[protocol]
-            known = usable.dropna(subset=[group, "genre"])
-            counts = known.groupby("genre")[group].nunique()
-            counts = counts.reindex(usable["genre"].dropna().unique(), fill_value=0)
-            _need(counts, what, folds)
-            fewest[what] = int(counts.min()) if len(counts) else 0
+            known, counts = _known(usable, protocol, folds)
+            fewest[what] = int(counts.min()) if len(counts) else known[group].nunique()
     return pd.Series(fewest, dtype=int)
 
 
@@ -121,36 +118,116 @@ def check(parts: np.ndarray, songs: pd.DataFrame, protocol: str) -> None:
         assert sides.max() == 1, f"{protocol}: {group} {sides.idxmax()} is on two sides"
 
 
-def _deal(unit: pd.DataFrame, groups: np.ndarray, what: str, fold: int, folds: int, seed: int) -> np.ndarray:
+def _known(songs: pd.DataFrame, protocol: str, folds: int) -> tuple[pd.DataFrame, pd.Series]:
+    """Songs whose group under `protocol` is known and the number of groups a genre; raise if they are too few."""
+    group, what = GROUPS[protocol]
+    unknown = songs[group].isna()
+    if unknown.mean() > UNKNOWN_ARTISTS:
+        raise ReportError(
+            f"protocol {protocol}: {unknown.sum()} of {len(songs)} songs name neither artist nor album. Tag the "
+            "files, add an artist column to labels.csv, or leave the protocol out."
+        )
+    known = songs[~unknown]
+    counts = known.groupby("genre")[group].nunique().reindex(sorted(songs["genre"].dropna().unique()), fill_value=0)
+    _need(counts, known[group].nunique(), what, folds)
+    return known, counts
+
+
+def _need(counts: pd.Series, total: int, what: str, folds: int) -> None:
+    """Raise if a genre, or all together, has fewer groups than there are folds."""
+    remedy = "Add music, or lower `folds` in the study's file in config/."
+    if len(counts) and counts.min() < folds:
+        listed = ", ".join(f"{name} {n}" for name, n in counts.items())
+        raise ReportError(
+            f"{counts.min()} {what} of {counts.idxmin()!r} are too few for {folds} folds, which need {folds} a genre "
+            f"(here: {listed}). {remedy}"
+        )
+    if total < folds:
+        raise ReportError(f"{total} usable {what} are too few for {folds} folds, which need {folds}. {remedy}")
+
+
+def _deal(unit: pd.DataFrame, groups: np.ndarray, fold: int, folds: int, seed: int) -> np.ndarray:
     """Part of every row of `unit`; rows of one group get one part."""
-    _need(pd.Series(groups).groupby(unit["genre"].to_numpy()).nunique(), what, folds)
-    rest, test = _cut(unit, groups, folds, fold, seed)
-    rest_rows, rest_groups = unit.iloc[rest], groups[rest]
-    _, dev = _cut(rest_rows, rest_groups, round((folds - 1) / folds / DEV_SHARE), 0, seed + 1 + fold)
+    fold_of = _folds(unit, groups, folds, seed)
+    rest, test = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
+    if len(np.unique(groups[rest])) < 2:
+        raise ReportError(
+            f"fold {fold} of {folds} leaves one song or artist for both training and dev. Add music, or raise `folds` "
+            "in the study's file in config/."
+        )
+    dev = _cut(unit.iloc[rest], groups[rest], round((folds - 1) / folds / DEV_SHARE), seed + 1 + fold) == 0
     parts = np.full(len(unit), "train", dtype="U5")
     parts[test] = "test"
     parts[rest[dev]] = "dev"
     return parts
 
 
-def _cut(unit: pd.DataFrame, groups: np.ndarray, n: int, number: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows outside and inside part `number` of `n` parts of like genre and mood."""
+def _folds(unit: pd.DataFrame, groups: np.ndarray, folds: int, seed: int) -> np.ndarray:
+    """Fold in which each row is tested: of several deals the first in which every fold tests every genre.
+
+    Dealing whole groups by genre and mood balances both on the whole, but may leave a small genre out of a
+    fold. Then genre alone is balanced, then both again from other random states, and at last each genre is
+    dealt by itself. Where no deal is complete, that which lacks least counts.
+    """
+    genre = unit["genre"]
+    tested = [(genre == name).to_numpy(dtype=bool, na_value=False) for name in sorted(genre.dropna().unique())]
+    tested.append(np.ones(len(unit), dtype=bool))  # without genres, no fold may be empty all the same
+
+    def lacking(fold_of: np.ndarray) -> int:
+        return sum(folds - len(np.unique(fold_of[rows])) for rows in tested)
+
+    best = None
+    for deal in _deals(unit, groups, folds, seed):
+        if best is None or lacking(deal) < lacking(best):
+            best = deal
+        if not lacking(best):
+            break
+    return best
+
+
+def _deals(unit: pd.DataFrame, groups: np.ndarray, folds: int, seed: int) -> Iterator[np.ndarray]:
+    for number in range(DEALS):
+        state = int(np.random.SeedSequence([seed, number]).generate_state(1)[0]) if number else seed
+        for labelled in (unit, unit.assign(mood="")):
+            yield _cut(labelled, groups, folds, state)
+    yield _by_genre(unit, groups, folds)
+
+
+def _by_genre(unit: pd.DataFrame, groups: np.ndarray, folds: int) -> np.ndarray:
+    """Part of each row when each genre's groups go round the parts, large ones first.
+
+    The genre of fewest groups is dealt first, and a group of several genres with the first of them: so a
+    genre whose groups belong to no other is in every part if it has as many groups as there are parts.
+    """
+    rows = pd.DataFrame({"group": groups, "genre": unit["genre"].fillna("").astype(str).to_numpy()})
+    sizes = rows.groupby("group").size().sort_values(ascending=False, kind="stable")
+    fold_of: dict[object, int] = {}
+    filled = np.zeros(folds, dtype=int)
+    for genre in rows.groupby("genre")["group"].nunique().sort_values(kind="stable").index:
+        own = sizes[sizes.index.isin(rows.loc[rows["genre"] == genre, "group"])]
+        there = np.bincount([fold_of[group] for group in own.index if group in fold_of], minlength=folds)
+        for group, size in own.items():
+            if group not in fold_of:
+                # The part with fewest groups of this genre; of several such, the emptiest.
+                fold_of[group] = number = int(np.lexsort((filled, there))[0])
+                there[number] += 1
+                filled[number] += size
+    return rows["group"].map(fold_of).to_numpy(dtype=int)
+
+
+def _cut(unit: pd.DataFrame, groups: np.ndarray, n: int, seed: int) -> np.ndarray:
+    """Deal rows into `n` parts of like genre and mood; the number of each row's part."""
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
     n = max(2, min(n, len(np.unique(groups))))
     if len(np.unique(groups)) == len(groups):
         splitter, groups = StratifiedKFold(n, shuffle=True, random_state=seed), None
     else:
         splitter = StratifiedGroupKFold(n, shuffle=True, random_state=seed)
-    return list(splitter.split(np.zeros(len(unit)), _strata(unit, n), groups))[number]
-
-
-def _need(counts: pd.Series, what: str, folds: int) -> None:
-    """Raise if a genre has fewer groups than there are folds."""
-    if len(counts) and counts.min() < folds:
-        listed = ", ".join(f"{name} {n}" for name, n in counts.items())
-        raise ReportError(
-            f"{counts.min()} {what} of {counts.idxmin()!r} are too few for {folds} folds, which need {folds} a genre "
-            f"(here: {listed}). Add music, or lower `folds` in the study's file in config/."
-        )
+    part_of = np.zeros(len(unit), dtype=int)
+    for number, (_, inside) in enumerate(splitter.split(np.zeros(len(unit)), _strata(unit, n), groups)):
+        part_of[inside] = number
+    return part_of
 
 
 def _strata(songs: pd.DataFrame, n: int) -> np.ndarray:
@@ -165,6 +242,9 @@ def _strata(songs: pd.DataFrame, n: int) -> np.ndarray:
 
 
 def _poster(songs: pd.DataFrame, seed: int) -> np.ndarray:
+    from sklearn.model_selection import train_test_split
+
+    _need(pd.Series(dtype=int), len(songs), "slices", len(PARTS))
     size = max(round(POSTER_SHARE * len(songs)), 1)
     labels = _strata(songs, round(1 / POSTER_SHARE))
     size = max(size, len(np.unique(labels)))

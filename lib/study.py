@@ -14,12 +14,13 @@ import re
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from lib import config, pool
+from lib import config, done, pool
 from lib.errors import ReportError
-from lib.paths import PROJECT, Study
+from lib.paths import PROJECT, Study, explained, sweep
+from lib.tables import write_json
 
 _STEPS = re.compile(r"\d+ of \d+ steps")
 ENVIRONMENT = {"PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"}
@@ -36,20 +37,31 @@ def _alone(study: Study):
             raise ReportError(
                 f"Another command is running study {study.name!r} in {study.work}. Wait for it, or stop it."
             ) from error
-        yield
+        yield file
 
 
-def _snakemake(command: list[str], environment: dict[str, str], log: Path) -> int:
-    """Run Snakemake; show how many steps are done, and all else that it says only if no notebook ran."""
+def _snakemake(command: list[str], environment: dict[str, str], log: Path, lock: int) -> int:
+    """Run Snakemake; show how many steps are done, and all else that it says only if no notebook ran.
+
+    Snakemake holds the lock too: should this process be killed alone, nobody else may begin until it ends.
+    """
     said, ran = [], False
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-    with process, log.open("w", encoding="utf-8") as file:
-        for line in process.stderr:
-            file.write(line)
-            said.append(line)
-            if _STEPS.match(line):
-                print(line, end="", flush=True)
-            ran = ran or line.startswith("Error in rule")
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, pass_fds=[lock])
+    try:
+        with log.open("w", encoding="utf-8") as file:
+            for line in process.stderr:
+                file.write(line)
+                said.append(line)
+                if _STEPS.match(line):
+                    print(line, end="", flush=True)
+                ran = ran or line.startswith("Error in rule")
+    finally:
+        if process.poll() is None:
+            try:  # at a terminal Ctrl-C has reached it as well
+                process.wait(0.1 if sys.exc_info()[0] is None else 15)
+            except subprocess.TimeoutExpired:
+                process.terminate()
+        process.wait()
     if process.returncode in (130, -2):
         raise KeyboardInterrupt
     if process.returncode and not ran:
@@ -87,23 +99,28 @@ def report(study: str, data: str = "", root: str = "", cores: int = 0) -> Path:
     environment = {
         **os.environ,
         **ENVIRONMENT,
+        pool.VARIABLE: str(cores),
         "OMP_NUM_THREADS": str(min(cores, 2)),
         "TF_NUM_INTRAOP_THREADS": str(min(cores, 2)),
     }
-    given = [f"study={study}"]
-    given += [f"{name}={value}" for name, value in (("data", data), ("root", root and place.root)) if value]
-    index, mark = place.results / "index.html", place.work / "pages.done"
-    with _alone(place):
+    index, mark = place.results / "index.html", place.work / "done" / "pages"
+    with _alone(place) as lock:
+        sweep(place.work)
+        sweep(place.results)
+        done.forget_missing(place)
         if not index.is_file():
             mark.unlink(missing_ok=True)
+        # As a file: on the command line Snakemake would read a folder's name as YAML.
+        call = place.work / "call.json"
+        write_json({"study": study, "data": data, "root": str(place.root) if root else ""}, call)
         before = mark.stat().st_mtime_ns if mark.is_file() else 0
         for target in ("prepare", "report"):
             command = [
                 sys.executable, "-m", "snakemake", target, "--snakefile", str(PROJECT / "Snakefile"),
                 "--directory", str(place.root), "--cores", str(cores), "--rerun-incomplete", "--nolock",
-                "--keep-going", "--config", *given,
+                "--keep-going", "--configfile", str(call),
             ]  # fmt: skip
-            if _snakemake(command, environment, place.work / f"{target}.log"):
+            if _snakemake(command, environment, place.work / f"{target}.log", lock.fileno()):
                 raise ReportError(
                     f"study {declared.study!r} is not complete; the message above says why. What was finished is kept: "
                     f"mend it and run the same command again. Snakemake's own log: {place.work / f'{target}.log'}"
@@ -114,28 +131,37 @@ def report(study: str, data: str = "", root: str = "", cores: int = 0) -> Path:
 
 
 def clean(root: str = "") -> list[Path]:
-    """Delete what can be made again: ``work/``, Snakemake's notes and the results that git does not track.
+    """Delete what can be made again: ``work/``, Snakemake's notes and the results that git ignores.
 
     Returns
     -------
     list of Path
         What was deleted.
+
+    Raises
+    ------
+    ReportError
+        If a study is running.
     """
     base = Study("demo", root).root
-    gone = [base / "work", base / ".snakemake"]
-    gone += [folder for folder in sorted(base.glob("results/*/")) if not _tracked(folder)]
-    gone = [folder for folder in gone if folder.is_dir()]
-    for folder in gone:
-        shutil.rmtree(folder)
+    with ExitStack() as locks:
+        for folder in base.glob("work/*/"):
+            locks.enter_context(_alone(Study(folder.name, base)))
+        gone = [base / "work", base / ".snakemake"]
+        gone += [folder for folder in sorted(base.glob("results/*/")) if _ignored(folder)]
+        gone = [folder for folder in gone if folder.is_dir()]
+        for folder in gone:
+            shutil.rmtree(folder)
     return gone
 
 
-def _tracked(folder: Path) -> bool:
-    """Whether git tracks a file in a folder; without git, whatever is there is taken for tracked."""
-    listed = subprocess.run(
-        ["git", "-C", str(folder), "ls-files", "--", "."], capture_output=True, text=True, check=False
-    )
-    return bool(listed.returncode or listed.stdout)
+def _ignored(folder: Path) -> bool:
+    """Whether git is told to ignore a folder; without git, none is."""
+    try:
+        asked = ["git", "-C", str(folder.parent), "check-ignore", "--quiet", folder.name]
+        return subprocess.run(asked, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -151,9 +177,14 @@ def main(arguments: list[str] | None = None) -> int:
         if given.command == "clean":
             print("\n".join(f"deleted {path}" for path in clean(given.root)) or "Nothing to delete.")
         else:
-            print(f"\nThe report: {report(given.study, given.data, given.root, given.cores)}")
+            with explained(Path(given.root or PROJECT)):
+                index = report(given.study, given.data, given.root, given.cores)
+            print(f"\nThe report: {index}")
     except ReportError as error:
         print(f"\n{error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"\n{error.filename or given.root}: {error.strerror or error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped. What was finished is kept; the same command goes on from there.", file=sys.stderr)

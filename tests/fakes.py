@@ -7,7 +7,8 @@ import pandas as pd
 
 from lib.audio import Spectrogram
 from lib.paths import Study
-from lib.runs import Finished, Run, training_digest
+from lib.plans import Plan
+from lib.runs import Finished, Run, Settings
 from lib.slicing import Slices
 from lib.splits import split
 from lib.tables import MOODS, tracks_table, write_csv, write_json, write_parquet
@@ -61,7 +62,7 @@ def fake_study(root, *, corpus_tracks: pd.DataFrame | None = None, name: str = "
     write_parquet(table, study.slices / "slices.parquet")
     np.save(study.slices / "slices-00000.npy", np.zeros((len(ids), 2, 3), dtype=np.uint8))
     shards = [{"file": "slices-00000.npy", "slices": len(ids), "sha256": ""}]
-    manifest = {"spectrogram": asdict(Spectrogram()), "shape": [len(ids), 2, 3], "shards": shards}
+    manifest = {"spectrogram": asdict(Spectrogram()), "shape": [len(ids), 2, 3], "shards": shards, "source": "fake"}
     write_json(manifest, study.slices / "slices.json")
     return study
 
@@ -113,8 +114,11 @@ def fake_run(
     }
     metrics = {"run": described, "heads": heads, "parts": accuracies, "epochs": 1, "seconds": 1.0, "parameters": 1}
     write_json(metrics, folder / "metrics.json")
-    key = {"slices": slices.digest, "code": "old" if stale else training_digest()}
-    write_json({"run": described, "key": key}, folder / "record.json")
+    description = {"name": network, "shape": [2, 3], "heads": heads, "parameters": 1, "config": {}}
+    write_json(description, study.zoo / f"{network}.json")
+    settings = Settings(epochs=1)
+    key = Plan(study, run, settings, folds).key | ({"code": "old"} if stale else {})
+    write_json({"run": described, "settings": asdict(settings), "key": key}, folder / "record.json")
     return Finished(folder, run, stale)
 
 

@@ -1,9 +1,12 @@
+import ast
+import re
+
 import pytest
 import yaml
 
 from lib import config
 from lib.errors import ReportError
-from lib.paths import Study
+from lib.paths import PROJECT, Study
 from lib.tables import write_json
 
 GOOD = {"corpus": "demo", "networks": ["this_project", "zhang2016"], "protocols": ["slice", "artist"]}
@@ -22,7 +25,7 @@ def write(tmp_path):
 
 @pytest.mark.parametrize("name", config.known_studies())
 def test_every_study_of_the_project_is_valid(name, tmp_path):
-    loaded = config.load(name, str(tmp_path))
+    loaded = config.load(name, "" if name == "demo" else str(tmp_path))
     assert loaded.study == name
     assert loaded.runs()
 
@@ -56,18 +59,99 @@ def test_a_network_registered_in_03_joins(write, tmp_path):
         ({"epoch": 3}, "'epoch' is unknown.*epochs"),
         ({"epochs": 3}, "'default'"),
         ({"run_folds": [5]}, r"run_folds \[5\]"),
-        ({"folds": 1}, "folds: 1"),
+        ({"run_folds": [0, 3], "folds": 3}, "run_folds .* do not fit folds: 3; the last fold is 2"),
+        ({"folds": 1}, "folds is 1"),
         ({"seeds": [-1]}, "seeds"),
         ({"seeds": 3}, "seeds"),
         ({"corpus": "emotify"}, "DATA=<folder>"),
         ({"corpus": "emotify", "data": "nowhere"}, "DATA=nowhere"),
         ({"parameters": {"01": {"colour": "red"}}}, "'colour'"),
         ({"parameters": {"09": {}}}, "'09'"),
+        ({"parameters": {"*": {}}}, r"'0\*'.*only 01, 02"),
+        ({"networks": "this_project"}, r"networks is 'this_project'.*a list.*\[this_project\]"),
+        ({"networks": []}, r"networks is \[\]"),
+        ({"networks": [["zhang2016"]]}, r"\['zhang2016'\] is unknown"),
+        ({"protocols": "artist"}, "protocols is 'artist'.*a list"),
+        ({"protocols": []}, r"protocols is \[\]"),
+        ({"protocols": [{"slice": 1}]}, "{'slice': 1} is unknown"),
+        ({"seeds": []}, r"seeds is \[\]"),
+        ({"seeds": [True]}, "seeds holds True"),
+        ({"seeds": [0.5]}, "seeds holds 0.5"),
+        ({"run_folds": []}, r"run_folds is \[\]"),
+        ({"run_folds": 0}, "run_folds is 0.*a list"),
+        ({"run_folds": [False]}, "run_folds holds False"),
+        ({"folds": True}, "folds is True"),
+        ({"folds": "five"}, "folds is 'five'"),
+        ({"folds": [5]}, r"folds is \[5\]"),
+        ({"corpus": ["demo"]}, r"corpus is \['demo'\]"),
+        ({"corpus": {"demo": 1}}, "corpus is {'demo': 1}"),
+        ({"corpus": "folder", "data": 5}, "data is 5; it must be text"),
+        ({"epochs": {"zhang2016": 3}}, "epochs is {'zhang2016': 3}.*'default'"),
+        ({"epochs": {"default": 0}}, "epochs of 'default' is 0"),
+        ({"epochs": {"default": 2.0}}, "epochs of 'default' is 2.0"),
+        ({"epochs": {"default": True}}, "epochs of 'default' is True"),
+        ({"epochs": {"default": 3, "mine": "20"}}, "epochs of 'mine' is '20'"),
+        ({"epochs": {"default": 3, "My Net": 20}}, "epochs of 'My Net': use lower-case"),
+        ({"epochs": {"default": 3, 2016: 20}}, "epochs of 2016"),
+        ({"parameters": ["01"]}, r"parameters is \['01'\]"),
+        ({"parameters": {"01": "terciles"}}, "parameters of '01' is 'terciles'.*mood_cuts"),
+        ({"parameters": {"01": []}}, r"parameters of '01' is \[\]"),
+        ({"parameters": {"01": {}, 1: {}}}, "'01' twice"),
+        ({"parameters": {"01": {"songs_per_genre": "12"}}}, "songs_per_genre is '12'; it must be of type int"),
+        ({"data": "music"}, "data is 'music', but corpus demo composes its own music"),
     ],
 )
 def test_a_wrong_declaration_names_itself(write, changes, message):
-    with pytest.raises(ReportError, match=message):
+    with pytest.raises(ReportError, match=message) as caught:
         config.load(write(**changes))
+    assert any(word in str(caught.value) for word in ("toy.yaml", "DATA="))
+
+
+def given_by_snakefile():
+    """Notebook and name of every parameter in a call of `parameters` in the Snakefile."""
+    text = (PROJECT / "Snakefile").read_text()
+    for start in [match.start() for match in re.finditer(r"parameters\(\s*\"", text)]:
+        for end in (match.end() for match in re.finditer(r"\)", text[start:])):
+            try:
+                call = ast.parse(text[start : start + end], mode="eval").body
+            except SyntaxError:
+                continue
+            yield from ((call.args[0].value, name) for name in ["study", "root", *(k.arg for k in call.keywords)])
+            break
+
+
+def test_what_the_study_sets_itself_is_known_of_every_notebook():
+    known = {(number, name) for number in ("01", "02", "03", "04", "05", "06") for name in ("study", "root")}
+    known |= {(number, name) for number, names in config.SET_ABOVE.items() for name in names}
+    assert set(given_by_snakefile()) == known
+    keys = {key for names in config.SET_ABOVE.values() for value in names.values() for key in re.findall(r"\w+", value)}
+    assert keys - {"and"} <= set(config.StudyConfig.__dataclass_fields__)
+
+
+@pytest.mark.parametrize(("number", "name"), sorted(set(given_by_snakefile())))
+def test_what_the_study_sets_itself_is_refused_as_a_parameter(write, number, name):
+    remedy = config.SET_ABOVE.get(number, {}).get(name)
+    remedy = f"set {remedy} at the top" if remedy else "it is given by"
+    with pytest.raises(ReportError, match=rf"toy\.yaml: parameters of '{number}': {name} is 'x'; {remedy}"):
+        config.load(write(parameters={number: {name: "x"}}))
+
+
+def test_numbers_of_notebooks_need_no_quotes_and_no_values(tmp_path):
+    path = tmp_path / "toy.yaml"
+    text = "corpus: demo\nnetworks: [this_project]\nprotocols: [slice]\ndata:\nparameters:"
+    path.write_text(f"{text}\n  01: {{songs_per_genre: 6}}\n  5: {{resamples: 9}}\n  '04':\n")
+    loaded = config.load(str(path))
+    assert loaded.parameters == {"01": {"songs_per_genre": 6}, "05": {"resamples": 9}, "04": {}}
+    assert loaded.data == ""
+    path.write_text(text)
+    assert config.load(str(path)).parameters == {}
+
+
+def test_the_demo_reads_no_music(write, tmp_path):
+    with pytest.raises(ReportError, match=r"DATA=x: the demo study composes.*Leave DATA out.*STUDY=folder"):
+        config.load("demo", "x")
+    with pytest.raises(ReportError, match=rf"DATA={tmp_path}: the toy study composes"):
+        config.load(write(), str(tmp_path))
 
 
 def test_an_unknown_study_names_the_known():
@@ -82,6 +166,26 @@ def test_broken_yaml_names_the_file(tmp_path):
     (tmp_path / "toy.yaml").write_text("")
     with pytest.raises(ReportError, match="is empty"):
         config.load(str(tmp_path / "toy.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"- corpus: demo\n", "must be a mapping"),
+        (b"demo", "holds 'demo'; it must be a mapping"),
+        (b"[]", r"holds \[\]; it must be a mapping"),
+        (b"0", "holds 0; it must be a mapping"),
+        (b"{}", "'corpus' is missing"),
+        ("corpus: démo".encode("latin-1"), "is not text in UTF-8"),
+        (b"corpus: 2024-02-31", "is not valid YAML"),
+        (b"? [corpus]\n: demo\n", "is not valid YAML"),
+    ],
+)
+def test_a_file_that_is_no_study_names_itself(tmp_path, content, message):
+    (tmp_path / "toy.yaml").write_bytes(content)
+    with pytest.raises(ReportError, match=message) as caught:
+        config.load(str(tmp_path / "toy.yaml"))
+    assert "toy.yaml" in str(caught.value)
 
 
 def test_a_song_more_changes_the_digest_of_the_folder(write, tmp_path):

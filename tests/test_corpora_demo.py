@@ -3,6 +3,7 @@ import zlib
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import librosa
 import numpy as np
@@ -12,6 +13,7 @@ import soundfile
 import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mutagen import MutagenError
 from mutagen.ogg import OggPage
 from scipy.stats import spearmanr
 
@@ -19,7 +21,7 @@ from lib.audio import Spectrogram, log_mel
 from lib.corpora import demo
 from lib.corpora.demo import NAMES, collect, compose, render
 from lib.corpora.demo.artists import artists_per_genre
-from lib.corpora.demo.files import FORMATS, relative_path
+from lib.corpora.demo.files import FORMATS, relative_path, write_song
 from lib.corpora.demo.genres import GENRES, SECTIONS
 from lib.corpora.demo.harmony import SCALES, chord, voicing
 from lib.corpora.demo.instruments import INSTRUMENTS
@@ -314,6 +316,26 @@ def test_song_that_cannot_be_written_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(demo.pool, "run", lambda function, items, **_: ((i, None, "ReportError: full") for i in items))
     with pytest.raises(ReportError, match=r"rock-01\.mp3 could not be composed: full"):
         collect(Study("demo", tmp_path), **SMALL)
+
+
+@pytest.mark.parametrize("free", [0, 10**9])
+@pytest.mark.parametrize(
+    ("place", "error"),
+    [("soundfile.SoundFile.write", soundfile.LibsndfileError(2)), ("_tag", MutagenError("no space left"))],
+)
+def test_full_disk_is_told_and_other_trouble_kept(tmp_path, monkeypatch, free, place, error):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(f"lib.corpora.demo.files.{place}", fail)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    path = tmp_path / "rock-01.flac"
+    path.write_text("older")
+    song = replace(compose("Rock", 0, 0, **SMALL), suffix="flac")
+    with pytest.raises(type(error) if free else ReportError, match=None if free else "The disk is full") as caught:
+        write_song(np.zeros((2, RATE), np.float32), song, path)
+    assert caught.value is error or caught.value.__cause__.__cause__ is error
+    assert [p.name for p in tmp_path.iterdir()] == [path.name] and path.read_text() == "older"
 
 
 # --- sound ---------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lib import evaluation
 from lib.errors import ReportError
-from lib.evaluation import claims, intervals, poster
+from lib.evaluation import claims, intervals, poster, summary
 from lib.paths import NOTEBOOKS, PROJECT
 from lib.plots import evaluation as plots
 from lib.plots import svg, use_style
@@ -376,6 +376,32 @@ def test_findings_of_a_single_run_say_what_cannot_be_said():
     assert "names the genre of 100" in claims.protocols_claim(table, dropped)
 
 
+def test_against_chance_stands_the_main_network_not_the_one_that_tested_best():
+    tracks = tracks_of(["a", "b"] * 10)
+    truth = [sure(f"t{i}", "ab"[i % 2]) for i in range(20)]
+    half = [sure(f"t{i}", "a") for i in range(20)]
+    runs = [
+        run_of(half, network="this_project", protocol="slice"),
+        run_of(half, network="this_project", protocol="song"),
+        run_of(truth, network="choi2016", protocol="song"),
+        run_of(truth, network="choi2016", protocol="artist"),
+    ]
+    collected = evaluation.collect(runs, tracks)
+    table = evaluation.results(collected, resamples=200)
+    told = summary.chance_finding(table)
+    assert "choi2016" not in told and "`this_project` names the genre of 50\u00a0% of the 20 songs" in told
+    assert "(`song`)" in told and "not established to be more than" in told
+
+
+def test_counted_drops_say_that_their_intervals_are_not_corrected():
+    tracks = tracks_of(["a", "b"] * 10)
+    runs = [run_of([sure(f"t{i}", "a") for i in range(20)], protocol=protocol) for protocol in ("slice", "artist")]
+    collected = evaluation.collect(runs, tracks)
+    table, dropped = evaluation.results(collected, resamples=50), evaluation.drops(collected, resamples=50)
+    for told in (claims.drops_claim(dropped), summary.leakage_finding(table, dropped)):
+        assert "established in 0 of 1 comparisons" in told and "not corrected for the number" in told
+
+
 # ---- the whole page
 
 
@@ -415,11 +441,11 @@ def test_page_writes_its_tables(page):
 
 def test_page_writes_the_summary_and_figures(page):
     study, _ = page
-    summary = json.loads((study.results / "summary.json").read_text(encoding="utf-8"))
-    assert (summary["study"], summary["corpus"], summary["synthetic"]) == ("fake", "folder", False)
-    assert 2 <= len(summary["findings"]) <= 3 and "**Stale:**" in summary["findings"][0]
-    assert summary["figure"]["name"] == "protocols" and "this_project" in summary["figure"]["claim"]
-    assert (study.tables / f"{summary['main_table']}.csv").is_file()
+    told = json.loads((study.results / "summary.json").read_text(encoding="utf-8"))
+    assert (told["study"], told["corpus"], told["synthetic"]) == ("fake", "folder", False)
+    assert 2 <= len(told["findings"]) <= 3 and "**Stale:**" in told["findings"][0]
+    assert told["figure"]["name"] == "protocols" and "this_project" in told["figure"]["claim"]
+    assert (study.tables / f"{told['main_table']}.csv").is_file()
     drawn = {path.stem for path in study.figures.glob("*.svg")}
     assert drawn >= {"protocols", "drops", "gaps", "recall-genre", "recall-mood", "confusion-genre", "confusion-mood"}
 

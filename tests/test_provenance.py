@@ -28,3 +28,11 @@ def test_only_code_counts(tmp_path):
 def test_versions_and_machine_are_known():
     assert {"python", "keras", "numpy"} <= set(provenance.versions())
     assert provenance.machine()["cores"] >= 1
+
+
+def test_the_digest_is_the_same_under_every_version_of_python(tmp_path):
+    (tmp_path / "m.py").write_text(
+        'class A(list):\n    """Doc."""\n\n    def f(self, *a, b: int = 1, **c) -> str:\n'
+        "        return f\"{b!r:>{len(a)}} {'x'}\" + [i for i in a if i][0]\n"
+    )
+    assert provenance.code_digest((tmp_path / "m.py",)) == "20c1dfca2cf433e6"

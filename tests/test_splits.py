@@ -1,10 +1,15 @@
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lib import splits
 from lib.errors import ReportError
+from lib.paths import PROJECT
 from lib.splits import PARTS, check_corpus, split
 
 
@@ -73,6 +78,63 @@ def make_tracks_static():
     return make_tracks.__wrapped__()
 
 
+def uneven_tracks(seed, spanning=0.0):
+    """Four genres of 6 to 8 artists, half of whom have one song and half up to eleven."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for genre in range(4):
+        for artist in range(rng.integers(6, 9)):
+            name = f"g{genre}-a{artist}"
+            for song in range(rng.integers(1, 12) if rng.random() < 0.5 else 1):
+                other = song and rng.random() < spanning
+                rows.append((f"{name}-s{song}", f"g{rng.integers(4) if other else genre}", f"{name}-s{song}", name))
+    tracks = pd.DataFrame(rows, columns=["track_id", "genre", "song_group", "artist_group"], dtype="string")
+    return tracks.assign(mood=rng.choice(["sad", "neutral", "happy"], len(tracks)), status="ok")
+
+
+def genres_tested(tracks, fold_of):
+    return [set(tracks.loc[fold_of == fold, "genre"].dropna()) for fold in range(5)]
+
+
+def test_every_fold_tests_every_genre():
+    rescued = 0
+    for seed in range(8):
+        tracks = uneven_tracks(seed, spanning=0.15 * (seed % 2))
+        every = set(tracks["genre"])
+        groups = tracks["artist_group"].to_numpy(dtype=str)
+        for protocol in ("song", "artist"):
+            for fold in range(5):
+                parts = split(tracks[["track_id"]], tracks, protocol, fold=fold)
+                assert set(tracks.loc[parts == "test", "genre"]) == every
+        first = splits._cut(tracks, groups, 5, 0)
+        complete = all(tested == every for tested in genres_tested(tracks, first))
+        rescued += not complete
+        if complete:  # a deal that was good enough stays as it is
+            assert (splits._folds(tracks, groups, 5, 0) == first).all()
+    assert rescued  # or these corpora would be too easy to show anything
+
+
+@pytest.mark.parametrize("spanning", [0.0, 0.15])
+def test_the_last_resort_tests_every_genre_in_every_fold(spanning):
+    for seed in range(20):
+        tracks = uneven_tracks(seed, spanning)
+        tracks.loc[::9, "genre"] = tracks.loc[::9, "genre"].where(tracks["artist_group"].duplicated(), pd.NA)
+        groups = tracks["artist_group"].to_numpy(dtype=str)
+        if tracks.groupby("genre")["artist_group"].nunique().min() < 5:
+            continue
+        fold_of = splits._by_genre(tracks, groups, 5)
+        assert all(tested == set(tracks["genre"].dropna()) for tested in genres_tested(tracks, fold_of))
+        assert pd.Series(fold_of).groupby(groups).nunique().max() == 1
+
+
+def test_the_last_resort_is_taken_where_no_other_deal_tests_every_genre(monkeypatch):
+    tracks = uneven_tracks(0)
+    groups = tracks["artist_group"].to_numpy(dtype=str)
+    none = np.zeros(len(tracks), dtype=int)
+    monkeypatch.setattr(splits, "_cut", lambda *_: none)
+    assert (splits._folds(tracks, groups, 5, 0) == splits._by_genre(tracks, groups, 5)).all()
+
+
 def test_classes_are_in_like_shares(make_tracks):
     tracks = make_tracks(genres=4, artists=20, songs=2)
     slices = slices_of(tracks)
@@ -136,7 +198,49 @@ def test_a_corpus_is_checked_before_the_long_work(make_tracks):
     assert dict(check_corpus(tracks, ["slice", "song", "artist"], 5)) == {"songs": 10, "artists": 5}
     with pytest.raises(ReportError, match="5 artists of 'g0' are too few for 6 folds"):
         check_corpus(tracks, ["slice", "artist"], 6)
-    tracks.loc[tracks["genre"] == "g1", "artist_group"] = pd.NA
-    with pytest.raises(ReportError, match="0 artists of 'g1'"):
-        check_corpus(tracks, ["artist"], 5)
     assert check_corpus(tracks, ["slice"], 5).empty
+
+
+def test_a_genre_of_unknown_artists_is_named(make_tracks):
+    tracks = make_tracks(genres=6, artists=5, songs=1)
+    tracks.loc[tracks["genre"] == "g1", "artist_group"] = pd.NA
+    for check in (lambda: check_corpus(tracks, ["artist"], 5), lambda: split(slices_of(tracks), tracks, "artist")):
+        with pytest.raises(ReportError, match="0 artists of 'g1'"):
+            check()
+
+
+def test_too_many_unknown_artists_are_told_early_and_in_the_same_words(make_tracks):
+    tracks = make_tracks(genres=2, artists=10, songs=2)
+    tracks.loc[:9, "artist_group"] = pd.NA
+    told = []
+    for check in (lambda: check_corpus(tracks, ["artist"], 5), lambda: split(slices_of(tracks), tracks, "artist")):
+        with pytest.raises(ReportError, match="10 of 40 songs name neither artist nor album") as raised:
+            check()
+        told.append(str(raised.value))
+    assert told[0] == told[1]
+    assert dict(check_corpus(tracks, ["song"], 5)) == {"songs": 20}
+
+
+def test_without_genres_all_songs_count_together(make_tracks):
+    tracks = make_tracks(genres=2, artists=5, songs=2).assign(genre=pd.NA)
+    assert dict(check_corpus(tracks, ["song", "artist"], 5)) == {"songs": 20, "artists": 10}
+    for protocol in splits.PROTOCOLS:
+        assert set(split(slices_of(tracks), tracks, protocol)) == set(PARTS)
+    few = tracks.iloc[:4]
+    for check in (lambda: check_corpus(few, ["song"], 5), lambda: split(slices_of(few), few, "song")):
+        with pytest.raises(ReportError, match="4 usable songs are too few for 5 folds"):
+            check()
+
+
+@pytest.mark.parametrize("protocol", splits.PROTOCOLS)
+@pytest.mark.parametrize("songs", [0, 1, 2])
+def test_next_to_no_music_is_no_accident_of_a_library(make_tracks, protocol, songs):
+    tracks = make_tracks(genres=2, artists=6, songs=1).assign(genre=pd.NA).iloc[:songs]
+    with pytest.raises(ReportError, match=r"too few|leaves one"):
+        split(slices_of(tracks, each=1), tracks, protocol, folds=2)
+
+
+def test_the_names_of_the_protocols_need_no_scikit_learn():
+    code = "import sys; sys.modules['sklearn'] = None; import lib.splits, lib.runs; print(lib.splits.PROTOCOLS[-1])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.stdout == "artist\n", done.stderr

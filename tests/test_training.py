@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import plans, training
+from lib import plans, produce, training
 from lib.audio import Spectrogram
 from lib.errors import ReportError
 from lib.paths import Study
@@ -43,7 +43,7 @@ def study(tmp_path, make_tracks):
         band = 4 if row.genre == "g0" else 20
         slices[:, band : band + 6] += 100
         writer.add(row.track_id, slices)
-    writer.finish()
+    writer.finish("source")
     from lib import zoo
 
     zoo.register("tiny")(tiny)
@@ -111,7 +111,7 @@ def test_a_run_learns_and_leaves_the_contracts_files(study):
     assert len(predictions) == len(done.embedding(None)) == len(Slices(study.slices))
     for head in ("genre", "mood"):
         columns = [c for c in predictions if c.startswith(f"{head}:")]
-        assert np.allclose(predictions[columns].sum(axis=1), 1, atol=1e-5)
+        assert np.allclose(predictions[columns].sum(axis=1), 1, atol=2e-3)  # half precision
     test = done.predictions("test")
     assert len(test) == len(done.embedding("test"))
     assert set(done.history()) >= {"epoch", "loss", "genre_accuracy", "dev_mood_accuracy", "seconds"}
@@ -151,8 +151,8 @@ def test_the_same_run_gives_the_same_bits_and_another_seed_others(study):
 
 def test_a_finished_run_is_not_trained_again_until_something_that_decides_it_changes(study, monkeypatch):
     trained = []
-    train = plans._train_into
-    monkeypatch.setattr(plans, "_train_into", lambda *a: (trained.append(1), train(*a)))
+    train = produce.produce
+    monkeypatch.setattr(produce, "produce", lambda *a: (trained.append(1), train(*a)))
     plans.obtain(plan_of(study, epochs=1))
     plans.obtain(plan_of(study, epochs=1))
     assert len(trained) == 1
@@ -177,26 +177,64 @@ def test_the_committed_parts_of_a_run_stand_in_for_it(study, monkeypatch):
     done = plans.obtain(plan_of(study))
     test, vectors = done.predictions("test"), done.embedding("test")
     shutil.rmtree(study.work / "runs")
-    monkeypatch.setattr(plans, "_train_into", None)
+    monkeypatch.setattr(produce, "produce", None)
     again = plans.obtain(plan_of(study))
-    assert again.metrics == done.metrics if done.folder.exists() else again.metrics
-    assert np.abs(again.predictions("test").iloc[:, 3:].to_numpy() - test.iloc[:, 3:].to_numpy()).max() < 1e-3
-    assert np.allclose(again.embedding("test"), vectors, rtol=1e-2, atol=1e-3)
+    pd.testing.assert_frame_equal(again.predictions("test"), test)
+    assert (again.embedding("test") == vectors).all()
     size = sum(path.stat().st_size for path in (study.kept / "tiny-artist-f0-s0").iterdir())
     assert size < 100_000
     assert not (study.kept / "tiny-artist-f0-s0" / "model.weights.h5").exists()
 
 
-def test_a_run_made_by_other_code_is_stale(study):
+def test_lost_small_parts_are_written_again(study):
+    import shutil
+
+    done = plans.obtain(plan_of(study, epochs=1))
+    before = (done.folder / "model.weights.h5").stat().st_mtime_ns
+    shutil.rmtree(study.kept)
     plans.obtain(plan_of(study, epochs=1))
-    record = study.runs / "tiny-artist-f0-s0" / "record.json"
+    assert (study.kept / done.run.name / "record.json").is_file()
+    assert (done.folder / "model.weights.h5").stat().st_mtime_ns == before
+
+
+def test_a_run_made_from_something_else_is_stale(study):
+    plans.obtain(plan_of(study, epochs=1))
     assert not finished(study)[0].stale
+    description = descriptions.read_description(study, "tiny")
+    write_json({**description, "note": 1}, study.zoo / "tiny.json")
+    assert finished(study)[0].stale
+    write_json(description, study.zoo / "tiny.json")
+    tracks = pd.read_parquet(study.tracks)
+    write_parquet(tracks.assign(mood="sad"), study.tracks)
+    assert finished(study)[0].stale
+    write_parquet(tracks, study.tracks)
+    record = study.runs / "tiny-artist-f0-s0" / "record.json"
     content = read_json(record)
     content["key"]["code"] = "0" * 16
     write_json(content, record)
     assert finished(study)[0].stale
+    (study.zoo / "tiny.json").unlink()
+    assert finished(study)[0].stale
     with pytest.raises(ReportError, match="tiny-artist-f1-s0"):
         finished(study, ["tiny-artist-f1-s0"])
+
+
+def test_the_key_names_the_songs(study):
+    plan = plan_of(study)
+    before = plan.key
+    plan.slices.table["track_id"] = plan.slices.table["track_id"].str.replace("g0", "h0")
+    assert {name for name in before if plan.key[name] != before[name]} == {"tracks"}
+
+
+def test_training_needs_no_audio_and_no_backend_but_keras(study):
+    """A machine that trains on a GPU has keras and a backend, and neither decoders nor papermill."""
+    import subprocess
+    import sys
+
+    absent = ["soundfile", "soxr", "pebble", "librosa", "papermill", "sklearn", "matplotlib", "mutagen", "snakemake"]
+    blocked = f"import sys; sys.modules.update(dict.fromkeys({absent!r})); import lib.training, lib.produce, lib.plans"
+    done = subprocess.run([sys.executable, "-c", blocked], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-1000:]
 
 
 def test_an_interrupted_training_leaves_nothing(study):

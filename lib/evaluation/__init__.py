@@ -4,7 +4,7 @@
 make the result tables, ``claims`` and ``summary`` the sentences; ``poster`` holds what the poster published.
 """
 
-from lib.evaluation.answers import LEVELS, PROTOCOLS, Answers, collect
+from lib.evaluation.answers import LEVELS, Answers, collect
 from lib.evaluation.classes import (
     confusion,
     coverage,
@@ -18,7 +18,6 @@ from lib.evaluation.tables import comparison, drops, labels, main_network, ranki
 
 __all__ = [
     "LEVELS",
-    "PROTOCOLS",
     "Answers",
     "collect",
     "comparison",

@@ -9,8 +9,8 @@ import pandas as pd
 from lib.errors import ReportError
 from lib.evaluation.poster import POSTER
 from lib.runs import Finished, Run
+from lib.splits import PROTOCOLS
 
-PROTOCOLS = ("poster_split", "slice", "song", "artist")  # from the leakiest to the strictest
 LEVELS = ("slice", "song")
 STALE = " (stale)"
 _SONG = ["song_group", "artist_group", "genre", "title", "artist"]

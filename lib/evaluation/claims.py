@@ -5,15 +5,17 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from lib.evaluation import poster
-from lib.evaluation.answers import PROTOCOLS, STALE, Answers
+from lib.evaluation.answers import STALE, Answers
 from lib.evaluation.classes import coverage, recall_difference, worst_confusion
 from lib.evaluation.tables import leaky, main_network
+from lib.splits import PROTOCOLS
 
 QUESTION = (
     "How much of a music tagger's accuracy is leakage between slices of one song and songs of one artist, "
     "and does the pattern of the poster's table recur?"
 )
 PERCENT = "\u00a0%"
+UNCORRECTED = "the intervals are not corrected for the number of comparisons"
 MEANING = {
     "poster_split": "with one draw of slices in the poster's proportions",
     "slice": "with slices drawn at random",
@@ -152,7 +154,8 @@ def drops_claim(dropped: pd.DataFrame, level: str = "song") -> str:
     own = dropped.loc[dropped["level"] == level]
     if not len(own):
         return "Only one protocol was run, so no drop can be measured"
-    return f"By {level}, a drop is established in {int((own['low'] > 0).sum())} of {len(own)} comparisons"
+    established = int((own["low"] > 0).sum())
+    return f"By {level}, a drop is established in {established} of {len(own)} comparisons ({UNCORRECTED})"
 
 
 def recall_claim(classes: pd.DataFrame, head: str, protocol: str) -> str:

@@ -1,10 +1,9 @@
 """What the poster published: a reference measured on another corpus, never mapped onto ours.
 
-Its songs, its six genres and its draw of the sets are not at hand, so its accuracies can be compared with
-ours in pattern (who leads, who over-fits), not in height.
+X. F. Yu, "Music Tagging With Convolutional Neural Network", poster, Stanford University. Its songs, its six
+genres and its draw of the sets are not at hand, so its accuracies can be compared with ours in pattern (who
+leads, who over-fits), not in height.
 """
-
-SOURCE = 'X. F. Yu, "Music Tagging With Convolutional Neural Network", poster, Stanford University'
 
 # network -> head -> part -> accuracy, as printed in the poster's table
 POSTER = {

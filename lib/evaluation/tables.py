@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from lib.evaluation import poster
-from lib.evaluation.answers import LEVELS, PROTOCOLS, STALE, Answers
+from lib.evaluation.answers import LEVELS, STALE, Answers
 from lib.evaluation.intervals import accuracy, accuracy_interval, bootstrap, clusters, percentiles, wilson
+from lib.splits import PROTOCOLS
 
 PUBLISHED = "the poster's, on its own corpus"
 RESULT_COLUMNS = (

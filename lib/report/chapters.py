@@ -13,6 +13,8 @@ from nbformat import NotebookNode
 
 from lib.errors import ReportError
 from lib.paths import Study
+from lib.splits import PROTOCOLS
+from lib.zoo import PUBLISHED
 
 CHAPTERS = {
     "01_data_acquisition": "Data acquisition",
@@ -27,9 +29,6 @@ EVALUATION = "05_error_analysis"
 
 _CHAPTER = re.compile(r"\d\d_[a-z0-9_]+")
 _RUN = re.compile(r"(?P<network>.+)-(?P<protocol>[a-z0-9_]+)-f(?P<fold>\d+)-s(?P<seed>\d+)")
-# The order in which the report speaks of them everywhere; others follow by name.
-_NETWORKS = ("this_project", "zhang2016", "choi2016")
-_PROTOCOLS = ("poster_split", "slice", "song", "artist")
 
 
 @dataclass(frozen=True)
@@ -177,9 +176,9 @@ def _order(executed: Executed) -> tuple:
     network, protocol = run["network"], run["protocol"]
     return (
         0,
-        _NETWORKS.index(network) if network in _NETWORKS else len(_NETWORKS),
+        PUBLISHED.index(network) if network in PUBLISHED else len(PUBLISHED),
         network,
-        _PROTOCOLS.index(protocol) if protocol in _PROTOCOLS else len(_PROTOCOLS),
+        PROTOCOLS.index(protocol) if protocol in PROTOCOLS else len(PROTOCOLS),
         protocol,
         int(run["fold"]),
         int(run["seed"]),

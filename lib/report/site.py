@@ -1,6 +1,5 @@
 """The builder: makes every page in a temporary folder, then moves the whole set into place."""
 
-import errno
 import shutil
 import tempfile
 import time
@@ -8,8 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lib.errors import ReportError
-from lib.paths import Study
+from lib.paths import Study, explained
 from lib.report.chapters import find
 from lib.report.clean import Media
 from lib.report.front import read_summary
@@ -52,7 +50,7 @@ def build(study: Study) -> Path:
 @contextmanager
 def _folder(results: Path) -> Iterator[Path]:
     """Temporary folder on the same disk as the pages."""
-    try:
+    with explained(results):
         for left in results.glob(f"{_PART}*"):
             if time.time() - left.stat().st_mtime > 3600:  # of a build that was killed
                 shutil.rmtree(left, ignore_errors=True)
@@ -61,15 +59,6 @@ def _folder(results: Path) -> Iterator[Path]:
             yield part
         finally:
             shutil.rmtree(part, ignore_errors=True)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise ReportError(
-                f"The disk is full: the pages in {results} could not be written. Free some space and run the "
-                "same command again; the pages that were there are kept."
-            ) from error
-        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-            raise ReportError(f"{results} cannot be written ({error.strerror}). Check its permissions.") from error
-        raise
 
 
 def _move(part: Path, results: Path) -> None:

@@ -43,7 +43,8 @@ def register(name: str) -> Callable:
         Lower-case letters, digits, ``_`` and ``-``; a later builder of the same name replaces the earlier,
         so that a notebook's cell can be run again.
     """
-    check_name(name, "network")
+    if check_name(name, "network") == "networks":
+        raise ReportError("network 'networks': this name is taken by the list of all networks. Choose another.")
 
     def enter(builder: Callable) -> Callable:
         _registry[name] = builder

@@ -1,5 +1,8 @@
 """Tagged audio files whose bytes depend on the song alone."""
 
+import errno
+import os
+import shutil
 import zlib
 from pathlib import Path
 
@@ -51,12 +54,17 @@ def write_song(samples: np.ndarray, song: Song, path: Path) -> None:
     """
     name, subtype, tagger = FORMATS[song.suffix]
     with replacing(path) as part:
-        with soundfile.SoundFile(part, "w", RATE, len(samples), subtype, format=name) as file:
-            for start in range(0, samples.shape[1], BLOCK):
-                file.write(np.ascontiguousarray(samples[:, start : start + BLOCK].T))
-        if song.suffix == "ogg":
-            _fix_serial(part, zlib.crc32(song.track_id.encode()))
-        _tag(part, tagger, song)
+        try:
+            with soundfile.SoundFile(part, "w", RATE, len(samples), subtype, format=name) as file:
+                for start in range(0, samples.shape[1], BLOCK):
+                    file.write(np.ascontiguousarray(samples[:, start : start + BLOCK].T))
+            if song.suffix == "ogg":
+                _fix_serial(part, zlib.crc32(song.track_id.encode()))
+            _tag(part, tagger, song)
+        except (soundfile.LibsndfileError, mutagen.MutagenError) as error:  # neither says why: they are no OSError
+            if shutil.disk_usage(part.parent).free < samples.nbytes:  # no format takes more
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(part)) from error
+            raise
 
 
 def _tag(path: Path, tagger: type[mutagen.FileType], song: Song) -> None:

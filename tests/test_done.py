@@ -1,0 +1,36 @@
+from lib import done
+from lib.paths import Study
+from lib.tables import read_json
+
+
+def test_a_step_is_done_until_something_it_made_is_gone(tmp_path):
+    study = Study("toy", tmp_path)
+    made, notebook = tmp_path / "made.txt", tmp_path / "n.ipynb"
+    made.write_text("x")
+    notebook.write_text("y")
+    base = study.work / "done" / "04" / "run"
+    done.write(base, notebook, [made])
+    note = base.with_suffix(".json")
+    assert read_json(note) == {str(made): done.digest(made)}
+    done.forget_missing(study)
+    assert note.is_file()
+    notebook.unlink()
+    done.forget_missing(study)
+    assert not list(base.parent.iterdir())
+    notebook.write_text("y")
+    done.write(base, notebook, [made])
+    made.unlink()
+    done.forget_missing(study)
+    assert not list(base.parent.iterdir())
+
+
+def test_the_note_changes_with_what_was_made_and_not_with_the_notebook(tmp_path):
+    made, notebook, base = tmp_path / "made.txt", tmp_path / "n.ipynb", tmp_path / "done" / "01"
+    made.write_text("x")
+    notebook.write_text("took 3 s")
+    done.write(base, notebook, [made])
+    first = (base.with_suffix(".json").read_bytes(), base.with_suffix(".page").read_bytes())
+    notebook.write_text("took 4 s")
+    done.write(base, notebook, [made])
+    assert base.with_suffix(".json").read_bytes() == first[0]
+    assert base.with_suffix(".page").read_bytes() != first[1]
