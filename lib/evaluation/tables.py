@@ -10,7 +10,7 @@ from lib.evaluation.answers import LEVELS, STALE, Answers
 from lib.evaluation.intervals import accuracy, accuracy_interval, bootstrap, clusters, percentiles, wilson
 from lib.splits import PROTOCOLS
 
-PUBLISHED = "the poster's, on its own corpus"
+PUBLISHED = "poster's own"
 RESULT_COLUMNS = (
     "network", "protocol", "recipe", "head", "level", "n_songs", "accuracy", "low", "high", "runs",
     "kappa", "train_accuracy", "majority",
