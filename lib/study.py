@@ -12,9 +12,10 @@ import fcntl
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from lib import config, done, pool
@@ -46,7 +47,10 @@ def _snakemake(command: list[str], environment: dict[str, str], log: Path, lock:
     Snakemake holds the lock too: should this process be killed alone, nobody else may begin until it ends.
     """
     said, ran = [], False
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, pass_fds=[lock])
+    # In a process group of its own, so that whatever stops this process can stop all of its notebooks.
+    process = subprocess.Popen(
+        command, env=environment, stderr=subprocess.PIPE, text=True, pass_fds=[lock], process_group=0
+    )
     try:
         with log.open("w", encoding="utf-8") as file:
             for line in process.stderr:
@@ -55,18 +59,29 @@ def _snakemake(command: list[str], environment: dict[str, str], log: Path, lock:
                 if _STEPS.match(line):
                     print(line, end="", flush=True)
                 ran = ran or line.startswith("Error in rule")
-    finally:
-        if process.poll() is None:
-            try:  # at a terminal Ctrl-C has reached it as well
-                process.wait(0.1 if sys.exc_info()[0] is None else 15)
-            except subprocess.TimeoutExpired:
-                process.terminate()
         process.wait()
+    except BaseException:
+        _stop(process)
+        raise
     if process.returncode in (130, -2):
         raise KeyboardInterrupt
     if process.returncode and not ran:
         print("".join(said[-20:]), file=sys.stderr)
     return process.returncode
+
+
+def _stop(process: subprocess.Popen) -> None:
+    """Interrupt a process group as Ctrl-C would; end it if it does not listen."""
+    for sent, patience_s in ((signal.SIGINT, 30), (signal.SIGKILL, None)):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, sent)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(patience_s)
+            return
+
+
+def _interrupt(number, frame) -> None:
+    raise KeyboardInterrupt
 
 
 def report(study: str, data: str = "", root: str = "", cores: int = 0) -> Path:
@@ -173,6 +188,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--root", default="", help="folder of work/ and results/")
     parser.add_argument("--cores", type=int, default=0, help="processors to use; 0 = all")
     given = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         if given.command == "clean":
             print("\n".join(f"deleted {path}" for path in clean(given.root)) or "Nothing to delete.")

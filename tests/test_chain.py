@@ -197,7 +197,8 @@ def test_a_notebook_runs_alone_by_plain_papermill(project, tmp_path):
     assert (project / "work" / "tiny" / "runs" / "this_project-song-f0-s0" / "record.json").is_file()
 
 
-def test_ctrl_c_leaves_nothing_half_written(tmp_path):
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_leaves_nothing_half_written_and_nobody_running(tmp_path, sent):
     project = copy_of_the_project(tmp_path)
     words, how = command(project, "report", "--study", "tiny")
     process = subprocess.Popen(
@@ -207,15 +208,16 @@ def test_ctrl_c_leaves_nothing_half_written(tmp_path):
         if "begins" in line:
             break
     time.sleep(6)  # in the midst of composing
-    os.killpg(process.pid, signal.SIGINT)
+    process.send_signal(sent)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Stopped. What was finished is kept" in errors
     assert "Traceback" not in errors
-    left = [path for path in project.rglob("*") if path.name.endswith(".part") or ".part" in path.suffixes]
-    assert not left
+    assert not [path for path in project.rglob("*") if path.name.endswith(".part")]
     assert not (project / "work" / "tiny" / "tracks.parquet").exists()
     assert not list((project / "results").rglob("*.ipynb"))
+    running = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if os.access(path, os.R_OK)]
+    assert not any(os.fsencode(project) in line for line in running)
 
 
 @pytest.mark.parametrize(
