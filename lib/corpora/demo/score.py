@@ -14,7 +14,7 @@ FORM = "AABA"  # of the melody, two bars a letter
 LOUDNESS = {"X": 1.0, "x": 0.72, "o": 0.35}
 QUIET = ("none", "soft", "waltz", "brushes")  # drum patterns without crash and fill
 STABS = "x..x..x...x.x..."
-STRUM = "X.x.x.xxX.x.x.xx"
+STRUM = "X.x.x.x" + "xX.x.x.xx"
 EIGHTHS = "X.x.x.x.x.x.x.x."
 
 
