@@ -36,12 +36,16 @@ def write(base: Path, notebook: Path, made: Iterable[Path]) -> None:
         part.write_text(f"{digest(notebook)} {notebook}\n", encoding="utf-8")
 
 
-def forget_missing(study: Study) -> None:
-    """Let steps run again whose files somebody has deleted."""
+def forget_changed(study: Study) -> None:
+    """Let steps run again whose files somebody has deleted or, by running a notebook by hand, replaced."""
     for note in (study.work / "done").rglob("*.json"):
         page = note.with_suffix(".page")
-        made = [Path(path) for path in read_json(note)]
-        made += [Path(line.split(" ", 1)[1]) for line in page.read_text().splitlines()] if page.is_file() else []
-        if not page.is_file() or not all(path.is_file() for path in made):
+        made = dict(read_json(note))
+        if page.is_file():
+            made |= {
+                path: checksum for checksum, path in (line.split(" ", 1) for line in page.read_text().splitlines())
+            }
+        same = all(Path(path).is_file() and digest(Path(path)) == checksum for path, checksum in made.items())
+        if not page.is_file() or not same:
             note.unlink()
             page.unlink(missing_ok=True)

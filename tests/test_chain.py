@@ -188,13 +188,18 @@ def test_what_somebody_deleted_is_made_again_and_what_failed_deletes_nothing(pro
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_notebook_runs_alone_by_plain_papermill(project, tmp_path):
+def test_a_notebook_runs_alone_by_plain_papermill_and_the_report_notices(project, tmp_path):
     words = [sys.executable, "-m", "papermill", "notebooks/04_training.ipynb", str(tmp_path / "out.ipynb")]
-    words += ["-p", "study", "tiny", "-p", "protocol", "song", "-p", "epochs", "1", "--no-progress-bar"]
+    words += ["-p", "study", "tiny", "-p", "protocol", "slice", "-p", "epochs", "2", "--no-progress-bar"]
     _, how = command(project)
     done = subprocess.run(words, **how, capture_output=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
-    assert (project / "work" / "tiny" / "runs" / "this_project-song-f0-s0" / "record.json").is_file()
+    record = project / "work" / "tiny" / "runs" / "this_project-slice-f0-s0" / "record.json"
+    assert read_json(record)["settings"]["epochs"] == 2
+    # The study declares one epoch: its report does not take the run of two for its own.
+    done = report(project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert read_json(record)["settings"]["epochs"] == 1
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])

@@ -3,7 +3,7 @@ from lib.paths import Study
 from lib.tables import read_json
 
 
-def test_a_step_is_done_until_something_it_made_is_gone(tmp_path):
+def test_a_step_is_done_until_something_it_made_is_gone_or_another(tmp_path):
     study = Study("toy", tmp_path)
     made, notebook = tmp_path / "made.txt", tmp_path / "n.ipynb"
     made.write_text("x")
@@ -12,15 +12,19 @@ def test_a_step_is_done_until_something_it_made_is_gone(tmp_path):
     done.write(base, notebook, [made])
     note = base.with_suffix(".json")
     assert read_json(note) == {str(made): done.digest(made)}
-    done.forget_missing(study)
+    done.forget_changed(study)
     assert note.is_file()
     notebook.unlink()
-    done.forget_missing(study)
+    done.forget_changed(study)
     assert not list(base.parent.iterdir())
     notebook.write_text("y")
     done.write(base, notebook, [made])
+    made.write_text("made by hand")
+    done.forget_changed(study)
+    assert not list(base.parent.iterdir())
+    done.write(base, notebook, [made])
     made.unlink()
-    done.forget_missing(study)
+    done.forget_changed(study)
     assert not list(base.parent.iterdir())
 
 
