@@ -37,6 +37,11 @@ def steps(suffix):
     return [DONE / f"{chapter}.{suffix}" for chapter in chapters] + [DONE / "04" / f"{run}.{suffix}" for run in RUNS]
 
 
+# Snakemake does not look for what is missing behind a target that is there: without every note, no pages.
+if not all(note.is_file() for note in steps("json") + steps("page")):
+    (DONE / "pages").unlink(missing_ok=True)
+
+
 wildcard_constraints:
     run="|".join(RUNS),
 

@@ -36,16 +36,8 @@ def write(base: Path, notebook: Path, made: Iterable[Path]) -> None:
         part.write_text(f"{digest(notebook)} {notebook}\n", encoding="utf-8")
 
 
-def forget_changed(study: Study) -> bool:
-    """Let steps run again whose files somebody has deleted or, by running a notebook by hand, replaced.
-
-    Returns
-    -------
-    bool
-        Whether there are any. Then the pages must be asked for again: Snakemake does not look for what is
-        missing behind a target that is there.
-    """
-    forgotten = False
+def forget_changed(study: Study) -> None:
+    """Let steps run again whose files somebody has deleted or, by running a notebook by hand, replaced."""
     for note in (study.work / "done").rglob("*.json"):
         page = note.with_suffix(".page")
         made = dict(read_json(note))
@@ -57,5 +49,3 @@ def forget_changed(study: Study) -> bool:
         if not page.is_file() or not same:
             note.unlink()
             page.unlink(missing_ok=True)
-            forgotten = True
-    return forgotten

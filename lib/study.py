@@ -122,7 +122,8 @@ def report(study: str, data: str = "", root: str = "", cores: int = 0) -> Path:
     with _alone(place) as lock:
         sweep(place.work)
         sweep(place.results)
-        if done.forget_changed(place) or not index.is_file():
+        done.forget_changed(place)
+        if not index.is_file():
             mark.unlink(missing_ok=True)
         # As a file: on the command line Snakemake would read a folder's name as YAML.
         call = place.work / "call.json"
