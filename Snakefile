@@ -15,8 +15,9 @@ from lib.provenance import needs, sources
 CONFIG = studies.load(config["study"], config["data"])
 ROOT = config["root"]
 STUDY = Study(CONFIG.study, ROOT)
-RUNS = {run.name: run for run in CONFIG.runs(CONFIG.networks_of(STUDY))}
-FIRST = next((run for run in RUNS.values() if run.protocol == "artist"), next(iter(RUNS.values())))
+ASKED = {run.name: run for run in CONFIG.runs(CONFIG.networks_of(STUDY))}
+RUNS = ASKED | {run.name: run for run in CONFIG.candidate_runs()}
+FIRST = next((run for run in ASKED.values() if run.protocol == "artist"), next(iter(ASKED.values())))
 DONE = STUDY.work / "done"
 EXECUTE = (
     f"{sys.executable} -m lib.execute {{params.notebook:q}} {{params.output:q}} --parameters {{params.given:q}} "
@@ -116,7 +117,7 @@ rule zoo:
         label="03_model_zoo",
         done=DONE / "03",
         made=[STUDY.zoo / "networks.json"],
-        given=parameters("03", networks=list(CONFIG.networks)),
+        given=parameters("03"),
     threads: workflow.cores
     shell:
         EXECUTE
@@ -127,7 +128,8 @@ rule train:
         code("04_training"),
         DONE / "01.json",
         DONE / "02.json",
-        description=lambda w: STUDY.zoo / f"{RUNS[w.run].architecture}.json",
+        description=lambda w: STUDY.zoo / f"{RUNS[w.run].architecture}.json" if RUNS[w.run].recipe != "best" else [],
+        candidates=lambda w: [DONE / "04" / f"{run.name}.json" for run in CONFIG.chooses_among(RUNS[w.run])],
     output:
         DONE / "04" / "{run}.json",
         DONE / "04" / "{run}.page",
@@ -144,7 +146,12 @@ rule train:
             fold=RUNS[w.run].fold,
             seed=RUNS[w.run].seed,
             folds=CONFIG.folds,
-            epochs=CONFIG.epochs_of(RUNS[w.run].architecture),
+            epochs=CONFIG.epochs_of(RUNS[w.run].architecture, RUNS[w.run].recipe),
+            recipe=RUNS[w.run].recipe,
+            dev=RUNS[w.run].dev,
+            candidate=RUNS[w.run].candidate,
+            candidates=list(CONFIG.candidates) if RUNS[w.run].recipe == "best" else [],
+            devs=list(CONFIG.devs) if RUNS[w.run].recipe == "best" else [],
         ),
     threads: 2
     shell:
@@ -165,7 +172,7 @@ rule evaluate:
         label="05_error_analysis",
         done=DONE / "05",
         made=[STUDY.results / "summary.json", STUDY.tables / "results.csv"],
-        given=parameters("05", corpus=CONFIG.corpus, runs=list(RUNS)),
+        given=parameters("05", corpus=CONFIG.corpus, runs=list(ASKED)),
     shell:
         EXECUTE
 

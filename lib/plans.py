@@ -17,9 +17,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lib import provenance
 from lib.errors import ReportError
 from lib.paths import Study, replacing
-from lib.runs import Finished, Run, Settings, training_digest
+from lib.recipes import Settings
+from lib.runs import SELECTED, Finished, Run
 from lib.slicing import Slices
 from lib.splits import split
 from lib.tables import read_json, write_parquet
@@ -62,13 +64,17 @@ class Plan:
                 f"{self.slices.shape[1:]}. Run notebooks/03_model_zoo.ipynb again."
             )
         names = [head.name for head in self.heads]
+        told = self.description.get("baseline", {}).get("told")  # a label that a baseline is given
+        names += [told] if told and told not in names else []
         tracks = pd.read_parquet(study.need(study.tracks, "01_data_acquisition"))
         missing = [name for name in names if name not in tracks]
         if missing:
             raise ReportError(f"{study.tracks} has no column {missing[0]!r}, a head of {run.architecture}.")
         labels = tracks.set_index("track_id").loc[self.slices.table["track_id"], names].reset_index(drop=True)
         set_(self, "labels", labels)
-        set_(self, "parts", split(self.slices.table, tracks, run.protocol, fold=run.fold, folds=self.folds))
+        set_(
+            self, "parts", split(self.slices.table, tracks, run.protocol, fold=run.fold, folds=self.folds, dev=run.dev)
+        )
 
     @property
     def heads(self) -> list[Head]:
@@ -80,40 +86,84 @@ class Plan:
         """Checksums of all that decides the result; equal keys, equal results on one machine."""
         decides = {"settings": asdict(self.settings), "run": asdict(self.run), "folds": self.folds}
         return {
-            "parameters": _digest(json.dumps(decides, sort_keys=True)),
-            "network": _digest(json.dumps(self.description, sort_keys=True)),
+            "parameters": digest(json.dumps(decides, sort_keys=True)),
+            "network": digest(json.dumps(self.description, sort_keys=True)),
             "slices": self.slices.digest,
-            "tracks": _digest("|".join(self.slices.table["track_id"])),
-            "labels": _digest(self.labels.astype("object").fillna("").to_csv(index=False)),
-            "split": _digest("|".join(self.parts)),
-            "code": training_digest(),
+            "tracks": digest("|".join(self.slices.table["track_id"])),
+            "labels": digest(self.labels.astype("object").fillna("").to_csv(index=False)),
+            "split": digest("|".join(self.parts)),
+            "code": provenance.code_digest(self._code()),
         }
 
+    def _code(self) -> tuple[Path, ...]:
+        """Modules that train, ask and write; what they read has checksums of its own."""
+        here = Path(__file__).parent
+        if "baseline" in self.description:
+            return here / "baselines.py", here / "produce.py"
+        used = ["training.py", "targets.py", "produce.py", "zoo/layers.py"]
+        return tuple(here / name for name in used + ["augmentation.py"] * self.settings.augmented)
 
-def _digest(text: str) -> str:
+    @property
+    def declared(self) -> dict:
+        """What the record says of how it was made, enough for `plan_of_record`."""
+        return {"settings": asdict(self.settings)}
+
+    def make(self, folder: Path, on_epoch: Callable[[str], None]) -> None:
+        """Train, ask, and write the files of the run."""
+        from lib.produce import produce
+
+        produce(folder, self, on_epoch)
+
+
+def digest(text: str) -> str:
+    """Short checksum of a text."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def obtain(plan: Plan, *, on_epoch: Callable[[str], None] = lambda text: None) -> Finished:
-    """Return the run of a plan: as it lies there if its key is the plan's, else trained now.
+def plan_of_record(study: Study, run: Run, record: dict):
+    """Plan of a run as its record names it, read from the study as it is now.
+
+    Returns
+    -------
+    Plan or lib.selection.Selection
+    """
+    folds = record["run"]["folds"]
+    if run.architecture == SELECTED:
+        from lib.selection import Selection  # stands on this module
+
+        return Selection(study, run, tuple(record["candidates"]), tuple(record["devs"]), folds)
+    return Plan(study, run, Settings(**record["settings"]), folds)
+
+
+def obtain(plan, *, on_epoch: Callable[[str], None] = lambda text: None, weights: bool = False) -> Finished:
+    """Return the run of a plan: as it lies there if its key is the plan's, else made now.
 
     Looks in ``work/`` first, then among the committed results. A new result takes its name only when it is
     whole; its small parts go to ``results/`` as well.
+
+    Parameters
+    ----------
+    plan : Plan or lib.selection.Selection
+    on_epoch : callable
+        Told how far a training is.
+    weights : bool
+        Make it again if its weights are not there; committed results have none.
     """
     folder = plan.study.runs / plan.run.name
     key = plan.key
     kept = plan.study.kept / plan.run.name
-    if key not in (_key_of(folder), _key_of(kept)):
-        from lib.produce import produce  # takes seconds to import, and is seldom needed
-
+    there = [place for place in (folder, kept) if _key_of(place) == key]
+    if weights and not (folder / "model.weights.h5").is_file():
+        there = []
+    if not there:
         with replacing(folder) as part:
             part.mkdir(parents=True)
-            produce(part, plan, on_epoch)
-    if _key_of(folder) != key:
+            plan.make(part, on_epoch)
+    elif folder not in there:
         with replacing(folder) as part:
             shutil.copytree(kept, part)
-    elif _key_of(kept) != key:
-        _keep(folder, kept)
+    if _key_of(kept) != key:
+        _keep(folder, kept, "dev" if plan.run.candidate else "test")
     return Finished(folder, plan.run)
 
 
@@ -122,17 +172,18 @@ def _key_of(folder: Path) -> dict | None:
     return read_json(record).get("key") if record.is_file() else None
 
 
-def _keep(folder: Path, kept: Path) -> None:
-    """Copy the small parts of a run: test predictions and embeddings in half precision, no weights."""
+def _keep(folder: Path, kept: Path, asked: str) -> None:
+    """Copy the small parts of a run: the asked part's answers and vectors in half precision, no weights."""
     predictions = pd.read_parquet(folder / "predictions.parquet")
-    test = (predictions["part"] == "test").to_numpy()
+    rows = (predictions["part"] == asked).to_numpy()
     floats = predictions.columns[3:]
     with replacing(kept) as part:
         part.mkdir(parents=True)
         for name in SMALL:
             shutil.copyfile(folder / name, part / name)
         write_parquet(
-            predictions[test].astype(dict.fromkeys(floats, "float16")).reset_index(drop=True),
+            predictions[rows].astype(dict.fromkeys(floats, "float16")).reset_index(drop=True),
             part / "predictions.parquet",
         )
-        np.save(part / "embedding.npy", np.load(folder / "embedding.npy")[test].astype(np.float16))
+        if (folder / "embedding.npy").is_file():
+            np.save(part / "embedding.npy", np.load(folder / "embedding.npy")[rows].astype(np.float16))

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from lib import provenance, training
+from lib import baselines, provenance, scores
 from lib.tables import write_csv, write_json, write_parquet
 from lib.zoo import Head
-from lib.zoo.descriptions import rebuild
 
 if TYPE_CHECKING:
     from lib.plans import Plan
 
 
 def produce(folder: Path, plan: Plan, on_epoch: Callable[[str], None]) -> None:
-    """Train the network of a plan and write everything of its run but what was asked for later.
+    """Make the run of a plan and write everything of it but what was asked for later.
 
-    Probabilities and vectors are rounded to half precision first, as the committed parts hold them, so that
-    every number that is computed from them is the same with and without those parts.
+    A candidate is asked about its dev slices alone. Answers and vectors are rounded to half precision first,
+    as the committed parts hold them, so that every number that is computed from them is the same with and
+    without those parts.
 
     Parameters
     ----------
@@ -35,6 +35,25 @@ def produce(folder: Path, plan: Plan, on_epoch: Callable[[str], None]) -> None:
         Told how far the training is.
     """
     began = time.perf_counter()
+    numbers = np.flatnonzero(plan.parts == "dev" if plan.run.candidate else plan.parts != "")
+    history = pd.DataFrame(columns=["epoch", "seconds"])
+    if "baseline" in plan.description:
+        answers, vectors = baselines.fit_and_ask(
+            plan.run.architecture, plan.slices, plan.parts, plan.labels, plan.heads, numbers
+        )
+        seconds = time.perf_counter() - began
+    else:
+        model, history = _trained(plan, on_epoch)
+        seconds = time.perf_counter() - began
+        model.save_weights(folder / "model.weights.h5")
+        answers, vectors = ask(model, plan, numbers)
+    write(folder, plan, numbers, answers, vectors, seconds=seconds, history=history)
+
+
+def _trained(plan: Plan, on_epoch: Callable[[str], None]):
+    from lib import training  # only here are Keras and its backend needed
+    from lib.zoo.descriptions import rebuild
+
     training.make_deterministic(plan.run.seed)
     model = rebuild(plan.description)
     history = training.train(
@@ -47,37 +66,72 @@ def produce(folder: Path, plan: Plan, on_epoch: Callable[[str], None]) -> None:
         seed=plan.run.seed,
         on_epoch=on_epoch,
     )
-    seconds = time.perf_counter() - began
-    numbers = np.flatnonzero(plan.parts != "")
-    probabilities, embedding = training.predict(model, plan.heads, plan.slices, numbers)
-    probabilities = {head: half(values) for head, values in probabilities.items()}
-    embedding = half(embedding)
+    return model, history
+
+
+def ask(model, plan: Plan, numbers: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Answers of a trained network on some slices and their vectors, see `lib.training.predict`."""
+    from lib import training
+
+    return training.predict(model, plan.heads, plan.slices, numbers)
+
+
+def write(
+    folder: Path,
+    plan: Plan,
+    numbers: np.ndarray,
+    answers: dict[str, np.ndarray],
+    vectors: np.ndarray,
+    *,
+    seconds: float,
+    history: pd.DataFrame,
+    **more,
+) -> None:
+    """Write the files of a run but for its weights.
+
+    Parameters
+    ----------
+    folder : path-like
+        Exists.
+    plan : lib.plans.Plan
+    numbers : np.ndarray [shape=(n,), dtype=int]
+        Slices that were asked about.
+    answers : dict of str to np.ndarray [shape=(n, head.width)]
+    vectors : np.ndarray [shape=(n, width)]
+    seconds : float
+        Of training.
+    history : pd.DataFrame
+        One row an epoch.
+    **more
+        Further entries of ``metrics.json``.
+    """
     columns = {
         "slice": numbers.astype("int32"),
         "track_id": plan.slices.table["track_id"].to_numpy()[numbers],
         "part": plan.parts[numbers],
     }
     for head in plan.heads:
-        columns |= {f"{head.name}:{name}": probabilities[head.name][:, i] for i, name in enumerate(head.classes)}
+        columns |= dict(zip(head.columns, half(answers[head.name]).T, strict=True))
     predictions = pd.DataFrame(columns)
     write_csv(history, folder / "history.csv")
     write_parquet(predictions, folder / "predictions.parquet")
-    np.save(folder / "embedding.npy", embedding)
-    model.save_weights(folder / "model.weights.h5")
+    if not plan.run.candidate:
+        np.save(folder / "embedding.npy", half(vectors))
     described = {**asdict(plan.run), "folds": plan.folds}
     metrics = {
         "run": described,
         "heads": {head.name: list(head.classes) for head in plan.heads},
-        "parts": accuracies(predictions, plan.heads, plan.labels),
+        "parts": measures(predictions, plan.heads, plan.labels),
         "epochs": len(history),
         "seconds": round(seconds, 1),
-        "parameters": model.count_params(),
+        "parameters": plan.description["parameters"],
+        **more,
     }
     write_json(metrics, folder / "metrics.json")
     record = {
         "key": plan.key,
         "run": described,
-        "settings": asdict(plan.settings),
+        **plan.declared,
         "seconds": round(seconds, 1),
         "versions": provenance.versions(),
         "machine": provenance.machine(),
@@ -91,13 +145,13 @@ def half(values: np.ndarray) -> np.ndarray:
     return values.astype(np.float16).astype(np.float32)
 
 
-def accuracies(predictions: pd.DataFrame, heads: Sequence[Head], labels: pd.DataFrame) -> dict:
-    """Accuracy by part, head and level over the labelled slices and songs.
+def measures(predictions: pd.DataFrame, heads: Sequence[Head], labels: pd.DataFrame) -> dict:
+    """How good the answers are, by part, head and level, over the labelled slices and songs.
 
     Parameters
     ----------
     predictions : pd.DataFrame
-        ``slice``, ``track_id``, ``part`` and the probabilities, as in ``predictions.parquet``.
+        ``slice``, ``track_id``, ``part`` and the answers, as in ``predictions.parquet``.
     heads : sequence of Head
     labels : pd.DataFrame
         One row a slice of the study, one column a head.
@@ -105,19 +159,39 @@ def accuracies(predictions: pd.DataFrame, heads: Sequence[Head], labels: pd.Data
     Returns
     -------
     dict
-        ``[part][head][level]`` with ``accuracy`` (None where nothing is labelled) and ``n``.
+        ``[part][head][level]`` as `lib.scores` measures: ``accuracy``, ``macro_f1`` or ``r2``, ``r``, ``ccc``,
+        and ``n``. A song's answer is the mean over its slices.
     """
     found: dict = {}
     for part, rows in predictions.groupby("part"):
         found[part] = {}
         for head in heads:
-            columns = [f"{head.name}:{name}" for name in head.classes]
             truth = labels[head.name].to_numpy()[rows["slice"]]
-            by_slice = rows[columns].assign(truth=truth, track_id=rows["track_id"]).dropna(subset="truth")
-            by_song = by_slice.groupby("track_id").agg({**dict.fromkeys(columns, "mean"), "truth": "first"})
-            found[part][head.name] = {}
-            for level, table in (("slice", by_slice), ("song", by_song)):
-                answers = np.array(head.classes)[table[columns].to_numpy().argmax(axis=1)]
-                right = float((answers == table["truth"].to_numpy()).mean()) if len(table) else None
-                found[part][head.name][level] = {"accuracy": right, "n": len(table)}
+            by_slice = rows[head.columns].assign(truth=truth, track_id=rows["track_id"]).dropna(subset="truth")
+            by_song = by_slice.groupby("track_id").agg({**dict.fromkeys(head.columns, "mean"), "truth": "first"})
+            found[part][head.name] = {
+                level: _measured(head, table) for level, table in (("slice", by_slice), ("song", by_song))
+            }
     return found
+
+
+def _measured(head: Head, table: pd.DataFrame) -> dict:
+    answers, truth = table[head.columns].to_numpy(), table["truth"].to_numpy()
+    if head.numeric:
+        return scores.numeric(truth.astype(float), answers[:, 0])
+    return scores.categorical(truth, np.array(head.classes)[answers.argmax(axis=1)], head.classes)
+
+
+def measures_table(measured: dict) -> pd.DataFrame:
+    """Lay out what `measures` found: one row a head, level and measure, one column a part."""
+    rows = [
+        {"head": head, "level": level, "measure": measure, "part": part, "value": value}
+        for part, by_head in measured.items()
+        for head, by_level in by_head.items()
+        for level, found in by_level.items()
+        for measure, value in found.items()
+        if measure != "n"
+    ]
+    table = pd.DataFrame(rows).astype({"value": float})
+    table = table.pivot_table(index=["head", "level", "measure"], columns="part", values="value", sort=False)
+    return table.reindex(columns=[part for part in ("train", "dev", "test") if part in table])

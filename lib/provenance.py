@@ -6,6 +6,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -84,8 +85,10 @@ def _is_text(node: ast.AST) -> bool:
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that numbers depend on."""
+    """Versions of Python and of the packages that numbers depend on, and which backend Keras runs on, if it runs."""
     found = {"python": platform.python_version()}
+    if "keras" in sys.modules:
+        found["backend"] = sys.modules["keras"].config.backend()
     for package in PACKAGES:
         try:
             found[package] = importlib.metadata.version(package)

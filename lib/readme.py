@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from lib.errors import ReportError
+from lib.evaluation.tables import labels
 from lib.paths import PROJECT, Study, replacing
 from lib.tables import read_json
 
@@ -45,6 +46,7 @@ def block(study: Study) -> str:
 def _table(results: pd.DataFrame) -> list[str]:
     """Song-level accuracy with its interval, a row a network and head, a column a protocol."""
     songs = results[results["level"] == "song"]
+    songs = songs.assign(network=labels(songs))
     protocols = list(songs["protocol"].drop_duplicates())
     lines = [
         "| network | head | " + " | ".join(f"`{protocol}`" for protocol in protocols) + " |",

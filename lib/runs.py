@@ -7,19 +7,19 @@ A finished run holds ``metrics.json``, ``history.csv``, ``predictions.parquet``,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from lib import provenance
 from lib.errors import ReportError
 from lib.paths import Study, check_name
+from lib.recipes import BASELINE, BEST, NAMES, POSTER
 from lib.splits import PROTOCOLS
 from lib.tables import read_json
 
-RECIPES = ("poster",)
+SELECTED = "selected"  # stands for the network where the recipe chooses it
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,8 @@ class Run:
     Parameters
     ----------
     architecture : str
-        A network described in the study's ``zoo`` folder.
+        A network or baseline described in the study's ``zoo`` folder; ``selected`` where the recipe is
+        ``best``.
     protocol : str
         One of `lib.splits.PROTOCOLS`.
     fold : int >= 0
@@ -37,53 +38,44 @@ class Run:
         Of the weights and of the order of the slices; the split has the seed 0 in every run, so that seeds
         differ by training alone.
     recipe : str
-        One of `RECIPES`.
+        One of `lib.recipes.NAMES`.
+    dev : int >= 0
+        Which share of the fold's other songs is dev, see `lib.splits.split`.
+    candidate : bool
+        One of several to choose from: it is asked about its dev songs and never about the test songs.
     """
 
     architecture: str
     protocol: str
     fold: int = 0
     seed: int = 0
-    recipe: str = "poster"
+    recipe: str = POSTER
+    dev: int = 0
+    candidate: bool = False
 
     def __post_init__(self):
         check_name(self.architecture, "architecture")
-        for value, known, what in ((self.protocol, PROTOCOLS, "protocol"), (self.recipe, RECIPES, "recipe")):
+        for value, known, what in ((self.protocol, PROTOCOLS, "protocol"), (self.recipe, NAMES, "recipe")):
             if value not in known:
                 raise ReportError(f"{what} {value!r} is unknown. Known are {', '.join(known)}.")
-        for what, value in (("fold", self.fold), ("seed", self.seed)):
+        for what, value in (("fold", self.fold), ("seed", self.seed), ("dev", self.dev)):
             if value < 0:
                 raise ReportError(f"{what} is {value}; it must be 0 or more.")
+        if (self.architecture == SELECTED) != (self.recipe == BEST):
+            raise ReportError(
+                f"architecture {self.architecture!r} with recipe {self.recipe!r}: the recipe {BEST!r} chooses the "
+                f"network itself, so that its architecture is {SELECTED!r}, and no other recipe's is."
+            )
+        if self.recipe == BEST and self.candidate:
+            raise ReportError(f"recipe {BEST!r} chooses among candidates and cannot be one.")
 
     @property
     def name(self) -> str:
         """Name of the run's folder, such as ``this_project-slice-f0-s0``."""
         parts = [self.architecture, self.protocol, f"f{self.fold}", f"s{self.seed}"]
-        return "-".join(parts if self.recipe == "poster" else [*parts, self.recipe])
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How a network is trained; the defaults are the poster's where it states them.
-
-    Parameters
-    ----------
-    epochs : int > 0
-        The weights of the last epoch are the result; nothing is chosen on dev.
-    batch_size : int > 0
-        Slices a step (poster: 75).
-    learning_rate : float > 0
-        Of Adam (Kingma & Ba 2015; poster: .001, its optimiser is not stated).
-    """
-
-    epochs: int = 20
-    batch_size: int = 75
-    learning_rate: float = 0.001
-
-    def __post_init__(self):
-        for name, value in vars(self).items():
-            if not value > 0:
-                raise ReportError(f"{name} is {value}; it must be greater than 0.")
+        parts += [f"d{self.dev}"] if self.dev else []
+        parts += [self.recipe] if self.recipe not in (POSTER, BASELINE, BEST) else []
+        return "-".join([*parts, "candidate"] if self.candidate else parts)
 
 
 @dataclass(frozen=True)
@@ -104,7 +96,7 @@ class Finished:
 
     @property
     def metrics(self) -> dict:
-        """Accuracies by part, head and level, epochs, seconds and parameters."""
+        """Accuracy and the like by part, head and level, epochs, seconds and parameters."""
         return read_json(self.folder / "metrics.json")
 
     @property
@@ -117,7 +109,7 @@ class Finished:
         return pd.read_csv(self.folder / "history.csv")
 
     def predictions(self, part: str | None = "test") -> pd.DataFrame:
-        """Probabilities of the slices of a part: ``slice``, ``track_id``, ``part``, ``<head>:<class>`` columns."""
+        """Answers on the slices of a part: ``slice``, ``track_id``, ``part``, ``<head>:<class or value>`` columns."""
         table = pd.read_parquet(self.folder / "predictions.parquet")
         floats = [column for column in table.columns if ":" in column]
         table = table.astype(dict.fromkeys(floats, "float32"))
@@ -132,7 +124,7 @@ class Finished:
         return vectors[(parts == part).to_numpy()]
 
 
-def finished(study: Study, names: Sequence[str] = ()) -> list[Finished]:
+def finished(study: Study, names: Sequence[str] = (), *, candidates: bool = False) -> list[Finished]:
     """Finished runs of a study.
 
     Parameters
@@ -140,6 +132,8 @@ def finished(study: Study, names: Sequence[str] = ()) -> list[Finished]:
     study : Study
     names : sequence of str
         Names of runs, in this order; empty = all, by name.
+    candidates : bool
+        Where no names are given: the candidates instead of the runs that were asked about test songs.
 
     Raises
     ------
@@ -147,6 +141,7 @@ def finished(study: Study, names: Sequence[str] = ()) -> list[Finished]:
         If a named run is not finished, or there is none at all.
     """
     there = sorted(path.parent.name for path in study.runs.glob("[!.]*/record.json"))
+    there = there if names else [name for name in there if name.endswith("-candidate") == candidates]
     missing = [name for name in names if name not in there]
     if missing or not there:
         raise ReportError(
@@ -158,18 +153,13 @@ def finished(study: Study, names: Sequence[str] = ()) -> list[Finished]:
 
 def _read(study: Study, name: str) -> tuple[Run, bool]:
     """Return a run as its record names it, and whether its key is another than it would have now."""
-    from lib.plans import Plan  # the other way round at import
+    from lib.plans import plan_of_record  # the other way round at import
 
     record = read_json(study.runs / name / "record.json")
-    run = Run(**{key: record["run"][key] for key in ("architecture", "protocol", "fold", "seed", "recipe")})
+    known = {field.name for field in fields(Run)}
+    run = Run(**{name: value for name, value in record["run"].items() if name in known})
     try:
-        now = Plan(study, run, Settings(**record["settings"]), record["run"]["folds"]).key
+        now = plan_of_record(study, run, record).key
     except ReportError:  # the network, or what it needs, is gone
         now = None
     return run, record["key"] != now
-
-
-def training_digest() -> str:
-    """Checksum of the code that trains, asks and writes; what it reads has checksums of its own."""
-    here = Path(__file__).parent
-    return provenance.code_digest((here / "training.py", here / "produce.py", here / "zoo" / "layers.py"))

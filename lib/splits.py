@@ -23,7 +23,14 @@ POSTER_SHARE = 225 / 4524  # of the slices, for dev and for test each: 4074 + 22
 
 
 def split(
-    slices: pd.DataFrame, tracks: pd.DataFrame, protocol: str, *, fold: int = 0, folds: int = 5, seed: int = 0
+    slices: pd.DataFrame,
+    tracks: pd.DataFrame,
+    protocol: str,
+    *,
+    fold: int = 0,
+    folds: int = 5,
+    dev: int = 0,
+    seed: int = 0,
 ) -> np.ndarray:
     """Part of every slice in one fold; a pure function of its arguments.
 
@@ -43,6 +50,9 @@ def split(
     fold : int
         0 <= fold < folds; 0 for ``poster_split``.
     folds : int >= 2
+    dev : int >= 0
+        Which share of the rest is dev: the rest is dealt into shares of about a tenth of the whole, so that
+        with `folds` of 5 there are 8 of them, and no song is in two. 0 for ``poster_split``.
     seed : int >= 0
 
     Returns
@@ -60,16 +70,18 @@ def split(
     last = 0 if protocol == "poster_split" else folds - 1
     if folds < 2 or not 0 <= fold <= last:
         raise ReportError(f"fold {fold} of {folds} under {protocol}: folds must be 2 or more and fold 0 to {last}.")
+    if protocol == "poster_split" and dev:
+        raise ReportError(f"dev {dev} under {protocol}: it is one draw with one dev set; dev must be 0.")
     songs = tracks.set_index("track_id").loc[slices["track_id"]].reset_index()
     if protocol == "poster_split":
         parts = _poster(songs, seed)
     elif protocol == "slice":
         _need(songs.groupby("genre").size(), len(songs), "slices", folds)
-        parts = _deal(songs, np.arange(len(songs)), fold, folds, seed)
+        parts = _deal(songs, np.arange(len(songs)), fold, folds, dev, seed)
     else:
         # Songs are dealt, not slices, so that a long song weighs no more than a short one.
         unit, _ = _known(songs.drop_duplicates("track_id"), protocol, folds)
-        dealt = _deal(unit, unit[GROUPS[protocol][0]].to_numpy(dtype=str), fold, folds, seed)
+        dealt = _deal(unit, unit[GROUPS[protocol][0]].to_numpy(dtype=str), fold, folds, dev, seed)
         part_of = dict(zip(unit["track_id"], dealt, strict=True))
         parts = songs["track_id"].map(part_of).fillna("").to_numpy(dtype="U5")
     check(parts, songs, protocol)
@@ -146,7 +158,7 @@ def _need(counts: pd.Series, total: int, what: str, folds: int) -> None:
         raise ReportError(f"{total} usable {what} are too few for {folds} folds, which need {folds}. {remedy}")
 
 
-def _deal(unit: pd.DataFrame, groups: np.ndarray, fold: int, folds: int, seed: int) -> np.ndarray:
+def _deal(unit: pd.DataFrame, groups: np.ndarray, fold: int, folds: int, dev: int, seed: int) -> np.ndarray:
     """Part of every row of `unit`; rows of one group get one part."""
     fold_of = _folds(unit, groups, folds, seed)
     rest, test = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
@@ -155,10 +167,14 @@ def _deal(unit: pd.DataFrame, groups: np.ndarray, fold: int, folds: int, seed: i
             f"fold {fold} of {folds} leaves one song or artist for both training and dev. Add music, or raise `folds` "
             "in the study's file in config/."
         )
-    dev = _cut(unit.iloc[rest], groups[rest], round((folds - 1) / folds / DEV_SHARE), seed + 1 + fold) == 0
+    share = _cut(unit.iloc[rest], groups[rest], round((folds - 1) / folds / DEV_SHARE), seed + 1 + fold)
+    if dev > share.max():
+        raise ReportError(
+            f"dev is {dev}, but fold {fold} has {share.max() + 1} shares to choose from, 0 to {share.max()}."
+        )
     parts = np.full(len(unit), "train", dtype="U5")
     parts[test] = "test"
-    parts[rest[dev]] = "dev"
+    parts[rest[share == dev]] = "dev"
     return parts
 
 

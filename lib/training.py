@@ -15,9 +15,11 @@ import keras
 import numpy as np
 import pandas as pd
 
+from lib.augmentation import augment, mix, neighbours
 from lib.errors import ReportError
-from lib.runs import Settings
+from lib.recipes import Settings
 from lib.slicing import Slices
+from lib.targets import Targets, targets
 from lib.zoo import Head
 from lib.zoo.layers import embedding_model
 
@@ -33,62 +35,33 @@ def make_deterministic(seed: int) -> None:
         tensorflow.config.experimental.enable_op_determinism()
 
 
-def targets(labels: pd.DataFrame, heads: Sequence[Head]) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Class numbers and weights of every slice; a missing label weighs nothing.
-
-    Parameters
-    ----------
-    labels : pd.DataFrame
-        One row a slice, one column a head.
-    heads : sequence of Head
-
-    Returns
-    -------
-    classes : dict of str to np.ndarray [shape=(slices,), dtype=int32]
-        0 where the label is missing.
-    weights : dict of str to np.ndarray [shape=(slices,), dtype=float32]
-        1, or 0 where the label is missing.
-
-    Raises
-    ------
-    ReportError
-        If a label is none of its head's classes.
-    """
-    classes, weights = {}, {}
-    for head in heads:
-        column = labels[head.name]
-        numbers = column.map({name: number for number, name in enumerate(head.classes)})
-        wrong = column[column.notna() & numbers.isna()]
-        if len(wrong):
-            raise ReportError(
-                f"{head.name} {wrong.iloc[0]!r} is none of the network's classes ({', '.join(head.classes)}). "
-                "Run 03 again on this corpus."
-            )
-        weights[head.name] = numbers.notna().to_numpy(dtype=np.float32)
-        classes[head.name] = numbers.fillna(0).to_numpy(dtype=np.int32)
-    return classes, weights
-
-
 class Batches(keras.utils.PyDataset):
-    """Batches of slices from the memory maps, in a new order each epoch.
+    """Batches of slices from the memory maps; for training in a new order each epoch and, if asked, changed.
+
+    A batch depends on seed, epoch and its number alone.
 
     Parameters
     ----------
     slices : Slices
     numbers : np.ndarray [shape=(n,), dtype=int]
         The slices to draw from.
-    classes, weights : dict of str to np.ndarray
-        As `targets` returns them, for all slices.
-    batch_size : int > 0
+    wanted : Targets
+    heads : sequence of Head
+    settings : Settings
     seed : int or None
-        None keeps the order of `numbers`.
+        None keeps the order of `numbers` and the slices as they are.
     """
 
-    def __init__(self, slices: Slices, numbers, classes, weights, *, batch_size: int, seed: int | None):
+    def __init__(self, slices: Slices, numbers, wanted: Targets, heads: Sequence[Head], settings: Settings, seed=None):
         super().__init__()
-        self.slices, self.numbers, self.batch_size = slices, np.asarray(numbers), batch_size
-        self.classes, self.weights = classes, weights
-        self.generator = None if seed is None else np.random.default_rng(seed)
+        self.slices, self.numbers, self.wanted, self.heads = slices, np.asarray(numbers), wanted, heads
+        self.settings, self.seed, self.epoch = settings, seed, -1
+        self.batch_size = PREDICT_BATCH if seed is None else settings.batch_size
+        self.changed = seed is not None and settings.augmented
+        if self.changed:
+            usable = np.zeros(len(slices), dtype=bool)
+            usable[self.numbers] = True
+            self.following = neighbours(slices, usable)
         self.on_epoch_end()
 
     def __len__(self) -> int:
@@ -97,23 +70,63 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, index: int):
         # Sorted within the batch: a step does not depend on the order, and the maps are read in one direction.
         picked = np.sort(self.order[index * self.batch_size : (index + 1) * self.batch_size])
-        classes = {head: values[picked] for head, values in self.classes.items()}
-        weights = {head: values[picked] for head, values in self.weights.items()}
-        return self.slices.take(picked), classes, weights
+        values = {head.name: self._wanted(head, picked) for head in self.heads}
+        weights = {head.name: self.wanted.weights[head.name][picked] for head in self.heads}
+        if not self.changed:
+            return self.slices.take(picked), values, weights
+        rng = np.random.default_rng([self.seed, self.epoch, index])
+        x = augment(self.slices, picked, self.following, self.settings, rng)
+        return mix(x, values, weights, self.settings.mixup, rng) if self.settings.mixup else (x, values, weights)
+
+    def _wanted(self, head: Head, picked: np.ndarray) -> np.ndarray:
+        values = self.wanted.values[head.name][picked]
+        if head.numeric:
+            return values[:, None]
+        certain = np.eye(head.width, dtype=np.float32)[values]
+        smoothing = 0.0 if self.seed is None else self.settings.label_smoothing
+        return certain * (1 - smoothing) + smoothing / head.width if smoothing else certain
 
     def on_epoch_end(self) -> None:
         """Draw the next epoch's order."""
-        self.order = self.numbers if self.generator is None else self.generator.permutation(self.numbers)
+        self.epoch += 1
+        if self.seed is None:
+            self.order = self.numbers
+        else:
+            self.order = np.random.default_rng([self.seed, self.epoch]).permutation(self.numbers)
 
 
-def compile_network(model: keras.Model, heads: Sequence[Head], settings: Settings) -> None:
-    """Give a network its optimiser, a masked cross-entropy a head and their accuracies."""
+def compile_network(model: keras.Model, heads: Sequence[Head], settings: Settings, steps: int) -> None:
+    """Give a network its optimiser and, by head, a masked loss, its weight and a measure.
+
+    Categorical heads have cross-entropy and accuracy, numeric ones squared error and R2.
+
+    Parameters
+    ----------
+    model : keras.Model
+    heads : sequence of Head
+    settings : Settings
+    steps : int > 0
+        Of the whole training.
+    """
+    rate = settings.learning_rate
+    if settings.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, steps)
+    if settings.weight_decay:
+        optimiser = keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay)
+        optimiser.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    else:
+        optimiser = keras.optimizers.Adam(rate)
+    loss = {True: keras.losses.MeanSquaredError, False: keras.losses.CategoricalCrossentropy}
     model.compile(
-        optimizer=keras.optimizers.Adam(settings.learning_rate),
-        loss={
-            head.name: keras.losses.SparseCategoricalCrossentropy(reduction="mean_with_sample_weight") for head in heads
+        optimizer=optimiser,
+        loss={head.name: loss[head.numeric](reduction="mean_with_sample_weight") for head in heads},
+        loss_weights={head.name: settings.head_weights.get(head.name, 1.0) for head in heads},
+        weighted_metrics={
+            head.name: [
+                keras.metrics.R2Score(name="r2") if head.numeric else keras.metrics.CategoricalAccuracy(name="accuracy")
+            ]
+            for head in heads
         },
-        weighted_metrics={head.name: [keras.metrics.SparseCategoricalAccuracy(name="accuracy")] for head in heads},
     )
 
 
@@ -142,36 +155,37 @@ def train(
         One row a slice, one column a head.
     settings : Settings
     seed : int >= 0
-        Of the order of the slices; the weights' seed is set before the model is built.
+        Of the order and the changes of the slices; the weights' seed is set before the model is built.
     on_epoch : callable
         Told ``epoch 3/20 ...`` after each epoch.
 
     Returns
     -------
     pd.DataFrame
-        One row an epoch: ``epoch``, ``loss``, ``<head>_accuracy`` (running mean over the epoch, as the weights
-        move), ``dev_loss``, ``dev_<head>_accuracy``, ``seconds``.
+        One row an epoch: ``epoch``, ``loss``, ``<head>_accuracy`` or ``<head>_r2`` (running over the epoch, as
+        the weights move, and over the changed slices where the recipe changes them), ``dev_loss``,
+        ``dev_<head>_...``, ``seconds``.
 
     Raises
     ------
     ReportError
         If the loss is no longer a finite number.
     """
-    classes, weights = targets(labels, heads)
-    compile_network(model, heads, settings)
-    batches = {
-        part: Batches(
-            slices,
-            np.flatnonzero(parts == part),
-            classes,
-            weights,
-            batch_size=settings.batch_size if part == "train" else PREDICT_BATCH,
-            seed=seed if part == "train" else None,
-        )
-        for part in ("train", "dev")
-    }
+    wanted = targets(labels, heads, parts == "train")
+    batches = Batches(slices, np.flatnonzero(parts == "train"), wanted, heads, settings, seed)
+    dev = Batches(slices, np.flatnonzero(parts == "dev"), wanted, heads, settings)
+    compile_network(model, heads, settings, settings.epochs * len(batches))
     keep = _History(heads, settings.epochs, on_epoch)
-    model.fit(batches["train"], validation_data=batches["dev"], epochs=settings.epochs, verbose=0, callbacks=[keep])
+    callbacks = [keep]
+    if settings.patience:
+        callbacks.append(
+            keras.callbacks.EarlyStopping("val_loss", mode="min", patience=settings.patience, restore_best_weights=True)
+        )
+    model.fit(batches, validation_data=dev, epochs=settings.epochs, verbose=0, callbacks=callbacks)
+    for head, (mean, deviation) in wanted.scales.items():
+        layer = model.get_layer(head)
+        kernel, bias = layer.get_weights()
+        layer.set_weights([kernel * deviation, bias * deviation + mean])  # from now on it answers in the label's unit
     return pd.DataFrame(keep.rows)
 
 
@@ -180,23 +194,24 @@ class _History(keras.callbacks.Callback):
 
     def __init__(self, heads: Sequence[Head], epochs: int, tell: Callable[[str], None]):
         super().__init__()
-        self.heads, self.epochs, self.tell, self.rows = heads, epochs, tell, []
+        self.epochs, self.tell, self.rows = epochs, tell, []
+        measures = {head.name: "r2" if head.numeric else "accuracy" for head in heads}
+        single = len(heads) == 1  # Keras names the measure of a single output without the output
+        self.columns = {f"{name}_{of}": of if single else f"{name}_{of}" for name, of in measures.items()}
 
     def on_epoch_begin(self, epoch, logs=None):
         self.start = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
-        single = len(self.heads) == 1  # Keras names the metric of a single output without the output
         row = {"epoch": epoch + 1, "loss": logs["loss"], "dev_loss": logs["val_loss"]}
-        for head in self.heads:
-            key = "accuracy" if single else f"{head.name}_accuracy"
-            row[f"{head.name}_accuracy"], row[f"dev_{head.name}_accuracy"] = logs[key], logs[f"val_{key}"]
+        for column, key in self.columns.items():
+            row[column], row[f"dev_{column}"] = logs[key], logs[f"val_{key}"]
         row["seconds"] = time.perf_counter() - self.start
         self.rows.append(row)
         if not np.isfinite(row["loss"]):
             raise ReportError(f"The loss became {row['loss']} in epoch {epoch + 1}. Lower learning_rate.")
-        dev = ", ".join(f"{head.name} {row[f'dev_{head.name}_accuracy']:.2f}" for head in self.heads)
-        self.tell(f"epoch {epoch + 1}/{self.epochs}, dev accuracy {dev}")
+        dev = ", ".join(f"{column.replace('_', ' ')} {row[f'dev_{column}']:.2f}" for column in self.columns)
+        self.tell(f"epoch {epoch + 1}/{self.epochs}, dev {dev}")
 
 
 def predict(
@@ -213,19 +228,19 @@ def predict(
 
     Returns
     -------
-    probabilities : dict of str to np.ndarray [shape=(n, classes), dtype=float32]
-        By head.
+    answers : dict of str to np.ndarray [shape=(n, head.width), dtype=float32]
+        By head: probabilities, or a number in the label's unit.
     embedding : np.ndarray [shape=(n, width), dtype=float32]
         What the decision layers read.
     """
     asked = embedding_model(model, heads)
-    probabilities = {head.name: np.empty((len(numbers), len(head.classes)), np.float32) for head in heads}
+    answers = {head.name: np.empty((len(numbers), head.width), np.float32) for head in heads}
     embedding = np.empty((len(numbers), asked.outputs[-1].shape[-1]), np.float32)
     at = 0
     for batch in slices.batches(numbers, PREDICT_BATCH):
-        answers, vectors = asked.predict_on_batch(batch)
-        for head, answer in answers.items():
-            probabilities[head][at : at + len(batch)] = answer
+        said, vectors = asked.predict_on_batch(batch)
+        for head, answer in said.items():
+            answers[head][at : at + len(batch)] = answer
         embedding[at : at + len(batch)] = vectors
         at += len(batch)
-    return probabilities, embedding
+    return answers, embedding

@@ -8,7 +8,8 @@ import pandas as pd
 from lib.audio import Spectrogram
 from lib.paths import Study
 from lib.plans import Plan
-from lib.runs import Finished, Run, Settings
+from lib.recipes import BASELINE, BEST, POSTER, Settings
+from lib.runs import Finished, Run
 from lib.slicing import Slices
 from lib.splits import split
 from lib.tables import MOODS, tracks_table, write_csv, write_json, write_parquet
@@ -78,16 +79,24 @@ def fake_run(
     skill: float = 2.0,
     stale: bool = False,
     moods: bool = True,
+    genres: bool = True,
+    numeric: tuple[str, ...] = (),
+    recipe: str = POSTER,
 ) -> Finished:
-    """Write a finished run whose answers are right more often the higher the `skill`."""
-    run = Run(network, protocol, fold, seed)
+    """Write a finished run whose answers are right more often the higher the `skill`.
+
+    `numeric` names columns of the tracks that it answers with a number; `recipe` may be a baseline's, or that
+    of what was selected.
+    """
+    run = Run(network, protocol, fold, seed, recipe)
     tracks = pd.read_parquet(study.tracks)
     slices = Slices(study.slices)
     parts = split(slices.table, tracks, protocol, fold=fold, folds=folds)
     rng = np.random.default_rng([len(network), sorted(SPOILED).index(protocol), fold, seed])
     songs = tracks.set_index("track_id").loc[slices.table["track_id"]]
     columns = {"slice": np.arange(len(slices), dtype="int32"), "track_id": songs.index.to_numpy(), "part": parts}
-    heads = {"genre": sorted(tracks["genre"].dropna().unique())} | ({"mood": list(MOODS)} if moods else {})
+    heads = {"genre": sorted(tracks["genre"].dropna().unique())} if genres else {}
+    heads |= {"mood": list(MOODS)} if moods else {}
     hidden = []
     for head, classes in heads.items():
         true = pd.Categorical(songs[head].to_numpy(dtype=object), categories=classes).codes
@@ -98,6 +107,12 @@ def fake_run(
         chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
         columns |= {f"{head}:{name}": chances[:, i].astype("float32") for i, name in enumerate(classes)}
         hidden.append(logits)
+    for head in numeric:
+        spoiled = _by_group(songs["artist_group"], 1, rng)[:, 0] * SPOILED[protocol] * (parts == "test")
+        said = songs[head].fillna(0.5).to_numpy() + (spoiled + rng.normal(0, 1, len(slices))) / (5 * (1 + skill))
+        columns[f"{head}:value"] = said.astype("float32")
+        hidden.append(said[:, None])
+    heads |= {head: [] for head in numeric}
     kept = parts != ""
     table = pd.DataFrame(columns)[kept].reset_index(drop=True)
     hidden = np.hstack(hidden)[kept]
@@ -114,11 +129,14 @@ def fake_run(
     }
     metrics = {"run": described, "heads": heads, "parts": accuracies, "epochs": 1, "seconds": 1.0, "parameters": 1}
     write_json(metrics, folder / "metrics.json")
-    description = {"name": network, "shape": [2, 3], "heads": heads, "parameters": 1, "config": {}}
-    write_json(description, study.zoo / f"{network}.json")
-    settings = Settings(epochs=1)
-    key = Plan(study, run, settings, folds).key | ({"code": "old"} if stale else {})
-    write_json({"run": described, "settings": asdict(settings), "key": key}, folder / "record.json")
+    record = {"run": described, "candidates": ["gone poster"], "devs": [0], "key": None}
+    if recipe != BEST:
+        description = {"name": network, "shape": [2, 3], "heads": heads, "parameters": 1}
+        write_json(description | {"baseline" if recipe == BASELINE else "config": {}}, study.zoo / f"{network}.json")
+        settings = Settings(epochs=1)
+        key = Plan(study, run, settings, folds).key | ({"code": "old"} if stale else {})
+        record = {"run": described, "settings": asdict(settings), "key": key}
+    write_json(record, folder / "record.json")
     return Finished(folder, run, stale)
 
 

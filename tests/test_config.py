@@ -38,6 +38,34 @@ def test_runs_are_networks_by_protocols_by_folds_by_seeds(write):
     assert "zhang2016-poster_split-f1-s7" not in names
 
 
+def test_the_recipe_best_is_run_once_a_fold_from_candidates_of_its_own(write):
+    loaded = config.load(
+        write(
+            baselines=["majority"],
+            candidates=["zhang2016 tuned", "zhang2016 tuned + mfcc_svm baseline"],
+            search=["this_project_fc2 poster"],
+            run_folds=[0, 1],
+            seeds=[0, 7],
+            devs=[0, 2],
+        )
+    )
+    names = [run.name for run in loaded.runs()]
+    assert [name for name in names if name.startswith("selected")] == ["selected-artist-f0-s0", "selected-artist-f1-s0"]
+    assert sum(name.startswith("majority") for name in names) == 4  # no seeds: it has nothing random
+    candidates = loaded.candidate_runs()
+    assert len(candidates) == 2 * 2 * 2 + 2
+    assert all(run.candidate for run in candidates)
+    best = next(run for run in loaded.runs() if run.name == "selected-artist-f1-s0")
+    assert [run.name for run in loaded.chooses_among(best)] == [
+        "zhang2016-artist-f1-s0-tuned-candidate",
+        "zhang2016-artist-f1-s0-d2-tuned-candidate",
+        "mfcc_svm-artist-f1-s0-candidate",
+        "mfcc_svm-artist-f1-s0-d2-candidate",
+    ]
+    assert loaded.chooses_among(loaded.runs()[0]) == []
+    assert loaded.epochs_of("zhang2016", "tuned") == 0
+
+
 def test_a_network_registered_in_03_joins(write, tmp_path):
     study = Study("toy", tmp_path)
     write_json({}, study.zoo / "mine.json")
@@ -70,10 +98,10 @@ def test_a_network_registered_in_03_joins(write, tmp_path):
         ({"parameters": {"*": {}}}, r"'0\*'.*only 01, 02"),
         ({"networks": "this_project"}, r"networks is 'this_project'.*a list.*\[this_project\]"),
         ({"networks": []}, r"networks is \[\]"),
-        ({"networks": [["zhang2016"]]}, r"\['zhang2016'\] is unknown"),
+        ({"networks": [["zhang2016"]]}, r"networks is .*; it must hold names"),
         ({"protocols": "artist"}, "protocols is 'artist'.*a list"),
         ({"protocols": []}, r"protocols is \[\]"),
-        ({"protocols": [{"slice": 1}]}, "{'slice': 1} is unknown"),
+        ({"protocols": [{"slice": 1}]}, r"protocols is \[{'slice': 1}\]; it must hold names"),
         ({"seeds": []}, r"seeds is \[\]"),
         ({"seeds": [True]}, "seeds holds True"),
         ({"seeds": [0.5]}, "seeds holds 0.5"),
@@ -86,6 +114,15 @@ def test_a_network_registered_in_03_joins(write, tmp_path):
         ({"corpus": ["demo"]}, r"corpus is \['demo'\]"),
         ({"corpus": {"demo": 1}}, "corpus is {'demo': 1}"),
         ({"corpus": "folder", "data": 5}, "data is 5; it must be text"),
+        ({"baselines": ["gmm"]}, "'gmm' is unknown.*majority"),
+        ({"best_protocols": ["album"]}, "'album' is unknown.*slice"),
+        ({"candidates": ["choi2016"]}, "candidates: candidate 'choi2016' is not a network and its recipe"),
+        ({"candidates": ["choi2016 magic"]}, "candidates: recipe 'magic' is unknown.*tuned"),
+        ({"candidates": ["alexnet tuned"]}, "candidates: 'alexnet' with recipe tuned is unknown.*this_project"),
+        ({"candidates": ["choi2016 baseline"]}, "'choi2016' with recipe baseline is unknown.*mfcc_svm"),
+        ({"search": ["this_project_fc9 poster"]}, "search: 'this_project_fc9'.*this_project_fc2"),
+        ({"devs": [-1]}, "devs holds -1"),
+        ({"devs": []}, "devs is .*at least one"),
         ({"epochs": {"zhang2016": 3}}, "epochs is {'zhang2016': 3}.*'default'"),
         ({"epochs": {"default": 0}}, "epochs of 'default' is 0"),
         ({"epochs": {"default": 2.0}}, "epochs of 'default' is 2.0"),

@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import f1_score, r2_score
 
-from lib import evaluation
+from lib import evaluation, scores
 from lib.errors import ReportError
-from lib.evaluation import claims, intervals, poster, summary
+from lib.evaluation import claims, intervals, poster, summary, verdicts
 from lib.paths import NOTEBOOKS, PROJECT
 from lib.plots import evaluation as plots
 from lib.plots import svg, use_style
@@ -39,8 +40,9 @@ def tracks_of(genres, *, moods=None, artists=None, groups=None):
 
 
 def run_of(
-    answers, *, classes=("a", "b"), network="net", protocol="slice", fold=0, seed=0, stale=False, train=0.9, start=0
-):
+    answers, *, classes=("a", "b"), network="net", protocol="slice", fold=0, seed=0, stale=False, train=0.9, start=0,
+    recipe="poster",
+):  # fmt: skip
     """A finished run in memory; `answers` is a list of (track_id, probabilities) of slices."""
     table = pd.DataFrame(
         {
@@ -50,12 +52,22 @@ def run_of(
             **{f"genre:{name}": np.float32([p[i] for _, p in answers]) for i, name in enumerate(classes)},
         }
     )
-    run = Run(network, protocol, fold, seed)
+    run = Run(network, protocol, fold, seed, recipe)
     metrics = {
         "run": {"folds": 5},
         "heads": {"genre": list(classes)},
         "parts": {"train": {"genre": {"slice": {"accuracy": train}, "song": {"accuracy": None}}}},
     }
+    return SimpleNamespace(run=run, folder="folder", metrics=metrics, stale=stale, predictions=lambda part: table)
+
+
+def numbers_of(answers, *, network="net", protocol="slice", seed=0, recipe="poster", stale=False):
+    """A finished run in memory that answers with the valence; `answers` is a list of (track_id, value) of slices."""
+    track, value = zip(*answers, strict=True)
+    table = pd.DataFrame({"slice": range(len(track)), "track_id": track, "part": "test"})
+    table["valence:value"] = np.float32(value)
+    metrics = {"run": {"folds": 5}, "heads": {"valence": []}, "parts": {"train": {"valence": {"song": {"r2": 1.0}}}}}
+    run = Run(network, protocol, 0, seed, recipe)
     return SimpleNamespace(run=run, folder="folder", metrics=metrics, stale=stale, predictions=lambda part: table)
 
 
@@ -402,14 +414,241 @@ def test_counted_drops_say_that_their_intervals_are_not_corrected():
         assert "established in 0 of 1 comparisons" in told and "not corrected for the number" in told
 
 
+# ---- macro-F1, recipes, baselines
+
+
+def test_macro_f1_is_the_mean_over_classes_with_an_interval():
+    said = list(zip("aaaaaabbcc", "aaaaaaabcb", strict=True))
+    run = run_of([sure(f"t{i}", s, "abc") for i, (_, s) in enumerate(said)], classes=tuple("abc"))
+    row = one(evaluation.results(evaluation.collect([run], tracks_of([t for t, _ in said]))), level="song")
+    expected = f1_score([t for t, _ in said], [s for _, s in said], average="macro")
+    assert row.macro_f1 == pytest.approx(expected) and row.macro_f1_low < expected < row.macro_f1_high
+
+
+def test_macro_f1_of_slices_resamples_songs_and_averages_seeds():
+    tracks = tracks_of(["a", "b"] * 6)
+    truth = [sure(f"t{i}", "ab"[i % 2]) for i in range(12) for _ in range(10)]
+    always = [sure(f"t{i}", "a") for i in range(12) for _ in range(10)]
+    table = evaluation.results(evaluation.collect([run_of(truth), run_of(always, seed=1)], tracks))
+    by_slice, by_song = one(table, level="slice"), one(table, level="song")
+    assert by_slice.macro_f1 == pytest.approx((1 + 1 / 3) / 2)
+    names = ["macro_f1", "macro_f1_low", "macro_f1_high"]
+    assert by_slice[names].to_list() == pytest.approx(by_song[names].to_list())
+
+
+def test_all_right_is_not_sure_for_ever():
+    run = run_of([sure(f"t{i}", "ab"[i % 2]) for i in range(12)])
+    row = one(evaluation.results(evaluation.collect([run], tracks_of(["a", "b"] * 6))), level="song")
+    assert (row.macro_f1, row.macro_f1_low, row.macro_f1_high) == (1, row.low, row.high) and row.low < 0.9
+
+
+def several():
+    """Two networks, one of them under two recipes, what was selected, and two baselines, on 40 songs."""
+    tracks = tracks_of(["a", "b"] * 20)
+
+    def right(share):
+        return [sure(f"t{i}", "ab"[(i + (i >= 40 * share)) % 2]) for i in range(40)]
+
+    runs = [
+        run_of(right(0.5), network="majority", recipe="baseline"),
+        run_of(right(0.7), network="mfcc_svm", recipe="baseline", train=1.0),
+        run_of(right(1.0), network="selected", recipe="best"),
+        run_of(right(0.9), network="this_project", recipe="tuned"),
+        run_of(right(0.7), network="this_project"),
+        run_of(right(0.4), network="zhang2016"),
+        run_of(right(0.6), network="short_chunk"),
+        run_of(right(0.6), network="mine", stale=True),
+    ]
+    return evaluation.collect(runs, tracks)
+
+
+def test_networks_come_before_what_was_selected_and_baselines_last():
+    table = evaluation.results(several(), resamples=20)
+    assert list(dict.fromkeys(zip(table["network"], table["recipe"], strict=True))) == [
+        ("zhang2016", "poster"), ("this_project", "poster"), ("this_project", "tuned"), ("short_chunk", "poster"),
+        ("selected", "best"), ("mine (stale)", "poster"), ("majority", "baseline"), ("mfcc_svm", "baseline"),
+    ]  # fmt: skip
+
+
+def test_baselines_are_no_networks():
+    collected = several()
+    table = evaluation.results(collected, resamples=20)
+    assert not {"majority", "mfcc_svm"} & set(evaluation.comparison(table)["network"])
+    ranks = evaluation.ranking(collected, resamples=20)
+    assert not {"majority", "mfcc_svm"} & {*ranks["better"], *ranks["worse"]}
+    assert "mfcc_svm" not in claims.gap_claim(table.assign(accuracy=0.0))
+    assert not {"majority", "mfcc_svm"} & set(evaluation.mistakes(collected)["network"])
+    assert len(evaluation.networks(collected)) == len(collected) - 2
+    only = [answers for answers in collected if answers.baseline]
+    assert evaluation.main_network(evaluation.results(only, resamples=20)) == "majority"
+
+
+def test_claims_on_the_main_network_are_of_the_posters_recipe():
+    collected = several()
+    table = evaluation.results(collected, resamples=20)
+    assert evaluation.main_network(table) == "this_project"
+    assert set(evaluation.main_rows(table)["recipe"]) == {"poster"}
+    assert [a.recipe for a in evaluation.strictest(collected, "this_project")] == ["poster"]
+    dropped, ranks = evaluation.drops(collected), evaluation.ranking(collected, resamples=20)
+    assert "70" in claims.protocols_claim(table, dropped)
+    assert "`this_project` 70" in summary.pattern_finding(table, ranks)
+
+
+def test_what_was_selected_is_ranked_against_every_network_and_a_recipe_against_another():
+    ranks = evaluation.ranking(several(), resamples=20).query("level == 'song'")
+    pairs = {(row.better, row.worse, row.recipe) for row in ranks.itertuples()}
+    assert ("selected", "zhang2016", "best, poster") in pairs
+    assert ("this_project", "this_project", "tuned, poster") in pairs
+    assert ("this_project", "short_chunk", "poster") in pairs
+    assert not any({"tuned", "poster"} == set(recipe.split(", ")) and a != b for a, b, recipe in pairs)
+
+
+def test_networks_are_held_against_the_best_baseline():
+    table = evaluation.against_baselines(several(), resamples=400)
+    assert list(table.columns[:9]) == [
+        "network", "protocol", "recipe", "head", "baseline", "difference", "low", "high", "n_songs",
+    ]  # fmt: skip
+    assert set(table["baseline"]) == {"mfcc_svm"} and set(table["n_songs"]) == {40} and table["paired"].all()
+    best, same, less = (
+        one(table, network=network, recipe=recipe)
+        for network, recipe in (("selected", "best"), ("this_project", "poster"), ("zhang2016", "poster"))
+    )
+    assert best.difference == pytest.approx(0.3) and best.low > 0
+    assert "beats the baseline by 30 points" in verdicts.against_sentence(best)
+    assert (same.difference, same.low, same.high) == (0, 0, 0)
+    assert "they are level" in verdicts.against_sentence(same)
+    assert "does not beat the baseline" in verdicts.against_sentence(same)
+    assert less.high < 0 and "falls 30 points short" in verdicts.against_sentence(less)
+    told = verdicts.baseline_finding(table)
+    assert "`selected`" in told and "`this_project` names" in told and "tuned" not in told and "zhang" not in told
+
+
+def test_a_lead_within_its_interval_is_not_established():
+    tracks = tracks_of(["a"] * 20)
+    runs = [
+        run_of([sure(f"t{i}", "ab"[i in (1, 2)]) for i in range(20)]),
+        run_of([sure(f"t{i}", "ab"[i in (3, 4, 5)]) for i in range(20)], network="majority", recipe="baseline"),
+    ]
+    row = one(evaluation.against_baselines(evaluation.collect(runs, tracks)))
+    assert row.low < 0 < row.difference < row.high
+    assert "behind" in verdicts.against_sentence(row.replace({row.difference: -row.difference}))
+    assert "5 points ahead" in verdicts.against_sentence(row) and "not established" in verdicts.against_sentence(row)
+
+
+def test_a_bound_shows_on_which_side_of_zero_it_lies():
+    row = {"network": "n", "protocol": "slice", "recipe": "tuned", "head": "genre", "baseline": "majority"}
+    row |= {"value": 0.5, "baseline_value": 0.45, "difference": 0.05, "low": 0.003, "high": 0.1, "n_songs": 9}
+    told = verdicts.against_sentence(pd.Series(row | {"score": "accuracy", "paired": True}))
+    assert "`n` (tuned)" in told and "0.3 to 10)" in told and "beats the baseline by 5 points" in told
+    assert verdicts.signed(-0.001) == "0.00" and verdicts.signed(-0.126) == "−0.13"
+
+
+def test_without_baselines_nothing_is_compared():
+    collected = evaluation.collect([run_of([sure("t0", "a")])], tracks_of(["a"]))
+    table = evaluation.against_baselines(collected)
+    assert len(table) == 0 and verdicts.baseline_finding(table) == ""
+
+
+# ---- numbers
+
+
+def valences(n, seed=0, artists=None):
+    truth = np.random.default_rng(seed).uniform(0, 1, n)
+    tracks = tracks_of(["a", "b"] * (n // 2), artists=artists)
+    return truth, tracks.assign(valence=tracks["track_id"].map({f"t{i}": value for i, value in enumerate(truth)}))
+
+
+def test_numeric_heads_are_passed_over_by_collect_and_classes_by_collect_numbers():
+    _, tracks = valences(2)
+    runs = [run_of([sure("t0", "a")]), numbers_of([("t0", 0.5), ("t1", 0.2)])]
+    assert [a.head for a in evaluation.collect(runs, tracks)] == ["genre"]
+    assert [a.head for a in evaluation.collect_numbers(runs, tracks)] == ["valence"]
+
+
+def test_numbers_of_songs_are_means_over_slices():
+    truth, tracks = valences(12)
+    noise = np.random.default_rng(1).normal(0, 0.3, (12, 4))
+    run = numbers_of([(f"t{i}", truth[i] + noise[i, j]) for i in range(12) for j in range(4)])
+    table = evaluation.numeric_results(evaluation.collect_numbers([run], tracks))
+    assert list(table.columns) == [
+        "network", "protocol", "recipe", "head", "level", "n_songs", "r2", "r2_low", "r2_high", "r", "r_low", "r_high",
+        "ccc", "ccc_low", "ccc_high", "runs",
+    ]  # fmt: skip
+    song, by_slice = one(table, level="song"), one(table, level="slice")
+    expected = scores.numeric(truth, truth + noise.mean(axis=1))
+    assert [song.r2, song.r, song.ccc] == pytest.approx([expected[name] for name in ("r2", "r", "ccc")], abs=1e-5)
+    assert by_slice.r2 == pytest.approx(r2_score(np.repeat(truth, 4), (truth[:, None] + noise).ravel()), abs=1e-5)
+    for row in (song, by_slice):
+        assert row.n_songs == 12
+        for name in ("r2", "r", "ccc"):
+            assert row[f"{name}_low"] < row[name] < row[f"{name}_high"]
+
+
+def test_numbers_without_a_label_are_masked_and_seeds_averaged():
+    truth, tracks = valences(6)
+    tracks.loc[0, "valence"] = np.nan
+    right = numbers_of([(f"t{i}", truth[i]) for i in range(6)])
+    wrong = numbers_of([(f"t{i}", 0.5) for i in range(6)], seed=1)
+    row = one(
+        evaluation.numeric_results(evaluation.collect_numbers([right, wrong], tracks), resamples=50), level="song"
+    )
+    assert (row.n_songs, row.runs) == (5, 2)
+    assert row.r2 == pytest.approx((1 + scores.numeric(truth[1:], np.full(5, 0.5))["r2"]) / 2, abs=1e-5)
+
+
+def test_intervals_of_numbers_resample_artists_under_artist():
+    rng = np.random.default_rng(0)
+    artists = [f"x{i // 10}{'ab'[i % 2]}" for i in range(120)]
+    truth, tracks = valences(120, artists=artists)
+    offset = dict(zip(sorted(set(artists)), rng.normal(0, 0.4, 24), strict=True))
+    answers = [(f"t{i}", truth[i] + offset[artists[i]]) for i in range(120)]
+    runs = [numbers_of(answers, protocol=protocol) for protocol in ("song", "artist")]
+    table = evaluation.numeric_results(evaluation.collect_numbers(runs, tracks)).query("level == 'song'")
+    width = (table["r2_high"] - table["r2_low"]).set_axis(table["protocol"])
+    assert width["artist"] > 1.3 * width["song"]
+
+
+def test_an_interval_of_r_covers_the_truth_about_95_times_in_100():
+    rng = np.random.default_rng(3)
+    covered, n = 0, 200
+    for _ in range(n):
+        truth, noise = rng.normal(0, 1, (2, 80))
+        sums = scores.moments(truth, 0.6 * truth + 0.8 * noise)[:, None]
+        _, low, high = intervals.interval(
+            sums, evaluation.Numbers.measures, np.arange(80), np.zeros(80, int), resamples=300
+        )
+        covered += low[1] <= 0.6 <= high[1]
+    assert 0.9 <= covered / n <= 0.99
+
+
+def test_one_song_has_no_interval_and_a_constant_truth_no_score():
+    _, tracks = valences(2)
+    table = evaluation.numeric_results(evaluation.collect_numbers([numbers_of([("t0", 0.5)])], tracks))
+    assert table[["r2", "r2_low", "r", "ccc_high"]].isna().all(axis=None)
+    assert "not established" in verdicts.number_sentence(one(table, level="song"))
+
+
+def test_numbers_are_held_against_the_best_baseline_by_r2():
+    truth, tracks = valences(40)
+    runs = [
+        numbers_of([(f"t{i}", truth[i] + 0.01 * (-1) ** i) for i in range(40)], network="this_project"),
+        numbers_of([(f"t{i}", 0.5) for i in range(40)], network="majority", recipe="baseline"),
+        numbers_of([(f"t{i}", truth[i] / 2) for i in range(40)], network="mfcc_svm", recipe="baseline"),
+    ]
+    collected = evaluation.collect_numbers(runs, tracks)
+    row = one(evaluation.against_baselines(collected))
+    assert (row.score, row.baseline) == ("r2", "majority") and row.low > 0
+    assert "with an R²" in verdicts.against_sentence(row) and "beats the baseline" in verdicts.against_sentence(row)
+    told = verdicts.number_finding(evaluation.numeric_results(collected))
+    assert "`this_project` predicts the valence" in told and "is established to be above 0" in told
+
+
 # ---- the whole page
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     """Notebook 05 executed on a fake study, with a student's own network and a stale run."""
-    import papermill
-
     study = fakes.fake_study(tmp_path_factory.mktemp("study"))
     for network, skill in (("this_project", 2.2), ("zhang2016", 0.5)):
         for protocol in ("slice", "artist"):
@@ -417,14 +656,26 @@ def page(tmp_path_factory):
     fakes.fake_run(study, "this_project", "slice", fold=1, seed=0)
     fakes.fake_run(study, "my_own-net", "song", moods=False)
     fakes.fake_run(study, "choi2016", "slice", stale=True)
+    return study, execute(study)
+
+
+def execute(study):
+    """Run notebook 05 on a study."""
+    import papermill
+
     given = {"study": study.name, "root": str(study.root), "corpus": "folder", "resamples": 200}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(PROJECT))
-        book = papermill.execute_notebook(
+        return papermill.execute_notebook(
             NOTEBOOKS / "05_error_analysis.ipynb", study.root / "05.ipynb", given, kernel_name="python3",
             cwd=NOTEBOOKS, progress_bar=False,
         )  # fmt: skip
-    return study, book
+
+
+def shown(book, cell_id):
+    """Markdown or text that a cell showed."""
+    cell = next(cell for cell in book.cells if cell.get("id") == cell_id)
+    return "".join(out["data"].get("text/markdown", out["data"]["text/plain"]) for out in cell.outputs if "data" in out)
 
 
 def test_page_writes_its_tables(page):
@@ -448,6 +699,47 @@ def test_page_writes_the_summary_and_figures(page):
     assert (study.tables / f"{told['main_table']}.csv").is_file()
     drawn = {path.stem for path in study.figures.glob("*.svg")}
     assert drawn >= {"protocols", "drops", "gaps", "recall-genre", "recall-mood", "confusion-genre", "confusion-mood"}
+
+
+def test_page_says_that_there_are_no_baselines_and_no_numbers(page):
+    study, book = page
+    assert "No baseline was run" in shown(book, "baselines") and "No network of this study" in shown(book, "numbers")
+    assert not (study.tables / "baselines.csv").exists() and not (study.tables / "numbers.csv").exists()
+
+
+def test_page_with_baselines_numbers_and_what_was_selected(tmp_path):
+    study = fakes.fake_study(tmp_path)
+    for protocol in ("slice", "artist"):
+        fakes.fake_run(study, "this_project", protocol, numeric=("energy",))
+        fakes.fake_run(study, "short_chunk", protocol, recipe="tuned", skill=3, numeric=("energy",))
+        fakes.fake_run(study, "selected", protocol, recipe="best", skill=4, numeric=("energy",))
+        fakes.fake_run(study, "mfcc_svm", protocol, recipe="baseline", skill=0.5, numeric=("energy",))
+        fakes.fake_run(study, "genre_prior", protocol, recipe="baseline", skill=0, genres=False, numeric=("energy",))
+    book = execute(study)
+    assert "`this_project`" in shown(book, "baselines") and "energy with an R²" in shown(book, "baselines")
+    beaten = pd.read_csv(study.tables / "baselines.csv")
+    assert set(beaten["network"]) == {"this_project", "short_chunk", "selected"} and set(beaten["head"]) == {
+        "genre", "mood", "energy",
+    }  # fmt: skip
+    numeric = pd.read_csv(study.tables / "numbers.csv")
+    assert list(dict.fromkeys(numeric["network"])) == [
+        "this_project", "short_chunk", "selected", "genre_prior", "mfcc_svm",
+    ]  # fmt: skip
+    told = json.loads((study.results / "summary.json").read_text(encoding="utf-8"))["findings"]
+    assert len(told) == 5 and told[3].startswith("**Against simple baselines**") and told[4].startswith("**Numbers**")
+    assert "stale" not in told[0].lower()
+    protocols = (study.figures / "protocols.svg").read_text(encoding="utf-8")
+    assert "best baseline" in protocols and "mfcc_svm" not in protocols
+    assert "mfcc_svm" not in (study.figures / "confusion-mood.svg").read_text(encoding="utf-8")
+
+
+def test_page_of_numbers_alone(tmp_path):
+    study = fakes.fake_study(tmp_path)
+    fakes.fake_run(study, "this_project", "artist", genres=False, moods=False, numeric=("energy", "valence"))
+    book = execute(study)
+    assert "energy" in shown(book, "numbers")
+    told = json.loads((study.results / "summary.json").read_text(encoding="utf-8"))
+    assert told["main_table"] == "numbers" and "`this_project` predicts the energy" in told["findings"][0]
 
 
 def test_page_escapes_titles(page):

@@ -9,9 +9,11 @@ from lib import plans, produce, training
 from lib.audio import Spectrogram
 from lib.errors import ReportError
 from lib.paths import Study
-from lib.runs import Run, Settings, finished
+from lib.recipes import Settings
+from lib.runs import Run, finished
 from lib.slicing import Slices, _Writer
 from lib.tables import read_json, write_json, write_parquet
+from lib.targets import Targets, targets
 from lib.zoo import PUBLISHED, Head, builder, descriptions
 
 SMALL = Spectrogram(n_mels=32, n_fft=1024, hop_length=1024)
@@ -59,12 +61,24 @@ def plan_of(study, epochs=3, protocol="artist", **run):
 
 def test_a_missing_label_weighs_nothing():
     labels = pd.DataFrame({"genre": ["g0", "g1"], "mood": ["happy", pd.NA]})
-    classes, weights = training.targets(labels, HEADS)
-    assert weights["mood"].tolist() == [1, 0]
-    assert weights["genre"].tolist() == [1, 1]
-    assert classes["mood"][0] == 2
+    wanted = targets(labels, HEADS, np.ones(2, dtype=bool))
+    assert wanted.weights["mood"].tolist() == [1, 0]
+    assert wanted.weights["genre"].tolist() == [1, 1]
+    assert wanted.values["mood"][0] == 2
     with pytest.raises(ReportError, match="'jazz'"):
-        training.targets(pd.DataFrame({"genre": ["jazz"], "mood": ["sad"]}), HEADS)
+        targets(pd.DataFrame({"genre": ["jazz"], "mood": ["sad"]}), HEADS, np.ones(1, dtype=bool))
+
+
+def test_numbers_are_scaled_by_the_training_labels_alone():
+    labels = pd.DataFrame({"valence": [0.2, 0.6, np.nan, 100.0]})
+    wanted = targets(labels, [Head("valence")], np.array([True, True, True, False]))
+    assert wanted.scales["valence"] == pytest.approx((0.4, 0.2))
+    assert wanted.values["valence"][:3] == pytest.approx([-1, 1, 0])
+    assert wanted.weights["valence"].tolist() == [1, 1, 0, 1]
+    same = targets(pd.DataFrame({"valence": [0.5, 0.5]}), [Head("valence")], np.ones(2, dtype=bool))
+    assert same.values["valence"].tolist() == [0, 0]
+    with pytest.raises(ReportError, match="'high' is not a number"):
+        targets(pd.DataFrame({"valence": ["high"]}), [Head("valence")], np.ones(1, dtype=bool))
 
 
 def test_a_masked_label_moves_no_gradient(study):
@@ -83,15 +97,14 @@ def test_a_masked_label_moves_no_gradient(study):
 def test_batches_show_every_slice_once_an_epoch_in_changing_order(study):
     plan = plan_of(study)
     numbers = np.flatnonzero(plan.parts == "train")
-    _, weights = training.targets(plan.labels, plan.heads)
-    marked = {"genre": np.arange(len(plan.slices))}
-    batches = training.Batches(plan.slices, numbers, marked, weights, batch_size=7, seed=0)
+    marked = Targets({"mark": np.arange(len(plan.slices), dtype="float32")}, {"mark": np.ones(len(plan.slices))}, {})
+    batches = training.Batches(plan.slices, numbers, marked, [Head("mark")], Settings(batch_size=7), seed=0)
     seen = []
     for _ in range(2):
         epoch = [batches[i] for i in range(len(batches))]
         for x, y, _ in epoch:
-            assert (x == plan.slices.take(y["genre"])).all()
-        seen.append([y["genre"].tolist() for _, y, _ in epoch])
+            assert (x == plan.slices.take(y["mark"][:, 0].astype(int))).all()
+        seen.append([y["mark"][:, 0].tolist() for _, y, _ in epoch])
         batches.on_epoch_end()
     assert seen[0] != seen[1]
     for epoch in seen:

@@ -1,16 +1,21 @@
+import itertools
 import json
 
 import keras
+import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from lib import zoo
+from lib import plots, zoo
+from lib.audio import Spectrogram
 from lib.errors import ReportError
 from lib.paths import Study
-from lib.zoo import Head, cost, descriptions
+from lib.plots import blocks, networks
+from lib.zoo import Head, choi2016, cost, descriptions, fcn5, musicnn, published, short_chunk, this_project, zhang2016
 from lib.zoo.layers import decision_layers, slice_input
 
-HEADS = [Head("genre", ("a", "b", "c", "d")), Head("mood", ("sad", "neutral", "happy"))]
+HEADS = [Head("genre", ("a", "b", "c", "d")), Head("mood", ("sad", "neutral", "happy")), Head("valence")]
 SHAPE = (96, 129)
 
 
@@ -24,18 +29,20 @@ def registered():
 
 
 @pytest.mark.parametrize("name", zoo.PUBLISHED)
-def test_a_network_answers_every_head_with_probabilities(name):
+def test_a_network_answers_every_head_with_probabilities_or_a_number(name):
     model = zoo.builder(name)(SHAPE, HEADS)
-    answers = model.predict_on_batch(np.random.default_rng(0).integers(0, 256, (2, *SHAPE), dtype=np.uint8))
-    assert {head: answer.shape for head, answer in answers.items()} == {"genre": (2, 4), "mood": (2, 3)}
-    for answer in answers.values():
-        assert np.allclose(answer.sum(axis=1), 1, atol=1e-5)
+    answers = model(np.random.default_rng(0).integers(0, 256, (2, *SHAPE), dtype=np.uint8), training=False)
+    shapes = {head: tuple(answer.shape) for head, answer in answers.items()}
+    assert shapes == {"genre": (2, 4), "mood": (2, 3), "valence": (2, 1)}
+    for head in HEADS[:2]:
+        assert np.allclose(np.asarray(answers[head.name]).sum(axis=1), 1, atol=1e-5)
+    assert model.get_layer("valence").activation is keras.activations.linear
 
 
 @pytest.mark.parametrize("name", zoo.PUBLISHED)
 def test_a_description_rebuilds_the_network_whatever_was_built_before(name):
     first = descriptions.describe(name, SHAPE, HEADS)
-    for other in zoo.PUBLISHED:
+    for other in ("zhang2016", "musicnn"):
         zoo.builder(other)(SHAPE, HEADS)
     assert descriptions.describe(name, SHAPE, HEADS) == first
     model = descriptions.rebuild(json.loads(json.dumps(first)))
@@ -51,17 +58,84 @@ def test_this_project_is_the_posters():
     assert [layer.kernel_size for layer in convolutions] == [(2, 2)] * 4
     assert [layer.strides[0] for layer in convolutions] == [1, 1, 1, 2]
     dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
-    assert [layer.units for layer in dense] == [15, 4, 3]
+    assert [layer.units for layer in dense] == [15, 4, 3, 1]
     assert all(float(layer.kernel_regularizer.l2) == pytest.approx(0.002) for layer in dense)
     norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
     assert len(norms) == 5
     assert descriptions.vector_width(model, HEADS) == 15
 
 
-def test_zhang2016_is_nnet2_at_its_published_size_without_the_first_kernel_and_the_heads():
-    """nnet2 has 1,250,928 parameters with 513 bins and 10 classes; here bands and classes differ."""
-    model = zoo.builder("zhang2016")((513, 128), [Head("genre", tuple("abcdefghij"))])
-    assert model.count_params() == 1_250_928
+@pytest.mark.parametrize(
+    ("convolutions", "kernel", "last_stride", "fc"), [*itertools.product((3, 4, 5), (2, 3, 5), (1, 2), (0, 1, 2))]
+)
+def test_the_posters_search_can_be_expressed(convolutions, kernel, last_stride, fc):
+    model = this_project.build(SHAPE, HEADS, filters=(4,) * convolutions, kernel=kernel, last_stride=last_stride, fc=fc)
+    found = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert [layer.kernel_size for layer in found] == [(kernel, kernel)] * convolutions
+    assert [layer.strides[0] for layer in found] == [1] * (convolutions - 1) + [last_stride]
+    dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    assert len(dense) == fc + len(HEADS)
+    flat = model.get_layer("flat").output.shape[-1]
+    assert descriptions.vector_width(model, HEADS) == (15 if fc else flat)
+
+
+def _conv(kernel, read, filters):
+    return (kernel * read + 1) * filters
+
+
+def _norm(width):
+    return 2 * width  # scale and shift; the running mean and variance are not trained
+
+
+@pytest.mark.parametrize(
+    ("build", "trainable"),
+    [
+        (lambda: zhang2016.published("nnet1"), 660_336),
+        (lambda: zhang2016.published("nnet2"), 1_250_928),
+        (lambda: choi2016.published(), 396_786),
+        (lambda: choi2016.published(norm="bands"), 394_098),
+        (lambda: fcn5.published(), 447_922),
+        (lambda: fcn5.published(filters=(32, 128, 128, 192, 256), norm="frames"), 865_950),
+    ],
+    ids=["zhang nnet1", "zhang nnet2", "choi", "choi, norm along bands", "fcn5", "fcn5, the README's"],
+)
+def test_a_published_network_has_its_published_size(build, trainable):
+    assert cost.trainable(build()) == trainable
+
+
+def test_the_released_crnn_is_padded_to_1440_frames_and_keeps_15_steps():
+    model = choi2016.published()
+    assert model.get_layer("padding").output.shape[1:] == (96, 1440, 1)
+    assert model.get_layer("sequence").output.shape[1:] == (15, 128)
+
+
+def test_short_chunk_has_the_size_that_the_papers_layers_give():
+    filters = (128, 128, 256, 256, 256, 256, 512)
+    convolutions = sum(_conv(9, read, width) for read, width in itertools.pairwise((1, *filters)))
+    norms = _norm(1) + sum(_norm(width) for width in filters) + _norm(512)
+    assert cost.trainable(short_chunk.published()) == convolutions + norms + _conv(1, 512, 512) + _conv(1, 512, 50)
+    assert short_chunk.published().get_layer("pool7").output.shape[1:3] == (1, 1)
+
+
+def test_musicnn_has_the_size_that_the_released_layers_give():
+    front = _conv(38 * 7, 1, 204) + _conv(67 * 7, 1, 204) + sum(_conv(length, 1, 51) for length in (128, 64, 32))
+    read = 2 * 204 + 3 * 51
+    middle = _conv(7, read, 64) + 2 * _conv(7, 64, 64)
+    vector = 2 * (read + 3 * 64)  # maximum and mean
+    norms = _norm(1) + _norm(read) + 3 * _norm(64) + _norm(vector) + _norm(200)
+    expected = front + middle + norms + _conv(1, vector, 200) + _conv(1, 200, 50)
+    assert cost.trainable(musicnn.published()) == expected
+
+
+def test_every_published_size_belongs_to_a_network_of_the_zoo():
+    assert set(published.NETWORKS) <= set(zoo.PUBLISHED)
+    assert set(zoo.PUBLISHED) - set(published.NETWORKS) == {"this_project", "choi2016"}
+
+
+@pytest.mark.parametrize("name", ["short_chunk", "this_project", "musicnn", "zhang2016"])
+@pytest.mark.parametrize("shape", [(64, 130), (128, 216), (96, 129)])
+def test_networks_read_other_slices_too(name, shape):
+    assert zoo.builder(name)(shape, HEADS).input_shape[1:] == shape
 
 
 def test_choi2016_is_about_a_quarter_of_a_million():
@@ -84,6 +158,157 @@ def test_multiply_adds_of_known_layers():
     assert cost.layer_table(gru).set_index("layer").loc["gru", "multiply_adds"] == 6 * 3 * 5 * (4 + 5)
 
 
+def _seen(model, field):
+    """Which bands and frames reach the centre of the last map, measured: all weights 1, one line lit at a time."""
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            continue
+        weights = layer.get_weights()
+        layer.set_weights([np.full_like(w, 1 / w[..., 0].size) if w.ndim > 1 else np.zeros_like(w) for w in weights])
+    bands, frames = model.input_shape[1:]
+    last = keras.Model(model.inputs, model.get_layer(field.layers[0]).input)
+    lit = np.zeros((bands + frames, bands, frames), np.uint8)
+    lit[np.arange(bands), np.arange(bands)] = 255
+    lit[bands + np.arange(frames), :, np.arange(frames)] = 255
+    answers = last.predict(lit, batch_size=75, verbose=0)
+    centre = tuple(size // 2 for size in answers.shape[1:-1])
+    reached = np.abs(answers[(slice(None), *centre)]).max(axis=-1) > 0
+    return reached[:bands], reached[bands:]
+
+
+def _is_the_field(reached, size):
+    """No line outside the field counts, and all inside do unless the edge of the slice cuts the field."""
+    places = np.flatnonzero(reached)
+    assert len(places) == places[-1] - places[0] + 1 <= size
+    if not reached[0] and not reached[-1]:
+        assert len(places) == size
+
+
+@pytest.mark.parametrize("name", ["this_project", "zhang2016", "zhang2016_nnet1", "choi2016", "musicnn", "short_chunk"])
+def test_nothing_outside_the_receptive_field_reaches_the_last_map(name):
+    model = zoo.builder(name)(SHAPE, HEADS)
+    field = cost.receptive_field(model)
+    bands, frames = _seen(model, field)
+    _is_the_field(bands, field.bands)
+    _is_the_field(frames, field.frames)
+
+
+def _stack(*steps):
+    """Small network of convolutions and poolings: (kernel, stride, pool) each, bands and frames alike."""
+    inputs, x = slice_input((60, 80))
+    for kernel, stride, pool in steps:
+        x = keras.layers.Conv2D(2, kernel, strides=stride, padding="same" if stride == 1 else "valid")(x)
+        x = keras.layers.MaxPooling2D(pool)(x) if pool else x
+    return keras.Model(inputs, decision_layers(keras.layers.Flatten(name="flat")(x), HEADS))
+
+
+@pytest.mark.parametrize(
+    ("steps", "bands", "frames"),
+    [
+        ([(3, 1, None)], 3, 3),
+        ([(3, 1, None), (3, 1, None)], 5, 5),
+        ([(3, 2, None), (3, 1, None)], 7, 7),  # 3, then 2 more steps of 2
+        ([(2, 1, (2, 4)), (2, 1, None)], 5, 9),  # 2, 3 by 5, then a step of 2 by 4
+        ([((5, 3), 1, (2, 2)), ((1, 4), 1, (3, 2))], 10, 12),  # 5x3, 6x4, 6x10, then 2 and 1 steps of 2
+    ],
+)
+def test_receptive_fields_worked_out_by_hand(steps, bands, frames):
+    model = _stack(*steps)
+    field = cost.receptive_field(model, Spectrogram())
+    assert (field.bands, field.frames) == (bands, frames)
+    assert field.seconds == pytest.approx(frames * 512 / 22050)
+    assert field.whole
+    assert field.layers == ("flat",)
+    for reached, size in zip(_seen(model, field), (bands, frames), strict=True):
+        _is_the_field(reached, size)
+
+
+def test_the_larger_branch_counts_and_no_field_is_larger_than_the_slice():
+    inputs, x = slice_input((60, 80))
+    narrow = keras.layers.Conv2D(2, 3, padding="same")(x)
+    wide = keras.layers.Conv2D(2, (9, 5), dilation_rate=(1, 2), padding="same")(x)
+    x = keras.layers.Concatenate()([narrow, wide])
+    field = cost.receptive_field(keras.Model(inputs, decision_layers(keras.layers.GlobalMaxPooling2D()(x), HEADS)))
+    assert (field.bands, field.frames) == (9, 9)
+    huge = cost.receptive_field(_stack((30, 1, (4, 4)), (15, 1, None)))
+    assert (huge.bands, huge.frames) == (60, 80)
+    assert huge.seconds <= Spectrogram().slice_s
+
+
+def test_what_comes_back_from_the_whole_slice_or_is_unknown_hears_all_of_it():
+    inputs, x = slice_input((60, 80))
+    x = keras.layers.Conv2D(2, 3, padding="same")(x)
+    weight = keras.layers.Reshape((1, 1, 2))(keras.layers.GlobalAveragePooling2D()(x))
+    excited = keras.layers.Conv2D(2, 3)(keras.layers.Multiply()([x, weight]))
+    known = keras.Model(inputs, decision_layers(keras.layers.Flatten()(excited), HEADS))
+    unknown = keras.layers.GlobalAveragePooling2D()(keras.layers.UpSampling2D()(x))
+    for model in (known, keras.Model(inputs, decision_layers(unknown, HEADS))):
+        field = cost.receptive_field(model)
+        assert (field.bands, field.frames) == (60, 80)
+
+
+def test_the_time_of_a_slice_is_measured_in_milliseconds(monkeypatch):
+    model = zoo.builder("this_project")(SHAPE, HEADS)
+    assert 0 < cost.time_per_slice(model, batch=4, repeats=2) < 1000
+    seen = []
+    monkeypatch.setattr(model, "predict_on_batch", lambda slices: seen.append(slices.shape))
+    clock = iter([0.0, 2.0, 2.0, 4.0, 4.0, 6.0])
+    monkeypatch.setattr(cost.time, "perf_counter", lambda: next(clock))
+    assert cost.time_per_slice(model, batch=250, repeats=5, limit_s=3) == pytest.approx(2000 / 250)
+    assert seen == [(250, *SHAPE)] * 3
+
+
+@pytest.mark.parametrize("name", zoo.PUBLISHED)
+def test_a_diagram_shows_every_layer_that_works_and_every_head(name):
+    model = zoo.builder(name)(SHAPE, HEADS)
+    figure = networks.diagram(model, np.zeros(SHAPE, np.uint8))
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    for kind, word in (((keras.layers.Conv1D, keras.layers.Conv2D), "conv"), (keras.layers.GRU, "GRU")):
+        assert sum(text.startswith(word) for text in texts) == sum(isinstance(layer, kind) for layer in model.layers)
+    assert {"genre: 4 classes", "mood: 3 classes", "valence: a number", "96×129"} <= set(texts)
+    with matplotlib.rc_context():
+        plots.use_style()
+        assert ">conv " in plots.svg(figure)  # text stays text
+    plt.close(figure)
+    assert figure.get_size_inches()[0] < 11
+    claim = networks.claim(name, model, HEADS, Spectrogram())
+    assert f"{descriptions.vector_width(model, HEADS)} numbers" in claim
+
+
+def test_a_diagram_keeps_branches_and_what_follows_a_layer():
+    found = blocks.blocks(zoo.builder("zhang2016")(SHAPE, HEADS))
+    assert found["shortcut"].sources == ("conv1", "conv3")
+    assert found["conv1"].words == ["conv 96×4", "× 256", "ReLU"]
+    assert (found["conv1"].bands, found["conv1"].frames, found["conv1"].channels) == (1, 126, 256)
+    assert found["genre"].column == found["valence"].column == max(block.column for block in found.values())
+    first = blocks.blocks(zoo.builder("this_project")(SHAPE, HEADS))["conv1"]
+    assert first.words == ["conv 2×2", "× 32", "ReLU", "max 2×4", "norm"]
+    assert (first.bands, first.frames) == (48, 32)
+    flat = [box for box in blocks.blocks(zoo.builder("musicnn")(SHAPE, HEADS)).values() if box.column == 1]
+    assert sorted(box.words[0] for box in flat) == ["conv 38×5", "conv 67×5", "mean 96×1"]
+
+
+def test_a_sum_written_with_a_plus_is_one():
+    inputs, x = slice_input(SHAPE)
+    x = keras.layers.Conv2D(2, 3, padding="same", name="a")(x)
+    x = x + keras.layers.Conv2D(2, 5, padding="same", name="b")(x)
+    model = keras.Model(inputs, decision_layers(keras.layers.Flatten()(x), HEADS))
+    merged = [block for block in blocks.blocks(model).values() if block.kind == "merge"]
+    assert [(block.sources, block.words) for block in merged] == [(("a", "b"), ["sum"])]
+    assert cost.receptive_field(model).bands == 7
+
+
+def test_a_network_with_layers_unknown_to_the_diagram_is_drawn_all_the_same():
+    inputs, x = slice_input(SHAPE)
+    x = keras.layers.UpSampling2D(name="up")(x)
+    inner = keras.Sequential([keras.layers.Conv2D(2, 3), keras.layers.GlobalMaxPooling2D()], name="inner")
+    model = keras.Model(inputs, decision_layers(inner(x), HEADS))
+    figure = networks.diagram(model)
+    assert "UpSampling2D" in {text.get_text() for text in figure.axes[0].texts}
+    plt.close(figure)
+    assert cost.receptive_field(model).bands == SHAPE[0]
+
+
 def test_an_unknown_network_names_the_known():
     with pytest.raises(ReportError, match=r"'alexnet' is not registered.*this_project, zhang2016, choi2016"):
         zoo.builder("alexnet")
@@ -102,7 +327,7 @@ def _wrong_input(shape, heads):
 def _two_vectors(shape, heads):
     inputs, x = slice_input(shape)
     flat = keras.layers.Flatten()(x)
-    outputs = {h.name: keras.layers.Dense(len(h.classes), name=h.name)(keras.layers.Dense(4)(flat)) for h in heads}
+    outputs = {h.name: keras.layers.Dense(h.width, name=h.name)(keras.layers.Dense(4)(flat)) for h in heads}
     return keras.Model(inputs, outputs)
 
 
@@ -129,7 +354,7 @@ def _breaks(shape, heads):
         (_with_lambda, "Lambda"),
         (_breaks, "too many cooks"),
         (lambda shape, heads: None, "NoneType, not a keras.Model"),
-        (_wrong_width, "2 nodes for 4 classes"),
+        (_wrong_width, "2 nodes; it needs 4"),
     ],
 )
 def test_a_wrong_network_says_what_to_change(registered, build, message):

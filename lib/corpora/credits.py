@@ -9,7 +9,6 @@ two words and stands in two different credits ("Edward Martin and ...").
 
 import re
 import unicodedata
-from collections import Counter
 
 import pandas as pd
 
@@ -92,7 +91,7 @@ def artist_names(tracks: pd.DataFrame) -> list[set[str]]:
         neither is known.
     """
     credits = [[] if _blank(credit) else acts(credit) for credit in tracks["artist"]]
-    known = _known({_act_key(act): act for held in credits for act in held})
+    known = _known({act for held in credits for act in held})
     names: list[set[str]] = []
     for held, credit, title in zip(credits, tracks["artist"], tracks["title"], strict=True):
         if held:
@@ -109,12 +108,15 @@ def _blank(cell: object) -> bool:
     return pd.isna(cell) or not str(cell).strip()
 
 
-def _known(acts_by_key: dict[str, str]) -> set[str]:
+def _known(acts_held: set[str]) -> set[str]:
     """Keys of the names that stand alone: whole acts, and parts of two words that two acts have."""
-    parts = Counter()
-    for act in acts_by_key.values():
-        parts.update({_act_key(member) for member in members(act) if len(member.split()) > 1})
-    return set(acts_by_key) | {key for key, number in parts.items() if number > 1}
+    wholes = {act: _act_key(act) for act in acts_held}
+    within: dict[str, set[str]] = {}
+    for act, whole in wholes.items():
+        for member in members(act):
+            if len(member.split()) > 1:
+                within.setdefault(_act_key(member), set()).add(whole)  # one act written in two ways counts once
+    return set(wholes.values()) | {key for key, holders in within.items() if len(holders) > 1}
 
 
 def _featured_in(title: object) -> list[str]:

@@ -1,7 +1,8 @@
 """How well the networks do, how sure that is, and what it means.
 
-``answers`` pools the test predictions, ``intervals`` resamples songs or artists, ``tables`` and ``classes``
-make the result tables, ``claims`` and ``summary`` the sentences; ``poster`` holds what the poster published.
+``pooling`` joins the test predictions of folds and seeds, ``answers`` reads them as classes and ``numbers`` as
+numbers; ``intervals`` resamples songs or artists; ``tables``, ``differences`` and ``classes`` make the result
+tables, ``claims``, ``verdicts`` and ``summary`` the sentences; ``poster`` holds what the poster published.
 """
 
 from lib.evaluation.answers import LEVELS, Answers, collect
@@ -13,13 +14,18 @@ from lib.evaluation.classes import (
     recall_difference,
     worst_confusion,
 )
+from lib.evaluation.differences import against_baselines, drops, ranking
+from lib.evaluation.numbers import Numbers, collect_numbers, numeric_results
 from lib.evaluation.summary import findings, write_summary
-from lib.evaluation.tables import comparison, drops, labels, main_network, ranking, readable, results, strictest
+from lib.evaluation.tables import comparison, labels, main_network, main_rows, networks, readable, results, strictest
 
 __all__ = [
     "LEVELS",
     "Answers",
+    "Numbers",
+    "against_baselines",
     "collect",
+    "collect_numbers",
     "comparison",
     "confusion",
     "coverage",
@@ -27,7 +33,10 @@ __all__ = [
     "findings",
     "labels",
     "main_network",
+    "main_rows",
     "mistakes",
+    "networks",
+    "numeric_results",
     "per_class",
     "ranking",
     "readable",

@@ -7,7 +7,8 @@ import pandas as pd
 from lib.evaluation import poster
 from lib.evaluation.answers import STALE, Answers
 from lib.evaluation.classes import coverage, recall_difference, worst_confusion
-from lib.evaluation.tables import leaky, main_network
+from lib.evaluation.pooling import Tested
+from lib.evaluation.tables import leaky, main_network, main_rows, of_networks
 from lib.splits import PROTOCOLS
 
 QUESTION = (
@@ -53,9 +54,12 @@ def listed(names: Iterable[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def basis(collected: Sequence[Answers]) -> str:
+def basis(collected: Sequence[Tested]) -> str:
     """How many folds and seeds every number rests on."""
-    rests = {(a.network, a.protocol): (len({r.fold for r in a.runs}), len({r.seed for r in a.runs})) for a in collected}
+    rests = {
+        (a.network, a.protocol, a.recipe): (len({r.fold for r in a.runs}), len({r.seed for r in a.runs}))
+        for a in collected
+    }
     if set(rests.values()) == {(1, 1)}:
         of = sorted({str(a.folds) for a in collected if a.folds > 1 and a.protocol != "poster_split"})
         which = f" (of {listed(of)})" if of else ""
@@ -64,16 +68,16 @@ def basis(collected: Sequence[Answers]) -> str:
             "songs, not with another draw of the folds or another initialisation."
         )
     places: dict[tuple[int, int], list[str]] = {}
-    for (network, protocol), counts in rests.items():
+    for (network, protocol, _), counts in rests.items():
         places.setdefault(counts, []).append(f"`{network}` under `{protocol}`")
     parts = [
-        f"{folds} fold{'s' * (folds != 1)} and {seeds} seed{'s' * (seeds != 1)} of {listed(names)}"
+        f"{folds} fold{'s' * (folds != 1)} and {seeds} seed{'s' * (seeds != 1)} of {listed(dict.fromkeys(names))}"
         for (folds, seeds), names in sorted(places.items())
     ]
     return f"Folds are pooled and seeds averaged: {'; '.join(parts)}. The intervals resample songs, not seeds."
 
 
-def stale_note(collected: Sequence[Answers]) -> str:
+def stale_note(collected: Sequence[Tested]) -> str:
     """Which runs are stale; empty if none is."""
     names = sorted({run.name for a in collected if a.network.endswith(STALE) for run in a.runs})
     if not names:
@@ -106,8 +110,10 @@ def drop_sentence(row: pd.Series, songs: str = "songs") -> str:
 
 def protocols_claim(table: pd.DataFrame, dropped: pd.DataFrame) -> str:
     """Title of the main figure: what the strictest protocol does to the main network."""
-    network = main_network(table)
-    own = table.loc[(table["network"] == network) & (table["level"] == "song")]
+    if not len(table):
+        return "No head of these runs names classes, so there is no accuracy to show"
+    network, own = main_network(table), main_rows(table)
+    own = own.loc[own["level"] == "song"]
     head = own["head"].iloc[0]
     own = own.loc[own["head"] == head].drop_duplicates("protocol")
     first, last = own.loc[own["protocol"] == leaky(own["protocol"])].iloc[0], own.iloc[-1]
@@ -121,7 +127,7 @@ def protocols_claim(table: pd.DataFrame, dropped: pd.DataFrame) -> str:
         f"{head.capitalize()} accuracy of {network} {change} from {percent(first['accuracy'])} of the songs "
         f"under {first['protocol']} to {percent(last['accuracy'])} under {last['protocol']}"
     )
-    row = _drop(dropped, network, head, "song", last["protocol"])
+    row = _drop(dropped, last, first["protocol"])
     if row is None or pd.isna(row["low"]):
         return text
     verdict = "a drop is established" if row["low"] > 0 else "a drop is not established"
@@ -129,14 +135,17 @@ def protocols_claim(table: pd.DataFrame, dropped: pd.DataFrame) -> str:
     return f"{text}; {'over the songs tested under both, ' if row['paired'] else ''}{verdict}"
 
 
-def _drop(dropped: pd.DataFrame, network: str, head: str, level: str, strict: str) -> pd.Series | None:
-    found = dropped.query("network == @network and head == @head and level == @level and strict == @strict")
+def _drop(dropped: pd.DataFrame, row: pd.Series, leaky: str) -> pd.Series | None:
+    found = dropped.loc[(dropped["leaky"] == leaky) & (dropped["strict"] == row["protocol"])]
+    for name in ("network", "recipe", "head", "level"):
+        found = found.loc[found[name] == row[name]]
     return found.iloc[0] if len(found) else None
 
 
 def gap_claim(table: pd.DataFrame) -> str:
     """Title of the figure of training and test accuracy: who over-fits most, and where."""
-    known = table.loc[(table["level"] == "slice") & table["train_accuracy"].notna()]
+    known = of_networks(table)
+    known = known.loc[(known["level"] == "slice") & known["train_accuracy"].notna()]
     if not len(known):
         return "The training accuracy of these runs is not known"
     gap = known["train_accuracy"] - known["accuracy"]
@@ -151,7 +160,8 @@ def gap_claim(table: pd.DataFrame) -> str:
 
 def drops_claim(dropped: pd.DataFrame, level: str = "song") -> str:
     """Title of the figure of drops: in how many comparisons a drop is established."""
-    own = dropped.loc[dropped["level"] == level]
+    own = of_networks(dropped)
+    own = own.loc[own["level"] == level]
     if not len(own):
         return "Only one protocol was run, so no drop can be measured"
     established = int((own["low"] > 0).sum())
@@ -163,8 +173,7 @@ def recall_claim(classes: pd.DataFrame, head: str, protocol: str) -> str:
     own = classes.query("head == @head and protocol == @protocol").dropna(subset="recall")
     if not len(own):
         return f"No test song has a known {head}"
-    network = main_network(own)
-    own = own.loc[own["network"] == network]
+    network, own = main_network(own), main_rows(own)
     best, worst = own.loc[own["recall"].idxmax()], own.loc[own["recall"].idxmin()]
     if best["recall"] == worst["recall"]:
         return f"Under {protocol}, {network} names every {head} equally well ({percent(best['recall'])} of the songs)"

@@ -7,7 +7,7 @@ import pandas as pd
 
 from lib.evaluation.answers import Answers
 from lib.evaluation.intervals import accuracy, accuracy_interval, bootstrap, clusters, percentiles
-from lib.evaluation.tables import identity
+from lib.evaluation.tables import identity, networks
 
 CLASS_COLUMNS = (
     "network", "protocol", "recipe", "head", "class", "precision", "recall", "low", "high", "f1", "support",
@@ -119,10 +119,11 @@ def mistakes(collected: Sequence[Answers], count: int = 10) -> pd.DataFrame:
     -------
     pd.DataFrame
         ``network``, ``protocol``, ``recipe``, ``head``, ``track_id``, ``title``, ``artist``, ``true``,
-        ``answer``, ``probability`` (mean over the seeds that gave this answer).
+        ``answer``, ``probability`` (mean over the seeds that gave this answer). Baselines are left out.
     """
-    parts = []
-    for answers in collected:
+    columns = ["network", "protocol", "recipe", "head", "track_id", "title", "artist", "true", "answer", "probability"]
+    parts = [pd.DataFrame(columns=columns)] if not len(collected) else []
+    for answers in networks(collected):
         wrong = answers.songs.loc[~answers.songs["right"].astype(bool)]
         wrong = wrong.groupby(["track_id", "true", "said"], as_index=False)["probability"].mean()
         wrong = wrong.sort_values(["probability", "track_id"], ascending=[False, True])
@@ -131,7 +132,6 @@ def mistakes(collected: Sequence[Answers], count: int = 10) -> pd.DataFrame:
         wrong["title"] = known["title"].where(known["title"].notna(), "").to_numpy()
         wrong["artist"] = known["artist"].where(known["artist"].notna(), "").to_numpy()
         parts.append(wrong.assign(**identity(answers)))
-    columns = [*identity(collected[0]), "track_id", "title", "artist", "true", "answer", "probability"]
     return pd.concat(parts, ignore_index=True)[columns]
 
 

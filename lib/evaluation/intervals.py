@@ -4,7 +4,7 @@ Ten slices of one song are not ten witnesses. What is drawn again is therefore t
 copies) or, where the artists were kept apart, the whole artist within a genre.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -82,23 +82,25 @@ def weights(strata: np.ndarray, resamples: int, seed: int | Sequence[int]) -> It
         yield result
 
 
-def bootstrap(
-    right: np.ndarray,
-    count: np.ndarray,
+def resampled(
+    sums: np.ndarray,
+    measure: Callable[[np.ndarray], np.ndarray],
     groups: np.ndarray,
     strata: np.ndarray,
     resamples: int,
     seed: int | Sequence[int],
 ) -> np.ndarray:
-    """Accuracies of resampled test sets.
+    """Measures of resampled test sets.
 
     Two calls with the same clusters and the same `seed` see the same resamples, so that the difference
     of their results is a paired bootstrap.
 
     Parameters
     ----------
-    right, count : np.ndarray [songs] or [songs, seeds]
-        Right answers and answers of each song, for each training seed.
+    sums : np.ndarray [shape=(songs, seeds, ...)]
+        What adds up over the songs, for each training seed.
+    measure : callable
+        Totals [shape=(..., seeds, ...)] -> measures [shape=(..., seeds)] or, several, [..., seeds, m].
     groups : np.ndarray of int [songs]
     strata : np.ndarray of int [clusters]
         Both as from `clusters`.
@@ -107,33 +109,86 @@ def bootstrap(
 
     Returns
     -------
-    np.ndarray [resamples]
-        Accuracy, averaged over the seeds; NaN where a resample holds no answer.
+    np.ndarray [resamples] or [resamples, m]
+        Averaged over the seeds; NaN where a resample gives none.
     """
-    right, count = _by_cluster(right, groups, len(strata)), _by_cluster(count, groups, len(strata))
+    total = np.zeros((len(strata), *sums.shape[1:]))
+    np.add.at(total, groups, sums)
+    flat = total.reshape(len(strata), -1)
     blocks = []
     for weight in weights(strata, resamples, seed):
-        answers = weight @ count
-        with np.errstate(invalid="ignore"):
-            blocks.append(np.divide(weight @ right, answers, where=answers > 0, out=np.full(answers.shape, np.nan)))
-    ratio = np.concatenate(blocks)
-    seen = np.isfinite(ratio)
-    total = np.where(seen, ratio, 0).sum(axis=1)
-    return np.divide(total, seen.sum(axis=1), where=seen.any(axis=1), out=np.full(len(ratio), np.nan))
+        blocks.append(_over_seeds(measure((weight @ flat).reshape(len(weight), *sums.shape[1:])), axis=1))
+    return np.concatenate(blocks)
 
 
-def _by_cluster(values: np.ndarray, groups: np.ndarray, n: int) -> np.ndarray:
-    values = np.asarray(values, dtype=float).reshape(len(groups), -1)
-    result = np.zeros((n, values.shape[1]))
-    np.add.at(result, groups, values)
-    return result
+def measured(sums: np.ndarray, measure: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Measure of all songs together, averaged over the seeds; the parameters are those of `resampled`."""
+    return _over_seeds(measure(sums.sum(axis=0)), axis=0)
+
+
+def _over_seeds(values: np.ndarray, axis: int) -> np.ndarray:
+    """Mean over an axis without what is NaN; NaN if all is."""
+    known = np.isfinite(values)
+    total, n = np.where(known, values, 0).sum(axis=axis), known.sum(axis=axis)
+    return np.divide(total, n, where=n > 0, out=np.full(np.shape(total), np.nan))
+
+
+def interval(
+    sums: np.ndarray,
+    measure: Callable[[np.ndarray], np.ndarray],
+    groups: np.ndarray,
+    strata: np.ndarray,
+    *,
+    resamples: int = 2000,
+    seed: int | Sequence[int] = 0,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Measures with their 95 % intervals over clusters; the parameters are those of `resampled`.
+
+    Returns
+    -------
+    value, low, high : np.ndarray [m] or scalars
+        With a single cluster no interval can be given (NaN).
+    """
+    value = measured(sums, measure)
+    if len(strata) < 2:
+        return value, np.full_like(value, np.nan), np.full_like(value, np.nan)
+    samples = resampled(sums, measure, groups, strata, resamples, seed)
+    bounds = [percentiles(column) for column in samples.reshape(len(samples), -1).T]
+    low, high = np.array(bounds).T.reshape(2, *np.shape(value))
+    return value, low, high
+
+
+def share(sums: np.ndarray) -> np.ndarray:
+    """Part of the whole, both in the last axis [shape=(..., 2)]; NaN where the whole is 0."""
+    part, whole = sums[..., 0], sums[..., 1]
+    return np.divide(part, whole, where=whole > 0, out=np.full(np.shape(whole), np.nan))
+
+
+def bootstrap(
+    right: np.ndarray,
+    count: np.ndarray,
+    groups: np.ndarray,
+    strata: np.ndarray,
+    resamples: int,
+    seed: int | Sequence[int],
+) -> np.ndarray:
+    """Accuracies [resamples] of resampled test sets, see `resampled`.
+
+    Parameters
+    ----------
+    right, count : np.ndarray [songs] or [songs, seeds]
+        Right answers and answers of each song, for each training seed.
+    """
+    return resampled(_pairs(right, count), share, groups, strata, resamples, seed)
 
 
 def accuracy(right: np.ndarray, count: np.ndarray) -> float:
     """Accuracy [0..1]: right answers over answers, averaged over the seeds (columns) that have answers."""
-    right = np.asarray(right, dtype=float).reshape(len(right), -1).sum(axis=0)
-    count = np.asarray(count, dtype=float).reshape(len(count), -1).sum(axis=0)
-    return float(np.mean(right[count > 0] / count[count > 0])) if (count > 0).any() else float("nan")
+    return float(measured(_pairs(right, count), share))
+
+
+def _pairs(right: np.ndarray, count: np.ndarray) -> np.ndarray:
+    return np.stack([np.asarray(values, dtype=float).reshape(len(values), -1) for values in (right, count)], axis=-1)
 
 
 def percentiles(samples: np.ndarray) -> tuple[float, float]:

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from lib.evaluation import poster
-from lib.evaluation.answers import Answers
 from lib.evaluation.claims import (
     MEANING,
     QUESTION,
@@ -22,7 +21,10 @@ from lib.evaluation.claims import (
     stale_note,
     whole,
 )
-from lib.evaluation.tables import main_network
+from lib.evaluation.pooling import Tested
+from lib.evaluation.tables import main_network, main_rows, of_networks
+from lib.evaluation.verdicts import baseline_finding, number_finding
+from lib.recipes import POSTER
 from lib.tables import write_json
 
 SYNTHETIC = "demo"
@@ -30,9 +32,10 @@ SYNTHETIC = "demo"
 
 def leakage_finding(table: pd.DataFrame, dropped: pd.DataFrame, songs: str = "songs") -> str:
     """Say what the main network's accuracy is under each protocol and how much the strictest takes away."""
-    network = main_network(table)
-    own = table.loc[(table["network"] == network) & (table["level"] == "song")]
-    head = own["head"].iloc[0]
+    network, own = main_network(table), main_rows(table)
+    own = own.loc[own["level"] == "song"]
+    first = own.iloc[0]
+    head = first["head"]
     own = own.loc[own["head"] == head].drop_duplicates("protocol")
     told = [
         f"{MEANING.get(row.protocol, f'under {row.protocol}')} (`{row.protocol}`), `{network}` names the {row.head} "
@@ -41,12 +44,13 @@ def leakage_finding(table: pd.DataFrame, dropped: pd.DataFrame, songs: str = "so
     ]
     text = f"**Leakage.** {told[0][0].upper()}{told[0][1:]}"
     text += "".join(f"; {one}" for one in told[1:]) + "."
-    own_drops = dropped.loc[dropped["level"] == "song"]
+    own_drops = of_networks(dropped)
+    own_drops = own_drops.loc[own_drops["level"] == "song"]
     if not len(own_drops):
         return text + " Only one protocol was run, so leakage cannot be measured."
     strict = by_strictness(own_drops["strict"])[-1]
     own_drops = own_drops.loc[own_drops["strict"] == strict]
-    main = own_drops.loc[(own_drops["network"] == network) & (own_drops["head"] == head)]
+    main = own_drops.loc[(own_drops[["network", "head", "recipe"]] == first[["network", "head", "recipe"]]).all(axis=1)]
     if len(main):
         text += " " + sentence(drop_sentence(main.iloc[0], songs))
     established = int((own_drops["low"] > 0).sum())
@@ -59,7 +63,7 @@ def leakage_finding(table: pd.DataFrame, dropped: pd.DataFrame, songs: str = "so
 def pattern_finding(table: pd.DataFrame, ranks: pd.DataFrame) -> str:
     """Whether the poster's order of the networks recurs under the protocol most like the poster's."""
     protocol = by_strictness(table["protocol"])[0]
-    own = table.loc[(table["protocol"] == protocol) & (table["level"] == "slice")]
+    own = table.loc[(table["protocol"] == protocol) & (table["level"] == "slice") & (table["recipe"] == POSTER)]
     own = own.loc[own["network"].isin(poster.POSTER) & own["head"].map(_published)]
     start = f"**The poster's pattern**, by slice under `{protocol}` and on another corpus than the poster's."
     if own["network"].nunique() < 2:
@@ -117,8 +121,8 @@ def chance_finding(table: pd.DataFrame, songs: str = "songs") -> str:
 
     The network with the best test accuracy would be one chosen on the test songs, and its interval too high.
     """
-    network = main_network(table)
-    own = table.loc[(table["network"] == network) & (table["level"] == "song")]
+    network, own = main_network(table), main_rows(table)
+    own = own.loc[own["level"] == "song"]
     protocol = by_strictness(own["protocol"])[-1]
     parts = []
     for row in own.loc[own["protocol"] == protocol].drop_duplicates("head").itertuples():
@@ -140,14 +144,36 @@ def chance_finding(table: pd.DataFrame, songs: str = "songs") -> str:
 
 
 def findings(
-    collected: Sequence[Answers], table: pd.DataFrame, dropped: pd.DataFrame, ranks: pd.DataFrame, corpus: str
+    collected: Sequence[Tested],
+    table: pd.DataFrame,
+    dropped: pd.DataFrame,
+    ranks: pd.DataFrame,
+    corpus: str,
+    *,
+    beaten: pd.DataFrame | None = None,
+    numeric: pd.DataFrame | None = None,
 ) -> list[str]:
-    """Markdown sentences that answer the report's question; a warning first if any run is stale."""
+    """Markdown sentences that answer the report's question; a warning first if any run is stale.
+
+    Parameters
+    ----------
+    collected : sequence of Answers and Numbers
+    table, dropped, ranks : pd.DataFrame
+        As from `results`, `drops` and `ranking`.
+    corpus : str
+    beaten, numeric : pd.DataFrame, optional
+        As from `against_baselines` and `numeric_results`.
+    """
     songs = "synthetic songs" if corpus == SYNTHETIC else "songs"
-    told = [leakage_finding(table, dropped, songs), pattern_finding(table, ranks), chance_finding(table, songs)]
+    told = []
+    if len(table):
+        told = [leakage_finding(table, dropped, songs), pattern_finding(table, ranks), chance_finding(table, songs)]
+    told.append(baseline_finding(beaten, songs) if beaten is not None else "")
+    told.append(number_finding(numeric, songs) if numeric is not None else "")
+    told = [finding for finding in told if finding]
     note = stale_note(collected)
     if note:
-        told[0] = f"{note} {told[0]}"
+        told[:1] = [" ".join([note, *told[:1]])]
     return told
 
 
@@ -182,7 +208,7 @@ def write_summary(
         "question": QUESTION,
         "findings": list(told),
         "figure": {"name": "protocols", "claim": protocols_claim(table, dropped)},
-        "main_table": "comparison",
+        "main_table": "comparison" if len(table) else "numbers",
         "credit": credit,
     }
     write_json(summary, path)

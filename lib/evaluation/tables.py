@@ -1,19 +1,22 @@
-"""The result tables: accuracies with intervals, the poster beside ours, drops, rankings."""
+"""The result tables: accuracies with intervals, the poster beside ours."""
 
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
+from lib import scores
 from lib.evaluation import poster
 from lib.evaluation.answers import LEVELS, STALE, Answers
-from lib.evaluation.intervals import accuracy, accuracy_interval, bootstrap, clusters, percentiles, wilson
+from lib.evaluation.intervals import accuracy_interval, clusters, interval, wilson
+from lib.evaluation.pooling import Tested
+from lib.recipes import BASELINE, POSTER
 from lib.splits import PROTOCOLS
 
 PUBLISHED = "poster's own"
 RESULT_COLUMNS = (
     "network", "protocol", "recipe", "head", "level", "n_songs", "accuracy", "low", "high", "runs",
-    "kappa", "train_accuracy", "majority",
+    "kappa", "train_accuracy", "majority", "macro_f1", "macro_f1_low", "macro_f1_high",
 )  # fmt: skip
 
 
@@ -23,27 +26,55 @@ def labels(table: pd.DataFrame) -> pd.Series:
     return table["network"].where(~several, table["network"] + ", " + table["recipe"])
 
 
+def of_networks(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of networks, without the baselines; all rows where there are only baselines."""
+    own = table.loc[table["recipe"] != BASELINE]
+    return own if len(own) else table
+
+
+def networks(collected: Iterable[Tested]) -> list:
+    """Answers of networks, without those of baselines; all where there are only baselines."""
+    collected = list(collected)
+    return [answers for answers in collected if not answers.baseline] or collected
+
+
 def main_network(table: pd.DataFrame) -> str:
-    """Choose the network that single-network figures show: ``this_project`` if it was run, else the first."""
-    fresh = table.loc[~table["network"].str.endswith(STALE)]
+    """Choose the network that single-network figures show: ``this_project`` if it was run, else the first.
+
+    Empty if the table is.
+    """
+    table = of_networks(table)
+    fresh = table.loc[~table["network"].str.endswith(STALE)] if len(table) else table
     names = list((fresh if len(fresh) else table)["network"].unique())
-    return "this_project" if "this_project" in names else names[0]
+    return "this_project" if "this_project" in names else names[0] if names else ""
+
+
+def main_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the main network under one recipe: the poster's, or the first where that was not run."""
+    own = of_networks(table)
+    own = own.loc[own["network"] == main_network(table)]
+    recipes = list(own["recipe"].unique())
+    return own.loc[own["recipe"] == (POSTER if POSTER in recipes else recipes[0])] if recipes else own
 
 
 def leaky(protocols: Iterable[str]) -> str:
     """Choose the protocol that drops are measured from: ``slice``, or the leakiest where that was not run."""
     known = [protocol for protocol in PROTOCOLS if protocol in set(protocols)]
-    return "slice" if "slice" in known else known[0]
+    return "slice" if "slice" in known or not known else known[0]
 
 
 def strictest(collected: Sequence[Answers], network: str) -> list[Answers]:
-    """Answers of a network under the strictest protocol it was run under; of all networks if it was not run."""
-    own = [answers for answers in collected if answers.network == network] or list(collected)
+    """Answers of a network under the strictest protocol it was run under; of all networks if it was not run.
+
+    Of several recipes under that protocol the first counts, which is the poster's if that was run.
+    """
+    own = [answers for answers in collected if answers.network == network] or networks(collected)
     order = [protocol for protocol in PROTOCOLS if any(answers.protocol == protocol for answers in own)]
-    return [answers for answers in own if answers.protocol == order[-1]]
+    own = [answers for answers in own if answers.protocol in order[-1:]]
+    return [answers for answers in own if answers.recipe == own[0].recipe]
 
 
-def identity(answers: Answers) -> dict[str, str]:
+def identity(answers: Tested) -> dict[str, str]:
     """Give the columns that say which answers a row of a table is about."""
     return {name: getattr(answers, name) for name in ("network", "protocol", "recipe", "head")}
 
@@ -63,7 +94,8 @@ def results(collected: Iterable[Answers], *, resamples: int = 2000, seed: int = 
         Columns `RESULT_COLUMNS`. ``accuracy`` pools the folds and averages over seeds; ``low`` and
         ``high`` are its 95 % bootstrap interval over songs, under ``artist`` over artists within genre;
         ``kappa`` is Cohen's (1960, doi 10.1177/001316446002000104), 0 = chance; ``train_accuracy`` the
-        mean over the runs; ``majority`` the share of the most frequent class in the test part.
+        mean over the runs; ``majority`` the share of the most frequent class in the test part; ``macro_f1``
+        with its interval, of the same resamples, the mean over the classes of F1 (`lib.scores.categorical`).
     """
     rows = []
     for answers in collected:
@@ -72,6 +104,11 @@ def results(collected: Iterable[Answers], *, resamples: int = 2000, seed: int = 
             drawn = clusters(answers.tracks.loc[songs].reset_index(), answers.protocol)
             value, low, high = accuracy_interval(right, count, *drawn, resamples=resamples, seed=seed)
             frame = answers.frame(level)
+            f1, f1_low, f1_high = interval(
+                answers.class_sums(level)[1], scores.macro_f1, *drawn, resamples=resamples, seed=seed
+            )
+            if value == 1:  # nothing to resample, as in the accuracy's own interval
+                f1_low, f1_high = low, high
             rows.append(
                 {
                     **identity(answers),
@@ -84,6 +121,9 @@ def results(collected: Iterable[Answers], *, resamples: int = 2000, seed: int = 
                     "kappa": kappa(frame),
                     "train_accuracy": answers.train[level],
                     "majority": frame["true"].value_counts(normalize=True).max(),
+                    "macro_f1": float(f1),
+                    "macro_f1_low": float(f1_low),
+                    "macro_f1_high": float(f1_high),
                 }
             )
     return pd.DataFrame(rows, columns=list(RESULT_COLUMNS))
@@ -114,8 +154,9 @@ def comparison(table: pd.DataFrame) -> pd.DataFrame:
     pd.DataFrame
         ``network``, ``protocol`` (`PUBLISHED` for the poster's rows), ``level`` and for each head
         ``<head>_train``, ``<head>_test`` and ``<head>_interval`` (text; the poster's are Wilson's for its
-        225 test samples). A network that only one of the two has stands alone.
+        225 test samples). A network that only one of the two has stands alone; baselines are left out.
     """
+    table = table.loc[table["recipe"] != BASELINE]
     heads = list(dict.fromkeys([*next(iter(poster.POSTER.values())), *table["head"]]))
     rows, done = [], set()
     for (network, _), ours in table.assign(label=labels(table)).groupby(["network", "recipe"], sort=False):
@@ -158,112 +199,3 @@ def readable(table: pd.DataFrame, digits: int = 3) -> pd.DataFrame:
             shown[column] = values.astype(object).where(values.notna() & (values.astype(str) != ""), "–")
     shown.columns = [str(column).replace("_", " ") for column in shown.columns]
     return shown.set_index(shown.columns[0])
-
-
-def drops(
-    collected: Sequence[Answers],
-    pairs: Sequence[tuple[str, str]] = (),
-    *,
-    resamples: int = 2000,
-    seed: int = 0,
-) -> pd.DataFrame:
-    """How much accuracy a stricter protocol takes away.
-
-    Paired over the songs tested under both protocols; where these make fewer than two clusters (songs, or
-    artists under ``artist``), the two sets are resampled independently.
-
-    Parameters
-    ----------
-    collected : sequence of Answers
-    pairs : sequence of (leaky, strict)
-        Empty = `leaky` against each stricter protocol that was run.
-    resamples, seed : int
-
-    Returns
-    -------
-    pd.DataFrame
-        ``network``, ``recipe``, ``head``, ``level``, ``leaky``, ``strict``, ``before``, ``after``,
-        ``drop`` = before - after with ``low`` and ``high``, ``n_songs``, ``paired``.
-    """
-    if not pairs:
-        run = {a.protocol for a in collected}
-        easy = leaky(run)
-        pairs = [(easy, strict) for strict in PROTOCOLS[PROTOCOLS.index(easy) + 1 :] if strict in run]
-    found = {tuple(identity(a).values()): a for a in collected}
-    rows = []
-    for easy, strict in pairs:
-        for (network, protocol, recipe, head), after in found.items():
-            before = found.get((network, easy, recipe, head))
-            if protocol != strict or before is None:
-                continue
-            for level in LEVELS:
-                rows.append(
-                    {"network": network, "recipe": recipe, "head": head, "level": level, "leaky": easy}
-                    | {"strict": strict}
-                    | _difference(before, after, level, strict, resamples, seed, names=("before", "after", "drop"))
-                )
-    columns = ["network", "recipe", "head", "level", "leaky", "strict"]
-    columns += ["before", "after", "drop", "low", "high", "n_songs", "paired"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def ranking(collected: Sequence[Answers], *, resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
-    """Every two networks compared under one protocol and recipe, paired over the songs both tested.
-
-    Returns
-    -------
-    pd.DataFrame
-        ``protocol``, ``recipe``, ``head``, ``level``, ``better``, ``worse``, ``difference`` >= 0 with
-        ``low`` and ``high``, ``n_songs``, ``paired``.
-    """
-    rows = []
-    for i, one in enumerate(collected):
-        for other in collected[i + 1 :]:
-            if (one.protocol, one.recipe, one.head) != (other.protocol, other.recipe, other.head):
-                continue
-            for level in LEVELS:
-                better, worse = sorted((one, other), key=lambda a: -accuracy(*a.tally(level)[1:]))
-                names = ("better_accuracy", "worse_accuracy", "difference")
-                found = _difference(better, worse, level, one.protocol, resamples, seed, names=names)
-                rows.append(
-                    {"protocol": one.protocol, "recipe": one.recipe, "head": one.head, "level": level}
-                    | {"better": better.network, "worse": worse.network}
-                    | found
-                )
-    columns = ["protocol", "recipe", "head", "level", "better", "worse"]
-    columns += ["difference", "low", "high", "n_songs", "paired"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _difference(
-    one: Answers, other: Answers, level: str, rule: str, resamples: int, seed: int, names: tuple[str, str, str]
-) -> dict:
-    """Accuracy of `one` minus that of `other`, clusters as under protocol `rule`."""
-    tallies = [one.tally(level), other.tally(level)]
-    common = tallies[0][0].intersection(tallies[1][0])
-    songs = [common, common]
-    paired = len(common) > 0 and len(_drawn(one, common, rule)[1]) > 1
-    if paired:
-        tallies = [(common, *(values[ids.get_indexer(common)] for values in pair)) for ids, *pair in tallies]
-        seeds = [seed, seed]
-    else:
-        songs, seeds = [ids for ids, *_ in tallies], [[seed, 0], [seed, 1]]
-    values, samples = [], []
-    for answers, ids, (_, right, count), start in zip((one, other), songs, tallies, seeds, strict=True):
-        values.append(accuracy(right, count))
-        groups, strata = _drawn(answers, ids, rule)
-        samples.append(
-            bootstrap(right, count, groups, strata, resamples, start) if len(strata) > 1 else np.full(resamples, np.nan)
-        )
-    low, high = percentiles(samples[0] - samples[1])
-    return {
-        **dict(zip(names, (*values, values[0] - values[1]), strict=True)),
-        "low": low,
-        "high": high,
-        "n_songs": len(common) if paired else min(len(ids) for ids in songs),
-        "paired": paired,
-    }
-
-
-def _drawn(answers: Answers, ids: pd.Index, rule: str) -> tuple[np.ndarray, np.ndarray]:
-    return clusters(answers.tracks.loc[ids].reset_index(), rule)

@@ -23,6 +23,7 @@ MAP = "magma"  # of spectrograms: perceptually even, readable in grey
 COLOURS = {
     # networks
     "this_project": BLUE, "zhang2016": ORANGE, "choi2016": GREEN,
+    "zhang2016_nnet1": YELLOW, "choi2016_full": SKY, "fcn5": VERMILION, "short_chunk": PURPLE, "musicnn": BLACK,
     # protocols, from the leakiest to the strictest
     "poster_split": YELLOW, "slice": VERMILION, "song": PURPLE, "artist": BLUE,
     # moods

@@ -14,10 +14,11 @@ from lib.evaluation import poster
 from lib.evaluation.answers import STALE, Answers
 from lib.evaluation.claims import by_strictness
 from lib.evaluation.classes import confusion
-from lib.evaluation.tables import labels
+from lib.evaluation.tables import labels, networks, of_networks
 from lib.plots import BLACK, GREY, colour
+from lib.recipes import BASELINE
 
-_MARKERS = "osD^vPX"
+_MARKERS = "osD^vPX*<>hpd"
 _CELL = 0.42  # inches of a class in a confusion matrix
 PERCENT = PercentFormatter(1, decimals=0, symbol=" %")
 
@@ -54,11 +55,18 @@ def _keys(names: Sequence[str]) -> list[Line2D]:
 def protocols(table: pd.DataFrame) -> Figure:
     """Accuracy of every network under every protocol, a column of panels a head, a row a level.
 
+    Lines mark what takes no network: always the most frequent class and, by song, the best baseline if any was
+    run (its answer on a slice is that of the song).
+
     Parameters
     ----------
     table : pd.DataFrame
         As from `lib.evaluation.results`.
     """
+    if not len(table):
+        return _blank()
+    baselines = table.loc[table["recipe"] == BASELINE]
+    table = of_networks(table)
     table = table.assign(label=labels(table))
     heads, names = list(table["head"].unique()), list(table["label"].unique())
     order = by_strictness(table["protocol"])
@@ -69,9 +77,11 @@ def protocols(table: pd.DataFrame) -> Figure:
     for (row, level), (column, head) in ((r, c) for r in enumerate(levels) for c in enumerate(heads)):
         axes = panels[row, column]
         part = table.loc[(table["level"] == level) & (table["head"] == head)]
-        for protocol, chance in part.groupby("protocol")["majority"].mean().items():
-            place = order.index(protocol)
-            axes.plot([place - 0.4, place + 0.4], [chance, chance], color=GREY, linestyle="--", linewidth=1.2)
+        simple = baselines.loc[(baselines["level"] == level) & (baselines["head"] == head) & (level == "song")]
+        simple = simple.groupby("protocol")
+        for style, heights in (("--", part.groupby("protocol")["majority"].mean()), (":", simple["accuracy"].max())):
+            for place, height in ((order.index(name), value) for name, value in heights.items() if name in order):
+                axes.plot([place - 0.4, place + 0.4], [height, height], color=GREY, linestyle=style, linewidth=1.2)
         for i, (name, offset) in enumerate(zip(names, _spread(len(names), 0.4), strict=True)):
             own = part.loc[part["label"] == name].drop_duplicates("protocol").set_index("protocol")
             own = own.reindex([p for p in order if p in own.index])
@@ -88,8 +98,16 @@ def protocols(table: pd.DataFrame) -> Figure:
             axes.set_ylabel("test accuracy")
         if row == len(levels) - 1:
             axes.set_xlabel("protocol, the strictest on the right" if len(order) > 1 else "protocol")
-    chance = Line2D([], [], color=GREY, linestyle="--", linewidth=1.2, label="always the most frequent class")
-    _legend(figure, [*_keys(names), chance])
+    lines = {"--": "always the most frequent class"} | ({":": "best baseline"} if len(baselines) else {})
+    marks = [Line2D([], [], color=GREY, linestyle=style, linewidth=1.2, label=name) for style, name in lines.items()]
+    _legend(figure, [*_keys(names), *marks])
+    return figure
+
+
+def _blank() -> Figure:
+    """Empty figure, where the claim above it says that there is nothing to show."""
+    figure, axes = plt.subplots(figsize=(6, 0.5))
+    axes.set_axis_off()
     return figure
 
 
@@ -103,6 +121,9 @@ def gaps(table: pd.DataFrame, level: str = "slice") -> Figure:
     level : str
         ``slice`` (as the poster's sets) or ``song``.
     """
+    if not len(table):
+        return _blank()
+    table = of_networks(table)
     table = table.assign(label=labels(table))
     table = table.loc[table["level"] == level]
     heads = list(table["head"].unique())
@@ -156,6 +177,7 @@ def drops(table: pd.DataFrame) -> Figure:
     table : pd.DataFrame
         As from `lib.evaluation.drops`, not empty.
     """
+    table = of_networks(table)
     table = table.assign(label=labels(table))
     levels = [level for level in ("song", "slice") if level in set(table["level"])]
     keys = ["label", "head", "leaky", "strict"]
@@ -196,7 +218,7 @@ def recalls(classes: pd.DataFrame, head: str) -> Figure:
         As from `lib.evaluation.per_class`.
     head : str
     """
-    classes = classes.loc[classes["head"] == head]
+    classes = of_networks(classes.loc[classes["head"] == head])
     classes = classes.assign(label=labels(classes))
     names, kinds = list(classes["label"].unique()), list(classes["class"].unique())
     order = by_strictness(classes["protocol"])
@@ -230,7 +252,7 @@ def confusions(collected: Sequence[Answers], head: str) -> Figure:
     collected : sequence of Answers
     head : str
     """
-    own = [answers for answers in collected if answers.head == head]
+    own = networks(answers for answers in collected if answers.head == head)
     table = pd.DataFrame(
         {"network": [a.network for a in own], "protocol": [a.protocol for a in own], "recipe": [a.recipe for a in own]}
     )

@@ -1,52 +1,72 @@
 """Figures of notebooks 03 and 04: what the networks cost and how they learn."""
 
+from collections.abc import Sequence
+
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
 from lib.plots import COLOURS, colour
+from lib.zoo import Head
 
 
 def cost_figure(table: pd.DataFrame) -> Figure:
-    """Draw parameters and multiply-adds of the networks side by side.
+    """Draw parameters, multiply-adds and time of the networks side by side.
 
     Parameters
     ----------
     table : pd.DataFrame
-        ``network``, ``parameters``, ``multiply_adds``.
+        ``network``, ``parameters``, ``multiply_adds``, ``ms`` (milliseconds a slice).
     """
-    figure, pair = plt.subplots(1, 2, sharey=True, figsize=(9, 0.6 + 0.45 * len(table)))
-    for axes, column, label in zip(
-        pair, ("parameters", "multiply_adds"), ("parameters", "multiply-adds a slice"), strict=True
-    ):
+    figure, row = plt.subplots(1, 3, sharey=True, figsize=(9.5, 0.9 + 0.32 * len(table)))
+    labels = {"parameters": "parameters", "multiply_adds": "multiply-adds a slice", "ms": "ms a slice"}
+    for axes, (column, label) in zip(row, labels.items(), strict=True):
         bars = axes.barh(table["network"], table[column], color=[colour(name) for name in table["network"]])
-        axes.bar_label(bars, [f"{value:,}" for value in table[column]], padding=3, fontsize=8)
+        axes.bar_label(bars, [_short(value) for value in table[column]], padding=3, fontsize=8)
         axes.set(xlabel=label, xscale="log")
-        axes.margins(x=0.25)
-    pair[0].invert_yaxis()
+        axes.margins(x=0.2)
+    row[0].invert_yaxis()
     return figure
 
 
-def learning_figure(history: pd.DataFrame, heads: list[str], chance: dict[str, float]) -> Figure:
-    """Draw the accuracy of each head over the epochs, in training and on dev, and the loss.
+def _short(value: float) -> str:
+    """Three digits of a number, with thousands and millions as k and M."""
+    for unit, name in ((1e6, " M"), (1e3, " k")):
+        if value >= unit:
+            return f"{value / unit:.3g}{name}"
+    return f"{value:.2g}"
+
+
+def learning_figure(history: pd.DataFrame, heads: Sequence[Head], dev: pd.DataFrame) -> tuple[Figure, str]:
+    """Draw how good each head is over the epochs, in training and on dev, and the loss.
 
     Parameters
     ----------
     history : pd.DataFrame
         As `lib.training.train` returns it.
-    heads : list of str
-    chance : dict of str to float
-        By head, accuracy of always answering the most frequent class.
+    heads : sequence of Head
+    dev : pd.DataFrame
+        Labels of the dev slices, one column a head.
+
+    Returns
+    -------
+    figure : matplotlib Figure
+    claim : str
     """
     figure, grid = plt.subplots(1, len(heads) + 1, figsize=(3.2 * (len(heads) + 1), 3))
+    gaps = []
     for axes, head in zip(grid, heads, strict=False):
-        for part, column in (("train", f"{head}_accuracy"), ("dev", f"dev_{head}_accuracy")):
+        measure = f"{head.name}_r2" if head.numeric else f"{head.name}_accuracy"
+        for part, column in (("train", measure), ("dev", f"dev_{measure}")):
             axes.plot(history["epoch"], history[column], color=COLOURS[part], label=part, marker=".")
-        axes.axhline(chance[head], color="black", linestyle=":", linewidth=1, label="majority")
-        axes.set(title=head, xlabel="epoch", ylim=(0, 1.02))
-    grid[0].set_ylabel("accuracy of slices")
+        chance = 0.0 if head.numeric else dev[head.name].value_counts(normalize=True).max()
+        label = "mean" if head.numeric else "majority"
+        axes.axhline(chance, color="black", linestyle=":", linewidth=1, label=label)
+        axes.set(title=head.name, xlabel="epoch", ylim=(-0.5 if head.numeric else 0, 1.02))
+        axes.set_ylabel("R2 of slices" if head.numeric else "accuracy of slices")
+        gaps.append(f"{history[measure].iloc[-1] - history[f'dev_{measure}'].iloc[-1]:+.2f} in {head.name}")
     grid[0].legend(loc="lower right")
     for part, column in (("train", "loss"), ("dev", "dev_loss")):
         grid[-1].plot(history["epoch"], history[column], color=COLOURS[part], marker=".")
     grid[-1].set(title="loss", xlabel="epoch", ylim=(0, None))
-    return figure
+    return figure, f"At the end training is ahead of dev by {' and '.join(gaps)}"

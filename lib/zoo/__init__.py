@@ -14,24 +14,47 @@ from dataclasses import dataclass
 from lib.errors import ReportError
 from lib.paths import check_name
 
-PUBLISHED = ("this_project", "zhang2016", "choi2016")
+MODULES = ("this_project", "zhang2016", "choi2016", "fcn5", "short_chunk", "musicnn", "poster_search")
+PUBLISHED = (
+    "this_project", "zhang2016", "choi2016", "zhang2016_nnet1", "choi2016_full", "fcn5", "short_chunk", "musicnn",
+)  # fmt: skip
+VARIANTS = (  # the poster's search in small: its network, one choice changed
+    "this_project_conv3", "this_project_conv5", "this_project_kernel3", "this_project_kernel5",
+    "this_project_stride1", "this_project_fc0", "this_project_fc2",
+)  # fmt: skip
+RESERVED = ("networks", "selected", "majority", "genre_prior", "mfcc_logistic", "mfcc_svm")  # not for networks
 _registry: dict[str, Callable] = {}
 
 
 @dataclass(frozen=True)
 class Head:
-    """One output of a network.
+    """One output of a network: a choice among classes, or a number.
 
     Parameters
     ----------
     name : str
-        A categorical column of the tracks table, such as ``genre``.
+        A column of the tracks table, such as ``genre`` or ``valence``.
     classes : tuple of str
-        In the order of the output's nodes.
+        In the order of the output's nodes; empty for a number, which has one node.
     """
 
     name: str
-    classes: tuple[str, ...]
+    classes: tuple[str, ...] = ()
+
+    @property
+    def numeric(self) -> bool:
+        """Whether the head answers with a number."""
+        return not self.classes
+
+    @property
+    def width(self) -> int:
+        """Nodes of the decision layer."""
+        return len(self.classes) or 1
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns of its answers in ``predictions.parquet``: ``genre:Rock``, or ``valence:value``."""
+        return [f"{self.name}:{name}" for name in self.classes or ("value",)]
 
 
 def register(name: str) -> Callable:
@@ -43,8 +66,8 @@ def register(name: str) -> Callable:
         Lower-case letters, digits, ``_`` and ``-``; a later builder of the same name replaces the earlier,
         so that a notebook's cell can be run again.
     """
-    if check_name(name, "network") == "networks":
-        raise ReportError("network 'networks': this name is taken by the list of all networks. Choose another.")
+    if check_name(name, "network") in RESERVED:
+        raise ReportError(f"network {name!r}: this name is taken by something that is no network. Choose another.")
 
     def enter(builder: Callable) -> Callable:
         _registry[name] = builder
@@ -54,10 +77,10 @@ def register(name: str) -> Callable:
 
 
 def names() -> tuple[str, ...]:
-    """Names of all registered networks, the published ones first."""
-    for module in PUBLISHED:
+    """Names of all registered networks: published ones, variants of the poster's, one's own."""
+    for module in MODULES:
         importlib.import_module(f"lib.zoo.{module}")
-    return (*PUBLISHED, *(name for name in _registry if name not in PUBLISHED))
+    return (*PUBLISHED, *VARIANTS, *(name for name in _registry if name not in (*PUBLISHED, *VARIANTS)))
 
 
 def builder(name: str) -> Callable:

@@ -1,6 +1,6 @@
 """Choi, Fazekas, Sandler & Cho, "Convolutional recurrent neural networks for music classification".
 
-ICASSP 2017, arXiv 1609.04243.
+ICASSP 2017, arXiv 1609.04243; released by the authors as github.com/keunwoochoi/music-auto_tagging-keras.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ import keras
 from lib.zoo import Head, register
 from lib.zoo.layers import batch_norm, decision_layers, slice_input
 
+RELEASED = (64, 128, 128, 128)  # filters
+POOLS = ((2, 2), (3, 2), (4, 2), (4, 2))  # of a slice: bands as released, frames by 2 each
+
 
 @register("choi2016")
 def build(
@@ -19,7 +22,7 @@ def build(
     heads: Sequence[Head],
     *,
     filters: Sequence[int] = (48, 96, 96, 96),
-    pools: Sequence[tuple[int, int]] = ((2, 2), (3, 2), (4, 2), (4, 2)),
+    pools: Sequence[tuple[int, int]] = POOLS,
     units: int = 48,
 ) -> keras.Model:
     """Build the CRNN of about 0.25 M parameters: four convolutions, then two GRUs along time.
@@ -42,9 +45,78 @@ def build(
     -------
     keras.Model
     """
-    layers = keras.layers
     inputs, x = slice_input(shape)
     x = batch_norm(axis=1, name="norm_bands")(x)
+    x = _followed(x, filters, pools, units)
+    return keras.Model(inputs, decision_layers(x, heads), name="choi2016")
+
+
+@register("choi2016_full")
+def build_full(
+    shape: tuple[int, int],
+    heads: Sequence[Head],
+    *,
+    filters: Sequence[int] = RELEASED,
+    pools: Sequence[tuple[int, int]] = POOLS,
+    units: int = 32,
+) -> keras.Model:
+    """Build the CRNN with the filters and GRU units that its authors released.
+
+    Adapted to the slice as `build`: only the pooling along time differs from the released network, and with
+    it the padding, which made 1,440 frames of 1,366 so that 2, 3, 4 and 4 divide them.
+
+    Parameters
+    ----------
+    shape, heads, filters, pools, units
+        As of `build`.
+
+    Returns
+    -------
+    keras.Model
+    """
+    inputs, x = slice_input(shape)
+    x = batch_norm(axis=1, name="norm_bands")(x)
+    x = _followed(x, filters, pools, units)
+    return keras.Model(inputs, decision_layers(x, heads), name="choi2016_full")
+
+
+def published(
+    shape: tuple[int, int] = (96, 1366), *, outputs: int = 50, norm: str = "frames", pad: int = 37
+) -> keras.Model:
+    """Build the released network: 29 s at once, 396,786 trainable parameters.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (mel bands, frames), 29.12 s at 12 kHz with a hop of 256.
+    outputs : int > 0
+        Tags, each answered by a sigmoid.
+    norm : {'frames', 'bands'}
+        What the first batch norm has one mean and variance each for: the frames, as the released code has it, or
+        the bands, as the paper's text has it (394,098 trainable parameters).
+    pad : int >= 0
+        Frames of zeros before and after.
+    """
+    inputs, x = slice_input(shape)
+    x = keras.layers.ZeroPadding2D((0, pad), name="padding")(x)
+    x = batch_norm(axis={"bands": 1, "frames": 2}[norm], name=f"norm_{norm}")(x)
+    x = _followed(x, RELEASED, ((2, 2), (3, 3), (4, 4), (4, 4)), 32, reset_after=False)
+    return keras.Model(inputs, keras.layers.Dense(outputs, activation="sigmoid", name="tags")(x), name="choi2016")
+
+
+def _followed(
+    x: keras.KerasTensor,
+    filters: Sequence[int],
+    pools: Sequence[tuple[int, int]],
+    units: int,
+    *,
+    reset_after: bool = True,
+) -> keras.KerasTensor:
+    """Convolutions that sum up what sounds, then GRUs that follow it through time [shape=(batch, units)].
+
+    The released network is older than ``reset_after``, a second bias that lets GPUs compute the gates at once.
+    """
+    layers = keras.layers
     for number, (width, pool) in enumerate(zip(filters, pools, strict=True), start=1):
         x = layers.Conv2D(width, 3, padding="same", name=f"conv{number}")(x)
         x = batch_norm(name=f"norm{number}")(x)
@@ -53,7 +125,6 @@ def build(
         x = layers.Dropout(0.1, name=f"drop{number}")(x)
     x = layers.Permute((2, 1, 3), name="time_first")(x)
     x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]), name="sequence")(x)
-    x = layers.GRU(units, return_sequences=True, name="gru1")(x)
-    x = layers.GRU(units, name="gru2")(x)
-    x = layers.Dropout(0.3, name="drop")(x)
-    return keras.Model(inputs, decision_layers(x, heads), name="choi2016")
+    x = layers.GRU(units, return_sequences=True, reset_after=reset_after, name="gru1")(x)
+    x = layers.GRU(units, reset_after=reset_after, name="gru2")(x)
+    return layers.Dropout(0.3, name="drop")(x)

@@ -19,35 +19,51 @@ from lib.zoo import Head, builder
 
 
 def heads_of(tracks: pd.DataFrame, names: Sequence[str]) -> list[Head]:
-    """Heads for some categorical columns of a tracks table, as far as the tracks know two or more classes.
+    """Heads for some columns of a tracks table, as far as the tracks know two or more classes or numbers.
 
     Parameters
     ----------
     tracks : pd.DataFrame
     names : sequence of str
-        Such as ``genre`` and ``mood``. Moods keep their order, other classes are sorted.
+        Such as ``genre``, ``mood`` or ``valence``. Moods keep their order, other classes are sorted; a column
+        of numbers makes a numeric head.
 
     Raises
     ------
     ReportError
-        If a column is missing, or no column knows two classes.
+        If a column is missing, has nearly as many classes as songs, or no column knows two classes or numbers.
     """
     heads, few = [], []
     for name in names:
         if name not in tracks:
             raise ReportError(f"head {name!r}: the tracks table has only {', '.join(tracks.columns)}.")
-        known = set(tracks.loc[tracks["status"] == "ok", name].dropna())
-        classes = tuple(c for c in MOODS if c in known) if name == "mood" else tuple(sorted(known))
-        if len(classes) < 2:
-            few.append(f"{name} {len(classes)}")
+        usable = tracks.loc[tracks["status"] == "ok", name].dropna()
+        head = Head(name) if _numeric(usable) else Head(name, _classes(name, usable))
+        known = usable.nunique() if head.numeric else len(head.classes)
+        if known < 2:
+            few.append(f"{name} {known}")
+        elif not head.numeric and known > len(usable) / 2:
+            raise ReportError(
+                f"head {name!r} has {known} classes for {len(usable)} songs: it names songs, not kinds of music. "
+                "Take a column such as genre, or a numeric one."
+            )
         else:
-            heads.append(Head(name, classes))
+            heads.append(head)
     if not heads:
         raise ReportError(
-            f"There is nothing to learn: a head needs at least 2 classes, the tracks know {', '.join(few)}. "
+            f"There is nothing to learn: a head needs at least 2 classes or numbers, the tracks know {', '.join(few)}. "
             "Sort the music into one subfolder a genre, or add labels."
         )
     return heads
+
+
+def _numeric(values: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+
+
+def _classes(name: str, values: pd.Series) -> tuple[str, ...]:
+    known = set(values.astype(str))
+    return tuple(c for c in MOODS if c in known) if name == "mood" else tuple(sorted(known))
 
 
 def describe(name: str, shape: tuple[int, int], heads: Sequence[Head]) -> dict:
@@ -111,10 +127,9 @@ def _check(name: str, model, shape: tuple[int, int], heads: Sequence[Head]) -> N
                 "End it with lib.zoo.layers.decision_layers(x, heads)."
             )
         width = outputs[head.name].shape[-1]
-        if width != len(head.classes):
-            raise ReportError(
-                f"network {name!r}: output {head.name!r} has {width} nodes for {len(head.classes)} classes."
-            )
+        if width != head.width:
+            needed = "1 for a number" if head.numeric else f"{head.width}, one a class"
+            raise ReportError(f"network {name!r}: output {head.name!r} has {width} nodes; it needs {needed}.")
     embedding_model(model, heads)
 
 

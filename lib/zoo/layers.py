@@ -28,7 +28,8 @@ def slice_input(shape: tuple[int, int]) -> tuple[keras.KerasTensor, keras.KerasT
     x : keras.KerasTensor [shape=(batch, n_mels, frames, 1), dtype=float32]
     """
     inputs = keras.Input(shape=shape, dtype="uint8", name="slices")
-    x = keras.layers.Rescaling(1 / 255, name="grey")(inputs)
+    # Not the layer Rescaling, which needs TensorFlow whatever the backend.
+    x = keras.ops.multiply(keras.ops.cast(inputs, "float32"), 1 / 255)
     return inputs, keras.layers.Reshape((*shape, 1), name="picture")(x)
 
 
@@ -38,7 +39,7 @@ def batch_norm(**settings) -> keras.layers.BatchNormalization:
 
 
 def decision_layers(x: keras.KerasTensor, heads: Sequence[Head], *, l2: float = 0.0) -> dict[str, keras.KerasTensor]:
-    """One softmax layer a head, all fed by the same vector.
+    """One layer a head, all fed by the same vector: softmax over its classes, or one linear node for a number.
 
     Parameters
     ----------
@@ -49,12 +50,12 @@ def decision_layers(x: keras.KerasTensor, heads: Sequence[Head], *, l2: float = 
 
     Returns
     -------
-    dict of str to keras.KerasTensor [shape=(batch, classes)]
+    dict of str to keras.KerasTensor [shape=(batch, head.width)]
     """
     return {
         head.name: keras.layers.Dense(
-            len(head.classes),
-            activation="softmax",
+            head.width,
+            activation=None if head.numeric else "softmax",
             kernel_regularizer=keras.regularizers.L2(l2) if l2 else None,
             name=head.name,
         )(x)

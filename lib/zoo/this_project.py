@@ -1,4 +1,4 @@
-"""The poster's network."""
+"""The poster's network, and the neighbours of it that the poster's authors searched."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ def build(
     heads: Sequence[Head],
     *,
     filters: Sequence[int] = (32, 64, 64, 64),
+    kernel: int = 2,
+    last_stride: int = 2,
     pool: tuple[int, int] = (2, 4),
+    fc: int = 1,
     nodes: int = 15,
     dropout: float = 0.3,
     l2: float = 0.002,
@@ -29,16 +32,26 @@ def build(
     changes slowly), and how "the flattened and the FC layers" are regularised: the penalty lies on the
     kernels that read them, and dropout (Srivastava et al. 2014) on the flattened one.
 
+    The parameters span the search around it: three to five convolutions, kernels of 2, 3 or 5, a last stride
+    of 1 or 2, no, one or two FC layers.
+
     Parameters
     ----------
     shape : tuple of int
         (mel bands, frames).
     heads : sequence of Head
-    filters : sequence of four int > 0
+    filters : sequence of int > 0
+        One number a convolution.
+    kernel : int > 0
+        Bands and frames of every kernel.
+    last_stride : int > 0
+        Stride of the last convolution.
     pool : (int, int)
-        Bands and frames pooled after each convolution but the last.
+        Bands and frames pooled after each convolution but the last, or what is left of them.
+    fc : int >= 0
+        FC layers; without one the decision layers read the flattened layer, which then is the embedding.
     nodes : int > 0
-        Nodes of the FC layer, the embedding.
+        Nodes of each FC layer; the last is the embedding.
     dropout : float, 0 <= dropout < 1
     l2 : float >= 0
 
@@ -50,14 +63,22 @@ def build(
     inputs, x = slice_input(shape)
     for number, width in enumerate(filters, start=1):
         last = number == len(filters)
-        x = layers.Conv2D(width, 2, strides=2 if last else 1, padding="same", activation="relu", name=f"conv{number}")(
-            x
-        )
+        x = layers.Conv2D(
+            width,
+            kernel,
+            strides=last_stride if last else 1,
+            padding="same",
+            activation="relu",
+            name=f"conv{number}",
+        )(x)
         if not last:
-            x = layers.MaxPooling2D(pool, name=f"pool{number}")(x)
+            left = (min(pool[0], x.shape[1]), min(pool[1], x.shape[2]))
+            x = layers.MaxPooling2D(left, name=f"pool{number}")(x)
         x = batch_norm(name=f"norm{number}")(x)
     x = layers.Flatten(name="flat")(x)
     x = layers.Dropout(dropout, name="drop_flat")(x)
-    x = layers.Dense(nodes, activation="relu", kernel_regularizer=keras.regularizers.L2(l2), name="fc")(x)
-    x = batch_norm(name="norm_fc")(x)
+    for number in range(1, fc + 1):
+        name = "fc" if number == 1 else f"fc{number}"
+        x = layers.Dense(nodes, activation="relu", kernel_regularizer=keras.regularizers.L2(l2), name=name)(x)
+        x = batch_norm(name=f"norm_{name}")(x)
     return keras.Model(inputs, decision_layers(x, heads, l2=l2), name="this_project")

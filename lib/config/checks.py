@@ -1,25 +1,21 @@
-"""A study: which corpus, which networks under which protocols, declared in one YAML file."""
+"""What a study's file may say, and how it is told what is wrong with it."""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, field, fields
-from itertools import product
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
 
-from lib.corpora.files import audio_files, data_folder
+from lib.corpora.files import data_folder
 from lib.errors import ReportError
-from lib.paths import CONFIG, NOTEBOOKS, Study, check_name
-from lib.runs import Run
+from lib.paths import NOTEBOOKS, check_name
 from lib.splits import PROTOCOLS
 
-_RUNS = "networks, protocols, run_folds and seeds"
+_RUNS = "networks, protocols, run_folds, seeds, baselines and candidates"
 _EVERYWHERE = {"study": "the file's name", "root": "--root of `python -m lib.study report`"}
 SET_ABOVE = {  # parameters that the Snakefile gives, by notebook, and the keys of the file they come from
     "01": {"corpus": "corpus", "data": "data", "folds": "folds", "protocols": "protocols"},
-    "03": {"networks": "networks"},
     "04": {
         "architecture": "networks",
         "protocol": "protocols",
@@ -27,119 +23,29 @@ SET_ABOVE = {  # parameters that the Snakefile gives, by notebook, and the keys 
         "seed": "seeds",
         "folds": "folds",
         "epochs": "epochs",
+        "recipe": "baselines and candidates",
+        "dev": "devs",
+        "devs": "devs",
+        "candidate": "candidates and search",
+        "candidates": "candidates",
     },
     "05": {"corpus": "corpus", "runs": _RUNS},
     "06": {"run": _RUNS},
 }
-_LISTS = {"networks": "[this_project]", "protocols": "[slice, artist]", "run_folds": "[0]", "seeds": "[0]"}
+_LISTS = {  # by key, an example, whether it may be empty
+    "networks": ("[this_project]", False),
+    "protocols": ("[slice, artist]", False),
+    "run_folds": ("[0]", False),
+    "seeds": ("[0]", False),
+    "baselines": ("[majority, mfcc_svm]", True),
+    "candidates": ("[short_chunk tuned, musicnn tuned]", True),
+    "best_protocols": ("[artist]", False),
+    "devs": ("[0, 1]", False),
+    "search": ("[this_project_fc2 poster]", True),
+}
 
 
-@dataclass(frozen=True)
-class StudyConfig:
-    """What one YAML file in ``config/`` declares.
-
-    Parameters
-    ----------
-    study : str
-        Name of the file without suffix.
-    corpus : str
-        One of `lib.corpora.CORPORA`.
-    networks, protocols : tuple of str
-    folds : int >= 2
-        Parts of the corpus; each is the test set of one fold.
-    run_folds : tuple of int
-        The folds that are run.
-    seeds : tuple of int
-    epochs : dict of str to int
-        By network; ``default`` for any other, such as one of your own.
-    parameters : dict of str to dict
-        Further parameters of the notebooks, by their numbers: ``"01": {mood_cuts: terciles}``.
-    data : str
-        Folder of the music; the front door's ``DATA=`` goes before it.
-    """
-
-    study: str
-    corpus: str
-    networks: tuple[str, ...]
-    protocols: tuple[str, ...]
-    folds: int = 5
-    run_folds: tuple[int, ...] = (0,)
-    seeds: tuple[int, ...] = (0,)
-    epochs: dict[str, int] = field(default_factory=lambda: {"default": 20})
-    parameters: dict[str, dict] = field(default_factory=dict)
-    data: str = ""
-
-    def runs(self, networks: tuple[str, ...] = ()) -> list[Run]:
-        """All runs of the study, for its own networks or for those named."""
-        found = []
-        for network, protocol in product(networks or self.networks, self.protocols):
-            folds = (0,) if protocol == "poster_split" else self.run_folds
-            found += [Run(network, protocol, fold, seed) for fold, seed in product(folds, self.seeds)]
-        return found
-
-    def epochs_of(self, network: str) -> int:
-        """Epochs of a network."""
-        return self.epochs.get(network, self.epochs["default"])
-
-    def networks_of(self, study: Study) -> tuple[str, ...]:
-        """Return the study's networks and those that a reader registered in 03."""
-        from lib import zoo
-
-        listed = {*zoo.PUBLISHED, "networks"}
-        own = [path.stem for path in sorted(study.zoo.glob("*.json")) if path.stem not in listed]
-        return (*self.networks, *(name for name in own if name not in self.networks))
-
-
-def known_studies() -> list[str]:
-    """Names of the studies in ``config/``."""
-    return sorted(path.stem for path in CONFIG.glob("*.yaml"))
-
-
-def load(study: str, data: str = "") -> StudyConfig:
-    """Read and check a study.
-
-    Parameters
-    ----------
-    study : str
-        A name in ``config/`` or the path of a YAML file.
-    data : str
-        Folder of the music, before the file's own.
-
-    Raises
-    ------
-    ReportError
-        If the study, a key, a network, a protocol or the folder is unknown or has a wrong value.
-    """
-    path = Path(study) if str(study).endswith((".yaml", ".yml")) else CONFIG / f"{study}.yaml"
-    if not path.is_file():
-        raise ReportError(f"study {study!r}: {path} does not exist. Known studies are {', '.join(known_studies())}.")
-    name = check_name(path.stem, "study")
-    declared, data = _read(path), str(data or "")
-    declared["parameters"] = _by_number(declared.get("parameters"), path)
-    _check_types(declared, path)
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in declared.items()}
-    config = StudyConfig(study=name, **{**values, "data": data or declared.get("data") or ""})
-    _check(config, path, data)
-    return config
-
-
-def label_files(config: StudyConfig) -> list[str]:
-    """Files of labels in the folder of the music, on which the tracks table depends."""
-    return [str(path) for path in sorted(data_folder(config.data, config.corpus).glob("*.csv"))] if config.data else []
-
-
-def folder_digest(config: StudyConfig) -> str:
-    """Checksum of the names, sizes and times of the music's files: another one, and 01 reads the folder anew."""
-    total = hashlib.sha256()
-    if config.data:
-        folder = data_folder(config.data, config.corpus)
-        for path in audio_files(folder):
-            state = path.stat() if path.is_file() else path.lstat()
-            total.update(f"{path.relative_to(folder)}|{state.st_size}|{state.st_mtime_ns}\n".encode("utf-8", "replace"))
-    return total.hexdigest()[:16]
-
-
-def _read(path: Path) -> dict:
+def read(path: Path, allowed: Sequence[str]) -> dict:
     """Read the file's keys, all of them known and the necessary ones there."""
     try:
         declared = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -153,7 +59,6 @@ def _read(path: Path) -> dict:
         raise ReportError(
             f"{path} holds {_short(declared)}; it must be a mapping, lines of `key: value` as in config/demo.yaml."
         )
-    allowed = [f.name for f in fields(StudyConfig) if f.name != "study"]
     for key in declared:
         if key not in allowed:
             raise ReportError(f"{path}: {key!r} is unknown. Known are {', '.join(allowed)}.")
@@ -173,7 +78,7 @@ def _whole(value: object, least: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
-def _by_number(given: object, path: Path) -> dict[str, dict]:
+def by_number(given: object, path: Path) -> dict[str, dict]:
     """Further parameters by numbers of two digits; YAML reads a number without quotes, such as 01, as 1."""
     example = 'parameters: {"01": {mood_cuts: terciles}}'
     if given is None:
@@ -193,7 +98,7 @@ def _by_number(given: object, path: Path) -> dict[str, dict]:
     return found
 
 
-def _check_types(declared: dict, path: Path) -> None:
+def check_types(declared: dict, path: Path) -> None:
     """Check what kind of value each key has."""
     for key in ("corpus", "data"):
         value = declared.get(key)
@@ -201,13 +106,16 @@ def _check_types(declared: dict, path: Path) -> None:
             raise ReportError(
                 f"{path}: {key} is {_short(value)}; it must be text, in quotes if it looks like a number."
             )
-    for key, example in _LISTS.items():
+    for key, (example, may_be_empty) in _LISTS.items():
         value = declared.get(key, [0])
-        if not isinstance(value, list) or not value:
-            raise ReportError(
-                f"{path}: {key} is {_short(value)}; it must be a list of at least one, such as {key}: {example}."
-            )
-    for key in ("run_folds", "seeds"):
+        if not isinstance(value, list) or not (value or may_be_empty):
+            size = "" if may_be_empty else " of at least one"
+            raise ReportError(f"{path}: {key} is {_short(value)}; it must be a list{size}, such as {key}: {example}.")
+        if key not in ("run_folds", "seeds", "devs") and not all(
+            isinstance(item, str) for item in value if key in declared
+        ):
+            raise ReportError(f"{path}: {key} is {_short(value)}; it must hold names, such as {key}: {example}.")
+    for key in ("run_folds", "seeds", "devs"):
         for value in declared.get(key, [0]):
             if not _whole(value, 0):
                 raise ReportError(f"{path}: {key} holds {_short(value)}; it must hold whole numbers of 0 or more.")
@@ -227,20 +135,24 @@ def _check_types(declared: dict, path: Path) -> None:
             )
 
 
-def _check(config: StudyConfig, path: Path, data: str) -> None:
-    """Compare the values with what there is; `data` is the caller's."""
-    from lib import corpora, zoo
+def check(config, path: Path) -> None:
+    """Compare the values with the networks, protocols and corpora there are."""
+    from lib import baselines, corpora, zoo
 
-    known = zoo.PUBLISHED
     for network in config.networks:
-        if network not in known:
+        if network not in zoo.PUBLISHED:
             raise ReportError(
-                f"{path}: network {network!r} is unknown. Known are {', '.join(known)}; one of your own is registered "
-                "in notebooks/03_model_zoo.ipynb and joins every study by itself."
+                f"{path}: network {network!r} is unknown. Known are {', '.join(zoo.PUBLISHED)}; one of your own is "
+                "registered in notebooks/03_model_zoo.ipynb and joins every study by itself."
             )
-    for protocol in config.protocols:
-        if protocol not in PROTOCOLS:
-            raise ReportError(f"{path}: protocol {protocol!r} is unknown. Known are {', '.join(PROTOCOLS)}.")
+    for key, given, known in (
+        ("protocol", (*config.protocols, *config.best_protocols), PROTOCOLS),
+        ("baseline", config.baselines, baselines.NAMES),
+    ):
+        for value in given:
+            if value not in known:
+                raise ReportError(f"{path}: {key} {value!r} is unknown. Known are {', '.join(known)}.")
+    _check_candidates(config, path)
     if config.corpus not in corpora.CORPORA:
         raise ReportError(f"{path}: corpus {config.corpus!r} is unknown. Known are {', '.join(corpora.CORPORA)}.")
     outside = [fold for fold in config.run_folds if fold >= config.folds]
@@ -249,6 +161,10 @@ def _check(config: StudyConfig, path: Path, data: str) -> None:
             f"{path}: run_folds {list(config.run_folds)} do not fit folds: {config.folds}; the last fold is "
             f"{config.folds - 1}."
         )
+
+
+def check_surroundings(config, path: Path, data: str) -> None:
+    """Compare the values with the notebooks and the folder of the music; `data` is the caller's."""
     _check_parameters(config, path)
     if config.corpus != "demo":
         if not config.data:
@@ -268,7 +184,33 @@ def _check(config: StudyConfig, path: Path, data: str) -> None:
         )
 
 
-def _check_parameters(config: StudyConfig, path: Path) -> None:
+def _check_candidates(config, path: Path) -> None:
+    """Compare what is to be chosen from with the networks, baselines and recipes there are."""
+    from lib import baselines, zoo
+    from lib.recipes import BASELINE, RECIPES
+    from lib.selection import members
+
+    networks = (*zoo.PUBLISHED, *zoo.VARIANTS)
+    for key in ("candidates", "search"):
+        for text in getattr(config, key):
+            try:
+                pairs = members(text)
+            except ReportError as error:
+                raise ReportError(f"{path}: {key}: {error}") from error
+            for name, recipe in pairs:
+                if recipe not in (*RECIPES, BASELINE):
+                    known = ", ".join((*RECIPES, BASELINE))
+                    raise ReportError(f"{path}: {key}: recipe {recipe!r} is unknown. Known are {known}.")
+                known = baselines.NAMES if recipe == BASELINE else networks
+                if name not in known:
+                    raise ReportError(
+                        f"{path}: {key}: {name!r} with recipe {recipe} is unknown. Known are {', '.join(known)}."
+                    )
+    if config.candidates and "poster_split" in config.best_protocols and config.devs != (0,):
+        raise ReportError(f"{path}: best_protocols holds poster_split, which has one dev set; devs must be [0].")
+
+
+def _check_parameters(config, path: Path) -> None:
     """Compare further parameters with those that the notebooks document and the study does not set itself."""
     from lib.execute import check_parameters
 

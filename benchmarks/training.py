@@ -1,0 +1,198 @@
+"""Training input and its memory: what it costs to feed batches from the memory maps.
+
+make bench. Uses slices of random pixels, so that nothing else is needed; speed does not depend on what they
+show. Each pair is timed in turn, epoch by epoch, so that a noisy machine is noisy for both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import pandas as pd
+
+from lib.audio import Spectrogram
+from lib.recipes import Settings
+from lib.slicing import Slices
+from lib.tables import write_json, write_parquet
+from lib.zoo import Head
+
+GENRES = tuple("abcdef")
+HEADS = [Head("genre", GENRES), Head("mood", ("sad", "neutral", "happy"))]
+NETWORKS = ("this_project", "zhang2016", "choi2016")
+SIZES = (4_000, 400_000)
+
+
+def store(folder: Path, n: int, *, sparse: bool = False) -> Slices:
+    """Write `n` slices; sparse ones are holes in a file, all black, and take no room on the disk."""
+    shape = (n, *Spectrogram().shape)
+    data = np.lib.format.open_memmap(folder / "slices-00000.npy", mode="w+", dtype=np.uint8, shape=shape)
+    if not sparse:
+        data[:] = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    data.flush()
+    del data
+    rows = np.arange(n, dtype="int32")
+    table = pd.DataFrame({"track_id": (rows // 10).astype(str), "start_s": rows % 10 * 3.0, "shard": 0, "row": rows})
+    write_parquet(table.astype({"track_id": "string", "shard": "int32"}), folder / "slices.parquet")
+    shards = [{"file": "slices-00000.npy", "slices": n, "sha256": ""}]
+    manifest = {"spectrogram": asdict(Spectrogram()), "shape": list(shape), "shards": shards, "source": "random"}
+    write_json(manifest, folder / "slices.json")
+    return Slices(folder)
+
+
+def labels(n: int) -> pd.DataFrame:
+    """Random labels of `n` slices."""
+    rng = np.random.default_rng(0)
+    return pd.DataFrame({head.name: rng.choice(np.array(head.classes), n) for head in HEADS})
+
+
+def network(name: str, heads: list[Head], steps: int):
+    """Build a compiled network of the zoo."""
+    from lib.training import compile_network
+    from lib.zoo import builder
+
+    model = builder(name)(Spectrogram().shape, heads)
+    compile_network(model, heads, Settings(), steps)
+    return model
+
+
+def batches_of(slices: Slices, heads: list[Head], settings: Settings | None = None):
+    """Batches of all slices, as training takes them."""
+    from lib.targets import targets
+    from lib.training import Batches
+
+    numbers = np.arange(len(slices))
+    wanted = targets(labels(len(slices)), heads, np.ones(len(slices), dtype=bool))
+    return Batches(slices, numbers, wanted, heads, settings or Settings(), seed=0)
+
+
+def ratio(one, other, repeats: int) -> float:
+    """Median over repeats of time of `one` / time of `other`, the two in turn and in changing order."""
+    one(), other()  # the first call compiles
+    ratios = []
+    for repeat in range(repeats):
+        seconds = {}
+        for which in (one, other) if repeat % 2 else (other, one):
+            began = time.perf_counter()
+            which()
+            seconds[which] = time.perf_counter() - began
+        ratios.append(seconds[one] / seconds[other])
+    return median(ratios)
+
+
+def feeding(folder: Path, n: int, repeats: int) -> None:
+    """Compare an epoch from the memory maps with as many steps on one batch held in memory."""
+    import keras
+
+    slices = store(folder, n)
+    for recipe, settings in (("poster", Settings()), ("augmented", Settings(crop=True, masks=1, gain_db=4, mixup=0.3))):
+        batches = batches_of(slices, HEADS, settings)
+        held = batches[0]
+
+        class Held(keras.utils.PyDataset):
+            def __len__(self):
+                return len(batches)  # noqa: B023
+
+            def __getitem__(self, index):
+                return held  # noqa: B023 - used within this turn of the loop
+
+        same = Held()
+        for name in NETWORKS:
+            model = network(name, HEADS, len(batches))
+            found = ratio(
+                lambda: model.fit(batches, verbose=0),  # noqa: B023
+                lambda: model.fit(same, verbose=0),  # noqa: B023
+                repeats,
+            )
+            print(f"  {name}, recipe {recipe}: {found:.3f} times a batch held in memory", flush=True)
+
+
+def pictures(folder: Path, n: int, repeats: int) -> None:
+    """Compare an epoch from the memory maps with one from PNG files, the plain Keras way."""
+    import keras
+    from matplotlib.image import imsave
+
+    slices = store(folder, n)
+    genre = HEADS[:1]
+    for name, label in zip(range(n), labels(n)["genre"], strict=True):
+        place = folder / "png" / label
+        place.mkdir(parents=True, exist_ok=True)
+        imsave(place / f"{name}.png", slices.take(np.array([name]))[0], cmap="gray", vmin=0, vmax=255)
+    read = keras.utils.image_dataset_from_directory(
+        folder / "png",
+        color_mode="grayscale",
+        label_mode="categorical",
+        batch_size=75,
+        image_size=slices.shape[1:],
+        verbose=False,
+    )
+    plain = read.map(lambda x, y: (x[..., 0], {"genre": y}))
+    batches = batches_of(slices, genre)
+    for name in NETWORKS:
+        model = network(name, genre, len(batches))
+        found = ratio(
+            lambda: model.fit(batches, verbose=0),  # noqa: B023
+            lambda: model.fit(plain, verbose=0),  # noqa: B023
+            repeats,
+        )
+        print(f"  {name}: {found:.3f} times image_dataset_from_directory", flush=True)
+
+
+def private_memory(steps: int, n: int) -> int:
+    """Train `steps` steps of a small network on batches from all over a store; print MiB of anonymous memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        slices = store(Path(folder), n, sparse=True)
+        batches = batches_of(slices, HEADS)
+        model = network("zhang2016", HEADS, steps)
+        for index in np.linspace(0, len(batches) - 1, steps).astype(int):
+            model.train_on_batch(*batches[int(index)])
+        rollup = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    print(next(int(line.split()[1]) // 1024 for line in rollup if line.startswith("Anonymous:")))
+    return 0
+
+
+def memory(steps: int) -> None:
+    """Compare the private memory of training from a small and from a large store, each in a process of its own."""
+    if not Path("/proc/self/smaps_rollup").is_file():
+        print("  memory is read from /proc/self/smaps_rollup, which this system does not have")
+        return
+    found = {}
+    for n in SIZES:
+        command = [sys.executable, __file__, "--memory-of", str(n), "--steps", str(steps)]
+        found[n] = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1])
+        print(f"  {n:,} slices: {found[n]:,} MiB of private memory after {steps} steps", flush=True)
+    print(f"  {SIZES[1] // SIZES[0]} times the slices, {found[SIZES[1]] / found[SIZES[0]]:.2f} times the memory")
+
+
+def main() -> int:
+    """Run all comparisons, or one memory measurement in a process of its own."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", default="", help="not used; every benchmark takes it")
+    parser.add_argument("--slices", type=int, default=750)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--memory-of", type=int, default=0, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.memory_of:
+        return private_memory(given.steps, given.memory_of)
+    for title, measure in (
+        (f"An epoch of {given.slices} slices from the memory maps takes", feeding),
+        (f"An epoch of {given.slices} slices from the memory maps, one head, takes", pictures),
+    ):
+        print(title, flush=True)
+        with tempfile.TemporaryDirectory() as folder:
+            measure(Path(folder), given.slices, given.repeats)
+    print("Private memory of training")
+    memory(given.steps)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,258 @@
+"""What a network must beat: answers that need no listening, and statistics of MFCCs.
+
+``majority`` answers every song with the frequencies of the training songs. ``genre_prior`` is told the
+song's true genre and answers with the frequencies of the other heads' classes within it: an oracle that
+hears nothing, so that a network which names moods no better has learnt moods by way of genres at most.
+``mfcc_logistic`` and ``mfcc_svm`` know the mean and the spread of 20 mel-frequency cepstral coefficients
+(Davis & Mermelstein 1980, doi 10.1109/TASSP.1980.1163420) of a song and nothing of its course in time.
+
+The constants below are the same for every corpus, protocol and fold. `LOGISTIC_C` and `SVM_C` were chosen
+once, from a handful of usual values, by the dev songs of Emotify's five ``artist`` folds taken together; as
+a dev song of one fold is a test song of another, that choice favours the baselines, if anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from lib.errors import ReportError
+from lib.zoo import Head
+
+if TYPE_CHECKING:
+    from lib.slicing import Slices
+
+# scikit-learn and SciPy are imported where songs are heard: training a network does without them.
+
+NAMES = ("majority", "genre_prior", "mfcc_logistic", "mfcc_svm")
+GENRE = "genre"
+COEFFICIENTS = 20
+LOGISTIC_C = 0.1  # inverse strength of the L2 penalty
+SVM_C = 2.0  # of the RBF kernel's machine; its gamma is 1 / (features x variance)
+RIDGE_ALPHA = 30.0  # of numeric heads, on standardised statistics
+_CONSTANTS = {
+    "majority": {},
+    "genre_prior": {"told": GENRE},
+    "mfcc_logistic": {"coefficients": COEFFICIENTS, "C": LOGISTIC_C, "ridge_alpha": RIDGE_ALPHA},
+    "mfcc_svm": {"coefficients": COEFFICIENTS, "kernel": "rbf", "C": SVM_C, "gamma": "scale"},
+}
+
+
+def describe(name: str, shape: tuple[int, int], heads: Sequence[Head]) -> dict:
+    """Describe a baseline as `lib.zoo.descriptions` describes a network.
+
+    Parameters
+    ----------
+    name : str
+        One of `NAMES`.
+    shape : (int, int)
+        Mel bands and frames of a slice.
+    heads : sequence of Head
+        ``genre_prior`` answers all of them but the genre, which it is told.
+
+    Returns
+    -------
+    dict
+        ``name``, ``shape``, ``heads`` (classes by head, none for a number), ``parameters`` = 0 and
+        ``baseline``, the constants.
+
+    Raises
+    ------
+    ReportError
+        If the name is unknown, or ``genre_prior`` is left without a head.
+    """
+    _check_name(name)
+    answered = [head for head in heads if name != "genre_prior" or head.name != GENRE]
+    if not answered:
+        raise ReportError(
+            f"baseline {name!r} is told the genre and has nothing else to answer: the heads are "
+            f"{', '.join(head.name for head in heads) or 'none'}. Add a head such as mood, or leave the baseline out."
+        )
+    return {
+        "name": name,
+        "shape": list(shape),
+        "heads": {head.name: list(head.classes) for head in answered},
+        "parameters": 0,
+        "baseline": _CONSTANTS[name],
+    }
+
+
+def fit_and_ask(
+    name: str,
+    slices: Slices,
+    parts: np.ndarray,
+    labels: pd.DataFrame,
+    heads: Sequence[Head],
+    numbers: np.ndarray,
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Fit a baseline to the training songs and ask it about some slices.
+
+    Every song counts once, however many slices it has. Its statistics are taken over its slices of one part
+    only, so that where a protocol puts slices of one song on both sides, training hears no test slice. All
+    slices of a song and part get the answer of the song.
+
+    Parameters
+    ----------
+    name : str
+        One of `NAMES`.
+    slices : lib.slicing.Slices
+        Read song by song.
+    parts : np.ndarray [shape=(len(slices),), dtype=str]
+        Fitted to ``train``.
+    labels : pd.DataFrame
+        One row a slice, one column a head and, for ``genre_prior``, ``genre``; missing labels are masked.
+    heads : sequence of Head
+        As described by `describe`.
+    numbers : np.ndarray [shape=(n,), dtype=int]
+        Slices that are asked about.
+
+    Returns
+    -------
+    answers : dict of str to np.ndarray [shape=(n, head.width), dtype=float32]
+        Frequencies or probabilities of the classes (those of ``mfcc_svm`` only order them: a softmax of its
+        decision function), or numbers. A head without a training label is answered evenly, or by 0.
+    vectors : np.ndarray [shape=(n, width), dtype=float32]
+        The statistics (`song_statistics`), or the answers side by side where nothing is heard.
+
+    Raises
+    ------
+    ReportError
+        If the name is unknown, or ``genre_prior`` is asked for the genre or knows none.
+    """
+    _check_name(name)
+    numbers = np.asarray(numbers)
+    keys = pd.MultiIndex.from_arrays([slices.table["track_id"].to_numpy(), parts])
+    song = keys.factorize()[0]  # a song in two parts is two
+    used = np.flatnonzero((parts == "train") | np.isin(song, song[numbers]))
+    codes, songs = keys[used].factorize()
+    first = used[np.unique(codes, return_index=True)[1]]  # a slice of each
+    train = songs.get_level_values(1) == "train"
+    known = labels.iloc[first].reset_index(drop=True)
+    heard = np.empty((len(songs), 0))
+    if name.startswith("mfcc"):
+        order = np.argsort(codes, kind="stable")
+        ends = np.cumsum(np.bincount(codes, minlength=len(songs)))[:-1]
+        heard = np.stack([song_statistics(slices.take(used[rows])) for rows in np.split(order, ends)])
+    elif name == "genre_prior":
+        _check_genre(labels, heads)
+    answer = _ANSWERS[name]
+    found = {head.name: answer(head, known, heard, train).astype("float32") for head in heads}
+    place = np.full(len(parts), -1)
+    place[used] = codes
+    answers = {head: values[place[numbers]] for head, values in found.items()}
+    vectors = heard.astype("float32")[place[numbers]] if heard.shape[1] else np.hstack(list(answers.values()))
+    return answers, vectors
+
+
+def song_statistics(pictures: np.ndarray) -> np.ndarray:
+    """Statistics of the MFCCs of a song: what they are on average, how far they range, how fast they change.
+
+    The coefficients are the first 20 of the orthonormal DCT-II of each frame's log-mel, in units of the
+    grey scale's range.
+
+    Parameters
+    ----------
+    pictures : np.ndarray [shape=(n, n_mels, frames), dtype=uint8]
+        Grey-scale log-mel of slices.
+
+    Returns
+    -------
+    np.ndarray [shape=(60,), dtype=float64]
+        Mean and standard deviation over all frames, and standard deviation of the differences of
+        neighbouring frames of a slice; of fewer coefficients where there are fewer mel bands.
+    """
+    from scipy.fft import dct
+
+    cepstra = dct(pictures.astype("float64") / 255, type=2, norm="ortho", axis=1)[:, :COEFFICIENTS]
+    changes = np.diff(cepstra, axis=2)
+    return np.concatenate([cepstra.mean(axis=(0, 2)), cepstra.std(axis=(0, 2)), changes.std(axis=(0, 2))])
+
+
+def _check_name(name: str) -> None:
+    if name not in NAMES:
+        raise ReportError(f"baseline {name!r} is unknown. Known are {', '.join(NAMES)}.")
+
+
+def _check_genre(labels: pd.DataFrame, heads: Sequence[Head]) -> None:
+    if GENRE not in labels or labels[GENRE].isna().all():
+        raise ReportError("baseline 'genre_prior' is told the genre, but no track has one. Leave it out.")
+    if any(head.name == GENRE for head in heads):
+        raise ReportError("baseline 'genre_prior' is told the genre and cannot answer it. Leave that head out.")
+
+
+def _majority(head: Head, known: pd.DataFrame, heard: np.ndarray, train: np.ndarray) -> np.ndarray:
+    return np.tile(_frequencies(head, known.loc[train, head.name]), (len(known), 1))
+
+
+def _genre_prior(head: Head, known: pd.DataFrame, heard: np.ndarray, train: np.ndarray) -> np.ndarray:
+    """Answer by the training songs of the same genre; by all of them where it is unknown or has no label."""
+    answers = _majority(head, known, heard, train)
+    for genre in known[GENRE].dropna().unique():
+        own = (known[GENRE] == genre).to_numpy(dtype=bool, na_value=False)
+        values = known.loc[train & own, head.name]
+        if values.notna().any():
+            answers[own] = _frequencies(head, values)
+    return answers
+
+
+def _frequencies(head: Head, values: pd.Series) -> np.ndarray:
+    """Share of each class among the known values [shape=(head.width,)], or their mean."""
+    values = values.dropna()
+    if head.numeric:
+        return np.array([float(values.astype(float).mean()) if len(values) else 0.0])
+    counts = values.astype(str).value_counts().reindex(list(head.classes), fill_value=0).to_numpy(dtype=float)
+    return counts / counts.sum() if counts.sum() else np.full(head.width, 1 / head.width)
+
+
+def _mfcc(logistic: bool) -> Callable:
+    def answer(head: Head, known: pd.DataFrame, heard: np.ndarray, train: np.ndarray) -> np.ndarray:
+        rows = train & known[head.name].notna().to_numpy()
+        labels = known.loc[rows, head.name].to_numpy(dtype=float if head.numeric else str)
+        if len(np.unique(labels)) < 2:
+            return _majority(head, known, heard, train)
+        ask = _numbers if head.numeric else _chances
+        return ask(head, logistic, heard[rows], labels, heard)
+
+    return answer
+
+
+def _numbers(head: Head, logistic: bool, heard: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Regress on standardised statistics; labels are standardised too, for the machine's margin is absolute."""
+    from sklearn.linear_model import Ridge
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVR
+
+    mean, deviation = labels.mean(), labels.std()
+    model = make_pipeline(StandardScaler(), Ridge(alpha=RIDGE_ALPHA) if logistic else SVR(C=SVM_C, gamma="scale"))
+    return (mean + deviation * model.fit(heard, (labels - mean) / deviation).predict(asked))[:, None]
+
+
+def _chances(head: Head, logistic: bool, heard: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Probabilities of the head's classes; 0 for a class without a training song."""
+    from scipy.special import softmax
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC
+
+    fit = LogisticRegression(C=LOGISTIC_C, max_iter=5000) if logistic else SVC(C=SVM_C, gamma="scale")
+    model = make_pipeline(StandardScaler(), fit).fit(heard, labels)
+    if logistic:
+        chances = model.predict_proba(asked)
+    else:
+        # Platt's probabilities would cost folds within the training songs, and may contradict the machine.
+        scores = model.decision_function(asked)
+        chances = softmax(np.stack([-scores, scores], axis=1) if scores.ndim == 1 else scores, axis=1)
+    return pd.DataFrame(chances, columns=model.classes_).reindex(columns=list(head.classes), fill_value=0.0).to_numpy()
+
+
+_ANSWERS: dict[str, Callable] = {
+    "majority": _majority,
+    "genre_prior": _genre_prior,
+    "mfcc_logistic": _mfcc(logistic=True),
+    "mfcc_svm": _mfcc(logistic=False),
+}

@@ -1,0 +1,178 @@
+"""A study: which corpus, which networks under which protocols, declared in one YAML file."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, fields
+from itertools import product
+from pathlib import Path
+
+from lib.config.checks import SET_ABOVE, by_number, check, check_surroundings, check_types, read
+from lib.corpora.files import audio_files, data_folder
+from lib.errors import ReportError
+from lib.paths import CONFIG, Study, check_name
+from lib.recipes import BASELINE, BEST, POSTER
+from lib.runs import SELECTED, Run
+
+__all__ = ["SET_ABOVE", "StudyConfig", "folder_digest", "known_studies", "label_files", "load"]
+
+
+@dataclass(frozen=True)
+class StudyConfig:
+    """What one YAML file in ``config/`` declares.
+
+    Parameters
+    ----------
+    study : str
+        Name of the file without suffix.
+    corpus : str
+        One of `lib.corpora.CORPORA`.
+    networks, protocols : tuple of str
+    folds : int >= 2
+        Parts of the corpus; each is the test set of one fold.
+    run_folds : tuple of int
+        The folds that are run.
+    seeds : tuple of int
+    epochs : dict of str to int
+        Of the recipe ``poster``, by network; ``default`` for any other, such as one of your own.
+    baselines : tuple of str
+        Names of `lib.baselines`, run under every protocol.
+    candidates : tuple of str
+        What the recipe ``best`` chooses from, such as ``"short_chunk tuned"`` (`lib.selection`); declared
+        before any of them is trained. Empty = the recipe is not run.
+    best_protocols : tuple of str
+        Protocols under which it is run.
+    devs : tuple of int
+        Shares of the other songs that are dev in turn, for candidates and search.
+    search : tuple of str
+        Networks and recipes, such as ``"this_project_fc2 poster"``, that are compared by the dev songs of the
+        first fold.
+    parameters : dict of str to dict
+        Further parameters of the notebooks, by their numbers: ``"01": {mood_cuts: terciles}``.
+    data : str
+        Folder of the music; the front door's ``DATA=`` goes before it.
+    """
+
+    study: str
+    corpus: str
+    networks: tuple[str, ...]
+    protocols: tuple[str, ...]
+    folds: int = 5
+    run_folds: tuple[int, ...] = (0,)
+    seeds: tuple[int, ...] = (0,)
+    epochs: dict[str, int] = field(default_factory=lambda: {"default": 20})
+    baselines: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
+    best_protocols: tuple[str, ...] = ("artist",)
+    devs: tuple[int, ...] = (0, 1)
+    search: tuple[str, ...] = ()
+    parameters: dict[str, dict] = field(default_factory=dict)
+    data: str = ""
+
+    def runs(self, networks: tuple[str, ...] = ()) -> list[Run]:
+        """All runs of the study that answer for test songs, for its own networks or for those named."""
+        found = []
+        for network, protocol in product(networks or self.networks, self.protocols):
+            found += [Run(network, protocol, fold, seed) for fold, seed in self._folds(protocol)]
+        for baseline, protocol in product(self.baselines, self.protocols):
+            found += [Run(baseline, protocol, fold, 0, BASELINE) for fold, seed in self._folds(protocol, (0,))]
+        if self.candidates:
+            for protocol in self.best_protocols:
+                found += [Run(SELECTED, protocol, fold, 0, BEST) for fold, seed in self._folds(protocol, (0,))]
+        return found
+
+    def _folds(self, protocol: str, seeds: tuple[int, ...] = ()):
+        return product((0,) if protocol == "poster_split" else self.run_folds, seeds or self.seeds)
+
+    def candidate_runs(self) -> list[Run]:
+        """List the runs that answer for dev songs alone: what ``best`` chooses from, and the search."""
+        from lib.selection import members
+
+        found = {}
+        pairs = dict.fromkeys(pair for candidate in self.candidates for pair in members(candidate))
+        for protocol in self.best_protocols:
+            for (network, recipe), (fold, seed), dev in product(pairs, self._folds(protocol, (0,)), self.devs):
+                found[Run(network, protocol, fold, seed, recipe, dev, candidate=True)] = None
+        for (network, recipe), dev in product([pair for text in self.search for pair in members(text)], self.devs):
+            found[Run(network, self.best_protocols[-1], self.run_folds[0], 0, recipe, dev, candidate=True)] = None
+        return list(found)
+
+    def chooses_among(self, run: Run) -> list[Run]:
+        """Candidates of a run of the recipe ``best``; none for any other run."""
+        from lib.selection import members
+
+        if run.recipe != BEST:
+            return []
+        pairs = {pair for candidate in self.candidates for pair in members(candidate)}
+        return [
+            candidate
+            for candidate in self.candidate_runs()
+            if (candidate.architecture, candidate.recipe) in pairs
+            and (candidate.protocol, candidate.fold) == (run.protocol, run.fold)
+        ]
+
+    def epochs_of(self, network: str, recipe: str = POSTER) -> int:
+        """Epochs of a network; 0 = the recipe's own."""
+        return self.epochs.get(network, self.epochs["default"]) if recipe == POSTER else 0
+
+    def networks_of(self, study: Study) -> tuple[str, ...]:
+        """Return the study's networks and those that a reader registered in 03."""
+        from lib import baselines, zoo
+
+        listed = {*zoo.PUBLISHED, *zoo.VARIANTS, *baselines.NAMES, "networks"}
+        own = [path.stem for path in sorted(study.zoo.glob("*.json")) if path.stem not in listed]
+        return (*self.networks, *(name for name in own if name not in self.networks))
+
+
+def known_studies() -> list[str]:
+    """Names of the studies in ``config/``."""
+    return sorted(path.stem for path in CONFIG.glob("*.yaml"))
+
+
+def load(study: str, data: str = "", *, slices_only: bool = False) -> StudyConfig:
+    """Read and check a study.
+
+    Parameters
+    ----------
+    study : str
+        A name in ``config/`` or the path of a YAML file.
+    data : str
+        Folder of the music, before the file's own.
+    slices_only : bool
+        The music is not needed any more, nor are the notebooks; neither is looked for.
+
+    Raises
+    ------
+    ReportError
+        If the study, a key, a network, a protocol or the folder is unknown or has a wrong value.
+    """
+    path = Path(study) if str(study).endswith((".yaml", ".yml")) else CONFIG / f"{study}.yaml"
+    if not path.is_file():
+        raise ReportError(f"study {study!r}: {path} does not exist. Known studies are {', '.join(known_studies())}.")
+    name = check_name(path.stem, "study")
+    allowed = [key.name for key in fields(StudyConfig) if key.name != "study"]
+    declared, data = read(path, allowed), str(data or "")
+    declared["parameters"] = by_number(declared.get("parameters"), path)
+    check_types(declared, path)
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in declared.items()}
+    config = StudyConfig(study=name, **{**values, "data": data or declared.get("data") or ""})
+    check(config, path)
+    if not slices_only:
+        check_surroundings(config, path, data)
+    return config
+
+
+def label_files(config: StudyConfig) -> list[str]:
+    """Files of labels in the folder of the music, on which the tracks table depends."""
+    return [str(path) for path in sorted(data_folder(config.data, config.corpus).glob("*.csv"))] if config.data else []
+
+
+def folder_digest(config: StudyConfig) -> str:
+    """Checksum of the names, sizes and times of the music's files: another one, and 01 reads the folder anew."""
+    total = hashlib.sha256()
+    if config.data:
+        folder = data_folder(config.data, config.corpus)
+        for path in audio_files(folder):
+            state = path.stat() if path.is_file() else path.lstat()
+            total.update(f"{path.relative_to(folder)}|{state.st_size}|{state.st_mtime_ns}\n".encode("utf-8", "replace"))
+    return total.hexdigest()[:16]

@@ -1,0 +1,173 @@
+"""Differences of accuracy: what a stricter protocol takes away, who leads, who beats the best baseline.
+
+Differences are paired, over the songs that both sides tested, and resampled together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from lib.evaluation.answers import LEVELS, Answers
+from lib.evaluation.intervals import clusters, measured, percentiles, resampled
+from lib.evaluation.pooling import Tested
+from lib.evaluation.tables import identity, leaky
+from lib.recipes import BEST
+from lib.splits import PROTOCOLS
+
+
+def drops(
+    collected: Sequence[Answers],
+    pairs: Sequence[tuple[str, str]] = (),
+    *,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """How much accuracy a stricter protocol takes away.
+
+    Paired over the songs tested under both protocols; where these make fewer than two clusters (songs, or
+    artists under ``artist``), the two sets are resampled independently.
+
+    Parameters
+    ----------
+    collected : sequence of Answers
+    pairs : sequence of (leaky, strict)
+        Empty = `leaky` against each stricter protocol that was run.
+    resamples, seed : int
+
+    Returns
+    -------
+    pd.DataFrame
+        ``network``, ``recipe``, ``head``, ``level``, ``leaky``, ``strict``, ``before``, ``after``,
+        ``drop`` = before - after with ``low`` and ``high``, ``n_songs``, ``paired``.
+    """
+    if not pairs:
+        run = {a.protocol for a in collected}
+        easy = leaky(run)
+        pairs = [(easy, strict) for strict in PROTOCOLS[PROTOCOLS.index(easy) + 1 :] if strict in run]
+    found = {tuple(identity(a).values()): a for a in collected}
+    rows = []
+    for easy, strict in pairs:
+        for (network, protocol, recipe, head), after in found.items():
+            before = found.get((network, easy, recipe, head))
+            if protocol != strict or before is None:
+                continue
+            for level in LEVELS:
+                rows.append(
+                    {"network": network, "recipe": recipe, "head": head, "level": level, "leaky": easy}
+                    | {"strict": strict}
+                    | _difference(before, after, level, strict, resamples, seed, names=("before", "after", "drop"))
+                )
+    columns = ["network", "recipe", "head", "level", "leaky", "strict"]
+    columns += ["before", "after", "drop", "low", "high", "n_songs", "paired"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def ranking(collected: Sequence[Answers], *, resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
+    """Every two networks compared under one protocol and recipe, paired over the songs both tested.
+
+    What the recipe ``best`` selected is compared with every network, and a network with itself under another
+    recipe; both recipes then stand in the table. Baselines are left out, see `against_baselines`.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``protocol``, ``recipe`` (of the better and the worse, if they differ), ``head``, ``level``,
+        ``better``, ``worse``, ``difference`` >= 0 with ``low`` and ``high``, ``n_songs``, ``paired``.
+    """
+    rows = []
+    own = [answers for answers in collected if not answers.baseline]
+    for i, one in enumerate(own):
+        for other in own[i + 1 :]:
+            if (one.protocol, one.head) != (other.protocol, other.head) or not _comparable(one, other):
+                continue
+            for level in LEVELS:
+                better, worse = sorted((one, other), key=lambda a: -_value(a, level))
+                names = ("better_accuracy", "worse_accuracy", "difference")
+                found = _difference(better, worse, level, one.protocol, resamples, seed, names=names)
+                recipes = dict.fromkeys((better.recipe, worse.recipe))
+                rows.append(
+                    {"protocol": one.protocol, "recipe": ", ".join(recipes), "head": one.head, "level": level}
+                    | {"better": better.network, "worse": worse.network}
+                    | found
+                )
+    columns = ["protocol", "recipe", "head", "level", "better", "worse"]
+    columns += ["difference", "low", "high", "n_songs", "paired"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _comparable(one: Answers, other: Answers) -> bool:
+    return one.recipe == other.recipe or BEST in (one.recipe, other.recipe) or one.network == other.network
+
+
+def _value(answers: Tested, level: str) -> float:
+    return float(measured(answers.sums(level)[1], answers.measure))
+
+
+def against_baselines(collected: Sequence[Tested], *, resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
+    """Every network compared with the best baseline, by song and paired over the songs both tested.
+
+    The best baseline is the one that scored highest on the test songs under the same protocol. That choice
+    knows the test songs, which raises the bar: to beat it is, if anything, harder than it should be.
+
+    Parameters
+    ----------
+    collected : sequence of Answers or Numbers
+    resamples, seed : int
+
+    Returns
+    -------
+    pd.DataFrame
+        ``network``, ``protocol``, ``recipe``, ``head``, ``baseline``, ``difference`` = network - baseline
+        with ``low`` and ``high``, ``n_songs``, ``score`` (``accuracy``, or ``r2`` of a number), ``value``
+        and ``baseline_value`` on these songs, ``paired``.
+    """
+    rows = []
+    for answers in collected:
+        rivals = [a for a in collected if a.baseline and (a.protocol, a.head) == (answers.protocol, answers.head)]
+        rivals = [rival for rival in rivals if np.isfinite(_value(rival, "song"))]
+        if answers.baseline or not rivals:
+            continue
+        best = max(rivals, key=lambda rival: _value(rival, "song"))
+        names = ("value", "baseline_value", "difference")
+        found = _difference(answers, best, "song", answers.protocol, resamples, seed, names=names)
+        rows.append({**identity(answers), "baseline": best.network, "score": answers.score, **found})
+    columns = ["network", "protocol", "recipe", "head", "baseline", "difference", "low", "high", "n_songs"]
+    return pd.DataFrame(rows, columns=[*columns, "score", "value", "baseline_value", "paired"])
+
+
+def _difference(
+    one: Tested, other: Tested, level: str, rule: str, resamples: int, seed: int, names: tuple[str, str, str]
+) -> dict:
+    """Score of `one` minus that of `other`, clusters as under protocol `rule`."""
+    summed = [one.sums(level), other.sums(level)]
+    common = summed[0][0].intersection(summed[1][0])
+    paired = len(common) > 0 and len(_drawn(one, common, rule)[1]) > 1
+    seeds: list = [seed, seed]
+    if paired:
+        summed = [(common, sums[ids.get_indexer(common)]) for ids, sums in summed]
+    else:
+        seeds = [[seed, 0], [seed, 1]]
+    values, samples = [], []
+    for answers, (ids, sums), start in zip((one, other), summed, seeds, strict=True):
+        values.append(float(measured(sums, answers.measure)))
+        groups, strata = _drawn(answers, ids, rule)
+        samples.append(
+            resampled(sums, answers.measure, groups, strata, resamples, start)
+            if len(strata) > 1
+            else np.full(resamples, np.nan)
+        )
+    low, high = percentiles(samples[0] - samples[1])
+    return {
+        **dict(zip(names, (*values, values[0] - values[1]), strict=True)),
+        "low": low,
+        "high": high,
+        "n_songs": len(common) if paired else min(len(ids) for ids, _ in summed),
+        "paired": paired,
+    }
+
+
+def _drawn(answers: Tested, ids: pd.Index, rule: str) -> tuple[np.ndarray, np.ndarray]:
+    return clusters(answers.tracks.loc[ids].reset_index(), rule)

@@ -1,0 +1,138 @@
+"""Recipes: how a network is trained, under a name.
+
+``poster`` is what the poster states; ``tuned`` adds what earned its place on dev songs, and each
+``tuned_without_...`` leaves one ingredient out, for the table of what it is worth. ``best`` is no way to
+train but a way to choose (`lib.selection`), and ``baseline`` is what needs no training of a network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+
+from lib.errors import ReportError
+
+SCHEDULES = ("constant", "cosine")
+BASELINE, BEST, POSTER = "baseline", "best", "poster"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a network is trained; the defaults are the poster's where it states them.
+
+    Parameters
+    ----------
+    epochs : int > 0
+        Passes over the training slices.
+    batch_size : int > 0
+        Slices a step (poster: 75).
+    learning_rate : float > 0
+        Of Adam (Kingma & Ba 2015; poster: .001, its optimiser is not stated).
+    schedule : str
+        ``constant``, or ``cosine``: the rate falls to 0 along half a cosine (Loshchilov & Hutter 2017).
+    weight_decay : float >= 0
+        Of AdamW (Loshchilov & Hutter 2019), on kernels only; 0 = Adam.
+    patience : int >= 0
+        Epochs without a lower loss on dev after which training stops and the best epoch's weights are
+        restored; 0 = the weights of the last epoch are the result and nothing is chosen on dev.
+    crop : bool
+        Start each slice at a random frame between it and the song's next slice, where both train.
+    masks : int >= 0
+        Blocks of bands, and as many of frames, set to silence (SpecAugment, Park et al. 2019).
+    gain_db : float >= 0
+        Largest random change of level, either way.
+    mixup : float >= 0
+        Alpha of mixup (Zhang et al. 2018): the larger, the more evenly two slices are mixed; 0 = never.
+    label_smoothing : float, 0 <= label_smoothing < 1
+        Share of the certainty that is spread over all classes (Szegedy et al. 2016).
+    head_weights : dict of str to float
+        Weight of a head's loss, 1 where none is given. A numeric head's loss is its squared error over the
+        variance of the training labels, so that 1 is what the mean scores.
+
+    Raises
+    ------
+    ReportError
+        If a value is out of its bounds.
+    """
+
+    epochs: int = 20
+    batch_size: int = 75
+    learning_rate: float = 0.001
+    schedule: str = "constant"
+    weight_decay: float = 0.0
+    patience: int = 0
+    crop: bool = False
+    masks: int = 0
+    gain_db: float = 0.0
+    mixup: float = 0.0
+    label_smoothing: float = 0.0
+    head_weights: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self):
+        for name in ("epochs", "batch_size", "learning_rate"):
+            if not getattr(self, name) > 0:
+                raise ReportError(f"{name} is {getattr(self, name)}; it must be greater than 0.")
+        for name in ("weight_decay", "patience", "masks", "gain_db", "mixup", "label_smoothing"):
+            if not getattr(self, name) >= 0:
+                raise ReportError(f"{name} is {getattr(self, name)}; it must be 0 or more.")
+        if self.label_smoothing >= 1:
+            raise ReportError(f"label_smoothing is {self.label_smoothing}; it must be less than 1.")
+        if self.schedule not in SCHEDULES:
+            raise ReportError(f"schedule {self.schedule!r} is unknown. Known are {', '.join(SCHEDULES)}.")
+        for head, weight in self.head_weights.items():
+            if not weight >= 0:
+                raise ReportError(f"head_weights: the weight of {head} is {weight}; it must be 0 or more.")
+
+    @property
+    def augmented(self) -> bool:
+        """Whether slices are changed at random on their way into training."""
+        return bool(self.crop or self.masks or self.gain_db or self.mixup)
+
+
+_TUNED = Settings(
+    epochs=40,
+    batch_size=50,
+    schedule="cosine",
+    weight_decay=1e-4,
+    crop=True,
+    masks=1,
+    gain_db=4.0,
+    mixup=0.3,
+)
+INGREDIENTS = {  # what is left out, and what stands in its place
+    "schedule": {"schedule": "constant"},
+    "weight_decay": {"weight_decay": 0.0},
+    "crop": {"crop": False},
+    "masks": {"masks": 0},
+    "gain": {"gain_db": 0.0},
+    "mixup": {"mixup": 0.0},
+}
+RECIPES: dict[str, Settings] = {
+    POSTER: Settings(),
+    "tuned": _TUNED,
+    **{f"tuned_without_{name}": replace(_TUNED, **changed) for name, changed in INGREDIENTS.items()},
+}
+NAMES = (*RECIPES, BEST, BASELINE)
+
+
+def settings_of(recipe: str, **changed) -> Settings:
+    """Take the settings of a recipe, some of them changed.
+
+    Parameters
+    ----------
+    recipe : str
+        One of `RECIPES`; the settings of a baseline are the poster's and mean nothing.
+    **changed
+        Fields of `Settings`.
+
+    Raises
+    ------
+    ReportError
+        If the recipe or a setting is unknown, or a value out of its bounds.
+    """
+    known = [field.name for field in fields(Settings)]
+    for name in changed:
+        if name not in known:
+            raise ReportError(f"setting {name!r} is unknown. Known are {', '.join(known)}.")
+    if recipe not in NAMES:
+        raise ReportError(f"recipe {recipe!r} is unknown. Known are {', '.join(NAMES)}.")
+    return replace(RECIPES.get(recipe, RECIPES[POSTER]), **changed)

@@ -1,0 +1,105 @@
+"""The same code on another backend of Keras."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from lib.paths import PROJECT
+from tests.test_training import plan_of, study  # noqa: F401 - a fixture
+
+jax = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is missing: pip install jax")
+NETWORKS = ("this_project", "zhang2016", "choi2016")
+
+# Forward pass, loss and gradients of one batch, from saved weights, on whatever backend $KERAS_BACKEND names.
+ASK = """
+import sys, numpy as np, keras
+from lib import training
+from lib.recipes import Settings
+from lib.zoo import Head, builder
+
+name, weights, out = sys.argv[1:]
+heads = [Head("genre", ("a", "b", "c", "d")), Head("mood", ("x", "y", "z")), Head("valence")]
+keras.utils.set_random_seed(0)
+model = builder(name)((96, 129), heads)
+model.save_weights(weights) if keras.backend.backend() == "tensorflow" else model.load_weights(weights)
+rng = np.random.default_rng(0)
+x = rng.integers(0, 256, (6, 96, 129)).astype(np.uint8)
+y = {h.name: rng.normal(size=(6, 1)) if h.numeric else np.eye(h.width)[rng.integers(0, h.width, 6)] for h in heads}
+y = {name: values.astype("float32") for name, values in y.items()}
+w = {h.name: rng.integers(0, 2, 6).astype("float32") for h in heads}
+training.compile_network(model, heads, Settings(), 1)
+
+
+def loss_of(answers):
+    return sum(model.loss[name](y[name], answers[name], sample_weight=w[name]) for name in y)
+
+
+if keras.backend.backend() == "tensorflow":
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        answers = model(x, training=False)
+        loss = loss_of(answers)
+    gradients = tape.gradient(loss, model.trainable_weights)
+else:
+    import jax
+
+    rest = [v.value for v in model.non_trainable_variables]
+
+    def of(trainable):
+        answers, _ = model.stateless_call(trainable, rest, x, training=False)
+        return loss_of(answers), answers
+
+    (loss, answers), gradients = jax.value_and_grad(of, has_aux=True)([v.value for v in model.trainable_variables])
+arrays = {f"g{i}": np.asarray(g) for i, g in enumerate(gradients)}
+np.savez(out, loss=np.asarray(loss), **{h: np.asarray(a) for h, a in answers.items()}, **arrays)
+"""
+
+TRAIN = """
+import sys
+sys.modules.update(dict.fromkeys(["tensorflow", "soundfile", "soxr", "librosa", "papermill", "matplotlib", "pebble"]))
+from lib import plans
+from lib.paths import Study
+from lib.recipes import Settings
+from lib.runs import Run
+import json
+plan = plans.Plan(Study("toy", sys.argv[1]), Run("tiny", "artist"), Settings(12, batch_size=20, crop=True, mixup=0.1))
+done = plans.obtain(plan)
+test = done.metrics["parts"]["test"]["genre"]["slice"]
+print(json.dumps({"backend": done.record["versions"]["backend"], "test": test}))
+"""
+
+
+def python(code, *arguments, backend):
+    environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": str(PROJECT), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+@jax
+@pytest.mark.parametrize("network", NETWORKS)
+def test_jax_gives_the_same_answers_loss_and_gradients_from_the_same_weights(network, tmp_path):
+    weights = tmp_path / "w.weights.h5"
+    for backend in ("tensorflow", "jax"):
+        python(ASK, network, weights, tmp_path / f"{backend}.npz", backend=backend)
+    one, other = (np.load(tmp_path / f"{backend}.npz") for backend in ("tensorflow", "jax"))
+    assert set(one.files) == set(other.files)
+    for name in one.files:
+        scale = max(float(np.abs(one[name]).max()), 1e-6)
+        assert np.abs(one[name] - other[name]).max() <= 2e-3 * scale, name
+
+
+@jax
+def test_jax_learns_as_well_without_tensorflow_and_audio(study):  # noqa: F811
+    said = json.loads(python(TRAIN, study.root, backend="jax").splitlines()[-1])
+    assert said["backend"] == "jax"
+    assert said["test"]["accuracy"] > 0.9
+    assert said["test"]["n"] == (plan_of(study).parts == "test").sum()
