@@ -11,7 +11,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -84,7 +84,7 @@ class Plan:
     @property
     def key(self) -> dict[str, str]:
         """Checksums of all that decides the result; equal keys, equal results on one machine."""
-        decides = {"settings": asdict(self.settings), "run": asdict(self.run), "folds": self.folds}
+        decides = {"settings": chosen(self.settings), "run": chosen(self.run), "folds": self.folds}
         return {
             "parameters": digest(json.dumps(decides, sort_keys=True)),
             "network": digest(json.dumps(self.description, sort_keys=True)),
@@ -96,11 +96,11 @@ class Plan:
         }
 
     def _code(self) -> tuple[Path, ...]:
-        """Modules that train, ask and write; what they read has checksums of its own."""
+        """Modules that train and ask; what they read has checksums of its own."""
         here = Path(__file__).parent
         if "baseline" in self.description:
-            return here / "baselines.py", here / "produce.py"
-        used = ["training.py", "targets.py", "produce.py", "zoo/layers.py"]
+            return here / "baselines.py", here / "features.py"
+        used = ["training.py", "targets.py", "fused.py", "zoo/vector.py"]
         return tuple(here / name for name in used + ["augmentation.py"] * self.settings.augmented)
 
     @property
@@ -113,6 +113,14 @@ class Plan:
         from lib.produce import produce
 
         produce(folder, self, on_epoch)
+
+
+def chosen(given) -> dict:
+    """Fields of a dataclass that are not at their defaults, so that a new choice makes no old result stale."""
+    plain = {f.name: f.default for f in fields(given)} | {
+        f.name: f.default_factory() for f in fields(given) if f.default_factory is not MISSING
+    }
+    return {name: value for name, value in asdict(given).items() if value != plain[name]}
 
 
 def digest(text: str) -> str:

@@ -43,30 +43,22 @@ def produce(folder: Path, plan: Plan, on_epoch: Callable[[str], None]) -> None:
         )
         seconds = time.perf_counter() - began
     else:
-        model, history = _trained(plan, on_epoch)
+        from lib import training  # only here are Keras and its backend needed
+
+        model, history = training.train_anew(
+            plan.description,
+            plan.heads,
+            plan.slices,
+            plan.parts,
+            plan.labels,
+            plan.settings,
+            seed=plan.run.seed,
+            on_epoch=on_epoch,
+        )
         seconds = time.perf_counter() - began
         model.save_weights(folder / "model.weights.h5")
         answers, vectors = ask(model, plan, numbers)
     write(folder, plan, numbers, answers, vectors, seconds=seconds, history=history)
-
-
-def _trained(plan: Plan, on_epoch: Callable[[str], None]):
-    from lib import training  # only here are Keras and its backend needed
-    from lib.zoo.descriptions import rebuild
-
-    training.make_deterministic(plan.run.seed)
-    model = rebuild(plan.description)
-    history = training.train(
-        model,
-        plan.heads,
-        plan.slices,
-        plan.parts,
-        plan.labels,
-        plan.settings,
-        seed=plan.run.seed,
-        on_epoch=on_epoch,
-    )
-    return model, history
 
 
 def ask(model, plan: Plan, numbers: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:

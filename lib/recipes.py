@@ -1,7 +1,8 @@
 """Recipes: how a network is trained, under a name.
 
-``poster`` is what the poster states; ``tuned`` adds what earned its place on dev songs, and each
-``tuned_without_...`` leaves one ingredient out, for the table of what it is worth. ``best`` is no way to
+``poster`` is what the poster states; ``tuned`` adds what earned its place on dev songs. Each
+``tuned_without_...`` leaves one ingredient out and each ``tuned_with_...`` adds one more, for the table of
+what they are worth. ``best`` is no way to
 train but a way to choose (`lib.selection`), and ``baseline`` is what needs no training of a network.
 """
 
@@ -44,6 +45,8 @@ class Settings:
         Alpha of mixup (Zhang et al. 2018): the larger, the more evenly two slices are mixed; 0 = never.
     label_smoothing : float, 0 <= label_smoothing < 1
         Share of the certainty that is spread over all classes (Szegedy et al. 2016).
+    balanced : bool
+        Weigh the slices so that every class of a head weighs alike, however many songs it has.
     head_weights : dict of str to float
         Weight of a head's loss, 1 where none is given. A numeric head's loss is its squared error over the
         variance of the training labels, so that 1 is what the mean scores.
@@ -65,6 +68,7 @@ class Settings:
     gain_db: float = 0.0
     mixup: float = 0.0
     label_smoothing: float = 0.0
+    balanced: bool = False
     head_weights: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self):
@@ -89,27 +93,22 @@ class Settings:
 
 
 _TUNED = Settings(
-    epochs=40,
-    batch_size=50,
-    schedule="cosine",
-    weight_decay=1e-4,
-    crop=True,
-    masks=1,
-    gain_db=4.0,
-    mixup=0.3,
-)
-INGREDIENTS = {  # what is left out, and what stands in its place
-    "schedule": {"schedule": "constant"},
-    "weight_decay": {"weight_decay": 0.0},
-    "crop": {"crop": False},
-    "masks": {"masks": 0},
-    "gain": {"gain_db": 0.0},
-    "mixup": {"mixup": 0.0},
+    epochs=30, batch_size=50, schedule="cosine", weight_decay=1e-4, crop=True, gain_db=4.0, mixup=0.3
+)  # fmt: skip
+CHANGES = {  # to the recipe tuned, one at a time
+    "without_schedule": {"schedule": "constant"},
+    "without_weight_decay": {"weight_decay": 0.0},
+    "without_crop": {"crop": False},
+    "without_gain": {"gain_db": 0.0},
+    "without_mixup": {"mixup": 0.0},
+    "with_masks": {"masks": 1},
+    "with_label_smoothing": {"label_smoothing": 0.1},
+    "with_early_stopping": {"patience": 8},
 }
 RECIPES: dict[str, Settings] = {
     POSTER: Settings(),
     "tuned": _TUNED,
-    **{f"tuned_without_{name}": replace(_TUNED, **changed) for name, changed in INGREDIENTS.items()},
+    **{f"tuned_{name}": replace(_TUNED, **changed) for name, changed in CHANGES.items()},
 }
 NAMES = (*RECIPES, BEST, BASELINE)
 

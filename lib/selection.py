@@ -1,17 +1,17 @@
 """The recipe ``best``: network and recipe are chosen for each test fold by dev songs of its own.
 
 Selection is nested (Cawley & Talbot 2010, JMLR 11): every candidate of a list declared beforehand is trained
-with several shares of the fold's other songs as dev, each model answers for its own dev songs alone, and the
-candidate with the best answers is taken. Only then are the models of that candidate asked about the test
-songs; their mean is the answer. The choice may differ from fold to fold: what is evaluated is the procedure,
-not one network.
+with several shares of the fold's other songs as dev, each model answers for its own dev songs alone, and for
+each head the candidate with the best answers is taken. Only then are the models of the chosen asked about
+the test songs; their mean is the answer. The choice may differ from fold to fold: what is evaluated is the
+procedure, not one network.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +20,8 @@ import pandas as pd
 from lib import baselines, produce, provenance
 from lib.errors import ReportError
 from lib.paths import Study
-from lib.plans import Plan, digest, obtain, plan_of_record
-from lib.recipes import BEST, Settings, settings_of
+from lib.plans import Plan, chosen, digest, obtain, plan_of_record
+from lib.recipes import BEST, settings_of
 from lib.runs import Run
 from lib.tables import read_json
 from lib.zoo import Head
@@ -123,12 +123,12 @@ class Selection:
     @property
     def key(self) -> dict[str, str]:
         """Checksums of all that decides the result."""
-        decides = {"run": asdict(self.run), "folds": self.folds, **self.declared}
+        decides = {"run": chosen(self.run), "folds": self.folds, **self.declared}
         here = Path(__file__).parent
         return {
             "parameters": digest(repr(sorted(decides.items()))),
             "candidates": digest(repr([(name, sorted(plan.key.items())) for name, plan in self.plans.items()])),
-            "code": provenance.code_digest((here / "selection.py", here / "produce.py")),
+            "code": provenance.code_digest((here / "selection.py",)),
         }
 
     @property
@@ -149,21 +149,25 @@ class Selection:
             finished[name] = obtain(plan, on_epoch=lambda text, label=label: on_epoch(f"{label}: {text}"))
         answered = {name: run.predictions("dev") for name, run in finished.items()}
         table = dev_scores(self.candidates, self.devs, answered, self.heads, self.labels)
-        chosen = table.sort_values("score", ascending=False, kind="stable").iloc[0]["candidate"]
-        on_epoch(f"chosen: {chosen}")
+        picked = {head.name: table.loc[table[head.name].idxmax(), "candidate"] for head in self.heads}
+        on_epoch("chosen: " + ", ".join(f"{candidate} for {head}" for head, candidate in picked.items()))
         began = time.perf_counter()
         numbers = np.flatnonzero(self.parts == "test")
-        asked = [self._ask(*pair, dev, numbers, on_epoch) for pair in members(chosen) for dev in self.devs]
-        answers = {head.name: np.mean([said[head.name] for said, _ in asked], axis=0) for head in self.heads}
+        pairs = dict.fromkeys(pair for candidate in picked.values() for pair in members(candidate))
+        asked = {(*pair, dev): self._ask(*pair, dev, numbers, on_epoch) for pair in pairs for dev in self.devs}
+        answers = {
+            head: np.mean([asked[(*pair, dev)][0][head] for pair in members(candidate) for dev in self.devs], axis=0)
+            for head, candidate in picked.items()
+        }
         produce.write(
             folder,
             self,
             numbers,
             answers,
-            asked[0][1],
+            next(iter(asked.values()))[1],
             seconds=time.perf_counter() - began + sum(run.metrics["seconds"] for run in finished.values()),
             history=pd.DataFrame(columns=["epoch", "seconds"]),
-            chosen=chosen,
+            chosen=picked,
             dev=table.to_dict("records"),
         )
 
@@ -201,8 +205,8 @@ def dev_scores(
     Returns
     -------
     pd.DataFrame
-        ``candidate``, ``songs``, one column a head (accuracy of songs, or CCC of a number) and ``score``, the
-        mean over the heads, by which is chosen; in the order given.
+        ``candidate``, ``songs`` and one column a head: accuracy of songs, or CCC of a number; 0 where no dev
+        song is labelled. In the order given; of equals the first is chosen.
     """
     rows = []
     for candidate in candidates:
@@ -215,11 +219,9 @@ def dev_scores(
                 together[head.columns] = np.mean([frame[head.columns].to_numpy() for frame in frames], axis=0)
             shares.append(together)
         found = produce.measures(pd.concat(shares, ignore_index=True), heads, labels)["dev"]
-        by_head = {head.name: found[head.name]["song"]["ccc" if head.numeric else "accuracy"] for head in heads}
-        known = [value for value in by_head.values() if value is not None]
+        by_head = {head.name: found[head.name]["song"]["ccc" if head.numeric else "accuracy"] or 0.0 for head in heads}
         songs = max(found[head.name]["song"]["n"] for head in heads)
-        score = float(np.mean(known)) if known else float("nan")
-        rows.append({"candidate": candidate, "songs": songs, **by_head, "score": score})
+        rows.append({"candidate": candidate, "songs": songs, **by_head})
     return pd.DataFrame(rows)
 
 
@@ -258,7 +260,6 @@ def described(plan: Plan | Selection) -> str:
         return (
             f"{text}: nothing but {', '.join(f'{k} {v}' for k, v in plan.description['baseline'].items()) or 'counts'}."
         )
-    poster = asdict(Settings())
-    other = {name: value for name, value in asdict(plan.settings).items() if value != poster[name] and name != "epochs"}
+    other = {name: value for name, value in chosen(plan.settings).items() if name != "epochs"}
     told = f", {plan.settings.epochs} epochs" + "".join(f", {name.replace('_', ' ')} {v}" for name, v in other.items())
     return text + told + (". It is a candidate and answers for dev songs only." if run.candidate else ".")

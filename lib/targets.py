@@ -23,16 +23,20 @@ class Targets:
         by their standard deviation (float32); 0 where the label is missing.
     weights : dict of str to np.ndarray [shape=(slices,), dtype=float32]
         1, or 0 where the label is missing.
+    balance : dict of str to np.ndarray [shape=(slices,), dtype=float32]
+        What training weighs with: the same, or, where classes are balanced, so much that each class of a head
+        weighs alike.
     scales : dict of str to (float, float)
         Mean and standard deviation of each numeric head.
     """
 
     values: dict[str, np.ndarray]
     weights: dict[str, np.ndarray]
+    balance: dict[str, np.ndarray]
     scales: dict[str, tuple[float, float]]
 
 
-def targets(labels: pd.DataFrame, heads: Sequence[Head], train: np.ndarray) -> Targets:
+def targets(labels: pd.DataFrame, heads: Sequence[Head], train: np.ndarray, *, balanced: bool = False) -> Targets:
     """Make targets of labels.
 
     Parameters
@@ -41,14 +45,15 @@ def targets(labels: pd.DataFrame, heads: Sequence[Head], train: np.ndarray) -> T
         One row a slice, one column a head.
     heads : sequence of Head
     train : np.ndarray [shape=(slices,), dtype=bool]
-        Slices whose labels set the scale of numeric heads.
+        Slices whose labels set the scale of numeric heads and the weights of classes.
+    balanced : bool
 
     Raises
     ------
     ReportError
         If a label is none of its head's classes, or is not a number for a numeric head.
     """
-    values, weights, scales = {}, {}, {}
+    values, weights, balance, scales = {}, {}, {}, {}
     for head in heads:
         column = labels[head.name]
         if head.numeric:
@@ -66,4 +71,9 @@ def targets(labels: pd.DataFrame, heads: Sequence[Head], train: np.ndarray) -> T
             scales[head.name] = (float(mean) if mean == mean else 0.0, float(deviation) if deviation > 0 else 1.0)
             numbers = (numbers - scales[head.name][0]) / scales[head.name][1]
         values[head.name] = numbers.fillna(0).to_numpy(dtype=np.float32 if head.numeric else np.int32)
-    return Targets(values, weights, scales)
+        balance[head.name] = weights[head.name]
+        if balanced and not head.numeric:
+            counts = np.bincount(values[head.name], weights[head.name] * train, head.width)
+            even = counts.sum() / np.maximum(counts, 1) / np.count_nonzero(counts)
+            balance[head.name] = weights[head.name] * even[values[head.name]].astype(np.float32)
+    return Targets(values, weights, balance, scales)

@@ -17,11 +17,13 @@ import pandas as pd
 
 from lib.augmentation import augment, mix, neighbours
 from lib.errors import ReportError
+from lib.fused import fuse
 from lib.recipes import Settings
 from lib.slicing import Slices
 from lib.targets import Targets, targets
 from lib.zoo import Head
-from lib.zoo.layers import embedding_model
+from lib.zoo.descriptions import rebuild
+from lib.zoo.vector import embedding_model
 
 PREDICT_BATCH = 250
 
@@ -57,6 +59,7 @@ class Batches(keras.utils.PyDataset):
         self.slices, self.numbers, self.wanted, self.heads = slices, np.asarray(numbers), wanted, heads
         self.settings, self.seed, self.epoch = settings, seed, -1
         self.batch_size = PREDICT_BATCH if seed is None else settings.batch_size
+        self.weights = wanted.weights if seed is None else wanted.balance
         self.changed = seed is not None and settings.augmented
         if self.changed:
             usable = np.zeros(len(slices), dtype=bool)
@@ -71,7 +74,7 @@ class Batches(keras.utils.PyDataset):
         # Sorted within the batch: a step does not depend on the order, and the maps are read in one direction.
         picked = np.sort(self.order[index * self.batch_size : (index + 1) * self.batch_size])
         values = {head.name: self._wanted(head, picked) for head in self.heads}
-        weights = {head.name: self.wanted.weights[head.name][picked] for head in self.heads}
+        weights = {head.name: self.weights[head.name][picked] for head in self.heads}
         if not self.changed:
             return self.slices.take(picked), values, weights
         rng = np.random.default_rng([self.seed, self.epoch, index])
@@ -108,6 +111,7 @@ def compile_network(model: keras.Model, heads: Sequence[Head], settings: Setting
     steps : int > 0
         Of the whole training.
     """
+    fuse(model)
     rate = settings.learning_rate
     if settings.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, steps)
@@ -128,6 +132,37 @@ def compile_network(model: keras.Model, heads: Sequence[Head], settings: Setting
             for head in heads
         },
     )
+
+
+def train_anew(
+    description: dict,
+    heads: Sequence[Head],
+    slices: Slices,
+    parts: np.ndarray,
+    labels: pd.DataFrame,
+    settings: Settings,
+    *,
+    seed: int = 0,
+    on_epoch: Callable[[str], None] = lambda text: None,
+) -> tuple[keras.Model, pd.DataFrame]:
+    """Rebuild a network from its description with weights drawn from `seed`, and train it.
+
+    Parameters
+    ----------
+    description : dict
+        As `lib.zoo.descriptions.describe` returns it.
+    heads, slices, parts, labels, settings, seed, on_epoch
+        As of `train`.
+
+    Returns
+    -------
+    model : keras.Model
+    history : pd.DataFrame
+        As `train` returns it.
+    """
+    make_deterministic(seed)
+    model = rebuild(description)
+    return model, train(model, heads, slices, parts, labels, settings, seed=seed, on_epoch=on_epoch)
 
 
 def train(
@@ -155,7 +190,7 @@ def train(
         One row a slice, one column a head.
     settings : Settings
     seed : int >= 0
-        Of the order and the changes of the slices; the weights' seed is set before the model is built.
+        Of the order and the changes of the slices; `train_anew` sets that of the weights.
     on_epoch : callable
         Told ``epoch 3/20 ...`` after each epoch.
 
@@ -171,7 +206,7 @@ def train(
     ReportError
         If the loss is no longer a finite number.
     """
-    wanted = targets(labels, heads, parts == "train")
+    wanted = targets(labels, heads, parts == "train", balanced=settings.balanced)
     batches = Batches(slices, np.flatnonzero(parts == "train"), wanted, heads, settings, seed)
     dev = Batches(slices, np.flatnonzero(parts == "dev"), wanted, heads, settings)
     compile_network(model, heads, settings, settings.epochs * len(batches))

@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from lib import baselines, scores
+from lib import baselines, features, scores
 from lib.audio import Spectrogram
 from lib.errors import ReportError
 from lib.paths import PROJECT
@@ -170,14 +170,14 @@ def test_what_can_be_heard_is_learnt(name, corpus):
 def test_statistics_are_those_of_the_cosine_transform(corpus):
     slices, _, _ = corpus
     pictures = slices.take(np.arange(EACH))
-    found = baselines.song_statistics(pictures).reshape(3, -1)
+    found = features.song_statistics(pictures).reshape(3, -1)
     frames = pictures.transpose(0, 2, 1).reshape(-1, MELS) / 255
     cepstra = dct(frames, type=2, norm="ortho")[:, : baselines.COEFFICIENTS]
     assert np.allclose(found[0], cepstra.mean(axis=0)) and np.allclose(found[1], cepstra.std(axis=0))
     inside = np.arange(len(cepstra) - 1) % FRAMES != FRAMES - 1  # no step from one slice to the next
     assert np.allclose(found[2], np.diff(cepstra, axis=0)[inside].std(axis=0))
     assert found.shape[1] == baselines.COEFFICIENTS
-    assert baselines.song_statistics(pictures[:, :7]).shape == (21,)
+    assert features.song_statistics(pictures[:, :7]).shape == (21,)
 
 
 def test_training_hears_no_slice_of_another_part(corpus, tmp_path):
@@ -192,8 +192,8 @@ def test_training_hears_no_slice_of_another_part(corpus, tmp_path):
     changed = Slices(tmp_path)
     after, vectors = baselines.fit_and_ask("mfcc_logistic", changed, parts, labels, [GENRE], np.arange(len(parts)))
     assert np.array_equal(before["genre"], after["genre"][train])
-    assert np.allclose(vectors[1], baselines.song_statistics(changed.take([0, 1])), rtol=1e-6)
-    assert np.allclose(vectors[3], baselines.song_statistics(changed.take([3])), rtol=1e-6)
+    assert np.allclose(vectors[1], features.song_statistics(changed.take([0, 1])), rtol=1e-6)
+    assert np.allclose(vectors[3], features.song_statistics(changed.take([3])), rtol=1e-6)
 
 
 def test_logistic_regression_is_scikit_learns_on_one_row_a_song(corpus):
@@ -247,3 +247,25 @@ def test_mfcc_statistics_name_the_genre_of_emotifys_dev_songs():
     answers, _ = baselines.fit_and_ask("mfcc_logistic", slices, parts, genre, [head], numbers)
     said = np.array(head.classes)[answers["genre"].argmax(axis=1)]
     assert (said == genre["genre"].to_numpy()[numbers]).mean() > 0.5
+
+
+def test_a_songs_texture_is_what_the_network_of_that_name_pools():
+    import keras
+
+    from lib.zoo import Head, builder
+
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, (3, 48, 33)).astype(np.uint8)
+    model = builder("texture")((48, 33), [Head("genre", ("a", "b"))])
+    pooled = keras.Model(model.inputs, model.get_layer("texture").input[0]).predict_on_batch(pictures)
+    channels, matrix = pooled[:, :200], pooled[:, 200:].reshape(3, 20, 20)
+    above = np.triu_indices(20, 1)
+    of_slices = np.hstack([channels, matrix[:, above[0], above[1]]])
+    expected = np.concatenate([of_slices.mean(axis=0), of_slices.std(axis=0)])
+    assert np.allclose(features.song_texture(pictures), expected, atol=2e-3)
+
+
+def test_no_network_may_take_the_name_of_a_baseline():
+    from lib import zoo
+
+    assert set(baselines.NAMES) <= set(zoo.RESERVED)

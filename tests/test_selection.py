@@ -39,7 +39,8 @@ def test_the_choice_is_made_by_dev_songs_and_only_the_chosen_sees_the_test(descr
     done = plans.obtain(best(described))
     table = pd.DataFrame(done.metrics["dev"])
     assert table["candidate"].tolist() == list(LIST)
-    assert done.metrics["chosen"] == table.loc[table["score"].idxmax(), "candidate"]
+    for head in ("genre", "mood"):
+        assert done.metrics["chosen"][head] == table.loc[table[head].idxmax(), "candidate"]
     test = done.predictions("test")
     assert set(test["track_id"]) and set(done.predictions(None)["part"]) == {"test"}
     candidates = finished(described, candidates=True)
@@ -96,7 +97,8 @@ def test_scores_are_means_over_heads_and_ensembles_are_means_of_answers():
         "candidate"
     )
     assert table.loc["n poster", "genre"] == 0.5
-    assert table.loc["n poster", "score"] == pytest.approx((0.5 + 1) / 2)
+    assert table.loc["n poster", "valence"] == pytest.approx(1)
+    assert table.loc["n poster + m poster", "valence"] == 0  # a constant concords with nothing
     assert table.loc["n poster + m poster", "genre"] == 1
 
 

@@ -81,6 +81,18 @@ def test_numbers_are_scaled_by_the_training_labels_alone():
         targets(pd.DataFrame({"valence": ["high"]}), [Head("valence")], np.ones(1, dtype=bool))
 
 
+def test_balanced_classes_weigh_alike_in_training_and_as_they_are_in_dev():
+    labels = pd.DataFrame({"mood": ["sad"] * 6 + ["happy"] * 2 + [pd.NA, "happy"]})
+    train = np.array([True] * 9 + [False])
+    wanted = targets(labels, HEADS[1:], train, balanced=True)
+    weighed = wanted.balance["mood"][train]
+    assert weighed[:6].sum() == pytest.approx(weighed[6:8].sum())
+    assert weighed.sum() == pytest.approx(8)
+    assert weighed[8] == 0
+    assert set(wanted.weights["mood"]) == {0, 1}
+    assert (targets(labels, HEADS[1:], train).balance["mood"] == wanted.weights["mood"]).all()
+
+
 def test_a_masked_label_moves_no_gradient(study):
     """Training on slices without any mood leaves the mood's decision layer as it was, but for nothing."""
     plan = plan_of(study)
@@ -97,7 +109,8 @@ def test_a_masked_label_moves_no_gradient(study):
 def test_batches_show_every_slice_once_an_epoch_in_changing_order(study):
     plan = plan_of(study)
     numbers = np.flatnonzero(plan.parts == "train")
-    marked = Targets({"mark": np.arange(len(plan.slices), dtype="float32")}, {"mark": np.ones(len(plan.slices))}, {})
+    ones = {"mark": np.ones(len(plan.slices))}
+    marked = Targets({"mark": np.arange(len(plan.slices), dtype="float32")}, ones, ones, {})
     batches = training.Batches(plan.slices, numbers, marked, [Head("mark")], Settings(batch_size=7), seed=0)
     seen = []
     for _ in range(2):
@@ -160,6 +173,24 @@ def test_the_same_run_gives_the_same_bits_and_another_seed_others(study):
         shutil.rmtree(study.kept)
     assert hashes[0] == hashes[1] != hashes[2]
     assert answers[0] == answers[1] != answers[2]
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_every_network_trains_to_the_same_bits(name, tmp_path):
+    writer = _Writer(tmp_path, Spectrogram(), 100)
+    rng = np.random.default_rng(0)
+    for song in range(8):
+        writer.add(f"s{song}", rng.integers(0, 256, (2, *Spectrogram().shape), dtype=np.uint8))
+    writer.finish("source")
+    slices = Slices(tmp_path)
+    labels = pd.DataFrame({"genre": ["g0", "g1"] * 8, "mood": ["sad", "neutral", "happy", pd.NA] * 4})
+    parts = np.array(["train"] * 12 + ["dev"] * 4)
+    settings = Settings(1, batch_size=6, crop=True, masks=1, gain_db=3, mixup=0.2, schedule="cosine", weight_decay=1e-4)
+    description = descriptions.describe(name, Spectrogram().shape, HEADS)
+    weights = [
+        training.train_anew(description, HEADS, slices, parts, labels, settings, seed=3)[0].get_weights() for _ in "ab"
+    ]
+    assert all(one.tobytes() == other.tobytes() for one, other in zip(*weights, strict=True))
 
 
 def test_a_finished_run_is_not_trained_again_until_something_that_decides_it_changes(study, monkeypatch):
@@ -286,7 +317,7 @@ def test_a_loss_that_is_no_number_stops_the_training(study):
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_the_decision_layers_read_one_vector(name):
     model = builder(name)((96, 129), HEADS)
-    from lib.zoo.layers import embedding_model
+    from lib.zoo.vector import embedding_model
 
     answers, vector = embedding_model(model, HEADS).predict_on_batch(np.zeros((1, 96, 129), np.uint8))
     assert set(answers) == {"genre", "mood"}

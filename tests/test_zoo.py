@@ -129,7 +129,7 @@ def test_musicnn_has_the_size_that_the_released_layers_give():
 
 def test_every_published_size_belongs_to_a_network_of_the_zoo():
     assert set(published.NETWORKS) <= set(zoo.PUBLISHED)
-    assert set(zoo.PUBLISHED) - set(published.NETWORKS) == {"this_project", "choi2016"}
+    assert set(zoo.PUBLISHED) - set(published.NETWORKS) == {"this_project", "choi2016", "texture"}
 
 
 @pytest.mark.parametrize("name", ["short_chunk", "this_project", "musicnn", "zhang2016"])
@@ -282,7 +282,7 @@ def test_a_diagram_keeps_branches_and_what_follows_a_layer():
     assert (found["conv1"].bands, found["conv1"].frames, found["conv1"].channels) == (1, 126, 256)
     assert found["genre"].column == found["valence"].column == max(block.column for block in found.values())
     first = blocks.blocks(zoo.builder("this_project")(SHAPE, HEADS))["conv1"]
-    assert first.words == ["conv 2×2", "× 32", "ReLU", "max 2×4", "norm"]
+    assert first.words == ["conv 2×2", "× 32", "max 2×4", "ReLU", "norm"]
     assert (first.bands, first.frames) == (48, 32)
     flat = [box for box in blocks.blocks(zoo.builder("musicnn")(SHAPE, HEADS)).values() if box.column == 1]
     assert sorted(box.words[0] for box in flat) == ["conv 38×5", "conv 67×5", "mean 96×1"]
@@ -385,3 +385,27 @@ def test_an_unchanged_description_keeps_its_file(tmp_path):
     assert descriptions.read_description(study, "this_project") == description
     with pytest.raises(ReportError, match=r"'mine' has no description.*there: this_project"):
         descriptions.read_description(study, "mine")
+
+
+def test_the_poster_search_changes_one_choice_at_a_time():
+    from lib.zoo.poster_search import CHOICES
+
+    assert tuple(f"this_project_{name}" for name in CHOICES) == zoo.VARIANTS
+    own = zoo.builder("this_project")(SHAPE, HEADS)
+    sizes = {name: zoo.builder(name)(SHAPE, HEADS).count_params() for name in zoo.VARIANTS}
+    assert all(size != own.count_params() for size in sizes.values())
+    kernels = {
+        name: {layer.kernel_size for layer in zoo.builder(name)(SHAPE, HEADS).layers if hasattr(layer, "kernel_size")}
+        for name in ("this_project_kernel3", "this_project_kernel5")
+    }
+    assert kernels == {"this_project_kernel3": {(3, 3)}, "this_project_kernel5": {(5, 5)}}
+
+
+def test_pooling_before_the_activation_changes_no_number():
+    from lib.zoo.layers import pool_then_bend
+
+    inputs = keras.Input((9, 8, 3))
+    other = keras.layers.MaxPooling2D((2, 4))(keras.layers.Activation("elu")(inputs))
+    model = keras.Model(inputs, [pool_then_bend(inputs, (2, 4), "elu", 1), other])
+    one, two = model.predict_on_batch(np.random.default_rng(0).normal(size=(4, 9, 8, 3)))
+    assert (one == two).all()

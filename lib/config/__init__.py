@@ -42,6 +42,9 @@ class StudyConfig:
         before any of them is trained. Empty = the recipe is not run.
     best_protocols : tuple of str
         Protocols under which it is run.
+    also : tuple of str
+        Networks with recipes other than the poster's, such as ``"this_project tuned"``, run under the same
+        protocols without a choice.
     devs : tuple of int
         Shares of the other songs that are dev in turn, for candidates and search.
     search : tuple of str
@@ -64,6 +67,7 @@ class StudyConfig:
     baselines: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
     best_protocols: tuple[str, ...] = ("artist",)
+    also: tuple[str, ...] = ()
     devs: tuple[int, ...] = (0, 1)
     search: tuple[str, ...] = ()
     parameters: dict[str, dict] = field(default_factory=dict)
@@ -71,13 +75,17 @@ class StudyConfig:
 
     def runs(self, networks: tuple[str, ...] = ()) -> list[Run]:
         """All runs of the study that answer for test songs, for its own networks or for those named."""
+        from lib.selection import members
+
         found = []
         for network, protocol in product(networks or self.networks, self.protocols):
             found += [Run(network, protocol, fold, seed) for fold, seed in self._folds(protocol)]
         for baseline, protocol in product(self.baselines, self.protocols):
             found += [Run(baseline, protocol, fold, 0, BASELINE) for fold, seed in self._folds(protocol, (0,))]
-        if self.candidates:
-            for protocol in self.best_protocols:
+        for protocol in self.best_protocols:
+            for architecture, recipe in (pair for text in self.also for pair in members(text)):
+                found += [Run(architecture, protocol, fold, seed, recipe) for fold, seed in self._folds(protocol)]
+            if self.candidates:
                 found += [Run(SELECTED, protocol, fold, 0, BEST) for fold, seed in self._folds(protocol, (0,))]
         return found
 

@@ -12,7 +12,7 @@ from lib.errors import ReportError
 from lib.paths import NOTEBOOKS, check_name
 from lib.splits import PROTOCOLS
 
-_RUNS = "networks, protocols, run_folds, seeds, baselines and candidates"
+_RUNS = "networks, protocols, run_folds, seeds, baselines, candidates and also"
 _EVERYWHERE = {"study": "the file's name", "root": "--root of `python -m lib.study report`"}
 SET_ABOVE = {  # parameters that the Snakefile gives, by notebook, and the keys of the file they come from
     "01": {"corpus": "corpus", "data": "data", "folds": "folds", "protocols": "protocols"},
@@ -23,7 +23,7 @@ SET_ABOVE = {  # parameters that the Snakefile gives, by notebook, and the keys 
         "seed": "seeds",
         "folds": "folds",
         "epochs": "epochs",
-        "recipe": "baselines and candidates",
+        "recipe": "baselines, candidates, also and search",
         "dev": "devs",
         "devs": "devs",
         "candidate": "candidates and search",
@@ -40,6 +40,7 @@ _LISTS = {  # by key, an example, whether it may be empty
     "baselines": ("[majority, mfcc_svm]", True),
     "candidates": ("[short_chunk tuned, musicnn tuned]", True),
     "best_protocols": ("[artist]", False),
+    "also": ("[this_project tuned]", True),
     "devs": ("[0, 1]", False),
     "search": ("[this_project_fc2 poster]", True),
 }
@@ -191,7 +192,7 @@ def _check_candidates(config, path: Path) -> None:
     from lib.selection import members
 
     networks = (*zoo.PUBLISHED, *zoo.VARIANTS)
-    for key in ("candidates", "search"):
+    for key in ("candidates", "also", "search"):
         for text in getattr(config, key):
             try:
                 pairs = members(text)

@@ -64,7 +64,7 @@ class Answers(Tested):
         )
 
 
-def collect(runs: Sequence[Finished], tracks: pd.DataFrame) -> list[Answers]:
+def collect(runs: Sequence[Finished], tracks: pd.DataFrame, part: str = "test") -> list[Answers]:
     """Pool finished runs: folds of one seed together, seeds side by side.
 
     A song whose label of a head is missing takes no part in that head. Stale runs are kept apart under a
@@ -75,6 +75,8 @@ def collect(runs: Sequence[Finished], tracks: pd.DataFrame) -> list[Answers]:
     runs : sequence of Finished
     tracks : pd.DataFrame
         The tracks table.
+    part : str
+        ``test``, or ``dev`` for candidates.
 
     Returns
     -------
@@ -88,7 +90,7 @@ def collect(runs: Sequence[Finished], tracks: pd.DataFrame) -> list[Answers]:
     """
     table = tracks.set_index("track_id")
     result = []
-    for pool in pools(runs, table):
+    for pool in pools(runs, table, part):
         for head, named in pool.heads.items():
             if not named:
                 continue

@@ -58,7 +58,7 @@ def drops(
                 rows.append(
                     {"network": network, "recipe": recipe, "head": head, "level": level, "leaky": easy}
                     | {"strict": strict}
-                    | _difference(before, after, level, strict, resamples, seed, names=("before", "after", "drop"))
+                    | difference(before, after, level, strict, resamples, seed, names=("before", "after", "drop"))
                 )
     columns = ["network", "recipe", "head", "level", "leaky", "strict"]
     columns += ["before", "after", "drop", "low", "high", "n_songs", "paired"]
@@ -86,7 +86,7 @@ def ranking(collected: Sequence[Answers], *, resamples: int = 2000, seed: int = 
             for level in LEVELS:
                 better, worse = sorted((one, other), key=lambda a: -_value(a, level))
                 names = ("better_accuracy", "worse_accuracy", "difference")
-                found = _difference(better, worse, level, one.protocol, resamples, seed, names=names)
+                found = difference(better, worse, level, one.protocol, resamples, seed, names=names)
                 recipes = dict.fromkeys((better.recipe, worse.recipe))
                 rows.append(
                     {"protocol": one.protocol, "recipe": ", ".join(recipes), "head": one.head, "level": level}
@@ -132,16 +132,23 @@ def against_baselines(collected: Sequence[Tested], *, resamples: int = 2000, see
             continue
         best = max(rivals, key=lambda rival: _value(rival, "song"))
         names = ("value", "baseline_value", "difference")
-        found = _difference(answers, best, "song", answers.protocol, resamples, seed, names=names)
+        found = difference(answers, best, "song", answers.protocol, resamples, seed, names=names)
         rows.append({**identity(answers), "baseline": best.network, "score": answers.score, **found})
     columns = ["network", "protocol", "recipe", "head", "baseline", "difference", "low", "high", "n_songs"]
     return pd.DataFrame(rows, columns=[*columns, "score", "value", "baseline_value", "paired"])
 
 
-def _difference(
+def difference(
     one: Tested, other: Tested, level: str, rule: str, resamples: int, seed: int, names: tuple[str, str, str]
 ) -> dict:
-    """Score of `one` minus that of `other`, clusters as under protocol `rule`."""
+    """Score of `one` minus that of `other`, paired where they tested the same songs.
+
+    Returns
+    -------
+    dict
+        The two scores and their difference under `names`, ``low``, ``high``, ``n_songs``, ``paired``;
+        clusters are drawn as under protocol `rule`.
+    """
     summed = [one.sums(level), other.sums(level)]
     common = summed[0][0].intersection(summed[1][0])
     paired = len(common) > 0 and len(_drawn(one, common, rule)[1]) > 1

@@ -135,7 +135,7 @@ def song_facts(tracks: pd.DataFrame, songs: pd.DataFrame) -> pd.DataFrame:
     return tracks.loc[songs["track_id"].unique(), _SONG]
 
 
-def pools(runs: Sequence[Finished], tracks: pd.DataFrame) -> Iterator[Pool]:
+def pools(runs: Sequence[Finished], tracks: pd.DataFrame, part: str = "test") -> Iterator[Pool]:
     """Pool finished runs: folds of one seed together, seeds side by side; stale runs apart.
 
     Parameters
@@ -143,6 +143,8 @@ def pools(runs: Sequence[Finished], tracks: pd.DataFrame) -> Iterator[Pool]:
     runs : sequence of Finished
     tracks : pd.DataFrame
         By ``track_id``.
+    part : str
+        ``test``, or ``dev`` for candidates.
 
     Yields
     ------
@@ -171,7 +173,7 @@ def pools(runs: Sequence[Finished], tracks: pd.DataFrame) -> Iterator[Pool]:
         about = dict(zip(("network", "protocol", "recipe"), key, strict=True))
         about["runs"] = tuple(finished.run for finished in own)
         about["folds"] = max(int(finished.metrics["run"].get("folds") or 0) for finished in own)
-        yield Pool(about, own, pd.concat([_tested(one, tracks) for one in own], ignore_index=True), heads)
+        yield Pool(about, own, pd.concat([_tested(one, tracks, part) for one in own], ignore_index=True), heads)
 
 
 def _order(key: tuple[str, str, str]) -> tuple:
@@ -185,12 +187,12 @@ def _order(key: tuple[str, str, str]) -> tuple:
     return recipe == BASELINE, network != name, place, network, strictness, protocol, NAMES.index(recipe)
 
 
-def _tested(finished: Finished, tracks: pd.DataFrame) -> pd.DataFrame:
-    part = finished.predictions("test")
-    unknown = part.loc[~part["track_id"].isin(tracks.index), "track_id"]
+def _tested(finished: Finished, tracks: pd.DataFrame, part: str) -> pd.DataFrame:
+    table = finished.predictions(part)
+    unknown = table.loc[~table["track_id"].isin(tracks.index), "track_id"]
     if len(unknown) and not finished.stale:
         raise ReportError(
-            f"{finished.folder}: its test predictions hold track {unknown.iloc[0]!r}, which the tracks table "
+            f"{finished.folder}: its {part} predictions hold track {unknown.iloc[0]!r}, which the tracks table "
             "lacks. Delete that run's folder and run notebooks/04_training.ipynb again."
         )
-    return part.assign(seed=finished.run.seed)
+    return table.assign(seed=finished.run.seed)

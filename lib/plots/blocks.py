@@ -168,6 +168,8 @@ def _words(layer: keras.Operation, read: cost.Map | None) -> list[str]:
         return ["dense", f"× {layer.units}", *_activation(layer)]
     if isinstance(layer, _k.RNN):
         return [name, f"× {layer.units}"]
+    if isinstance(layer, keras.Model):  # several layers under a name of their own
+        return [layer.name.replace("_", " ")]
     return _activation(layer) if isinstance(layer, _k.Activation) else [_WORDS.get(name, name)]
 
 

@@ -14,15 +14,16 @@ from dataclasses import dataclass
 from lib.errors import ReportError
 from lib.paths import check_name
 
-MODULES = ("this_project", "zhang2016", "choi2016", "fcn5", "short_chunk", "musicnn", "poster_search")
+MODULES = ("this_project", "zhang2016", "choi2016", "fcn5", "short_chunk", "musicnn", "texture", "poster_search")
 PUBLISHED = (
     "this_project", "zhang2016", "choi2016", "zhang2016_nnet1", "choi2016_full", "fcn5", "short_chunk", "musicnn",
+    "texture",
 )  # fmt: skip
 VARIANTS = (  # the poster's search in small: its network, one choice changed
     "this_project_conv3", "this_project_conv5", "this_project_kernel3", "this_project_kernel5",
     "this_project_stride1", "this_project_fc0", "this_project_fc2",
 )  # fmt: skip
-RESERVED = ("networks", "selected", "majority", "genre_prior", "mfcc_logistic", "mfcc_svm")  # not for networks
+RESERVED = ("networks", "selected", "majority", "genre_prior", "mfcc_logistic", "mfcc_svm", "texture_svm")
 _registry: dict[str, Callable] = {}
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import keras
 
 from lib.zoo import Head, register
-from lib.zoo.layers import batch_norm, decision_layers, slice_input
+from lib.zoo.layers import batch_norm, decision_layers, pool_then_bend, slice_input
 
 RELEASED = (64, 128, 128, 128)  # filters
 POOLS = ((2, 2), (3, 2), (4, 2), (4, 2))  # of a slice: bands as released, frames by 2 each
@@ -120,8 +120,7 @@ def _followed(
     for number, (width, pool) in enumerate(zip(filters, pools, strict=True), start=1):
         x = layers.Conv2D(width, 3, padding="same", name=f"conv{number}")(x)
         x = batch_norm(name=f"norm{number}")(x)
-        x = layers.Activation("elu", name=f"elu{number}")(x)
-        x = layers.MaxPooling2D(pool, name=f"pool{number}")(x)
+        x = pool_then_bend(x, pool, "elu", number)
         x = layers.Dropout(0.1, name=f"drop{number}")(x)
     x = layers.Permute((2, 1, 3), name="time_first")(x)
     x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]), name="sequence")(x)

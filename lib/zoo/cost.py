@@ -239,7 +239,7 @@ _COMBINING = (
 def _through(layer: keras.Operation, read: Map, whole: Map) -> Map | None:
     """Map after a layer, or None if the layer puts points together."""
     rank = len(layer.output.shape) - 1 if not isinstance(layer.output, (list, dict)) else 0
-    if isinstance(layer, _COMBINING) or (isinstance(layer, _k.Dense) and rank == 1):
+    if isinstance(layer, _COMBINING) or (isinstance(layer, (_k.Dense, keras.Model)) and rank == 1):
         return None
     if isinstance(layer, _POINTWISE) or is_arithmetic(layer):
         return read

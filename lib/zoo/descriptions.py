@@ -112,7 +112,7 @@ def describe(name: str, shape: tuple[int, int], heads: Sequence[Head]) -> dict:
 
 
 def _check(name: str, model, shape: tuple[int, int], heads: Sequence[Head]) -> None:
-    from lib.zoo.layers import embedding_model
+    from lib.zoo.vector import embedding_model
 
     if tuple(model.input_shape[1:]) != shape:
         raise ReportError(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import keras
 
 from lib.zoo import Head, register
-from lib.zoo.layers import batch_norm, decision_layers, slice_input
+from lib.zoo.layers import batch_norm, decision_layers, pool_then_bend, slice_input
 
 RELEASED = (64, 128, 128, 128, 64)  # filters
 
@@ -83,6 +83,5 @@ def _narrowed(x: keras.KerasTensor, filters: Sequence[int], pools: Sequence[tupl
     for number, (width, pool) in enumerate(zip(filters, pools, strict=True), start=1):
         x = layers.Conv2D(width, 3, padding="same", name=f"conv{number}")(x)
         x = batch_norm(name=f"norm{number}")(x)
-        x = layers.Activation("elu", name=f"elu{number}")(x)
-        x = layers.MaxPooling2D(pool, name=f"pool{number}")(x)
+        x = pool_then_bend(x, pool, "elu", number)
     return layers.Flatten(name="flat")(x)

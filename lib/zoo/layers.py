@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import keras
 
-from lib.errors import ReportError
 from lib.zoo import Head
 
 # Keras' default of .99 averages over some hundred batches; a small corpus has a few batches an epoch, and
@@ -38,6 +37,28 @@ def batch_norm(**settings) -> keras.layers.BatchNormalization:
     return keras.layers.BatchNormalization(momentum=MOMENTUM, **settings)
 
 
+def pool_then_bend(
+    x: keras.KerasTensor, pool: tuple[int, int], activation: str, number: int | str
+) -> keras.KerasTensor:
+    """Max-pool, then apply an activation that never falls, such as ReLU or ELU.
+
+    The papers write it the other way round. The result is the same, for the largest of a window stays the
+    largest, and the activation has a fraction of the points to compute.
+
+    Parameters
+    ----------
+    x : keras.KerasTensor [shape=(batch, bands, frames, channels)]
+    pool : (int, int)
+        Bands and frames, or what is left of them.
+    activation : str
+    number : int or str
+        Ends the layers' names.
+    """
+    left = (min(pool[0], x.shape[1]), min(pool[1], x.shape[2]))
+    x = keras.layers.MaxPooling2D(left, name=f"pool{number}")(x)
+    return keras.layers.Activation(activation, name=f"{activation}{number}")(x)
+
+
 def decision_layers(x: keras.KerasTensor, heads: Sequence[Head], *, l2: float = 0.0) -> dict[str, keras.KerasTensor]:
     """One layer a head, all fed by the same vector: softmax over its classes, or one linear node for a number.
 
@@ -61,26 +82,3 @@ def decision_layers(x: keras.KerasTensor, heads: Sequence[Head], *, l2: float = 
         )(x)
         for head in heads
     }
-
-
-def embedding_model(model: keras.Model, heads: Sequence[Head]) -> keras.Model:
-    """Network that also returns the vector which its decision layers read.
-
-    Returns
-    -------
-    keras.Model
-        Outputs: the heads' dictionary and the vector [shape=(batch, width)].
-
-    Raises
-    ------
-    ReportError
-        If the decision layers do not read one common vector.
-    """
-    read = {id(model.get_layer(head.name).input): model.get_layer(head.name).input for head in heads}
-    if len(read) > 1 or len(next(iter(read.values())).shape) != 2:
-        raise ReportError(
-            f"network {model.name}: its decision layers do not read one common vector. Feed all of them the same layer "
-            "of shape (batch, width)."
-        )
-    outputs = model.output if isinstance(model.output, dict) else {heads[0].name: model.output}
-    return keras.Model(model.inputs, [outputs, next(iter(read.values()))])

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import keras
 
 from lib.zoo import Head, register
-from lib.zoo.layers import batch_norm, decision_layers, slice_input
+from lib.zoo.layers import batch_norm, decision_layers, pool_then_bend, slice_input
 
 PUBLISHED = (128, 128, 256, 256, 256, 256, 512)  # filters
 
@@ -71,9 +71,7 @@ def _halved(x: keras.KerasTensor, filters: Sequence[int], dense: int, dropout: f
     for number, width in enumerate(filters, start=1):
         x = layers.Conv2D(width, 3, padding="same", name=f"conv{number}")(x)
         x = batch_norm(name=f"norm{number}")(x)
-        x = layers.Activation("relu", name=f"relu{number}")(x)
-        left = (min(2, x.shape[1]), min(2, x.shape[2]))
-        x = layers.MaxPooling2D(left, name=f"pool{number}")(x)
+        x = pool_then_bend(x, (2, 2), "relu", number)
     x = layers.GlobalMaxPooling2D(name="max")(x)
     x = layers.Dense(dense, name="fc")(x)
     x = batch_norm(name="norm_fc")(x)

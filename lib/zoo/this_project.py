@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import keras
 
 from lib.zoo import Head, register
-from lib.zoo.layers import batch_norm, decision_layers, slice_input
+from lib.zoo.layers import batch_norm, decision_layers, pool_then_bend, slice_input
 
 
 @register("this_project")
@@ -63,17 +63,9 @@ def build(
     inputs, x = slice_input(shape)
     for number, width in enumerate(filters, start=1):
         last = number == len(filters)
-        x = layers.Conv2D(
-            width,
-            kernel,
-            strides=last_stride if last else 1,
-            padding="same",
-            activation="relu",
-            name=f"conv{number}",
-        )(x)
-        if not last:
-            left = (min(pool[0], x.shape[1]), min(pool[1], x.shape[2]))
-            x = layers.MaxPooling2D(left, name=f"pool{number}")(x)
+        stride = last_stride if last else 1
+        x = layers.Conv2D(width, kernel, strides=stride, padding="same", name=f"conv{number}")(x)
+        x = layers.Activation("relu", name=f"relu{number}")(x) if last else pool_then_bend(x, pool, "relu", number)
         x = batch_norm(name=f"norm{number}")(x)
     x = layers.Flatten(name="flat")(x)
     x = layers.Dropout(dropout, name="drop_flat")(x)
