@@ -16,7 +16,8 @@ CONFIG = studies.load(config["study"], config["data"])
 ROOT = config["root"]
 STUDY = Study(CONFIG.study, ROOT)
 ASKED = {run.name: run for run in CONFIG.runs(CONFIG.networks_of(STUDY))}
-RUNS = ASKED | {run.name: run for run in CONFIG.candidate_runs()}
+SEARCH = {run.name: run for run in CONFIG.search_runs()}
+RUNS = ASKED | SEARCH
 FIRST = next((run for run in ASKED.values() if run.protocol == "artist"), next(iter(ASKED.values())))
 DONE = STUDY.work / "done"
 EXECUTE = (
@@ -129,13 +130,15 @@ rule train:
         DONE / "01.json",
         DONE / "02.json",
         description=lambda w: STUDY.zoo / f"{RUNS[w.run].architecture}.json" if RUNS[w.run].recipe != "best" else [],
-        candidates=lambda w: [DONE / "04" / f"{run.name}.json" for run in CONFIG.chooses_among(RUNS[w.run])],
+        # What best chooses from is trained within its own run, but for what the search trains too.
+        candidates=lambda w: [DONE / "04" / f"{run}.json" for run in SEARCH if RUNS[w.run].recipe == "best"],
     output:
         DONE / "04" / "{run}.json",
         DONE / "04" / "{run}.page",
     params:
         notebook=NOTEBOOKS / "04_training.ipynb",
-        output=lambda w: STUDY.notebooks / "04_training" / f"{w.run}.ipynb",
+        # What was only searched has no page; its scores are on that of 05.
+        output=lambda w: (STUDY.work if w.run in SEARCH else STUDY.notebooks) / "04_training" / f"{w.run}.ipynb",
         label=lambda w: f"04_training {w.run}",
         done=lambda w: DONE / "04" / w.run,
         made=lambda w: [STUDY.runs / w.run / "record.json"],
@@ -153,7 +156,7 @@ rule train:
             candidates=list(CONFIG.candidates) if RUNS[w.run].recipe == "best" else [],
             devs=list(CONFIG.devs) if RUNS[w.run].recipe == "best" else [],
         ),
-    threads: 2
+    threads: lambda w: 1 if RUNS[w.run].recipe == "baseline" else 2
     shell:
         EXECUTE
 

@@ -133,7 +133,7 @@ def finished(study: Study, names: Sequence[str] = (), *, candidates: bool = Fals
     names : sequence of str
         Names of runs, in this order; empty = all, by name.
     candidates : bool
-        Where no names are given: the candidates instead of the runs that were asked about test songs.
+        Where no names are given: the candidates, if any, instead of the runs that were asked about test songs.
 
     Raises
     ------
@@ -143,7 +143,7 @@ def finished(study: Study, names: Sequence[str] = (), *, candidates: bool = Fals
     there = sorted(path.parent.name for path in study.runs.glob("[!.]*/record.json"))
     there = there if names else [name for name in there if name.endswith("-candidate") == candidates]
     missing = [name for name in names if name not in there]
-    if missing or not there:
+    if missing or not (there or candidates):
         raise ReportError(
             f"run {missing[0] if missing else '(any)'!r} is not finished in {study.runs}. Train it with "
             f"notebooks/04_training.ipynb or `make report STUDY={study.name}`."

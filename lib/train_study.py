@@ -17,12 +17,12 @@ from lib import config
 from lib.errors import ReportError
 from lib.paths import Study, explained
 from lib.plans import obtain
-from lib.runs import Finished
+from lib.runs import SELECTED, Finished
 from lib.selection import plan_for
 
 
 def train_study(study: str, root: str = "", *, only: str = "") -> list[Finished]:
-    """Make every run of a study that is not finished, candidates first.
+    """Make every run of a study that is not finished, those of the recipe ``best`` last.
 
     Parameters
     ----------
@@ -42,7 +42,9 @@ def train_study(study: str, root: str = "", *, only: str = "") -> list[Finished]
     here = Study(declared.study, root)
     given = declared.parameters.get("04", {})
     changed = {**{k: given[k] for k in ("batch_size", "learning_rate") if k in given}, **given.get("settings", {})}
-    runs = [run for run in [*declared.candidate_runs(), *declared.runs(declared.networks_of(here))] if only in run.name]
+    runs = [*declared.runs(declared.networks_of(here)), *declared.candidate_runs(), *declared.search_runs()]
+    runs = sorted(dict.fromkeys(runs), key=lambda run: run.architecture == SELECTED)  # they choose among the others
+    runs = [run for run in runs if only in run.name]
     if not runs:
         raise ReportError(f"--only {only!r} is part of no run's name, such as {declared.runs()[0].name}.")
     done = []

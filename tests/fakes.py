@@ -82,16 +82,18 @@ def fake_run(
     genres: bool = True,
     numeric: tuple[str, ...] = (),
     recipe: str = POSTER,
+    dev: int = 0,
+    candidate: bool = False,
 ) -> Finished:
     """Write a finished run whose answers are right more often the higher the `skill`.
 
     `numeric` names columns of the tracks that it answers with a number; `recipe` may be a baseline's, or that
     of what was selected.
     """
-    run = Run(network, protocol, fold, seed, recipe)
+    run = Run(network, protocol, fold, seed, recipe, dev, candidate)
     tracks = pd.read_parquet(study.tracks)
     slices = Slices(study.slices)
-    parts = split(slices.table, tracks, protocol, fold=fold, folds=folds)
+    parts = split(slices.table, tracks, protocol, fold=fold, folds=folds, dev=dev)
     rng = np.random.default_rng([len(network), sorted(SPOILED).index(protocol), fold, seed])
     songs = tracks.set_index("track_id").loc[slices.table["track_id"]]
     columns = {"slice": np.arange(len(slices), dtype="int32"), "track_id": songs.index.to_numpy(), "part": parts}
@@ -113,7 +115,7 @@ def fake_run(
         columns[f"{head}:value"] = said.astype("float32")
         hidden.append(said[:, None])
     heads |= {head: [] for head in numeric}
-    kept = parts != ""
+    kept = parts == "dev" if candidate else parts != ""
     table = pd.DataFrame(columns)[kept].reset_index(drop=True)
     hidden = np.hstack(hidden)[kept]
     embedding = np.maximum(0, hidden @ rng.normal(0, 1, (hidden.shape[1], WIDTH)))
@@ -127,8 +129,12 @@ def fake_run(
     accuracies = {
         "train": {head: {"slice": {"accuracy": 0.9, "n": 9}, "song": {"accuracy": 1.0, "n": 9}} for head in heads}
     }
+    chosen = {
+        "chosen": dict.fromkeys(heads, "gone poster"),
+        "dev": [{"candidate": "gone poster", "songs": 9, **dict.fromkeys(heads, 0.5)}],
+    }
     metrics = {"run": described, "heads": heads, "parts": accuracies, "epochs": 1, "seconds": 1.0, "parameters": 1}
-    write_json(metrics, folder / "metrics.json")
+    write_json(metrics | (chosen if recipe == BEST else {}), folder / "metrics.json")
     record = {"run": described, "candidates": ["gone poster"], "devs": [0], "key": None}
     if recipe != BEST:
         description = {"name": network, "shape": [2, 3], "heads": heads, "parameters": 1}

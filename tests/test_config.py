@@ -52,17 +52,16 @@ def test_the_recipe_best_is_run_once_a_fold_from_candidates_of_its_own(write):
     names = [run.name for run in loaded.runs()]
     assert [name for name in names if name.startswith("selected")] == ["selected-artist-f0-s0", "selected-artist-f1-s0"]
     assert sum(name.startswith("majority") for name in names) == 4  # no seeds: it has nothing random
-    candidates = loaded.candidate_runs()
-    assert len(candidates) == 2 * 2 * 2 + 2
-    assert all(run.candidate for run in candidates)
-    best = next(run for run in loaded.runs() if run.name == "selected-artist-f1-s0")
-    assert [run.name for run in loaded.chooses_among(best)] == [
+    assert [run.name for run in loaded.candidate_runs() if run.fold == 1] == [
         "zhang2016-artist-f1-s0-tuned-candidate",
         "zhang2016-artist-f1-s0-d2-tuned-candidate",
         "mfcc_svm-artist-f1-s0-candidate",
         "mfcc_svm-artist-f1-s0-d2-candidate",
     ]
-    assert loaded.chooses_among(loaded.runs()[0]) == []
+    assert [run.name for run in loaded.search_runs()] == [
+        "this_project_fc2-artist-f0-s0-candidate",
+        "this_project_fc2-artist-f0-s0-d2-candidate",
+    ]
     assert loaded.epochs_of("zhang2016", "tuned") == 0
 
 

@@ -13,6 +13,7 @@ from lib.errors import ReportError
 from lib.paths import CONFIG, Study, check_name
 from lib.recipes import BASELINE, BEST, POSTER
 from lib.runs import SELECTED, Run
+from lib.splits import PROTOCOLS
 
 __all__ = ["SET_ABOVE", "StudyConfig", "folder_digest", "known_studies", "label_files", "load"]
 
@@ -93,30 +94,25 @@ class StudyConfig:
         return product((0,) if protocol == "poster_split" else self.run_folds, seeds or self.seeds)
 
     def candidate_runs(self) -> list[Run]:
-        """List the runs that answer for dev songs alone: what ``best`` chooses from, and the search."""
+        """List the runs that ``best`` chooses from; they answer for dev songs alone."""
         from lib.selection import members
 
-        found = {}
         pairs = dict.fromkeys(pair for candidate in self.candidates for pair in members(candidate))
-        for protocol in self.best_protocols:
-            for (network, recipe), (fold, seed), dev in product(pairs, self._folds(protocol, (0,)), self.devs):
-                found[Run(network, protocol, fold, seed, recipe, dev, candidate=True)] = None
-        for (network, recipe), dev in product([pair for text in self.search for pair in members(text)], self.devs):
-            found[Run(network, self.best_protocols[-1], self.run_folds[0], 0, recipe, dev, candidate=True)] = None
-        return list(found)
+        return [
+            Run(network, protocol, fold, seed, recipe, dev, candidate=True)
+            for protocol in self.best_protocols
+            for (network, recipe), (fold, seed), dev in product(pairs, self._folds(protocol, (0,)), self.devs)
+        ]
 
-    def chooses_among(self, run: Run) -> list[Run]:
-        """Candidates of a run of the recipe ``best``; none for any other run."""
+    def search_runs(self) -> list[Run]:
+        """List the runs that are compared by their dev songs, in the first fold of the strictest protocol."""
         from lib.selection import members
 
-        if run.recipe != BEST:
-            return []
-        pairs = {pair for candidate in self.candidates for pair in members(candidate)}
+        protocol = max(self.best_protocols, key=PROTOCOLS.index)
+        pairs = [pair for text in self.search for pair in members(text)]
         return [
-            candidate
-            for candidate in self.candidate_runs()
-            if (candidate.architecture, candidate.recipe) in pairs
-            and (candidate.protocol, candidate.fold) == (run.protocol, run.fold)
+            Run(network, protocol, self.run_folds[0], 0, recipe, dev, candidate=True)
+            for (network, recipe), dev in product(pairs, self.devs)
         ]
 
     def epochs_of(self, network: str, recipe: str = POSTER) -> int:

@@ -8,8 +8,11 @@ import pandas as pd
 
 from lib.evaluation.answers import Answers, collect
 from lib.evaluation.differences import difference
+from lib.recipes import POSTER, RECIPES
 from lib.runs import Finished
+from lib.zoo import VARIANTS
 
+TUNED = "tuned"
 COLUMNS = ["network", "recipe", "head", "accuracy", "reference", "difference", "low", "high", "n_songs"]
 
 
@@ -61,6 +64,39 @@ def tried(
     rows = [_row(answers, own[answers.head], resamples, seed) for answers in collected if answers.head in own]
     rows.sort(key=lambda row: place[row["network"], row["recipe"]])
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def recipes_tried(runs: Sequence[Finished], tracks: pd.DataFrame, **bootstrap) -> pd.DataFrame:
+    """Compare the recipe ``tuned`` with itself but for one ingredient, on the network that was trained so.
+
+    Parameters
+    ----------
+    runs, tracks
+        As of `tried`.
+    **bootstrap
+        ``resamples`` and ``seed``.
+    """
+    changed = [run.run for run in runs if run.run.recipe.startswith(f"{TUNED}_")]
+    networks = [run.architecture for run in changed]
+    network = max(dict.fromkeys(networks), key=networks.count, default="")
+    known = {run.recipe for run in changed if run.architecture == network}
+    recipes = [name for name in RECIPES if name in known]
+    return tried(runs, tracks, reference=(network, TUNED), recipes=recipes, **bootstrap)
+
+
+def networks_tried(runs: Sequence[Finished], tracks: pd.DataFrame, **bootstrap) -> pd.DataFrame:
+    """Compare the poster's network with itself but for one choice, as the poster's search did.
+
+    Parameters
+    ----------
+    runs, tracks
+        As of `tried`.
+    **bootstrap
+        ``resamples`` and ``seed``.
+    """
+    known = {run.run.architecture for run in runs if run.run.recipe == POSTER}
+    networks = [name for name in VARIANTS if name in known]
+    return tried(runs, tracks, reference=("this_project", POSTER), networks=networks, **bootstrap)
 
 
 def _row(answers: Answers, reference: Answers, resamples: int, seed: int) -> dict:

@@ -1,0 +1,59 @@
+import pandas as pd
+import pytest
+
+from lib.evaluation import search
+from lib.plots import search as drawn
+from lib.recipes import BEST
+from lib.runs import SELECTED, finished
+from tests.fakes import fake_run, fake_study
+
+
+@pytest.fixture
+def study(tmp_path):
+    return fake_study(tmp_path)
+
+
+def test_recipes_are_compared_with_the_whole_recipe_on_the_same_dev_songs(study):
+    for dev in (0, 1):
+        for recipe, skill in (("tuned", 2.0), ("tuned_without_mixup", 0.0), ("tuned_with_masks", 2.0)):
+            fake_run(study, "texture", "artist", recipe=recipe, skill=skill, dev=dev, candidate=True)
+    tracks = pd.read_parquet(study.tracks)
+    candidates = finished(study, candidates=True)
+    table = search.recipes_tried(candidates, tracks, resamples=300)
+    genre = table[table["head"] == "genre"].set_index("recipe")
+    assert list(genre.index) == ["tuned", "tuned_without_mixup", "tuned_with_masks"]
+    assert genre.loc["tuned", ["difference", "low", "high"]].tolist() == [0, 0, 0]
+    assert genre.loc["tuned_without_mixup", "high"] < 0
+    songs = {track for run in candidates for track in run.predictions("dev")["track_id"]}
+    assert set(genre["n_songs"]) == {len(songs)}
+    claim = search.tried_claim(table, "recipe")
+    assert claim.startswith(f"{(table['high'] < 0).sum() + (table['low'] > 0).sum()} of 4 differences from tuned")
+    assert "tuned_without_mixup -" in claim
+    figure = drawn.tried_figure(table, "recipe")
+    assert [axes.get_title() for axes in figure.axes] == ["genre", "mood"]
+
+
+def test_variants_are_compared_with_the_posters_network(study):
+    for network in ("this_project", "this_project_conv3", "zhang2016"):
+        fake_run(study, network, "artist", candidate=True)
+    table = search.networks_tried(finished(study, candidates=True), pd.read_parquet(study.tracks), resamples=100)
+    assert set(table["network"]) == {"this_project", "this_project_conv3"}
+
+
+def test_nothing_tried_is_an_empty_table(study):
+    fake_run(study, "zhang2016", "artist", candidate=True)
+    candidates, tracks = finished(study, candidates=True), pd.read_parquet(study.tracks)
+    assert search.recipes_tried(candidates, tracks).empty
+    assert search.networks_tried(candidates, tracks).empty
+    assert search.recipes_tried([], tracks).empty
+    only = search.tried(candidates, tracks, reference=("zhang2016", "poster"))
+    assert search.tried_claim(only, "network") == "Nothing else was tried"
+
+
+def test_what_was_chosen_is_listed_by_fold_and_head(study):
+    fake_run(study, SELECTED, "artist", recipe=BEST)
+    fake_run(study, "zhang2016", "artist")
+    table = search.chosen(finished(study))
+    assert table["head"].tolist() == ["genre", "mood"]
+    assert set(table["chosen"]) == {"gone poster"}
+    assert table["dev"].tolist() == [0.5, 0.5]
