@@ -9,7 +9,7 @@ READY := .venv/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONWARNINGS := default::DeprecationWarning:lib
 
-.PHONY: help report test test-slow lab bench lint format readme strip clean lock
+.PHONY: help report prepare test test-slow lab bench lint format readme strip clean lock
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
@@ -23,6 +23,9 @@ $(READY): requirements.lock pyproject.toml
 
 report: $(READY) ## run a study and build its pages: make report [STUDY=emotify DATA=<folder>]
 	@$(BIN)/python -m lib.study report --study "$(STUDY)" --data "$(DATA)" --cores $(CORES)
+
+prepare: $(READY) ## only the slices and the networks' descriptions, to train elsewhere
+	@$(BIN)/python -m lib.study prepare --study "$(STUDY)" --data "$(DATA)" --cores $(CORES)
 
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"

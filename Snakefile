@@ -149,7 +149,7 @@ rule train:
             fold=RUNS[w.run].fold,
             seed=RUNS[w.run].seed,
             folds=CONFIG.folds,
-            epochs=CONFIG.epochs_of(RUNS[w.run].architecture, RUNS[w.run].recipe),
+            epochs=CONFIG.epochs_of(RUNS[w.run]),
             recipe=RUNS[w.run].recipe,
             dev=RUNS[w.run].dev,
             candidate=RUNS[w.run].candidate,

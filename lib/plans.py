@@ -139,7 +139,7 @@ def plan_of_record(study: Study, run: Run, record: dict):
     if run.architecture == SELECTED:
         from lib.selection import Selection  # stands on this module
 
-        return Selection(study, run, tuple(record["candidates"]), tuple(record["devs"]), folds)
+        return Selection(study, run, tuple(record["candidates"]), tuple(record["devs"]), folds, record["changed"])
     return Plan(study, run, Settings(**record["settings"]), folds)
 
 

@@ -20,10 +20,9 @@ import pandas as pd
 from lib import baselines, produce, provenance
 from lib.errors import ReportError
 from lib.paths import Study
-from lib.plans import Plan, chosen, digest, obtain, plan_of_record
+from lib.plans import Plan, chosen, digest, obtain
 from lib.recipes import BEST, settings_of
 from lib.runs import Run
-from lib.tables import read_json
 from lib.zoo import Head
 
 
@@ -62,6 +61,8 @@ class Selection:
     devs : tuple of int
         Shares of the other songs that are dev in turn; each is an own training of every candidate.
     folds : int >= 2
+    changed : dict
+        Settings in place of the recipes'.
     """
 
     study: Study
@@ -69,6 +70,7 @@ class Selection:
     candidates: tuple[str, ...]
     devs: tuple[int, ...] = (0,)
     folds: int = 5
+    changed: dict = field(default_factory=dict)
     plans: dict[tuple[str, str, int], Plan] = field(init=False)
 
     def __post_init__(self):
@@ -89,11 +91,7 @@ class Selection:
 
     def _plan(self, architecture: str, recipe: str, dev: int) -> Plan:
         run = Run(architecture, self.run.protocol, self.run.fold, self.run.seed, recipe, dev, candidate=True)
-        for runs in (self.study.runs, self.study.kept):
-            record = runs / run.name / "record.json"
-            if record.is_file():  # made before, perhaps with other settings than the recipe's own
-                return plan_of_record(self.study, run, read_json(record))
-        return Plan(self.study, run, settings_of(recipe), self.folds)
+        return Plan(self.study, run, settings_of(recipe, **self.changed), self.folds)
 
     @property
     def _first(self) -> Plan:
@@ -134,7 +132,7 @@ class Selection:
     @property
     def declared(self) -> dict:
         """What the record says of how it was made."""
-        return {"candidates": list(self.candidates), "devs": list(self.devs)}
+        return {"candidates": list(self.candidates), "devs": list(self.devs), "changed": self.changed}
 
     @property
     def description(self) -> dict:
@@ -240,9 +238,10 @@ def plan_for(
     candidates, devs
         Of the recipe ``best``, see `Selection`.
     """
+    changed = {name: value for name, value in changed.items() if value}
     if run.recipe == BEST:
-        return Selection(study, run, tuple(candidates), tuple(devs), folds)
-    return Plan(study, run, settings_of(run.recipe, **{name: value for name, value in changed.items() if value}), folds)
+        return Selection(study, run, tuple(candidates), tuple(devs), folds, changed)
+    return Plan(study, run, settings_of(run.recipe, **changed), folds)
 
 
 def described(plan: Plan | Selection) -> str:

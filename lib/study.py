@@ -3,6 +3,8 @@
 ::
 
     python -m lib.study report --study emotify --data ~/Music/emotify
+
+``prepare`` stops after the slices and the networks' descriptions, all that `lib.train_study` needs.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -24,6 +27,7 @@ from lib.paths import PROJECT, Study, explained, sweep
 from lib.tables import write_json
 
 _STEPS = re.compile(r"\d+ of \d+ steps")
+TARGETS = ("prepare", "report")
 ENVIRONMENT = {"PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"}
 
 
@@ -84,7 +88,7 @@ def _interrupt(number, frame) -> None:
     raise KeyboardInterrupt
 
 
-def report(study: str, data: str = "", root: str = "", cores: int = 0) -> Path:
+def report(study: str, data: str = "", root: str = "", cores: int = 0, *, targets: Sequence[str] = TARGETS) -> Path:
     """Run what is not done of a study and build its pages.
 
     Parameters
@@ -97,11 +101,13 @@ def report(study: str, data: str = "", root: str = "", cores: int = 0) -> Path:
         Folder of ``work/`` and ``results/``; empty = the project's own.
     cores : int >= 0
         0 = all.
+    targets : sequence of str
+        Of the Snakefile, in order.
 
     Returns
     -------
     Path
-        Of ``index.html``.
+        Of ``index.html``, or of the folder of slices where the report is not among the targets.
 
     Raises
     ------
@@ -129,7 +135,7 @@ def report(study: str, data: str = "", root: str = "", cores: int = 0) -> Path:
         call = place.work / "call.json"
         write_json({"study": study, "data": data, "root": str(place.root) if root else ""}, call)
         before = mark.stat().st_mtime_ns if mark.is_file() else 0
-        for target in ("prepare", "report"):
+        for target in targets:
             command = [
                 sys.executable, "-m", "snakemake", target, "--snakefile", str(PROJECT / "Snakefile"),
                 "--directory", str(place.root), "--cores", str(cores), "--rerun-incomplete", "--nolock",
@@ -140,6 +146,8 @@ def report(study: str, data: str = "", root: str = "", cores: int = 0) -> Path:
                     f"study {declared.study!r} is not complete; the message above says why. What was finished is kept: "
                     f"mend it and run the same command again. Snakemake's own log: {place.work / f'{target}.log'}"
                 )
+        if "report" not in targets:
+            return place.slices
         if mark.stat().st_mtime_ns == before:
             print("Nothing to do: everything is up to date.")
     return index
@@ -182,7 +190,7 @@ def _ignored(folder: Path) -> bool:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; 0 if all went well."""
     parser = argparse.ArgumentParser(prog="python -m lib.study", description="Run a study of the report.")
-    parser.add_argument("command", choices=["report", "clean"])
+    parser.add_argument("command", choices=["report", "prepare", "clean"])
     parser.add_argument("--study", default="demo", help=f"one of {', '.join(config.known_studies())} or a YAML file")
     parser.add_argument("--data", default="", help="folder of the music")
     parser.add_argument("--root", default="", help="folder of work/ and results/")
@@ -194,8 +202,9 @@ def main(arguments: list[str] | None = None) -> int:
             print("\n".join(f"deleted {path}" for path in clean(given.root)) or "Nothing to delete.")
         else:
             with explained(Path(given.root or PROJECT)):
-                index = report(given.study, given.data, given.root, given.cores)
-            print(f"\nThe report: {index}")
+                targets = TARGETS if given.command == "report" else TARGETS[:1]
+                made = report(given.study, given.data, given.root, given.cores, targets=targets)
+            print(f"\nThe {'report' if given.command == 'report' else 'slices'}: {made}")
     except ReportError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

@@ -49,12 +49,11 @@ def train_study(study: str, root: str = "", *, only: str = "") -> list[Finished]
         raise ReportError(f"--only {only!r} is part of no run's name, such as {declared.runs()[0].name}.")
     done = []
     for number, run in enumerate(runs, start=1):
-        epochs = declared.epochs_of(run.architecture, run.recipe)
         plan = plan_for(
             here,
             run,
             declared.folds,
-            changed={"epochs": epochs, **changed},
+            changed={"epochs": declared.epochs_of(run), **changed},
             candidates=declared.candidates,
             devs=declared.devs,
         )

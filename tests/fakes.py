@@ -135,7 +135,7 @@ def fake_run(
     }
     metrics = {"run": described, "heads": heads, "parts": accuracies, "epochs": 1, "seconds": 1.0, "parameters": 1}
     write_json(metrics | (chosen if recipe == BEST else {}), folder / "metrics.json")
-    record = {"run": described, "candidates": ["gone poster"], "devs": [0], "key": None}
+    record = {"run": described, "candidates": ["gone poster"], "devs": [0], "changed": {}, "key": None}
     if recipe != BEST:
         description = {"name": network, "shape": [2, 3], "heads": heads, "parameters": 1}
         write_json(description | {"baseline" if recipe == BASELINE else "config": {}}, study.zoo / f"{network}.json")

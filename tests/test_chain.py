@@ -21,6 +21,10 @@ TINY = {
     "networks": ["this_project"],
     "protocols": ["slice", "artist"],
     "epochs": {"default": 1},
+    "baselines": ["majority", "mfcc_svm"],
+    "candidates": ["texture tuned", "mfcc_svm baseline"],
+    "search": ["texture tuned", "texture tuned_without_mixup"],
+    "devs": [0],
     "parameters": {"01": {"songs_per_genre": 6, "seconds": 7.0}, "05": {"resamples": 200}},
 }
 
@@ -96,11 +100,25 @@ def test_the_artefacts_keep_their_contracts(project):
     table = pd.read_csv(results / "tables" / "results.csv")
     contract = ["network", "protocol", "recipe", "head", "level", "n_songs", "accuracy", "low", "high", "runs"]
     assert list(table.columns[:10]) == contract
-    assert len(table) == 2 * 2 * 2
+    assert set(table["network"]) == {"this_project", "selected", "majority", "mfcc_svm"}
+    assert len(table) == (2 + 1 + 2 + 2) * 2 * 2  # runs by heads by levels
     assert table["accuracy"].between(0, 1).all()
     assert (table["low"] <= table["accuracy"]).all()
     assert (table["accuracy"] <= table["high"]).all()
     assert read_json(results / "summary.json")["synthetic"] is True
+
+    candidates = sorted(path.name for path in (work / "runs").glob("*-candidate"))
+    assert candidates == [
+        "mfcc_svm-artist-f0-s0-candidate",
+        "texture-artist-f0-s0-tuned-candidate",
+        "texture-artist-f0-s0-tuned_without_mixup-candidate",
+    ]
+    for name in candidates:
+        assert set(pd.read_parquet(work / "runs" / name / "predictions.parquet")["part"]) == {"dev"}
+    assert set(pd.read_csv(results / "tables" / "chosen.csv")["head"]) == {"genre", "mood"}
+    assert set(pd.read_csv(results / "tables" / "recipes_tried.csv")["recipe"]) == {"tuned", "tuned_without_mixup"}
+    # What was only searched has no page.
+    assert not [path for path in results.rglob("*.html") if "candidate" in path.name]
 
 
 def test_the_pages_say_that_the_music_is_synthetic_and_fetch_nothing(project):
@@ -141,7 +159,7 @@ def test_a_network_of_ones_own_joins_and_only_what_changed_is_trained(project):
     assert times(project, "work/tiny/runs/this_project*/*") == theirs
     assert "04_training this_project" not in done.stdout
     table = pd.read_csv(project / "results" / "tiny" / "tables" / "results.csv")
-    assert set(table["network"]) == {"this_project", "mine"}
+    assert set(table["network"]) == {"this_project", "mine", "selected", "majority", "mfcc_svm"}
     assert "What all of them cost" in (project / "results" / "tiny" / "03_model_zoo.html").read_text(encoding="utf-8")
 
     before = times(project, "work/tiny/runs/mine*/record.json")

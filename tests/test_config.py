@@ -7,6 +7,7 @@ import yaml
 from lib import config
 from lib.errors import ReportError
 from lib.paths import PROJECT, Study
+from lib.runs import Run
 from lib.tables import write_json
 
 GOOD = {"corpus": "demo", "networks": ["this_project", "zhang2016"], "protocols": ["slice", "artist"]}
@@ -62,7 +63,7 @@ def test_the_recipe_best_is_run_once_a_fold_from_candidates_of_its_own(write):
         "this_project_fc2-artist-f0-s0-candidate",
         "this_project_fc2-artist-f0-s0-d2-candidate",
     ]
-    assert loaded.epochs_of("zhang2016", "tuned") == 0
+    assert loaded.epochs_of(loaded.candidate_runs()[0]) == loaded.epochs_of(loaded.search_runs()[0]) == 0
 
 
 def test_a_network_registered_in_03_joins(write, tmp_path):
@@ -72,8 +73,7 @@ def test_a_network_registered_in_03_joins(write, tmp_path):
     write_json({}, study.zoo / "networks.json")
     loaded = config.load(write(epochs={"default": 3, "zhang2016": 5}))
     assert loaded.networks_of(study) == ("this_project", "zhang2016", "mine")
-    assert loaded.epochs_of("mine") == 3
-    assert loaded.epochs_of("zhang2016") == 5
+    assert [loaded.epochs_of(Run(name, "slice")) for name in ("mine", "zhang2016")] == [3, 5]
 
 
 @pytest.mark.parametrize(

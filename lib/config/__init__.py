@@ -115,9 +115,11 @@ class StudyConfig:
             for (network, recipe), dev in product(pairs, self.devs)
         ]
 
-    def epochs_of(self, network: str, recipe: str = POSTER) -> int:
-        """Epochs of a network; 0 = the recipe's own."""
-        return self.epochs.get(network, self.epochs["default"]) if recipe == POSTER else 0
+    def epochs_of(self, run: Run) -> int:
+        """Epochs of a run; 0 = the recipe's own, which candidates have in every study."""
+        if run.recipe != POSTER or run.candidate:
+            return 0
+        return self.epochs.get(run.architecture, self.epochs["default"])
 
     def networks_of(self, study: Study) -> tuple[str, ...]:
         """Return the study's networks and those that a reader registered in 03."""

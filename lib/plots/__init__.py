@@ -24,6 +24,9 @@ COLOURS = {
     # networks
     "this_project": BLUE, "zhang2016": ORANGE, "choi2016": GREEN,
     "zhang2016_nnet1": YELLOW, "choi2016_full": SKY, "fcn5": VERMILION, "short_chunk": PURPLE, "musicnn": BLACK,
+    "texture": "#4B4B8F", "selected": "#CF1C90",
+    # what they have to beat
+    "majority": GREY, "genre_prior": "#A5AA99", "mfcc_logistic": "#B07D4B", "mfcc_svm": "#6B4C3B",
     # protocols, from the leakiest to the strictest
     "poster_split": YELLOW, "slice": VERMILION, "song": PURPLE, "artist": BLUE,
     # moods
@@ -35,7 +38,7 @@ COLOURS = {
     # parts of a split
     "train": GREY, "dev": SKY, "test": BLACK,
 }  # fmt: skip
-_SPARE = ("#7F3C8D", "#11A579", "#A5AA99", "#80BA5A", "#E68310", "#008695", "#CF1C90", "#4B4B8F")
+_SPARE = ("#7F3C8D", "#11A579", "#A5AA99", "#80BA5A", "#E68310", "#008695")
 
 
 def colour(name: str) -> str:

@@ -1,0 +1,66 @@
+import pytest
+import yaml
+
+from lib import baselines, train_study
+from lib.errors import ReportError
+from lib.runs import finished
+from lib.zoo import Head, descriptions
+from tests.test_training import study  # noqa: F401 - a fixture
+
+DECLARED = {
+    "corpus": "emotify",  # its music is not looked for
+    "networks": ["this_project"],
+    "protocols": ["artist"],
+    "epochs": {"default": 1},
+    "baselines": ["majority"],
+    "candidates": ["this_project poster", "mfcc_svm baseline"],
+    "devs": [0],
+    "parameters": {"04": {"batch_size": 10}},
+}
+
+
+@pytest.fixture
+def declared(study, tmp_path):  # noqa: F811
+    """The toy study, declared in a file, with what it needs described."""
+    path = tmp_path / "toy.yaml"
+    path.write_text(yaml.safe_dump(DECLARED))
+    own = descriptions.read_description(study, "tiny")
+    heads = [Head(name, tuple(classes)) for name, classes in own["heads"].items()]
+    descriptions.write_description(study, descriptions.describe("this_project", own["shape"], heads))
+    for description in baselines.describe_all(own["shape"], heads).values():
+        descriptions.write_description(study, description)
+    (study.zoo / "tiny.json").unlink()
+    return study, str(path)
+
+
+def test_every_run_of_a_study_is_made_from_its_slices_and_only_once(declared, capsys):
+    study, path = declared  # noqa: F811
+    assert train_study.main(["--study", path, "--root", str(study.root)]) == 0
+    said = capsys.readouterr().out
+    assert "run 1/5 this_project-artist-f0-s0: epoch 1/1" in said
+    assert [run.run.name for run in finished(study)] == [
+        "majority-artist-f0-s0",
+        "selected-artist-f0-s0",
+        "this_project-artist-f0-s0",
+    ]
+    assert finished(study, ["this_project-artist-f0-s0"])[0].record["settings"]["batch_size"] == 10
+    assert not any(run.stale for run in finished(study) + finished(study, candidates=True))
+    assert train_study.main(["--study", path, "--root", str(study.root)]) == 0
+    assert "epoch" not in capsys.readouterr().out
+
+
+def test_some_runs_can_be_asked_for(declared, capsys):
+    study, path = declared  # noqa: F811
+    train_study.train_study(path, str(study.root), only="majority")
+    assert [run.run.name for run in finished(study)] == ["majority-artist-f0-s0"]
+    with pytest.raises(ReportError, match="'song-f9' is part of no run's name"):
+        train_study.train_study(path, str(study.root), only="song-f9")
+
+
+def test_what_is_missing_is_named(declared, capsys):
+    study, path = declared  # noqa: F811
+    (study.slices / "slices.json").unlink()
+    assert train_study.main(["--study", path, "--root", str(study.root)]) == 1
+    assert "02_spectrogram_slicing" in capsys.readouterr().err
+    assert train_study.main(["--study", "nowhere"]) == 1
+    assert "'nowhere'" in capsys.readouterr().err
