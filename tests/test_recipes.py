@@ -1,0 +1,49 @@
+import pytest
+
+from lib import recipes
+from lib.errors import ReportError
+from lib.recipes import RECIPES, Settings, settings_of
+
+
+def test_the_poster_is_trained_as_it_says():
+    poster = RECIPES["poster"]
+    assert (poster.learning_rate, poster.batch_size) == (0.001, 75)
+    assert not poster.augmented
+    assert poster.patience == 0  # nothing is chosen on dev
+
+
+def test_each_change_of_the_recipe_changes_one_setting():
+    tuned = vars(RECIPES["tuned"])
+    for name, changed in recipes.CHANGES.items():
+        other = vars(RECIPES[f"tuned_{name}"])
+        assert {key for key in tuned if other[key] != tuned[key]} == set(changed)
+        assert len(changed) == 1
+
+
+def test_settings_of_a_recipe_can_be_changed():
+    assert settings_of("tuned", mixup=0.1).mixup == 0.1
+    assert settings_of("tuned").mixup == RECIPES["tuned"].mixup
+    assert settings_of("baseline") == RECIPES["poster"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"epochs": 0}, "epochs is 0"),
+        ({"mixup": -1}, "mixup is -1"),
+        ({"label_smoothing": 1.0}, "label_smoothing is 1.0; it must be less than 1"),
+        ({"schedule": "step"}, "'step' is unknown.*cosine"),
+        ({"head_weights": {"mood": -1}}, "weight of mood is -1"),
+        ({"dropout": 0.1}, "'dropout' is unknown.*mixup"),
+        ({"learning_rate": float("nan")}, "learning_rate is nan"),
+    ],
+)
+def test_wrong_settings_name_themselves(changed, message):
+    with pytest.raises(ReportError, match=message):
+        settings_of("poster", **changed)
+
+
+def test_an_unknown_recipe_names_the_known():
+    with pytest.raises(ReportError, match=r"'magic' is unknown.*poster.*best"):
+        settings_of("magic")
+    assert not Settings().augmented
