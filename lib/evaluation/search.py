@@ -133,6 +133,10 @@ def chosen(runs: Sequence[Finished]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["protocol", "fold", "head", "chosen", "dev", "songs", "candidates"])
 
 
+def _points(share: float) -> str:
+    return f"{round(100 * share):+d} points".replace("-", "−")
+
+
 def tried_claim(table: pd.DataFrame, what: str) -> str:
     """One sentence on a table of `tried`: which changes are established, and which helped or harmed most.
 
@@ -150,6 +154,6 @@ def tried_claim(table: pd.DataFrame, what: str) -> str:
     count = f"{len(sure)} of {len(changes)} differences from {table[what].iloc[0]} are established on dev songs"
     worst, top = changes.loc[changes["difference"].idxmin()], changes.loc[changes["difference"].idxmax()]
     ends = " and ".join(
-        f"{row[what]} {row['difference']:+.2f} in {row['head']}" for row in (worst, top) if row["difference"]
+        f"{row[what]} ({row['head']} {_points(row['difference'])})" for row in (worst, top) if row["difference"]
     )
     return f"{count}; the widest are {ends}" if ends else count

@@ -154,9 +154,10 @@ def comparison(table: pd.DataFrame) -> pd.DataFrame:
     pd.DataFrame
         ``network``, ``protocol`` (`PUBLISHED` for the poster's rows), ``level`` and for each head
         ``<head>_train``, ``<head>_test`` and ``<head>_interval`` (text; the poster's are Wilson's for its
-        225 test samples). A network that only one of the two has stands alone; baselines are left out.
+        225 test samples). A network that only one of the two has stands alone; other recipes than the poster's and
+        baselines are left out.
     """
-    table = table.loc[table["recipe"] != BASELINE]
+    table = table.loc[table["recipe"] == POSTER]
     heads = list(dict.fromkeys([*next(iter(poster.POSTER.values())), *table["head"]]))
     rows, done = [], set()
     for (network, _), ours in table.assign(label=labels(table)).groupby(["network", "recipe"], sort=False):

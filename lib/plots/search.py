@@ -20,7 +20,7 @@ def tried_figure(table: pd.DataFrame, what: str) -> Figure:
     """
     heads, names = list(dict.fromkeys(table["head"])), list(dict.fromkeys(table[what]))
     figure, grid = plt.subplots(
-        1, len(heads), sharey=True, squeeze=False, figsize=(1.5 + 3.2 * len(heads), 0.9 + 0.3 * len(names))
+        1, len(heads), sharey=True, squeeze=False, figsize=(1.5 + 3.2 * len(heads), 1.2 + 0.3 * len(names))
     )
     for axes, head in zip(grid[0], heads, strict=True):
         rows = table[table["head"] == head].set_index(what).reindex(names)
@@ -31,6 +31,6 @@ def tried_figure(table: pd.DataFrame, what: str) -> Figure:
         axes.hlines(place, rows["low"], rows["high"], color=colours, linewidth=2)
         axes.scatter(rows["difference"], place, color=colours, zorder=3)
         reference = rows["accuracy"].iloc[0]
-        axes.set(title=head, xlabel=f"difference from {reference:.2f}, songs", yticks=place, yticklabels=names)
-    grid[0][0].invert_yaxis()
+        axes.set(title=head, xlabel=f"difference of accuracy by song from {reference:.2f}")
+        axes.set(yticks=place, yticklabels=names, ylim=(len(names) - 0.5, -0.5))
     return figure
