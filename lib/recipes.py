@@ -1,8 +1,8 @@
 """Recipes: how a network is trained, under a name.
 
-``poster`` is what the poster states; ``tuned`` adds what earned its place on dev songs. Each
+``poster`` is what the poster states; ``tuned`` adds what seemed to help in trials on dev songs. Each
 ``tuned_without_...`` leaves one ingredient out and each ``tuned_with_...`` adds one more, for the table of
-what they are worth. ``best`` is no way to
+what they are worth, in notebook 05. ``best`` is no way to
 train but a way to choose (`lib.selection`), and ``baseline`` is what needs no training of a network.
 """
 
@@ -31,10 +31,11 @@ class Settings:
     schedule : str
         ``constant``, or ``cosine``: the rate falls to 0 along half a cosine (Loshchilov & Hutter 2017).
     weight_decay : float >= 0
-        Of AdamW (Loshchilov & Hutter 2019), on kernels only; 0 = Adam.
+        Of AdamW (Loshchilov & Hutter 2019), on kernels only and multiplied by the learning rate; 0 = Adam.
     patience : int >= 0
         Epochs without a lower loss on dev after which training stops and the best epoch's weights are
-        restored; 0 = the weights of the last epoch are the result and nothing is chosen on dev.
+        restored; 0 = the weights of the last epoch are the result and nothing is chosen on dev. The loss
+        includes penalties on weights.
     crop : bool
         Start each slice at a random frame between it and the song's next slice, where both train.
     masks : int >= 0
@@ -92,17 +93,15 @@ class Settings:
         return bool(self.crop or self.masks or self.gain_db or self.mixup)
 
 
-_TUNED = Settings(
-    epochs=30, batch_size=50, schedule="cosine", weight_decay=1e-4, crop=True, gain_db=4.0, mixup=0.3
-)  # fmt: skip
+_TUNED = Settings(epochs=30, batch_size=50, schedule="cosine", crop=True, gain_db=4.0, mixup=0.3)
 CHANGES = {  # to the recipe tuned, one at a time
     "without_schedule": {"schedule": "constant"},
-    "without_weight_decay": {"weight_decay": 0.0},
     "without_crop": {"crop": False},
     "without_gain": {"gain_db": 0.0},
     "without_mixup": {"mixup": 0.0},
     "with_masks": {"masks": 1},
     "with_label_smoothing": {"label_smoothing": 0.1},
+    "with_weight_decay": {"weight_decay": 0.1},
     "with_early_stopping": {"patience": 8},
 }
 RECIPES: dict[str, Settings] = {
