@@ -129,7 +129,7 @@ rule train:
         code("04_training"),
         DONE / "01.json",
         DONE / "02.json",
-        description=lambda w: STUDY.zoo / f"{RUNS[w.run].architecture}.json" if RUNS[w.run].recipe != "best" else [],
+        description=lambda w: [STUDY.zoo / f"{name}.json" for name in CONFIG.architectures_of(RUNS[w.run])],
         # What best chooses from is trained within its own run, but for what the search trains too.
         candidates=lambda w: [DONE / "04" / f"{run}.json" for run in SEARCH if RUNS[w.run].recipe == "best"],
     output:
@@ -150,6 +150,7 @@ rule train:
             seed=RUNS[w.run].seed,
             folds=CONFIG.folds,
             epochs=CONFIG.epochs_of(RUNS[w.run]),
+            keep=True,
             recipe=RUNS[w.run].recipe,
             dev=RUNS[w.run].dev,
             candidate=RUNS[w.run].candidate,

@@ -20,7 +20,7 @@ import pandas as pd
 from lib import provenance
 from lib.errors import ReportError
 from lib.paths import Study, replacing
-from lib.recipes import Settings
+from lib.recipes import BASELINE, Settings
 from lib.runs import SELECTED, Finished, Run
 from lib.slicing import Slices
 from lib.splits import split
@@ -63,6 +63,13 @@ class Plan:
                 f"{run.architecture} was described for slices of {shape}, but those in {study.slices} are "
                 f"{self.slices.shape[1:]}. Run notebooks/03_model_zoo.ipynb again."
             )
+        if ("baseline" in self.description) != (run.recipe == BASELINE):
+            right = f"recipe {BASELINE!r}" if "baseline" in self.description else f"another recipe than {BASELINE!r}"
+            raise ReportError(f"architecture {run.architecture!r} with recipe {run.recipe!r}: it needs {right}.")
+        unknown = [name for name in self.settings.head_weights if name not in self.description["heads"]]
+        if unknown:
+            known = ", ".join(self.description["heads"])
+            raise ReportError(f"head_weights: {run.architecture} has no head {unknown[0]!r}, only {known}.")
         names = [head.name for head in self.heads]
         told = self.description.get("baseline", {}).get("told")  # a label that a baseline is given
         names += [told] if told and told not in names else []
@@ -71,6 +78,9 @@ class Plan:
         if missing:
             raise ReportError(f"{study.tracks} has no column {missing[0]!r}, a head of {run.architecture}.")
         labels = tracks.set_index("track_id").loc[self.slices.table["track_id"], names].reset_index(drop=True)
+        for head in self.heads:
+            if not head.numeric:  # classes are text, whatever the column holds
+                labels[head.name] = labels[head.name].astype("object").map(str, na_action="ignore")
         set_(self, "labels", labels)
         set_(
             self, "parts", split(self.slices.table, tracks, run.protocol, fold=run.fold, folds=self.folds, dev=run.dev)
@@ -84,7 +94,8 @@ class Plan:
     @property
     def key(self) -> dict[str, str]:
         """Checksums of all that decides the result; equal keys, equal results on one machine."""
-        decides = {"settings": chosen(self.settings), "run": chosen(self.run), "folds": self.folds}
+        settings = {} if "baseline" in self.description else chosen(self.settings)
+        decides = {"settings": settings, "run": chosen(self.run), "folds": self.folds}
         return {
             "parameters": digest(json.dumps(decides, sort_keys=True)),
             "network": digest(json.dumps(self.description, sort_keys=True)),
@@ -143,7 +154,9 @@ def plan_of_record(study: Study, run: Run, record: dict):
     return Plan(study, run, Settings(**record["settings"]), folds)
 
 
-def obtain(plan, *, on_epoch: Callable[[str], None] = lambda text: None, weights: bool = False) -> Finished:
+def obtain(
+    plan, *, on_epoch: Callable[[str], None] = lambda text: None, weights: bool = False, keep: bool = True
+) -> Finished:
     """Return the run of a plan: as it lies there if its key is the plan's, else made now.
 
     Looks in ``work/`` first, then among the committed results. A new result takes its name only when it is
@@ -156,12 +169,15 @@ def obtain(plan, *, on_epoch: Callable[[str], None] = lambda text: None, weights
         Told how far a training is.
     weights : bool
         Make it again if its weights are not there; committed results have none.
+    keep : bool
+        Write the small parts to ``results/``; a run with other settings than its study's must not, for it
+        would take the place of the study's own.
     """
     folder = plan.study.runs / plan.run.name
     key = plan.key
     kept = plan.study.kept / plan.run.name
     there = [place for place in (folder, kept) if _key_of(place) == key]
-    if weights and not (folder / "model.weights.h5").is_file():
+    if weights and not (folder in there and (folder / "model.weights.h5").is_file()):
         there = []
     if not there:
         with replacing(folder) as part:
@@ -170,7 +186,7 @@ def obtain(plan, *, on_epoch: Callable[[str], None] = lambda text: None, weights
     elif folder not in there:
         with replacing(folder) as part:
             shutil.copytree(kept, part)
-    if _key_of(kept) != key:
+    if keep and _key_of(kept) != key:
         _keep(folder, kept, "dev" if plan.run.candidate else "test")
     return Finished(folder, plan.run)
 
@@ -184,7 +200,7 @@ def _keep(folder: Path, kept: Path, asked: str) -> None:
     """Copy the small parts of a run: the asked part's answers and vectors in half precision, no weights."""
     predictions = pd.read_parquet(folder / "predictions.parquet")
     rows = (predictions["part"] == asked).to_numpy()
-    floats = predictions.columns[3:]
+    floats = [column for column in predictions.columns[3:] if not column.endswith(":value")]
     with replacing(kept) as part:
         part.mkdir(parents=True)
         for name in SMALL:

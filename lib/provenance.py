@@ -54,10 +54,12 @@ def _file(module: str) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
+@cache
 def code_digest(paths: tuple[Path, ...]) -> str:
     """Checksum of what some modules do, the same under every version of Python.
 
-    Comments, docstrings and layout do not count.
+    Comments, docstrings and layout do not count. It is read once in a process: what is edited while that
+    runs is not what it runs.
     """
     total = hashlib.sha256()
     for path in paths:

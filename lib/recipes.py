@@ -8,12 +8,21 @@ train but a way to choose (`lib.selection`), and ``baseline`` is what needs no t
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, fields, replace
 
 from lib.errors import ReportError
 
 SCHEDULES = ("constant", "cosine")
 BASELINE, BEST, POSTER = "baseline", "best", "poster"
+
+
+_NAMED = {int: "a whole number", float: "a number", bool: "true or false", str: "text", dict: "weights by head"}
+_KINDS = {
+    "epochs": int, "batch_size": int, "learning_rate": float, "schedule": str, "weight_decay": float, "patience": int,
+    "crop": bool, "masks": int, "gain_db": float, "mixup": float, "label_smoothing": float, "balanced": bool,
+    "head_weights": dict,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,14 @@ class Settings:
     head_weights: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self):
+        for name, kind in _KINDS.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) != (kind is bool) or not isinstance(
+                value, (int, float) if kind is float else kind
+            ):
+                raise ReportError(f"{name} is {value!r}; it must be {_NAMED[kind]}.")
+            if kind is float and not math.isfinite(value):
+                raise ReportError(f"{name} is {value}; it must be finite.")
         for name in ("epochs", "batch_size", "learning_rate"):
             if not getattr(self, name) > 0:
                 raise ReportError(f"{name} is {getattr(self, name)}; it must be greater than 0.")
@@ -84,8 +101,10 @@ class Settings:
         if self.schedule not in SCHEDULES:
             raise ReportError(f"schedule {self.schedule!r} is unknown. Known are {', '.join(SCHEDULES)}.")
         for head, weight in self.head_weights.items():
-            if not weight >= 0:
-                raise ReportError(f"head_weights: the weight of {head} is {weight}; it must be 0 or more.")
+            if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not weight >= 0:
+                raise ReportError(
+                    f"head_weights: the weight of {head} is {weight!r}; it must be a number of 0 or more."
+                )
 
     @property
     def augmented(self) -> bool:

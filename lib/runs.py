@@ -59,8 +59,8 @@ class Run:
             if value not in known:
                 raise ReportError(f"{what} {value!r} is unknown. Known are {', '.join(known)}.")
         for what, value in (("fold", self.fold), ("seed", self.seed), ("dev", self.dev)):
-            if value < 0:
-                raise ReportError(f"{what} is {value}; it must be 0 or more.")
+            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+                raise ReportError(f"{what} is {value!r}; it must be a whole number of 0 or more.")
         if (self.architecture == SELECTED) != (self.recipe == BEST):
             raise ReportError(
                 f"architecture {self.architecture!r} with recipe {self.recipe!r}: the recipe {BEST!r} chooses the "
@@ -148,18 +148,28 @@ def finished(study: Study, names: Sequence[str] = (), *, candidates: bool = Fals
             f"run {missing[0] if missing else '(any)'!r} is not finished in {study.runs}. Train it with "
             f"notebooks/04_training.ipynb or `make report STUDY={study.name}`."
         )
-    return [Finished(study.runs / name, *_read(study, name)) for name in names or there]
+    found = {name: _read(study, name) for name in names or there}
+    unread = [name for name, run in found.items() if run is None]
+    if unread and names:
+        raise ReportError(
+            f"{study.runs / unread[0]} was made by another version of this project. Delete it and run "
+            "notebooks/04_training.ipynb again."
+        )
+    return [run for run in found.values() if run is not None]
 
 
-def _read(study: Study, name: str) -> tuple[Run, bool]:
-    """Return a run as its record names it, and whether its key is another than it would have now."""
+def _read(study: Study, name: str) -> Finished | None:
+    """Finished run as its record names it, stale if its key is another than it would have now; None if unknown."""
     from lib.plans import plan_of_record  # the other way round at import
 
     record = read_json(study.runs / name / "record.json")
     known = {field.name for field in fields(Run)}
-    run = Run(**{name: value for name, value in record["run"].items() if name in known})
+    try:
+        run = Run(**{name: value for name, value in record["run"].items() if name in known})
+    except (ReportError, KeyError, TypeError):  # a recipe or protocol that is no more
+        return None
     try:
         now = plan_of_record(study, run, record).key
-    except ReportError:  # the network, or what it needs, is gone
+    except (ReportError, KeyError, TypeError, AssertionError):  # the network, a setting, or what it needs, is gone
         now = None
-    return run, record["key"] != now
+    return Finished(study.runs / name, run, record.get("key") != now)

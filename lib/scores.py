@@ -1,6 +1,6 @@
 """Scores of answers: of classes by accuracy and macro-F1, of numbers by R2, Pearson's r and CCC.
 
-Written in NumPy alone, so that training needs nothing but Keras, NumPy and pandas.
+Written in NumPy and pandas alone, so that training needs nothing else but Keras.
 """
 
 from __future__ import annotations
@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
+
+from lib.zoo import Head
 
 
 def categorical(truth: Sequence, answers: Sequence, classes: Sequence[str]) -> dict:
@@ -138,3 +141,55 @@ def _positive(variance: np.ndarray, scale: np.ndarray) -> np.ndarray:
 def _same_length(truth: np.ndarray, answers: np.ndarray) -> None:
     if truth.shape != answers.shape or truth.ndim != 1:
         raise ValueError(f"truths of shape {truth.shape} and answers of {answers.shape}: one answer a truth")
+
+
+def measures(predictions: pd.DataFrame, heads: Sequence[Head], labels: pd.DataFrame) -> dict:
+    """How good the answers are, by part, head and level, over the labelled slices and songs.
+
+    Parameters
+    ----------
+    predictions : pd.DataFrame
+        ``slice``, ``track_id``, ``part`` and the answers, as in ``predictions.parquet``.
+    heads : sequence of Head
+    labels : pd.DataFrame
+        One row a slice of the study, one column a head.
+
+    Returns
+    -------
+    dict
+        ``[part][head][level]`` ``accuracy``, ``macro_f1`` or ``r2``, ``r``, ``ccc``,
+        and ``n``. A song's answer is the mean over its slices.
+    """
+    found: dict = {}
+    for part, rows in predictions.groupby("part"):
+        found[part] = {}
+        for head in heads:
+            truth = labels[head.name].to_numpy()[rows["slice"]]
+            by_slice = rows[head.columns].assign(truth=truth, track_id=rows["track_id"]).dropna(subset="truth")
+            by_song = by_slice.groupby("track_id").agg({**dict.fromkeys(head.columns, "mean"), "truth": "first"})
+            found[part][head.name] = {
+                level: _measured(head, table) for level, table in (("slice", by_slice), ("song", by_song))
+            }
+    return found
+
+
+def _measured(head: Head, table: pd.DataFrame) -> dict:
+    answers, truth = table[head.columns].to_numpy(), table["truth"].to_numpy()
+    if head.numeric:
+        return numeric(truth.astype(float), answers[:, 0])
+    return categorical(truth, np.array(head.classes)[answers.argmax(axis=1)], head.classes)
+
+
+def measures_table(measured: dict) -> pd.DataFrame:
+    """Lay out what `measures` found: one row a head, level and measure, one column a part."""
+    rows = [
+        {"head": head, "level": level, "measure": measure, "part": part, "value": value}
+        for part, by_head in measured.items()
+        for head, by_level in by_head.items()
+        for level, found in by_level.items()
+        for measure, value in found.items()
+        if measure != "n"
+    ]
+    table = pd.DataFrame(rows).astype({"value": float})
+    table = table.pivot_table(index=["head", "level", "measure"], columns="part", values="value", sort=False)
+    return table.reindex(columns=[part for part in ("train", "dev", "test") if part in table])

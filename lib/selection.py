@@ -9,6 +9,7 @@ procedure, not one network.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib import baselines, produce, provenance
+from lib import baselines, produce, provenance, scores
 from lib.errors import ReportError
 from lib.paths import Study
 from lib.plans import Plan, chosen, digest, obtain
@@ -124,9 +125,9 @@ class Selection:
         decides = {"run": chosen(self.run), "folds": self.folds, **self.declared}
         here = Path(__file__).parent
         return {
-            "parameters": digest(repr(sorted(decides.items()))),
+            "parameters": digest(json.dumps(decides, sort_keys=True)),
             "candidates": digest(repr([(name, sorted(plan.key.items())) for name, plan in self.plans.items()])),
-            "code": provenance.code_digest((here / "selection.py",)),
+            "code": provenance.code_digest((here / "selection.py", here / "scores.py")),
         }
 
     @property
@@ -140,7 +141,10 @@ class Selection:
         return {"parameters": None}
 
     def make(self, folder: Path, on_epoch: Callable[[str], None]) -> None:
-        """Train what is missing, choose, ask the chosen about the test songs, and write the run."""
+        """Train what is missing, choose, ask the chosen about the test songs, and write the run.
+
+        Its vectors are those of the first model that was asked.
+        """
         finished = {}
         for number, (name, plan) in enumerate(self.plans.items(), start=1):
             label = f"candidate {number}/{len(self.plans)} {plan.run.name}"
@@ -173,12 +177,13 @@ class Selection:
         plan = self.plans[architecture, recipe, dev]
         if "baseline" in plan.description:
             return baselines.fit_and_ask(architecture, plan.slices, plan.parts, plan.labels, plan.heads, numbers)
+        from lib import training  # only here are Keras and its backend needed
         from lib.zoo.descriptions import rebuild
 
         folder = obtain(plan, on_epoch=on_epoch, weights=True).folder
         model = rebuild(plan.description)
         model.load_weights(folder / "model.weights.h5")
-        return produce.ask(model, plan, numbers)
+        return training.predict(model, plan.heads, plan.slices, numbers)
 
 
 def dev_scores(
@@ -216,7 +221,7 @@ def dev_scores(
             for head in heads:
                 together[head.columns] = np.mean([frame[head.columns].to_numpy() for frame in frames], axis=0)
             shares.append(together)
-        found = produce.measures(pd.concat(shares, ignore_index=True), heads, labels)["dev"]
+        found = scores.measures(pd.concat(shares, ignore_index=True), heads, labels)["dev"]
         by_head = {head.name: found[head.name]["song"]["ccc" if head.numeric else "accuracy"] or 0.0 for head in heads}
         songs = max(found[head.name]["song"]["n"] for head in heads)
         rows.append({"candidate": candidate, "songs": songs, **by_head})
@@ -234,11 +239,12 @@ def plan_for(
     run : Run
     folds : int >= 2
     changed : dict
-        Settings in place of the recipe's; those that are None or 0 stay the recipe's.
+        Settings in place of the recipe's; ``epochs``, ``batch_size`` and ``learning_rate`` of 0 stay the recipe's.
     candidates, devs
         Of the recipe ``best``, see `Selection`.
     """
-    changed = {name: value for name, value in changed.items() if value}
+    own = ("epochs", "batch_size", "learning_rate")
+    changed = {name: value for name, value in changed.items() if value or name not in own}
     if run.recipe == BEST:
         return Selection(study, run, tuple(candidates), tuple(devs), folds, changed)
     return Plan(study, run, settings_of(run.recipe, **changed), folds)

@@ -88,6 +88,11 @@ def split(
     return parts
 
 
+def dev_shares(folds: int) -> int:
+    """Shares into which the songs that do not test are dealt, one of which is dev; fewer in a tiny corpus."""
+    return round((folds - 1) / folds / DEV_SHARE)
+
+
 def check_corpus(tracks: pd.DataFrame, protocols: list[str], folds: int) -> pd.Series:
     """Check before the long work that a corpus is large enough for its folds.
 
@@ -167,7 +172,7 @@ def _deal(unit: pd.DataFrame, groups: np.ndarray, fold: int, folds: int, dev: in
             f"fold {fold} of {folds} leaves one song or artist for both training and dev. Add music, or raise `folds` "
             "in the study's file in config/."
         )
-    share = _cut(unit.iloc[rest], groups[rest], round((folds - 1) / folds / DEV_SHARE), seed + 1 + fold)
+    share = _cut(unit.iloc[rest], groups[rest], dev_shares(folds), seed + 1 + fold)
     if dev > share.max():
         raise ReportError(
             f"dev is {dev}, but fold {fold} has {share.max() + 1} shares to choose from, 0 to {share.max()}."

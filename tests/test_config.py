@@ -121,6 +121,12 @@ def test_a_network_registered_in_03_joins(write, tmp_path):
         ({"candidates": ["choi2016 baseline"]}, "'choi2016' with recipe baseline is unknown.*mfcc_svm"),
         ({"search": ["this_project_fc9 poster"]}, "search: 'this_project_fc9'.*this_project_fc2"),
         ({"devs": [-1]}, "devs holds -1"),
+        ({"devs": [0, 8], "search": ["zhang2016 tuned"]}, "devs holds 8; with folds: 5 there are 8 shares, 0 to 7"),
+        ({"devs": [1, 1]}, "devs names 1 twice"),
+        ({"also": ["zhang2016 tuned + choi2016 tuned"]}, "also: .* is an ensemble"),
+        ({"best_protocols": ["poster_split"], "search": ["zhang2016 tuned"]}, "devs must be"),
+        ({"parameters": {"04": {"settings": {"mixup": -1}}}}, "'04': settings: mixup is -1"),
+        ({"parameters": {"04": {"settings": {"mix": 1}}}}, "'04': settings: setting 'mix' is unknown"),
         ({"devs": []}, "devs is .*at least one"),
         ({"epochs": {"zhang2016": 3}}, "epochs is {'zhang2016': 3}.*'default'"),
         ({"epochs": {"default": 0}}, "epochs of 'default' is 0"),
@@ -158,6 +164,7 @@ def given_by_snakefile():
 
 def test_what_the_study_sets_itself_is_known_of_every_notebook():
     known = {(number, name) for number in ("01", "02", "03", "04", "05", "06") for name in ("study", "root")}
+    known.add(("04", "keep"))
     known |= {(number, name) for number, names in config.SET_ABOVE.items() for name in names}
     assert set(given_by_snakefile()) == known
     keys = {key for names in config.SET_ABOVE.values() for value in names.values() for key in re.findall(r"\w+", value)}

@@ -36,6 +36,13 @@ def test_settings_of_a_recipe_can_be_changed():
         ({"head_weights": {"mood": -1}}, "weight of mood is -1"),
         ({"dropout": 0.1}, "'dropout' is unknown.*mixup"),
         ({"learning_rate": float("nan")}, "learning_rate is nan"),
+        ({"gain_db": float("inf")}, "gain_db is inf"),
+        ({"epochs": "5"}, "epochs is '5'; it must be a whole number"),
+        ({"epochs": 5.5}, "epochs is 5.5"),
+        ({"epochs": True}, "epochs is True"),
+        ({"crop": "no"}, "crop is 'no'; it must be true or false"),
+        ({"head_weights": [1]}, "head_weights is .*; it must be weights by head"),
+        ({"head_weights": {"mood": "x"}}, "weight of mood is 'x'"),
     ],
 )
 def test_wrong_settings_name_themselves(changed, message):
@@ -47,3 +54,7 @@ def test_an_unknown_recipe_names_the_known():
     with pytest.raises(ReportError, match=r"'magic' is unknown.*poster.*best"):
         settings_of("magic")
     assert not Settings().augmented
+
+
+def test_every_setting_has_a_kind():
+    assert set(recipes._KINDS) == set(vars(Settings()))

@@ -309,7 +309,7 @@ def test_wrong_input_says_what_to_do(study):
 
 
 def test_a_loss_that_is_no_number_stops_the_training(study):
-    plan = plans.Plan(study, Run("tiny", "artist"), Settings(3, batch_size=20, learning_rate=float("inf")))
+    plan = plans.Plan(study, Run("tiny", "artist"), Settings(3, batch_size=20, learning_rate=1e30))
     with pytest.raises(ReportError, match="Lower learning_rate"):
         plans.obtain(plan)
 

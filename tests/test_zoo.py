@@ -327,8 +327,7 @@ def _wrong_input(shape, heads):
 def _two_vectors(shape, heads):
     inputs, x = slice_input(shape)
     flat = keras.layers.Flatten()(x)
-    outputs = {h.name: keras.layers.Dense(h.width, name=h.name)(keras.layers.Dense(4)(flat)) for h in heads}
-    return keras.Model(inputs, outputs)
+    return keras.Model(inputs, {h.name: decision_layers(keras.layers.Dense(4)(flat), [h])[h.name] for h in heads})
 
 
 def _wrong_width(shape, heads):
@@ -345,6 +344,41 @@ def _breaks(shape, heads):
     raise ValueError("too many cooks")
 
 
+def _unnamed(shape, heads):
+    inputs, x = slice_input(shape)
+    flat = keras.layers.Flatten()(x)
+    return keras.Model(inputs, {h.name: keras.layers.Dense(h.width, activation="softmax")(flat) for h in heads})
+
+
+def _more(shape, heads):
+    inputs, x = slice_input(shape)
+    flat = keras.layers.Flatten()(x)
+    return keras.Model(inputs, {**decision_layers(flat, heads), "more": keras.layers.Dense(1)(flat)})
+
+
+def _logits(shape, heads):
+    inputs, x = slice_input(shape)
+    flat = keras.layers.Flatten()(x)
+    return keras.Model(inputs, {h.name: keras.layers.Dense(h.width, name=h.name)(flat) for h in heads})
+
+
+def _sequential(shape, heads):
+    return keras.Sequential([keras.Input(shape), keras.layers.Flatten(), keras.layers.Dense(4)])
+
+
+@keras.saving.register_keras_serializable("tests")
+class Own(keras.layers.Layer):
+    """A layer that only this process knows."""
+
+    def call(self, x):
+        return x
+
+
+def _own_layer(shape, heads):
+    inputs, x = slice_input(shape)
+    return keras.Model(inputs, decision_layers(Own()(keras.layers.Flatten()(x)), heads))
+
+
 @pytest.mark.parametrize(
     ("build", "message"),
     [
@@ -355,6 +389,11 @@ def _breaks(shape, heads):
         (_breaks, "too many cooks"),
         (lambda shape, heads: None, "NoneType, not a keras.Model"),
         (_wrong_width, "2 nodes; it needs 4"),
+        (_unnamed, "must come from a Dense layer of that name"),
+        (_more, "an output 'more' that nobody asks for"),
+        (_logits, "the activation softmax"),
+        (_sequential, "is a Sequential"),
+        (_own_layer, "is a Own, a class of your own"),
     ],
 )
 def test_a_wrong_network_says_what_to_change(registered, build, message):
@@ -409,3 +448,37 @@ def test_pooling_before_the_activation_changes_no_number():
     model = keras.Model(inputs, [pool_then_bend(inputs, (2, 4), "elu", 1), other])
     one, two = model.predict_on_batch(np.random.default_rng(0).normal(size=(4, 9, 8, 3)))
     assert (one == two).all()
+
+
+def test_a_numeric_head_needs_a_bias_and_no_bend(registered):
+    def build(shape, heads, **how):
+        inputs, x = slice_input(shape)
+        return keras.Model(inputs, {"valence": keras.layers.Dense(1, name="valence", **how)(keras.layers.Flatten()(x))})
+
+    for how in ({"use_bias": False}, {"activation": "sigmoid"}):
+        registered("mine")(lambda shape, heads, how=how: build(shape, heads, **how))
+        with pytest.raises(ReportError, match="with a bias and the activation linear"):
+            descriptions.describe("mine", SHAPE, [Head("valence")])
+
+
+def test_a_name_of_the_zoo_is_taken(registered):
+    for name in ("texture", "this_project_fc2", "mfcc_svm", "selected"):
+        with pytest.raises(ReportError, match="is taken"):
+            registered(name)(_no_head)
+
+
+def test_multiply_adds_within_a_network_and_of_rarer_layers():
+    inner = keras.Input((6,))
+    block = keras.Model(inner, keras.layers.Dense(5)(inner), name="block")
+    inputs = keras.Input((8, 10, 3))
+    x = keras.layers.DepthwiseConv2D((2, 3), padding="same", name="depth")(inputs)
+    x = keras.layers.SeparableConv2D(6, (3, 3), padding="same", name="separable")(x)
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    model = keras.Model(inputs, block(x))
+    table = cost.layer_table(model).set_index("layer")["multiply_adds"]
+    assert table["depth"] == 80 * 3 * 6
+    assert table["separable"] == 80 * (9 * 3 + 3 * 6)
+    assert table["block"] == 30
+    sequence = keras.Input((6, 4))
+    both = keras.Model(sequence, keras.layers.Bidirectional(keras.layers.GRU(5), name="both")(sequence))
+    assert cost.layer_table(both).set_index("layer").loc["both", "multiply_adds"] == 2 * 6 * 3 * 5 * (4 + 5)

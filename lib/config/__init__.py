@@ -115,6 +115,12 @@ class StudyConfig:
             for (network, recipe), dev in product(pairs, self.devs)
         ]
 
+    def architectures_of(self, run: Run) -> list[str]:
+        """Names of the networks and baselines that a run is made with."""
+        if run.recipe != BEST:
+            return [run.architecture]
+        return list(dict.fromkeys(candidate.architecture for candidate in self.candidate_runs()))
+
     def epochs_of(self, run: Run) -> int:
         """Epochs of a run; 0 = the recipe's own, which candidates have in every study."""
         if run.recipe != POSTER or run.candidate:

@@ -10,10 +10,14 @@ import yaml
 from lib.corpora.files import data_folder
 from lib.errors import ReportError
 from lib.paths import NOTEBOOKS, check_name
-from lib.splits import PROTOCOLS
+from lib.splits import PROTOCOLS, dev_shares
 
 _RUNS = "networks, protocols, run_folds, seeds, baselines, candidates and also"
-_EVERYWHERE = {"study": "the file's name", "root": "--root of `python -m lib.study report`"}
+_EVERYWHERE = {
+    "study": "the file's name",
+    "root": "--root of `python -m lib.study report`",
+    "keep": "`make report`",
+}
 SET_ABOVE = {  # parameters that the Snakefile gives, by notebook, and the keys of the file they come from
     "01": {"corpus": "corpus", "data": "data", "folds": "folds", "protocols": "protocols"},
     "04": {
@@ -188,7 +192,7 @@ def check_surroundings(config, path: Path, data: str) -> None:
 def _check_candidates(config, path: Path) -> None:
     """Compare what is to be chosen from with the networks, baselines and recipes there are."""
     from lib import baselines, zoo
-    from lib.recipes import BASELINE, RECIPES
+    from lib.recipes import BASELINE, POSTER, RECIPES, settings_of
     from lib.selection import members
 
     networks = (*zoo.PUBLISHED, *zoo.VARIANTS)
@@ -207,8 +211,27 @@ def _check_candidates(config, path: Path) -> None:
                     raise ReportError(
                         f"{path}: {key}: {name!r} with recipe {recipe} is unknown. Known are {', '.join(known)}."
                     )
-    if config.candidates and "poster_split" in config.best_protocols and config.devs != (0,):
+    for key in ("also", "search"):
+        for text in getattr(config, key):
+            if "+" in text:
+                raise ReportError(f"{path}: {key}: {text!r} is an ensemble, which only the recipe best can choose.")
+    for key in ("run_folds", "seeds", "devs", "candidates", "also", "search"):
+        given = getattr(config, key)
+        if len(set(given)) < len(given):
+            double = next(value for value in given if given.count(value) > 1)
+            raise ReportError(f"{path}: {key} names {double!r} twice; keep one of them.")
+    shares = dev_shares(config.folds)
+    if (config.candidates or config.search) and max(config.devs) >= shares:
+        raise ReportError(
+            f"{path}: devs holds {max(config.devs)}; with folds: {config.folds} there are {shares} shares, 0 to "
+            f"{shares - 1}."
+        )
+    if (config.candidates or config.search) and "poster_split" in config.best_protocols and config.devs != (0,):
         raise ReportError(f"{path}: best_protocols holds poster_split, which has one dev set; devs must be [0].")
+    try:
+        settings_of(POSTER, **config.parameters.get("04", {}).get("settings", {}))
+    except ReportError as error:
+        raise ReportError(f"{path}: parameters of '04': settings: {error}") from error
 
 
 def _check_parameters(config, path: Path) -> None:

@@ -153,7 +153,5 @@ def tried_claim(table: pd.DataFrame, what: str) -> str:
     sure = changes[(changes["low"] > 0) | (changes["high"] < 0)]
     count = f"{len(sure)} of {len(changes)} differences from {table[what].iloc[0]} are established on dev songs"
     worst, top = changes.loc[changes["difference"].idxmin()], changes.loc[changes["difference"].idxmax()]
-    ends = " and ".join(
-        f"{row[what]} ({row['head']} {_points(row['difference'])})" for row in (worst, top) if row["difference"]
-    )
-    return f"{count}; the widest are {ends}" if ends else count
+    ends = dict.fromkeys(f"{row[what]} ({row['head']} {_points(row['difference'])})" for row in (worst, top))
+    return f"{count}; {'they range from' if len(ends) > 1 else 'it is'} {' to '.join(ends)}"

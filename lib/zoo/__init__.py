@@ -8,6 +8,7 @@ corpus.
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -66,9 +67,15 @@ def register(name: str) -> Callable:
     name : str
         Lower-case letters, digits, ``_`` and ``-``; a later builder of the same name replaces the earlier,
         so that a notebook's cell can be run again.
+
+    Raises
+    ------
+    ReportError
+        If the name belongs to the zoo or to something else of the report.
     """
-    if check_name(name, "network") in RESERVED:
-        raise ReportError(f"network {name!r}: this name is taken by something that is no network. Choose another.")
+    ours = sys._getframe(1).f_globals.get("__name__", "").startswith("lib.zoo.")
+    if check_name(name, "network") in RESERVED or (name in (*PUBLISHED, *VARIANTS) and not ours):
+        raise ReportError(f"network {name!r}: this name is taken. Choose another, such as mine.")
 
     def enter(builder: Callable) -> Callable:
         _registry[name] = builder

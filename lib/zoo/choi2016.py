@@ -62,8 +62,10 @@ def build_full(
 ) -> keras.Model:
     """Build the CRNN with the filters and GRU units that its authors released.
 
-    Adapted to the slice as `build`: only the pooling along time differs from the released network, and with
-    it the padding, which made 1,440 frames of 1,366 so that 2, 3, 4 and 4 divide them.
+    Adapted to the slice as `build`: time is pooled by 2 four times, so the released padding, which made 1,440
+    frames of 1,366 so that 2, 3, 4 and 4 divide them, is not needed. As in `build`, the first batch norm runs
+    along the bands, as the paper's text has it (released: the frames), and the GRUs have Keras' second bias
+    (released: none).
 
     Parameters
     ----------

@@ -20,20 +20,31 @@ BANDS, FRAMES = 0, 1
 def multiply_adds(layer: keras.layers.Layer) -> int:
     """Multiply-adds of one slice's way through a layer.
 
-    Counts convolutions, dense and recurrent layers; what normalisation, pooling and activations add is
-    small beside them and counts as 0.
+    Counts convolutions, dense and recurrent layers, also within a network of its own; what normalisation,
+    pooling, statistics and activations add is small beside them and counts as 0.
     """
-    shape = layer.output.shape[1:] if not isinstance(layer.output, (list, dict)) else ()
     layers = keras.layers
+    if isinstance(layer, keras.Model):
+        return sum(multiply_adds(inner) for inner in layer.layers)
+    if isinstance(layer, layers.Bidirectional):
+        return sum(_of_cells(one, layer.input.shape[1]) for one in (layer.forward_layer, layer.backward_layer))
+    if isinstance(layer, (layers.GRU, layers.LSTM, layers.SimpleRNN)):
+        return _of_cells(layer, layer.input.shape[1])
+    shape = layer.output.shape[1:] if not isinstance(layer.output, (list, dict)) else ()
+    if isinstance(layer, (layers.SeparableConv1D, layers.SeparableConv2D)):
+        kernels = math.prod(layer.depthwise_kernel.shape) + math.prod(layer.pointwise_kernel.shape)
+        return math.prod(shape[:-1]) * kernels
+    if isinstance(layer, (layers.DepthwiseConv1D, layers.DepthwiseConv2D)):
+        return math.prod(shape[:-1]) * math.prod(layer.kernel.shape)
     if isinstance(layer, (layers.Conv1D, layers.Conv2D)):
         return math.prod(shape) * math.prod(layer.kernel.shape[:-1])
     if isinstance(layer, layers.Dense):
         return math.prod(shape[:-1]) * math.prod(layer.kernel.shape)
-    if isinstance(layer, (layers.GRU, layers.LSTM, layers.SimpleRNN)):
-        return layer.input.shape[1] * (
-            math.prod(layer.cell.kernel.shape) + math.prod(layer.cell.recurrent_kernel.shape)
-        )
     return 0
+
+
+def _of_cells(layer: keras.layers.RNN, steps: int) -> int:
+    return steps * (math.prod(layer.cell.kernel.shape) + math.prod(layer.cell.recurrent_kernel.shape))
 
 
 def layer_table(model: keras.Model) -> pd.DataFrame:

@@ -33,8 +33,10 @@ def heads_of(tracks: pd.DataFrame, names: Sequence[str]) -> list[Head]:
     ReportError
         If a column is missing, has nearly as many classes as songs, or no column knows two classes or numbers.
     """
+    if isinstance(names, str):
+        raise ReportError(f"heads is {names!r}; it must be a list, such as [{names!r}].")
     heads, few = [], []
-    for name in names:
+    for name in dict.fromkeys(names):
         if name not in tracks:
             raise ReportError(f"head {name!r}: the tracks table has only {', '.join(tracks.columns)}.")
         usable = tracks.loc[tracks["status"] == "ok", name].dropna()
@@ -112,25 +114,52 @@ def describe(name: str, shape: tuple[int, int], heads: Sequence[Head]) -> dict:
 
 
 def _check(name: str, model, shape: tuple[int, int], heads: Sequence[Head]) -> None:
+    """Compare a network with what training needs, before it is trained."""
+    import keras
+
     from lib.zoo.vector import embedding_model
 
-    if tuple(model.input_shape[1:]) != shape:
+    end = "End it with lib.zoo.layers.decision_layers(x, heads)."
+    if type(model).__name__ != "Functional":
         raise ReportError(
-            f"network {name!r} takes {tuple(model.input_shape[1:])}, but a slice is {shape} (mel bands, frames). "
-            "Begin it with lib.zoo.layers.slice_input(shape)."
+            f"network {name!r} is a {type(model).__name__}. Return keras.Model(inputs, outputs), with the inputs of "
+            "lib.zoo.layers.slice_input(shape)."
+        )
+    if _without_batch(model) != shape:
+        raise ReportError(
+            f"network {name!r} takes {_without_batch(model)}, but a slice is {shape} (mel bands, frames). Begin it "
+            "with lib.zoo.layers.slice_input(shape)."
         )
     outputs = model.output if isinstance(model.output, dict) else {}
     for head in heads:
         if head.name not in outputs:
-            raise ReportError(
-                f"network {name!r} has no output {head.name!r} (it has {', '.join(outputs) or 'no named outputs'}). "
-                "End it with lib.zoo.layers.decision_layers(x, heads)."
-            )
+            there = ", ".join(outputs) or "no named outputs"
+            raise ReportError(f"network {name!r} has no output {head.name!r} (it has {there}). {end}")
         width = outputs[head.name].shape[-1]
         if width != head.width:
             needed = "1 for a number" if head.numeric else f"{head.width}, one a class"
             raise ReportError(f"network {name!r}: output {head.name!r} has {width} nodes; it needs {needed}.")
+        layer = next((layer for layer in model.layers if layer.name == head.name), None)
+        wanted = "linear" if head.numeric else "softmax"
+        if not isinstance(layer, keras.layers.Dense) or not layer.use_bias or layer.activation.__name__ != wanted:
+            raise ReportError(
+                f"network {name!r}: output {head.name!r} must come from a Dense layer of that name with a bias and the "
+                f"activation {wanted}. {end}"
+            )
+    more = [output for output in outputs if output not in [head.name for head in heads]]
+    if more:
+        raise ReportError(f"network {name!r} has an output {more[0]!r} that nobody asks for. {end}")
+    own = [layer for layer in model.layers if not type(layer).__module__.startswith("keras.")]
+    if own:
+        raise ReportError(
+            f"network {name!r}: {own[0].name} is a {type(own[0]).__name__}, a class of your own, which 04 could not "
+            "rebuild. Use Keras' own layers only."
+        )
     embedding_model(model, heads)
+
+
+def _without_batch(model) -> object:
+    return tuple(model.input_shape[1:]) if isinstance(model.input_shape, tuple) else model.input_shape
 
 
 def rebuild(description: dict):
