@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from lib.audio import Spectrogram
-from lib.recipes import Settings
+from lib.recipes import Settings, settings_of
 from lib.slicing import Slices
 from lib.tables import write_json, write_parquet
 from lib.zoo import Head
@@ -92,7 +92,7 @@ def feeding(folder: Path, n: int, repeats: int) -> None:
     import keras
 
     slices = store(folder, n)
-    for recipe, settings in (("poster", Settings()), ("augmented", Settings(crop=True, masks=1, gain_db=4, mixup=0.3))):
+    for recipe, settings in (("poster", Settings()), ("tuned", settings_of("tuned", batch_size=75))):
         batches = batches_of(slices, HEADS, settings)
         held = batches[0]
 
@@ -145,6 +145,48 @@ def pictures(folder: Path, n: int, repeats: int) -> None:
         print(f"  {name}: {found:.3f} times image_dataset_from_directory", flush=True)
 
 
+def one_operation(folder: Path, n: int, repeats: int) -> None:
+    """Compare an epoch with batch norm as one operation with one of Keras' own batch norm."""
+    import keras
+
+    from lib import training
+
+    batches = batches_of(store(folder, n), HEADS)
+    for name in ("this_project", "choi2016"):
+        fused, fuse = network(name, HEADS, len(batches)), training.fuse
+        training.fuse = lambda model: None
+        try:
+            plain = network(name, HEADS, len(batches))
+        finally:
+            training.fuse = fuse
+        found = ratio(
+            lambda: fused.fit(batches, verbose=0),  # noqa: B023
+            lambda: plain.fit(batches, verbose=0),  # noqa: B023
+            repeats,
+        )
+        print(f"  {name} on {keras.backend.backend()}: {found:.3f} times Keras' own", flush=True)
+
+
+def asking(folder: Path, n: int, repeats: int) -> None:
+    """Compare prediction in batches of 250 with smaller and larger ones."""
+    from lib.training import PREDICT_BATCH
+
+    slices = store(folder, n)
+    numbers = np.arange(n)
+    for name in NETWORKS:
+        model = network(name, HEADS, 1)
+
+        def predict(size):
+            for batch in slices.batches(numbers, size):
+                model.predict_on_batch(batch)  # noqa: B023
+
+        told = []
+        for size in (25, 75, 750):
+            found = ratio(lambda: predict(PREDICT_BATCH), lambda: predict(size), repeats)  # noqa: B023
+            told.append(f"{found:.2f} times that in batches of {size}")
+        print(f"  {name}: {', '.join(told)}", flush=True)
+
+
 def private_memory(steps: int, n: int) -> int:
     """Train `steps` steps of a small network on batches from all over a store; print MiB of anonymous memory."""
     with tempfile.TemporaryDirectory() as folder:
@@ -185,6 +227,8 @@ def main() -> int:
     for title, measure in (
         (f"An epoch of {given.slices} slices from the memory maps takes", feeding),
         (f"An epoch of {given.slices} slices from the memory maps, one head, takes", pictures),
+        ("An epoch with batch norm as one operation takes", one_operation),
+        ("Prediction in batches of 250 takes", asking),
     ):
         print(title, flush=True)
         with tempfile.TemporaryDirectory() as folder:

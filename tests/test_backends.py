@@ -13,7 +13,7 @@ from lib.paths import PROJECT
 from tests.test_training import plan_of, study  # noqa: F401 - a fixture
 
 jax = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is missing: pip install jax")
-NETWORKS = ("this_project", "zhang2016", "choi2016")
+NETWORKS = ("this_project", "zhang2016", "choi2016", "texture")
 
 # Forward pass, loss and gradients of one batch, from saved weights, on whatever backend $KERAS_BACKEND names.
 ASK = """
@@ -33,31 +33,42 @@ y = {h.name: rng.normal(size=(6, 1)) if h.numeric else np.eye(h.width)[rng.integ
 y = {name: values.astype("float32") for name, values in y.items()}
 w = {h.name: rng.integers(0, 2, 6).astype("float32") for h in heads}
 training.compile_network(model, heads, Settings(), 1)
+for layer in model.layers:
+    if isinstance(layer, keras.layers.Dropout):
+        layer.rate = 0.0  # its draws are each backend's own
 
 
 def loss_of(answers):
     return sum(model.loss[name](y[name], answers[name], sample_weight=w[name]) for name in y)
 
 
-if keras.backend.backend() == "tensorflow":
-    import tensorflow as tf
+def ask(training):
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
 
-    with tf.GradientTape() as tape:
-        answers = model(x, training=False)
-        loss = loss_of(answers)
-    gradients = tape.gradient(loss, model.trainable_weights)
-else:
+        with tf.GradientTape() as tape:
+            answers = model(x, training=training)
+            loss = loss_of(answers)
+        return answers, loss, tape.gradient(loss, model.trainable_weights)
     import jax
 
     rest = [v.value for v in model.non_trainable_variables]
 
     def of(trainable):
-        answers, _ = model.stateless_call(trainable, rest, x, training=False)
+        answers, _ = model.stateless_call(trainable, rest, x, training=training)
         return loss_of(answers), answers
 
     (loss, answers), gradients = jax.value_and_grad(of, has_aux=True)([v.value for v in model.trainable_variables])
-arrays = {f"g{i}": np.asarray(g) for i, g in enumerate(gradients)}
-np.savez(out, loss=np.asarray(loss), **{h: np.asarray(a) for h, a in answers.items()}, **arrays)
+    return answers, loss, gradients
+
+
+found = {}
+for training in (False, True):
+    answers, loss, gradients = ask(training)
+    found[f"loss {training}"] = np.asarray(loss)
+    found |= {f"{head} {training}": np.asarray(answer) for head, answer in answers.items()}
+    found |= {f"gradient {i} {training}": np.asarray(gradient) for i, gradient in enumerate(gradients)}
+np.savez(out, **found)
 """
 
 TRAIN = """
@@ -94,7 +105,8 @@ def test_jax_gives_the_same_answers_loss_and_gradients_from_the_same_weights(net
     assert set(one.files) == set(other.files)
     for name in one.files:
         scale = max(float(np.abs(one[name]).max()), 1e-6)
-        assert np.abs(one[name] - other[name]).max() <= 2e-3 * scale, name
+        # Batch norm of few slices magnifies rounding; what is 0 but for that, a bias before it, is compared as such.
+        assert np.abs(one[name] - other[name]).max() <= max(5e-3 * scale, 1e-4), name
 
 
 @jax

@@ -53,11 +53,52 @@ def test_the_choice_is_made_by_dev_songs_and_only_the_chosen_sees_the_test(descr
 
 
 def test_the_answer_is_the_mean_of_the_models_of_the_chosen(described, few_epochs):
-    alone = plans.obtain(best(described, candidates=["tiny poster"], devs=(0,))).predictions("test")
-    plan = plans.Plan(described, Run("tiny", "artist"), settings_of("poster"))
-    again = plans.obtain(plan).predictions("test")  # the same training, asked about its test songs directly
-    columns = [column for column in again if ":" in column]
-    assert np.allclose(alone[columns], again[columns], atol=1e-3)
+    both = "tiny poster + mfcc_logistic baseline"
+    said = plans.obtain(best(described, candidates=[both])).predictions("test")
+    alone = []
+    for architecture, recipe in selection.members(both):
+        for dev in (0, 1):  # the same trainings, asked about their test songs directly
+            plan = plans.Plan(described, Run(architecture, "artist", recipe=recipe, dev=dev), settings_of(recipe))
+            alone.append(plans.obtain(plan).predictions("test"))
+    columns = [column for column in said if ":" in column]
+    mean = np.mean([answers[columns].to_numpy() for answers in alone], axis=0)
+    assert np.allclose(said[columns], mean, atol=2e-3)
+    assert not np.allclose(said[columns], alone[0][columns], atol=2e-2)
+
+
+def test_each_head_takes_the_candidate_of_its_dev_songs_whatever_the_test_would_say(described, few_epochs, monkeypatch):
+    liked = {"genre": LIST[1], "mood": LIST[0]}
+
+    def scores(candidates, *given):
+        return pd.DataFrame(
+            {"candidate": list(candidates), "songs": 9} | {h: [float(c == liked[h]) for c in candidates] for h in liked}
+        )
+
+    monkeypatch.setattr(selection, "dev_scores", scores)
+    done = plans.obtain(best(described, devs=(0,)))
+    assert done.metrics["chosen"] == liked
+    said = done.predictions("test")
+    for head, candidate in liked.items():
+        ((architecture, recipe),) = selection.members(candidate)
+        plan = plans.Plan(described, Run(architecture, "artist", recipe=recipe), settings_of(recipe))
+        own = [column for column in said if column.startswith(head)]
+        assert np.allclose(said[own], plans.obtain(plan).predictions("test")[own], atol=2e-3)
+
+
+def test_settings_of_ones_own_count_also_where_they_are_nothing(described, few_epochs):
+    run = Run("tiny", "artist", recipe="tuned")
+    plan = selection.plan_for(described, run, 5, changed={"mixup": 0.0, "crop": False, "epochs": 0})
+    assert (plan.settings.mixup, plan.settings.crop) == (0, False)
+    assert plan.settings.epochs == RECIPES["tuned"].epochs
+    chosen = selection.plan_for(
+        described, Run(SELECTED, "artist", recipe=BEST), 5, changed={"batch_size": 10}, candidates=LIST
+    )
+    assert all(member.settings.batch_size == 10 for member in chosen.plans.values())
+    keys = [
+        selection.Selection(described, chosen.run, LIST, (0,), 5, changed).key
+        for changed in ({"epochs": 1, "batch_size": 9}, {"batch_size": 9, "epochs": 1})
+    ]
+    assert keys[0] == keys[1]
 
 
 def test_dev_shares_are_disjoint_and_each_model_answers_for_its_own(described, few_epochs):
@@ -80,7 +121,7 @@ def test_a_chosen_network_whose_weights_are_gone_is_trained_again(described, few
     pd.testing.assert_frame_equal(plans.obtain(plan).predictions("test"), first)
 
 
-def test_scores_are_means_over_heads_and_ensembles_are_means_of_answers():
+def test_an_ensemble_is_scored_by_the_mean_of_its_answers():
     heads = [Head("genre", ("a", "b")), Head("valence")]
     labels = pd.DataFrame({"genre": ["a", "b"], "valence": [0.0, 1.0]})
 

@@ -193,6 +193,141 @@ def test_every_network_trains_to_the_same_bits(name, tmp_path):
     assert all(one.tobytes() == other.tobytes() for one, other in zip(*weights, strict=True))
 
 
+def test_a_number_is_answered_in_its_own_unit(study):
+    """Bright slices are worth 30, dark ones 10; every fifth label is missing."""
+    tracks = pd.read_parquet(study.tracks)
+    tracks["loudness"] = np.where(tracks["genre"] == "g0", 30.0, 10.0) + np.arange(len(tracks)) % 3
+    tracks.loc[::5, "loudness"] = np.nan
+    write_parquet(tracks, study.tracks)
+    heads = descriptions.heads_of(tracks, ["loudness", "genre"])
+    assert [head.numeric for head in heads] == [True, False]
+    descriptions.write_description(study, descriptions.describe("tiny", SMALL.shape, heads))
+    settings = Settings(25, batch_size=20, mixup=0.1, learning_rate=0.01)
+    done = plans.obtain(plans.Plan(study, Run("tiny", "artist"), settings))
+    found = done.metrics["parts"]["test"]["loudness"]["song"]
+    assert found["ccc"] > 0.8
+    assert found["r2"] > 0.6
+    said = done.predictions("test").groupby("track_id")["loudness:value"].mean()
+    truth = tracks.set_index("track_id")["loudness"].reindex(said.index)
+    assert abs(said.mean() - np.where(said.index.str.startswith("g0"), 31, 11).mean()) < 4
+    assert found["n"] == truth.notna().sum()
+    assert {"loudness_r2", "dev_loudness_r2", "genre_accuracy"} <= set(done.history())
+    assert read_json(study.kept / done.run.name / "metrics.json")["heads"]["loudness"] == []
+
+
+def test_large_numbers_survive(study):
+    tracks = pd.read_parquet(study.tracks)
+    tracks["listens"] = np.where(tracks["genre"] == "g0", 2e5, 1e5)
+    write_parquet(tracks, study.tracks)
+    heads = descriptions.heads_of(tracks, ["listens"])
+    descriptions.write_description(study, descriptions.describe("tiny", SMALL.shape, heads))
+    done = plans.obtain(plan_of(study, epochs=2))
+    kept = pd.read_parquet(study.kept / done.run.name / "predictions.parquet")["listens:value"]
+    assert np.isfinite(kept).all()
+    assert kept.mean() > 7e4
+    assert done.metrics["parts"]["test"]["listens"]["song"]["r2"] is not None
+
+
+def test_early_stopping_gives_back_the_best_epoch(study):
+    plan = plan_of(study)
+    settings = Settings(30, batch_size=20, learning_rate=0.02, patience=3)
+    model, history = training.train_anew(
+        plan.description, plan.heads, plan.slices, plan.parts, plan.labels, settings, seed=1
+    )
+    assert len(history) < 30
+    best = history["dev_loss"].idxmin()
+    assert len(history) == best + 1 + 3
+    wanted = targets(plan.labels, plan.heads, plan.parts == "train")
+    dev = training.Batches(plan.slices, np.flatnonzero(plan.parts == "dev"), wanted, plan.heads, settings)
+    assert model.evaluate(dev, verbose=0)[0] == pytest.approx(history["dev_loss"][best], rel=1e-4)
+
+
+def test_settings_reach_the_optimiser_and_the_loss(study):
+    plan = plan_of(study)
+
+    def compiled(**how):
+        model = descriptions.rebuild(plan.description)
+        training.compile_network(model, plan.heads, Settings(**how), 100)
+        return model
+
+    cosine = compiled(schedule="cosine").optimizer
+    rates = []
+    for step in (0, 50, 100):
+        cosine.iterations.assign(step)
+        rates.append(float(cosine.learning_rate))
+    assert rates == pytest.approx([0.001, 0.0005, 0], abs=1e-7)
+    decayed = compiled(weight_decay=0.1)
+    decayed.optimizer.build(decayed.trainable_variables)
+    left_out = [v.name for v in decayed.trainable_variables if not decayed.optimizer._use_weight_decay(v)]
+    assert set(left_out) == {"bias", "gamma", "beta"}
+    x = plan.slices.take(np.arange(8))
+    smooth = Settings(batch_size=8, label_smoothing=0.3)
+    wanted = targets(plan.labels, plan.heads, plan.parts == "train")
+    batch = training.Batches(plan.slices, np.arange(8), wanted, plan.heads, smooth, seed=0)[0][1]
+    assert sorted(set(np.round(batch["genre"].ravel(), 6))) == pytest.approx([0.15, 0.85])
+    plain = training.Batches(plan.slices, np.arange(8), wanted, plan.heads, smooth)[0]
+    once, twice = compiled(), compiled(head_weights={"mood": 3.0})
+    twice.set_weights(once.get_weights())
+    losses = [model.compute_loss(x, plain[1], model(x), plain[2]) for model in (once, twice)]
+    mood = keras.losses.CategoricalCrossentropy(reduction="mean_with_sample_weight")
+    extra = mood(plain[1]["mood"], once(x)["mood"], sample_weight=plain[2]["mood"])
+    assert float(losses[1] - losses[0]) == pytest.approx(2 * float(extra), rel=1e-4)
+
+
+def test_weights_are_made_again_where_another_run_lies_in_their_place(study):
+    """As after checking out another version: work/ holds one run, results/ the wanted one without its weights."""
+    import shutil
+
+    plans.obtain(plan_of(study, epochs=1))
+    shutil.copytree(study.kept, study.root / "aside")
+    plans.obtain(plan_of(study, epochs=2))
+    shutil.rmtree(study.kept)
+    shutil.copytree(study.root / "aside", study.kept)
+    done = plans.obtain(plan_of(study, epochs=1), weights=True)
+    assert (done.folder / "model.weights.h5").is_file()
+    assert done.record["settings"]["epochs"] == 1
+
+
+def test_a_run_of_ones_own_settings_leaves_the_committed_one_alone(study):
+    plans.obtain(plan_of(study, epochs=1))
+    before = (study.kept / "tiny-artist-f0-s0" / "record.json").read_bytes()
+    plans.obtain(plan_of(study, epochs=2), keep=False)
+    assert (study.kept / "tiny-artist-f0-s0" / "record.json").read_bytes() == before
+    assert plans.obtain(plan_of(study, epochs=1)).record["settings"]["epochs"] == 1
+
+
+def test_runs_of_another_version_are_stale_or_passed_over(study):
+    done = plans.obtain(plan_of(study, epochs=1))
+    record = read_json(done.folder / "record.json")
+    write_json({**record, "settings": {"speed": 3}}, done.folder / "record.json")
+    assert finished(study)[0].stale
+    write_json({**record, "run": {**record["run"], "recipe": "gone"}}, done.folder / "record.json")
+    assert finished(study) == []
+    with pytest.raises(ReportError, match="another version"):
+        finished(study, [done.run.name])
+
+
+def test_a_network_is_no_baseline_and_a_baseline_no_network(study):
+    from lib import baselines
+
+    with pytest.raises(ReportError, match="'tiny' with recipe 'baseline': it needs another recipe"):
+        plans.Plan(study, Run("tiny", "artist", recipe="baseline"), Settings())
+    descriptions.write_description(study, baselines.describe("majority", SMALL.shape, HEADS))
+    with pytest.raises(ReportError, match="'majority' with recipe 'poster': it needs recipe 'baseline'"):
+        plans.Plan(study, Run("majority", "artist"), Settings())
+    with pytest.raises(ReportError, match="no head 'moood'"):
+        plans.Plan(study, Run("tiny", "artist"), Settings(head_weights={"moood": 2.0}))
+
+
+def test_classes_may_be_truths(study):
+    tracks = pd.read_parquet(study.tracks).assign(live=lambda t: t["genre"] == "g0")
+    write_parquet(tracks, study.tracks)
+    heads = descriptions.heads_of(tracks, ["live"])
+    assert heads[0].classes == ("False", "True")
+    descriptions.write_description(study, descriptions.describe("tiny", SMALL.shape, heads))
+    assert plans.obtain(plan_of(study, epochs=1)).metrics["parts"]["test"]["live"]["song"]["n"] > 0
+
+
 def test_a_finished_run_is_not_trained_again_until_something_that_decides_it_changes(study, monkeypatch):
     trained = []
     train = produce.produce
@@ -276,7 +411,8 @@ def test_training_needs_no_audio_and_no_backend_but_keras(study):
     import sys
 
     absent = ["soundfile", "soxr", "pebble", "librosa", "papermill", "sklearn", "matplotlib", "mutagen", "snakemake"]
-    blocked = f"import sys; sys.modules.update(dict.fromkeys({absent!r})); import lib.training, lib.produce, lib.plans"
+    used = "lib.training, lib.produce, lib.plans, lib.selection, lib.train_study"
+    blocked = f"import sys; sys.modules.update(dict.fromkeys({absent!r})); import {used}"
     done = subprocess.run([sys.executable, "-c", blocked], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-1000:]
 
@@ -309,7 +445,7 @@ def test_wrong_input_says_what_to_do(study):
 
 
 def test_a_loss_that_is_no_number_stops_the_training(study):
-    plan = plans.Plan(study, Run("tiny", "artist"), Settings(3, batch_size=20, learning_rate=1e30))
+    plan = plans.Plan(study, Run("tiny", "artist"), Settings(3, batch_size=20, learning_rate=1e38))
     with pytest.raises(ReportError, match="Lower learning_rate"):
         plans.obtain(plan)
 
