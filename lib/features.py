@@ -7,7 +7,8 @@ import numpy as np
 # SciPy is imported where songs are heard: training a network does without it.
 
 COEFFICIENTS = 20  # of the classic statistics
-TEXTURE_COEFFICIENTS, TEXTURE_CORRELATED = 40, 20  # as in lib/zoo/texture.py
+PROFILE_COEFFICIENTS = 40
+SHORTEST_LAG, LAG_STEP = 8, 4  # frames
 
 
 def song_statistics(pictures: np.ndarray) -> np.ndarray:
@@ -34,12 +35,14 @@ def song_statistics(pictures: np.ndarray) -> np.ndarray:
     return np.concatenate([cepstra.mean(axis=(0, 2)), cepstra.std(axis=(0, 2)), changes.std(axis=(0, 2))])
 
 
-def song_texture(pictures: np.ndarray) -> np.ndarray:
-    """Texture of a song's slices: what it is on average, and how far it ranges from slice to slice.
+def song_profile(pictures: np.ndarray) -> np.ndarray:
+    """Describe a song at length: its texture, how far that ranges from slice to slice, and its rhythm.
 
-    A slice's texture is the mean, the standard deviation, that of the change from frame to frame, the
-    maximum and the minimum of each of 40 cepstral coefficients, and the correlations of the first 20
-    (McDermott & Simoncelli 2011, doi 10.1016/j.neuron.2011.06.032, with cepstra for their bands).
+    A slice's texture is the mean, the standard deviation, that of the change from frame to frame, and the
+    10th and 90th percentile of each of 40 cepstral coefficients (after Tzanetakis & Cook 2002,
+    doi 10.1109/TSA.2002.800560). Rhythm is read off the onset strength, the mean rise of the log-mel from
+    frame to frame, in low, middle, high and all bands: its autocorrelation within a slice (Dixon et al. 2003,
+    ISMIR), the strongest lag, its mean and its standard deviation.
 
     Parameters
     ----------
@@ -48,21 +51,34 @@ def song_texture(pictures: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    np.ndarray [shape=(780,), dtype=float64]
-        Mean over the slices, then standard deviation; of fewer coefficients where there are fewer mel bands.
+    np.ndarray [dtype=float64]
+        Textures' mean over the slices and standard deviation, 5 values a coefficient each; then for each of the
+        four groups of bands the autocorrelation in steps of 4 frames, its greatest value and that one's lag, and
+        the mean and the standard deviation of the onset strength.
     """
     from scipy.fft import dct
 
-    cepstra = dct(pictures.astype("float64") / 255, type=2, norm="ortho", axis=1)[:, :TEXTURE_COEFFICIENTS]
-    mean, deviation = cepstra.mean(axis=2), cepstra.std(axis=2)
-    some = slice(None, TEXTURE_CORRELATED)
-    even = (cepstra - mean[..., None])[:, some] / np.maximum(deviation, 1e-3)[:, some, None]
-    correlations = even @ even.transpose(0, 2, 1) / cepstra.shape[2]
-    above = np.triu_indices(correlations.shape[1], 1)
-    of_slices = np.hstack(
-        [
-            mean, deviation, np.diff(cepstra, axis=2).std(axis=2), cepstra.max(axis=2), cepstra.min(axis=2),
-            correlations[:, above[0], above[1]],
-        ]
-    )  # fmt: skip
-    return np.concatenate([of_slices.mean(axis=0), of_slices.std(axis=0)])
+    grey = pictures.astype("float64") / 255
+    cepstra = dct(grey, type=2, norm="ortho", axis=1)[:, :PROFILE_COEFFICIENTS]
+    low, high = np.percentile(cepstra, (10, 90), axis=2)
+    textures = [cepstra.mean(axis=2), cepstra.std(axis=2), np.diff(cepstra, axis=2).std(axis=2), low, high]
+    textures = np.hstack(textures)
+    return np.concatenate([textures.mean(axis=0), textures.std(axis=0), _rhythm(grey)])
+
+
+def _rhythm(grey: np.ndarray) -> np.ndarray:
+    rise = np.maximum(np.diff(grey, axis=2), 0)
+    bands, frames = rise.shape[1:]
+    groups = (slice(0, bands // 6), slice(bands // 6, bands // 2), slice(bands // 2, bands), slice(0, bands))
+    onsets = np.stack([rise[:, group].mean(axis=1) for group in groups], axis=1)  # [slice, group, frame]
+    level = [onsets.mean(axis=(0, 2)), onsets.std(axis=(0, 2))]
+    steps = (frames * 4 // 5 - SHORTEST_LAG) // LAG_STEP
+    if steps < 1:  # too short a slice for any beat
+        return np.concatenate(level)
+    even = onsets - onsets.mean(axis=2, keepdims=True)
+    power = np.abs(np.fft.rfft(even, 2 * frames, axis=2)) ** 2
+    autocorrelation = np.fft.irfft(power, axis=2).mean(axis=0)
+    lags = autocorrelation[:, SHORTEST_LAG : SHORTEST_LAG + steps * LAG_STEP] / (autocorrelation[:, :1] + 1e-9)
+    by_step = lags.reshape(len(groups), steps, LAG_STEP).max(axis=2)
+    strongest = lags.argmax(axis=1) / lags.shape[1]
+    return np.concatenate([by_step.ravel(), lags.max(axis=1), strongest, *level])

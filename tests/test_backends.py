@@ -105,8 +105,9 @@ def test_jax_gives_the_same_answers_loss_and_gradients_from_the_same_weights(net
     assert set(one.files) == set(other.files)
     for name in one.files:
         scale = max(float(np.abs(one[name]).max()), 1e-6)
-        # Batch norm of few slices magnifies rounding; what is 0 but for that, a bias before it, is compared as such.
-        assert np.abs(one[name] - other[name]).max() <= max(5e-3 * scale, 1e-4), name
+        # Batch norm of a few slices magnifies rounding, and a bias before it has a gradient of nothing else.
+        tolerance = 2e-2 if name.endswith("True") else 2e-3
+        assert np.abs(one[name] - other[name]).max() <= max(tolerance * scale, 1e-4), name
 
 
 @jax

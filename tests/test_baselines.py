@@ -249,20 +249,36 @@ def test_mfcc_statistics_name_the_genre_of_emotifys_dev_songs():
     assert (said == genre["genre"].to_numpy()[numbers]).mean() > 0.5
 
 
-def test_a_songs_texture_is_what_the_network_of_that_name_pools():
-    import keras
-
-    from lib.zoo import Head, builder
-
+def test_a_songs_profile_knows_its_beat_and_how_much_it_changes():
     rng = np.random.default_rng(0)
-    pictures = rng.integers(0, 256, (3, 48, 33)).astype(np.uint8)
-    model = builder("texture")((48, 33), [Head("genre", ("a", "b"))])
-    pooled = keras.Model(model.inputs, model.get_layer("texture").input[0]).predict_on_batch(pictures)
-    channels, matrix = pooled[:, :200], pooled[:, 200:].reshape(3, 20, 20)
-    above = np.triu_indices(20, 1)
-    of_slices = np.hstack([channels, matrix[:, above[0], above[1]]])
-    expected = np.concatenate([of_slices.mean(axis=0), of_slices.std(axis=0)])
-    assert np.allclose(features.song_texture(pictures), expected, atol=2e-3)
+    frames = np.arange(129)
+
+    def song(period, noise):
+        beat = ((frames % period) < 2) * 120.0
+        pictures = 60 + beat[None, None, :] + noise * rng.normal(size=(8, 96, 129))
+        return np.clip(pictures, 0, 255).astype(np.uint8)
+
+    profile = features.song_profile(song(16, 5))
+    assert profile.shape == (400 + 4 * (23 + 4),)
+    strongest = {period: features.song_profile(song(period, 5))[-12:-8] for period in (12, 24)}
+    lag = {period: 8 + share * 92 for period, share in strongest.items()}
+    assert np.allclose(lag[12], 12)
+    assert np.allclose(lag[24], 24)
+    same = np.repeat(song(16, 5)[:1], 6, axis=0)
+    assert np.allclose(features.song_profile(same)[200:400], 0)
+    assert (features.song_profile(song(16, 40))[200:400] > 0).mean() > 0.9
+
+
+def test_moods_are_steps_of_one_scale_for_the_svm_of_profiles(monkeypatch):
+    """Between songs that are surely sad and surely happy lies neutral, though no song of it was heard."""
+    from lib.zoo import Head
+
+    mood = Head("mood", ("sad", "neutral", "happy"))
+    heard = np.linspace(-1, 1, 60)[:, None]
+    labels = np.where(heard[:, 0] < 0, "sad", "happy")
+    said = baselines._ordered(mood, 3.0, False, heard, labels, np.array([[-0.9], [0.0], [0.9]]))
+    assert np.allclose(said.sum(axis=1), 1)
+    assert said.argmax(axis=1).tolist() == [0, 1, 2]
 
 
 def test_no_network_may_take_the_name_of_a_baseline():
