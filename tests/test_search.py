@@ -15,19 +15,20 @@ def study(tmp_path):
 
 def test_recipes_are_compared_with_the_whole_recipe_on_the_same_dev_songs(study):
     for dev in (0, 1):
-        for recipe, skill in (("tuned", 2.0), ("tuned_without_mixup", 0.0), ("tuned_with_masks", 2.0)):
+        fake_run(study, "zhang2016", "artist", dev=dev, candidate=True)
+        for recipe, skill in (("poster", 1.0), ("tuned", 2.0), ("tuned_without_mixup", 0.0), ("tuned_with_masks", 2.0)):
             fake_run(study, "texture", "artist", recipe=recipe, skill=skill, dev=dev, candidate=True)
     tracks = pd.read_parquet(study.tracks)
     candidates = finished(study, candidates=True)
     table = search.recipes_tried(candidates, tracks, resamples=300)
     genre = table[table["head"] == "genre"].set_index("recipe")
-    assert list(genre.index) == ["tuned", "tuned_without_mixup", "tuned_with_masks"]
+    assert list(genre.index) == ["tuned", "poster", "tuned_without_mixup", "tuned_with_masks"]
     assert genre.loc["tuned", ["difference", "low", "high"]].tolist() == [0, 0, 0]
     assert genre.loc["tuned_without_mixup", "high"] < 0
-    songs = {track for run in candidates for track in run.predictions("dev")["track_id"]}
+    songs = {track for run in candidates for track in run.predictions("dev")["track_id"]}  # all on the same shares
     assert set(genre["n_songs"]) == {len(songs)}
     claim = search.tried_claim(table, "recipe")
-    assert claim.startswith(f"{(table['high'] < 0).sum() + (table['low'] > 0).sum()} of 4 differences from tuned")
+    assert claim.startswith(f"{(table['high'] < 0).sum() + (table['low'] > 0).sum()} of 6 differences from tuned")
     assert "tuned_without_mixup (" in claim
     figure = drawn.tried_figure(table, "recipe")
     assert [axes.get_title() for axes in figure.axes] == ["genre", "mood"]

@@ -67,7 +67,7 @@ def tried(
 
 
 def recipes_tried(runs: Sequence[Finished], tracks: pd.DataFrame, **bootstrap) -> pd.DataFrame:
-    """Compare the recipe ``tuned`` with itself but for one ingredient, on the network that was trained so.
+    """Compare the recipe ``tuned`` with the poster's, and with itself but for one ingredient, on one network.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def recipes_tried(runs: Sequence[Finished], tracks: pd.DataFrame, **bootstrap) -
     changed = [run.run for run in runs if run.run.recipe.startswith(f"{TUNED}_")]
     networks = [run.architecture for run in changed]
     network = max(dict.fromkeys(networks), key=networks.count, default="")
-    known = {run.recipe for run in changed if run.architecture == network}
+    known = {run.run.recipe for run in runs if run.run.architecture == network}
     recipes = [name for name in RECIPES if name in known]
     return tried(runs, tracks, reference=(network, TUNED), recipes=recipes, **bootstrap)
 
