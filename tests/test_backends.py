@@ -104,10 +104,11 @@ def test_jax_gives_the_same_answers_loss_and_gradients_from_the_same_weights(net
     one, other = (np.load(tmp_path / f"{backend}.npz") for backend in ("tensorflow", "jax"))
     assert set(one.files) == set(other.files)
     for name in one.files:
-        scale = max(float(np.abs(one[name]).max()), 1e-6)
-        # Batch norm of a few slices magnifies rounding, and a bias before it has a gradient of nothing else.
-        share, least = (2e-2, 1e-3) if name.endswith("True") else (2e-3, 1e-6)
-        assert np.abs(one[name] - other[name]).max() <= max(share * scale, least), name
+        # In training, batch norm of a few slices and the choice of a maximum magnify rounding; and a bias before
+        # batch norm has a gradient of rounding alone.
+        share, least = (3e-2, 2e-3) if name.endswith("True") else (2e-3, 1e-6)
+        apart, size = np.linalg.norm(one[name] - other[name]), np.linalg.norm(one[name])
+        assert apart <= max(share * size, least), name
 
 
 @jax
