@@ -87,6 +87,11 @@ def ratio(one, other, repeats: int) -> float:
     return median(ratios)
 
 
+def epochs(one: tuple, other: tuple, repeats: int) -> float:
+    """Ratio of the times of an epoch of two networks with their batches, see `ratio`."""
+    return ratio(lambda: one[0].fit(one[1], verbose=0), lambda: other[0].fit(other[1], verbose=0), repeats)
+
+
 def feeding(folder: Path, n: int, repeats: int) -> None:
     """Compare an epoch from the memory maps with as many steps on one batch held in memory."""
     import keras
@@ -106,11 +111,7 @@ def feeding(folder: Path, n: int, repeats: int) -> None:
         same = Held()
         for name in NETWORKS:
             model = network(name, HEADS, len(batches))
-            found = ratio(
-                lambda: model.fit(batches, verbose=0),  # noqa: B023
-                lambda: model.fit(same, verbose=0),  # noqa: B023
-                repeats,
-            )
+            found = epochs((model, batches), (model, same), repeats)
             print(f"  {name}, recipe {recipe}: {found:.3f} times a batch held in memory", flush=True)
 
 
@@ -137,11 +138,7 @@ def pictures(folder: Path, n: int, repeats: int) -> None:
     batches = batches_of(slices, genre)
     for name in NETWORKS:
         model = network(name, genre, len(batches))
-        found = ratio(
-            lambda: model.fit(batches, verbose=0),  # noqa: B023
-            lambda: model.fit(plain, verbose=0),  # noqa: B023
-            repeats,
-        )
+        found = epochs((model, batches), (model, plain), repeats)
         print(f"  {name}: {found:.3f} times image_dataset_from_directory", flush=True)
 
 
@@ -159,11 +156,7 @@ def one_operation(folder: Path, n: int, repeats: int) -> None:
             plain = network(name, HEADS, len(batches))
         finally:
             training.fuse = fuse
-        found = ratio(
-            lambda: fused.fit(batches, verbose=0),  # noqa: B023
-            lambda: plain.fit(batches, verbose=0),  # noqa: B023
-            repeats,
-        )
+        found = epochs((fused, batches), (plain, batches), repeats)
         print(f"  {name} on {keras.backend.backend()}: {found:.3f} times Keras' own", flush=True)
 
 

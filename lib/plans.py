@@ -119,8 +119,8 @@ class Plan:
         """What the record says of how it was made, enough for `plan_of_record`."""
         return {"settings": asdict(self.settings)}
 
-    def make(self, folder: Path, on_epoch: Callable[[str], None]) -> None:
-        """Train, ask, and write the files of the run."""
+    def make(self, folder: Path, on_epoch: Callable[[str], None], *, keep: bool) -> None:
+        """Train, ask, and write the files of the run; there is nothing else to keep."""
         from lib.produce import produce
 
         produce(folder, self, on_epoch)
@@ -182,7 +182,7 @@ def obtain(
     if not there:
         with replacing(folder) as part:
             part.mkdir(parents=True)
-            plan.make(part, on_epoch)
+            plan.make(part, on_epoch, keep=keep)
     elif folder not in there:
         with replacing(folder) as part:
             shutil.copytree(kept, part)

@@ -140,15 +140,15 @@ class Selection:
         """In place of a network's: nothing to count before the choice is made."""
         return {"parameters": None}
 
-    def make(self, folder: Path, on_epoch: Callable[[str], None]) -> None:
+    def make(self, folder: Path, on_epoch: Callable[[str], None], *, keep: bool) -> None:
         """Train what is missing, choose, ask the chosen about the test songs, and write the run.
 
-        Its vectors are those of the first model that was asked.
+        Its vectors are those of the first model that was asked; `keep` holds for the candidates too.
         """
         finished = {}
         for number, (name, plan) in enumerate(self.plans.items(), start=1):
             label = f"candidate {number}/{len(self.plans)} {plan.run.name}"
-            finished[name] = obtain(plan, on_epoch=lambda text, label=label: on_epoch(f"{label}: {text}"))
+            finished[name] = obtain(plan, on_epoch=lambda text, label=label: on_epoch(f"{label}: {text}"), keep=keep)
         answered = {name: run.predictions("dev") for name, run in finished.items()}
         table = dev_scores(self.candidates, self.devs, answered, self.heads, self.labels)
         picked = {head.name: table.loc[table[head.name].idxmax(), "candidate"] for head in self.heads}
@@ -156,7 +156,7 @@ class Selection:
         began = time.perf_counter()
         numbers = np.flatnonzero(self.parts == "test")
         pairs = dict.fromkeys(pair for candidate in picked.values() for pair in members(candidate))
-        asked = {(*pair, dev): self._ask(*pair, dev, numbers, on_epoch) for pair in pairs for dev in self.devs}
+        asked = {(*pair, dev): self._ask(*pair, dev, numbers, on_epoch, keep) for pair in pairs for dev in self.devs}
         answers = {
             head: np.mean([asked[(*pair, dev)][0][head] for pair in members(candidate) for dev in self.devs], axis=0)
             for head, candidate in picked.items()
@@ -173,14 +173,16 @@ class Selection:
             dev=table.to_dict("records"),
         )
 
-    def _ask(self, architecture: str, recipe: str, dev: int, numbers: np.ndarray, on_epoch) -> tuple[dict, np.ndarray]:
+    def _ask(
+        self, architecture: str, recipe: str, dev: int, numbers: np.ndarray, on_epoch, keep: bool
+    ) -> tuple[dict, np.ndarray]:
         plan = self.plans[architecture, recipe, dev]
         if "baseline" in plan.description:
             return baselines.fit_and_ask(architecture, plan.slices, plan.parts, plan.labels, plan.heads, numbers)
         from lib import training  # only here are Keras and its backend needed
         from lib.zoo.descriptions import rebuild
 
-        folder = obtain(plan, on_epoch=on_epoch, weights=True).folder
+        folder = obtain(plan, on_epoch=on_epoch, weights=True, keep=keep).folder
         model = rebuild(plan.description)
         model.load_weights(folder / "model.weights.h5")
         return training.predict(model, plan.heads, plan.slices, numbers)

@@ -111,6 +111,12 @@ def test_dev_shares_are_disjoint_and_each_model_answers_for_its_own(described, f
     assert shares[0] and shares[1] and not shares[0] & shares[1]
 
 
+def test_what_is_not_kept_leaves_its_candidates_out_of_the_results_too(described, few_epochs):
+    plans.obtain(best(described, candidates=["tiny poster"], devs=(0,)), keep=False)
+    assert len(finished(described, candidates=True)) == 1
+    assert not described.kept.exists()
+
+
 def test_a_chosen_network_whose_weights_are_gone_is_trained_again(described, few_epochs):
     import shutil
 
