@@ -89,7 +89,8 @@ def ratio(one, other, repeats: int) -> float:
 
 def epochs(one: tuple, other: tuple, repeats: int) -> float:
     """Ratio of the times of an epoch of two networks with their batches, see `ratio`."""
-    return ratio(lambda: one[0].fit(one[1], verbose=0), lambda: other[0].fit(other[1], verbose=0), repeats)
+    how = {"verbose": 0, "shuffle": False}  # a tf.data.Dataset shuffles by itself
+    return ratio(lambda: one[0].fit(one[1], **how), lambda: other[0].fit(other[1], **how), repeats)
 
 
 def feeding(folder: Path, n: int, repeats: int) -> None:
