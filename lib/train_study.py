@@ -31,7 +31,7 @@ def train_study(study: str, root: str = "", *, only: str = "") -> list[Finished]
     root : str
         Folder of ``work/`` and ``results/``; empty = the project's own.
     only : str
-        Part of a run's name; others are left out.
+        A run's name or part of the names of several; others are left out.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def train_study(study: str, root: str = "", *, only: str = "") -> list[Finished]
     changed = {**{k: given[k] for k in ("batch_size", "learning_rate") if k in given}, **given.get("settings", {})}
     runs = [*declared.runs(declared.networks_of(here)), *declared.candidate_runs(), *declared.search_runs()]
     runs = sorted(dict.fromkeys(runs), key=lambda run: run.architecture == SELECTED)  # they choose among the others
-    runs = [run for run in runs if only in run.name]
+    runs = [run for run in runs if run.name == only] or [run for run in runs if only in run.name]
     if not runs:
         raise ReportError(f"--only {only!r} is part of no run's name, such as {declared.runs()[0].name}.")
     done = []
@@ -68,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m lib.train_study", description=__doc__.splitlines()[0])
     parser.add_argument("--study", default="demo", help="a name in config/ or a YAML file")
     parser.add_argument("--root", default="", help="folder of work/ and results/")
-    parser.add_argument("--only", default="", help="part of a run's name, such as artist-f0; others are left out")
+    parser.add_argument("--only", default="", help="a run's name or part of several, such as artist-f0")
     given = parser.parse_args(arguments)
     try:
         with explained(Study("demo", given.root).root):
