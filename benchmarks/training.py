@@ -31,7 +31,7 @@ SIZES = (4_000, 400_000)
 
 
 def store(folder: Path, n: int, *, sparse: bool = False) -> Slices:
-    """Write `n` slices; sparse ones are holes in a file, all black, and take no room on the disk."""
+    """Write `n` slices and open them; sparse ones are holes in a file, all black, and take no room on the disk."""
     shape = (n, *Spectrogram().shape)
     data = np.lib.format.open_memmap(folder / "slices-00000.npy", mode="w+", dtype=np.uint8, shape=shape)
     if not sparse:
@@ -50,7 +50,8 @@ def store(folder: Path, n: int, *, sparse: bool = False) -> Slices:
 def labels(n: int) -> pd.DataFrame:
     """Random labels of `n` slices."""
     rng = np.random.default_rng(0)
-    return pd.DataFrame({head.name: rng.choice(np.array(head.classes), n) for head in HEADS})
+    drawn = {head.name: rng.choice(np.array(head.classes, dtype=object), n) for head in HEADS}
+    return pd.DataFrame(drawn, dtype=object)
 
 
 def network(name: str, heads: list[Head], steps: int):
@@ -181,15 +182,13 @@ def asking(folder: Path, n: int, repeats: int) -> None:
         print(f"  {name}: {', '.join(told)}", flush=True)
 
 
-def private_memory(steps: int, n: int) -> int:
+def private_memory(steps: int, folder: Path) -> int:
     """Train `steps` steps of a small network on batches from all over a store; print MiB of anonymous memory."""
-    with tempfile.TemporaryDirectory() as folder:
-        slices = store(Path(folder), n, sparse=True)
-        batches = batches_of(slices, HEADS)
-        model = network("zhang2016", HEADS, steps)
-        for index in np.linspace(0, len(batches) - 1, steps).astype(int):
-            model.train_on_batch(*batches[int(index)])
-        rollup = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    batches = batches_of(Slices(folder), HEADS)
+    model = network("zhang2016", HEADS, steps)
+    for index in np.linspace(0, len(batches) - 1, steps).astype(int):
+        model.train_on_batch(*batches[int(index)])
+    rollup = Path("/proc/self/smaps_rollup").read_text().splitlines()
     print(next(int(line.split()[1]) // 1024 for line in rollup if line.startswith("Anonymous:")))
     return 0
 
@@ -201,10 +200,17 @@ def memory(steps: int) -> None:
         return
     found = {}
     for n in SIZES:
-        command = [sys.executable, __file__, "--memory-of", str(n), "--steps", str(steps)]
-        found[n] = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1])
+        with tempfile.TemporaryDirectory() as folder:
+            store(Path(folder), n, sparse=True)
+            command = [sys.executable, __file__, "--memory-of", folder, "--steps", str(steps)]
+            found[n] = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1])
         print(f"  {n:,} slices: {found[n]:,} MiB of private memory after {steps} steps", flush=True)
-    print(f"  {SIZES[1] // SIZES[0]} times the slices, {found[SIZES[1]] / found[SIZES[0]]:.2f} times the memory")
+    more = (found[SIZES[1]] - found[SIZES[0]]) * 2**20 / (SIZES[1] - SIZES[0])
+    pixels = int(np.prod(Spectrogram().shape))
+    print(
+        f"  {SIZES[1] // SIZES[0]} times the slices, {found[SIZES[1]] / found[SIZES[0]]:.2f} times the memory: "
+        f"{more:.0f} bytes a slice, of {pixels:,} that its pixels have"
+    )
 
 
 def main() -> int:
@@ -214,10 +220,10 @@ def main() -> int:
     parser.add_argument("--slices", type=int, default=750)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--steps", type=int, default=100)
-    parser.add_argument("--memory-of", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--memory-of", default="", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.memory_of:
-        return private_memory(given.steps, given.memory_of)
+        return private_memory(given.steps, Path(given.memory_of))
     for title, measure in (
         (f"An epoch of {given.slices} slices from the memory maps takes", feeding),
         (f"An epoch of {given.slices} slices from the memory maps, one head, takes", pictures),

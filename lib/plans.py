@@ -77,10 +77,12 @@ class Plan:
         missing = [name for name in names if name not in tracks]
         if missing:
             raise ReportError(f"{study.tracks} has no column {missing[0]!r}, a head of {run.architecture}.")
-        labels = tracks.set_index("track_id").loc[self.slices.table["track_id"], names].reset_index(drop=True)
+        labels = tracks.set_index("track_id")[names]
         for head in self.heads:
             if not head.numeric:  # classes are text, whatever the column holds
                 labels[head.name] = labels[head.name].astype("object").map(str, na_action="ignore")
+        # Last, so that the slices of a song share its text instead of having copies of their own.
+        labels = labels.loc[self.slices.table["track_id"]].reset_index(drop=True)
         set_(self, "labels", labels)
         set_(
             self, "parts", split(self.slices.table, tracks, run.protocol, fold=run.fold, folds=self.folds, dev=run.dev)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from lib import pool, progress, provenance
 from lib.audio import ClipError, Spectrogram, cut_slices, load_excerpt, log_mel, mel_filters, to_grey
@@ -194,6 +195,7 @@ class Slices:
         folder = Path(folder)
         manifest = read_json(folder / "slices.json")
         self.table = pd.read_parquet(folder / "slices.parquet")
+        pa.default_memory_pool().release_unused()  # reading takes several times the table, and would keep it
         self.spectrogram = Spectrogram(**manifest["spectrogram"])
         self.shape = tuple(manifest["shape"])
         self.digest = manifest["source"]
