@@ -12,8 +12,8 @@ import sys
 import tempfile
 import time
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from statistics import median
 
 import numpy as np
 import pandas as pd
@@ -74,24 +74,27 @@ def batches_of(slices: Slices, heads: list[Head], settings: Settings | None = No
     return Batches(slices, numbers, wanted, heads, settings or Settings(), seed=0)
 
 
-def ratio(one, other, repeats: int) -> float:
-    """Median over repeats of time of `one` / time of `other`, the two in turn and in changing order."""
-    one(), other()  # the first call compiles
-    ratios = []
-    for repeat in range(repeats):
-        seconds = {}
-        for which in (one, other) if repeat % 2 else (other, one):
+def quickest(repeats: int, *ways) -> list[float]:
+    """Quickest seconds of each way, all in turn: what else the machine does only adds."""
+    seconds = [[] for _ in ways]
+    for repeat in range(repeats + 1):
+        for way, times in zip(ways, seconds, strict=True):
             began = time.perf_counter()
-            which()
-            seconds[which] = time.perf_counter() - began
-        ratios.append(seconds[one] / seconds[other])
-    return median(ratios)
+            way()
+            if repeat:  # the first call compiles
+                times.append(time.perf_counter() - began)
+    return [min(times) for times in seconds]
 
 
-def epochs(one: tuple, other: tuple, repeats: int) -> float:
-    """Ratio of the times of an epoch of two networks with their batches, see `ratio`."""
-    how = {"verbose": 0, "shuffle": False}  # a tf.data.Dataset shuffles by itself
-    return ratio(lambda: one[0].fit(one[1], **how), lambda: other[0].fit(other[1], **how), repeats)
+def epoch(model, batches):
+    """Return a call that trains one epoch."""
+    return lambda: model.fit(batches, verbose=0, shuffle=False)  # a tf.data.Dataset shuffles by itself
+
+
+def make_all(batches) -> None:
+    """Make every batch of an epoch and train nothing."""
+    for index in range(len(batches)):
+        batches[index]
 
 
 def feeding(folder: Path, n: int, repeats: int) -> None:
@@ -113,8 +116,12 @@ def feeding(folder: Path, n: int, repeats: int) -> None:
         same = Held()
         for name in NETWORKS:
             model = network(name, HEADS, len(batches))
-            found = epochs((model, batches), (model, same), repeats)
-            print(f"  {name}, recipe {recipe}: {found:.3f} times a batch held in memory", flush=True)
+            fed, bare, making = quickest(repeats, epoch(model, batches), epoch(model, same), partial(make_all, batches))
+            print(
+                f"  {name}, recipe {recipe}: {fed / bare:.3f} times a batch held in memory; making the batches by "
+                f"itself takes {making / bare:.1%} of that",
+                flush=True,
+            )
 
 
 def pictures(folder: Path, n: int, repeats: int) -> None:
@@ -140,8 +147,8 @@ def pictures(folder: Path, n: int, repeats: int) -> None:
     batches = batches_of(slices, genre)
     for name in NETWORKS:
         model = network(name, genre, len(batches))
-        found = epochs((model, batches), (model, plain), repeats)
-        print(f"  {name}: {found:.3f} times image_dataset_from_directory", flush=True)
+        ours, theirs = quickest(repeats, epoch(model, batches), epoch(model, plain))
+        print(f"  {name}: {ours / theirs:.3f} times image_dataset_from_directory", flush=True)
 
 
 def one_operation(folder: Path, n: int, repeats: int) -> None:
@@ -158,8 +165,8 @@ def one_operation(folder: Path, n: int, repeats: int) -> None:
             plain = network(name, HEADS, len(batches))
         finally:
             training.fuse = fuse
-        found = epochs((fused, batches), (plain, batches), repeats)
-        print(f"  {name} on {keras.backend.backend()}: {found:.3f} times Keras' own", flush=True)
+        one, several = quickest(repeats, epoch(fused, batches), epoch(plain, batches))
+        print(f"  {name} on {keras.backend.backend()}: {one / several:.3f} times Keras' own", flush=True)
 
 
 def asking(folder: Path, n: int, repeats: int) -> None:
@@ -175,10 +182,11 @@ def asking(folder: Path, n: int, repeats: int) -> None:
             for batch in slices.batches(numbers, size):
                 model.predict_on_batch(batch)  # noqa: B023
 
-        told = []
-        for size in (25, 75, 750):
-            found = ratio(lambda: predict(PREDICT_BATCH), lambda: predict(size), repeats)  # noqa: B023
-            told.append(f"{found:.2f} times that in batches of {size}")
+        sizes = (PREDICT_BATCH, 25, 75, 750)
+        ours, *others = quickest(repeats, *(partial(predict, size) for size in sizes))
+        told = [
+            f"{ours / other:.2f} times that in batches of {size}" for size, other in zip(sizes[1:], others, strict=True)
+        ]
         print(f"  {name}: {', '.join(told)}", flush=True)
 
 
@@ -218,7 +226,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", default="", help="not used; every benchmark takes it")
     parser.add_argument("--slices", type=int, default=750)
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--memory-of", default="", help=argparse.SUPPRESS)
     given = parser.parse_args()

@@ -11,7 +11,7 @@ from sklearn.metrics import f1_score, r2_score
 
 from lib import evaluation, scores
 from lib.errors import ReportError
-from lib.evaluation import claims, intervals, poster, summary, verdicts
+from lib.evaluation import claims, intervals, observations, poster, summary, verdicts
 from lib.paths import NOTEBOOKS, PROJECT
 from lib.plots import evaluation as plots
 from lib.plots import svg, use_style
@@ -329,7 +329,7 @@ def test_coverage_counts_songs_and_slices():
 
 def test_the_posters_sizes_do_not_fit_its_songs():
     assert poster.slices_in_corpus() == 4500
-    assert "= 4524 samples" in claims.poster_sizes() and "inference" in claims.poster_sizes()
+    assert "= 4524 samples" in observations.poster_sizes() and "inference" in observations.poster_sizes()
     assert poster.ranking("genre") == ["this_project", "choi2016", "zhang2016"]
 
 
@@ -369,7 +369,7 @@ def test_signs_and_units_in_words():
 
 def test_observations_on_classes_that_are_not_there_cannot_be_tested():
     collected = evaluation.collect([run_of([sure("t0", "a")])], tracks_of(["a"]))
-    told = claims.class_observations(collected, "net")
+    told = observations.class_observations(collected, "net")
     assert len(told) == 2 and all("cannot be tested" in sentence for sentence in told)
 
 
