@@ -148,6 +148,7 @@ rule train:
             protocol=RUNS[w.run].protocol,
             fold=RUNS[w.run].fold,
             seed=RUNS[w.run].seed,
+            share=RUNS[w.run].share,
             folds=CONFIG.folds,
             epochs=CONFIG.epochs_of(RUNS[w.run]),
             keep=True,

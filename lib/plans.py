@@ -84,9 +84,8 @@ class Plan:
         # Last, so that the slices of a song share its text instead of having copies of their own.
         labels = labels.loc[self.slices.table["track_id"]].reset_index(drop=True)
         set_(self, "labels", labels)
-        set_(
-            self, "parts", split(self.slices.table, tracks, run.protocol, fold=run.fold, folds=self.folds, dev=run.dev)
-        )
+        how = {"fold": run.fold, "folds": self.folds, "dev": run.dev, "share": run.share}
+        set_(self, "parts", split(self.slices.table, tracks, run.protocol, **how))
 
     @property
     def heads(self) -> list[Head]:

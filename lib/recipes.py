@@ -1,9 +1,9 @@
 """Recipes: how a network is trained, under a name.
 
-``poster`` is what the poster states; ``tuned`` adds what seemed to help in trials on dev songs. Each
-``tuned_without_...`` leaves one ingredient out and each ``tuned_with_...`` adds one more, for the table of
-what they are worth, in notebook 05. ``best`` is no way to
-train but a way to choose (`lib.selection`), and ``baseline`` is what needs no training of a network.
+``poster`` is what the poster states, and ``balanced`` the same with every class weighing alike; ``tuned`` adds
+what seemed to help in trials on dev songs. Each ``tuned_without_...`` leaves one ingredient out and each
+``tuned_with_...`` adds one more, for the table of what they are worth, in notebook 05. ``best`` is no way to train
+but a way to choose (`lib.selection`), and ``baseline`` is what needs no training of a network.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields, replace
 from lib.errors import ReportError
 
 SCHEDULES = ("constant", "cosine")
-BASELINE, BEST, POSTER = "baseline", "best", "poster"
+BALANCED, BASELINE, BEST, POSTER = "balanced", "baseline", "best", "poster"
 
 
 _NAMED = {int: "a whole number", float: "a number", bool: "true or false", str: "text", dict: "weights by head"}
@@ -125,6 +125,7 @@ CHANGES = {  # to the recipe tuned, one at a time
 }
 RECIPES: dict[str, Settings] = {
     POSTER: Settings(),
+    BALANCED: Settings(balanced=True),
     "tuned": _TUNED,
     **{f"tuned_{name}": replace(_TUNED, **changed) for name, changed in CHANGES.items()},
 }

@@ -16,7 +16,7 @@ import pandas as pd
 from lib.errors import ReportError
 from lib.paths import Study, check_name
 from lib.recipes import BASELINE, BEST, NAMES, POSTER
-from lib.splits import PROTOCOLS
+from lib.splits import CONTROLS, PROTOCOLS
 from lib.tables import read_json
 
 SELECTED = "selected"  # stands for the network where the recipe chooses it
@@ -32,7 +32,7 @@ class Run:
         A network or baseline described in the study's ``zoo`` folder; ``selected`` where the recipe is
         ``best``.
     protocol : str
-        One of `lib.splits.PROTOCOLS`.
+        One of `lib.splits.PROTOCOLS` or `lib.splits.CONTROLS`.
     fold : int >= 0
     seed : int >= 0
         Of the weights and of the order of the slices; the split has the seed 0 in every run, so that seeds
@@ -43,6 +43,8 @@ class Run:
         Which share of the fold's other songs is dev, see `lib.splits.split`.
     candidate : bool
         One of several to choose from: it is asked about its dev songs and never about the test songs.
+    share : float, 0 < share <= 1
+        Of the training artists or songs, see `lib.splits.split`.
     """
 
     architecture: str
@@ -52,15 +54,21 @@ class Run:
     recipe: str = POSTER
     dev: int = 0
     candidate: bool = False
+    share: float = 1.0
 
     def __post_init__(self):
         check_name(self.architecture, "architecture")
-        for value, known, what in ((self.protocol, PROTOCOLS, "protocol"), (self.recipe, NAMES, "recipe")):
+        for value, known, what in (
+            (self.protocol, PROTOCOLS + CONTROLS, "protocol"),
+            (self.recipe, NAMES, "recipe"),
+        ):
             if value not in known:
                 raise ReportError(f"{what} {value!r} is unknown. Known are {', '.join(known)}.")
         for what, value in (("fold", self.fold), ("seed", self.seed), ("dev", self.dev)):
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise ReportError(f"{what} is {value!r}; it must be a whole number of 0 or more.")
+        if isinstance(self.share, bool) or not isinstance(self.share, (int, float)) or not 0 < self.share <= 1:
+            raise ReportError(f"share is {self.share!r}; it must be a number of more than 0 and at most 1.")
         if (self.architecture == SELECTED) != (self.recipe == BEST):
             raise ReportError(
                 f"architecture {self.architecture!r} with recipe {self.recipe!r}: the recipe {BEST!r} chooses the "
@@ -74,6 +82,7 @@ class Run:
         """Name of the run's folder, such as ``this_project-slice-f0-s0``."""
         parts = [self.architecture, self.protocol, f"f{self.fold}", f"s{self.seed}"]
         parts += [f"d{self.dev}"] if self.dev else []
+        parts += [f"n{100 * self.share:g}"] if self.share < 1 else []
         parts += [self.recipe] if self.recipe not in (POSTER, BASELINE, BEST) else []
         return "-".join([*parts, "candidate"] if self.candidate else parts)
 

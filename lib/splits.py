@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 
 from lib.errors import ReportError
+from lib.thinning import fewer, hold_back
 
 # scikit-learn is imported where songs are dealt: who only reads the protocols' names does without it.
 
 PROTOCOLS = ("poster_split", "slice", "song", "artist")  # from the leakiest to the strictest
+CONTROLS = ("seen", "unseen")  # one training set, two test sets: see lib.thinning
 PARTS = ("train", "dev", "test")
 GROUPS = {"song": ("song_group", "songs"), "artist": ("artist_group", "artists")}
 UNKNOWN_ARTISTS = 0.2  # share of songs without an artist beyond which `artist` means nothing
@@ -30,6 +32,7 @@ def split(
     fold: int = 0,
     folds: int = 5,
     dev: int = 0,
+    share: float = 1.0,
     seed: int = 0,
 ) -> np.ndarray:
     """Part of every slice in one fold; a pure function of its arguments.
@@ -46,13 +49,15 @@ def split(
     tracks : pd.DataFrame
         ``track_id``, ``genre``, ``mood``, ``song_group``, ``artist_group``.
     protocol : str
-        One of `PROTOCOLS`.
+        One of `PROTOCOLS` or `CONTROLS`.
     fold : int
         0 <= fold < folds; 0 for ``poster_split``.
     folds : int >= 2
     dev : int >= 0
         Which share of the rest is dev: the rest is dealt into shares of about a tenth of the whole, so that
         with `folds` of 5 there are 8 of them, and no song is in two. 0 for ``poster_split``.
+    share : float, 0 < share <= 1
+        Of the training songs or, under ``artist``, artists of each genre that train; the others stay out.
     seed : int >= 0
 
     Returns
@@ -65,8 +70,13 @@ def split(
     ReportError
         If the protocol or fold is unknown, or the corpus has too few songs or artists.
     """
-    if protocol not in PROTOCOLS:
-        raise ReportError(f"protocol {protocol!r} is unknown. Known are {', '.join(PROTOCOLS)}.")
+    if protocol not in PROTOCOLS + CONTROLS:
+        raise ReportError(f"protocol {protocol!r} is unknown. Known are {', '.join(PROTOCOLS + CONTROLS)}.")
+    if not 0 < share <= 1 or (share < 1 and protocol not in GROUPS):
+        raise ReportError(
+            f"share {share} under {protocol}: it must be more than 0 and at most 1, and 1 unless the protocol is "
+            f"{' or '.join(GROUPS)}."
+        )
     last = 0 if protocol == "poster_split" else folds - 1
     if folds < 2 or not 0 <= fold <= last:
         raise ReportError(f"fold {fold} of {folds} under {protocol}: folds must be 2 or more and fold 0 to {last}.")
@@ -80,10 +90,16 @@ def split(
         parts = _deal(songs, np.arange(len(songs)), fold, folds, dev, seed)
     else:
         # Songs are dealt, not slices, so that a long song weighs no more than a short one.
-        unit, _ = _known(songs.drop_duplicates("track_id"), protocol, folds)
-        dealt = _deal(unit, unit[GROUPS[protocol][0]].to_numpy(dtype=str), fold, folds, dev, seed)
+        rule = "artist" if protocol in CONTROLS else protocol
+        unit, _ = _known(songs.drop_duplicates("track_id"), rule, folds)
+        group = GROUPS[rule][0]
+        dealt = _deal(unit, unit[group].to_numpy(dtype=str), fold, folds, dev, seed)
         part_of = dict(zip(unit["track_id"], dealt, strict=True))
         parts = songs["track_id"].map(part_of).fillna("").to_numpy(dtype="U5")
+        if protocol in CONTROLS:
+            parts = hold_back(parts, slices, protocol, seed)
+        if share < 1:
+            parts = fewer(parts, songs, group, share, seed)
     check(parts, songs, protocol)
     return parts
 
@@ -129,7 +145,8 @@ def check(parts: np.ndarray, songs: pd.DataFrame, protocol: str) -> None:
     """Assert what the protocol promises: no part empty, no group on two sides."""
     for part in PARTS:
         assert (parts == part).any(), f"{protocol}: no slice in {part}"
-    groups = {"song": ["song_group"], "artist": ["song_group", "artist_group"]}.get(protocol, [])
+    strict = ["song_group", "artist_group"]
+    groups = {"song": strict[:1], "artist": strict, "unseen": strict}.get(protocol, [])
     for group in groups:
         sides = pd.Series(parts)[parts != ""].groupby(songs[group].to_numpy()[parts != ""]).nunique()
         assert sides.max() == 1, f"{protocol}: {group} {sides.idxmax()} is on two sides"

@@ -43,7 +43,7 @@ def tone(tmp_path):
     return write
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_tracks():
     """Maker of tracks tables: ``make_tracks(genres=2, artists=6, songs=2)``, songs an artist, artists a genre."""
 

@@ -66,6 +66,27 @@ def test_the_recipe_best_is_run_once_a_fold_from_candidates_of_its_own(write):
     assert loaded.epochs_of(loaded.candidate_runs()[0]) == loaded.epochs_of(loaded.search_runs()[0]) == 0
 
 
+def test_also_adds_what_its_items_list_and_nothing_twice(write):
+    loaded = config.load(
+        write(
+            run_folds=[1, 2],
+            protocols=["artist"],
+            also=[
+                {"networks": ["zhang2016"], "protocols": ["artist", "poster_split"], "seeds": [0, 3]},
+                {"networks": ["this_project"], "protocols": ["seen"], "recipes": ["balanced"]},
+                {"networks": ["this_project"], "protocols": ["song"], "shares": [0.5]},
+            ],
+        )
+    )
+    names = [run.name for run in loaded.runs()]
+    assert len(names) == len(set(names))
+    assert {"zhang2016-artist-f1-s0", "zhang2016-artist-f2-s3", "this_project-seen-f1-s0-balanced"} <= set(names)
+    assert [name for name in names if "poster_split" in name] == [f"zhang2016-poster_split-f0-s{s}" for s in (0, 3)]
+    assert [name for name in names if "song" in name] == [f"this_project-song-f{f}-s0-n50" for f in (1, 2)]
+    balanced = next(run for run in loaded.runs() if run.recipe == "balanced")
+    assert loaded.epochs_of(balanced) == loaded.epochs_of(Run("this_project", "slice"))
+
+
 def test_a_network_registered_in_03_joins(write, tmp_path):
     study = Study("toy", tmp_path)
     write_json({}, study.zoo / "mine.json")
@@ -123,7 +144,16 @@ def test_a_network_registered_in_03_joins(write, tmp_path):
         ({"devs": [-1]}, "devs holds -1"),
         ({"devs": [0, 8], "search": ["zhang2016 tuned"]}, "devs holds 8; with folds: 5 there are 8 shares, 0 to 7"),
         ({"devs": [1, 1]}, "devs names 1 twice"),
-        ({"also": ["zhang2016 tuned + choi2016 tuned"]}, "also: .* is an ensemble"),
+        ({"search": ["zhang2016 tuned + choi2016 tuned"]}, "search: .* is an ensemble"),
+        ({"also": ["this_project tuned"]}, "also is .*list of mappings"),
+        ({"also": [{"networks": ["this_project"]}]}, "also: .* names no protocols"),
+        ({"also": [{"networks": ["lenet"], "protocols": ["song"]}]}, "also: networks 'lenet' is unknown.*zhang2016"),
+        ({"also": [{"networks": ["zhang2016"], "protocols": ["album"]}]}, "protocols 'album' is unknown.*unseen"),
+        ({"also": [{"networks": ["zhang2016"], "protocols": ["song"], "seed": [1]}]}, "also: 'seed' is unknown.*seeds"),
+        ({"also": [{"networks": ["zhang2016"], "protocols": ["song"], "seeds": [-1]}]}, "also: seeds holds -1"),
+        ({"also": [{"networks": ["zhang2016"], "protocols": ["song"], "seeds": 1}]}, "also: seeds is 1; .*list"),
+        ({"also": [{"networks": ["zhang2016"], "protocols": ["song"], "shares": [0]}]}, "also: shares holds 0"),
+        ({"also": [{"networks": ["zhang2016"], "protocols": ["slice"], "shares": [0.5]}]}, "shares under slice"),
         ({"best_protocols": ["poster_split"], "search": ["zhang2016 tuned"]}, "devs must be"),
         ({"parameters": {"04": {"settings": {"mixup": -1}}}}, "'04': settings: mixup is -1"),
         ({"parameters": {"04": {"settings": {"mix": 1}}}}, "'04': settings: setting 'mix' is unknown"),

@@ -59,8 +59,8 @@ def test_copies_stay_together_under_song_and_artist(make_tracks):
 
 @given(seed=st.integers(0, 1000), genres=st.integers(2, 4), artists=st.integers(5, 9), songs=st.integers(1, 4))
 @settings(max_examples=15, deadline=None)
-def test_a_split_is_a_pure_function_and_roughly_even(make_tracks_static, seed, genres, artists, songs):
-    tracks = make_tracks_static(genres=genres, artists=artists, songs=songs, seed=seed)
+def test_a_split_is_a_pure_function_and_roughly_even(make_tracks, seed, genres, artists, songs):
+    tracks = make_tracks(genres=genres, artists=artists, songs=songs, seed=seed)
     slices = slices_of(tracks)
     for protocol in ("slice", "song", "artist"):
         if protocol == "song" and artists * songs < 5:
@@ -69,13 +69,6 @@ def test_a_split_is_a_pure_function_and_roughly_even(make_tracks_static, seed, g
         assert (parts == split(slices, tracks, protocol, seed=seed)).all()
         assert 0.05 <= (parts == "test").mean() <= 0.4
         assert (parts == "train").mean() >= 0.4
-
-
-@pytest.fixture(scope="module")
-def make_tracks_static():
-    from tests.conftest import make_tracks
-
-    return make_tracks.__wrapped__()
 
 
 def uneven_tracks(seed, spanning=0.0):

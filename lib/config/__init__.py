@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, fields
 from itertools import product
 from pathlib import Path
 
+from lib.config.also import Also, read_also
 from lib.config.checks import SET_ABOVE, by_number, check, check_surroundings, check_types, read
 from lib.corpora.files import audio_files, data_folder
 from lib.errors import ReportError
 from lib.paths import CONFIG, Study, check_name
-from lib.recipes import BASELINE, BEST, POSTER
+from lib.recipes import BALANCED, BASELINE, BEST, POSTER
 from lib.runs import SELECTED, Run
 from lib.splits import PROTOCOLS
 
@@ -35,7 +36,7 @@ class StudyConfig:
         The folds that are run.
     seeds : tuple of int
     epochs : dict of str to int
-        Of the recipe ``poster``, by network; ``default`` for any other, such as one of your own.
+        Of the recipes ``poster`` and ``balanced``, by network; ``default`` for any other, such as one of your own.
     baselines : tuple of str
         Names of `lib.baselines`, run under every protocol.
     candidates : tuple of str
@@ -43,9 +44,8 @@ class StudyConfig:
         before any of them is trained. Empty = the recipe is not run.
     best_protocols : tuple of str
         Protocols under which it is run.
-    also : tuple of str
-        Networks with recipes other than the poster's, such as ``"this_project tuned"``, run under the same
-        protocols without a choice.
+    also : tuple of lib.config.also.Also
+        Runs beyond these: other recipes, seeds, controls, fewer artists to train on.
     devs : tuple of int
         Shares of the other songs that are dev in turn, for candidates and search.
     search : tuple of str
@@ -68,7 +68,7 @@ class StudyConfig:
     baselines: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
     best_protocols: tuple[str, ...] = ("artist",)
-    also: tuple[str, ...] = ()
+    also: tuple[Also, ...] = ()
     devs: tuple[int, ...] = (0, 1)
     search: tuple[str, ...] = ()
     parameters: dict[str, dict] = field(default_factory=dict)
@@ -76,19 +76,16 @@ class StudyConfig:
 
     def runs(self, networks: tuple[str, ...] = ()) -> list[Run]:
         """All runs of the study that answer for test songs, for its own networks or for those named."""
-        from lib.selection import members
-
         found = []
         for network, protocol in product(networks or self.networks, self.protocols):
             found += [Run(network, protocol, fold, seed) for fold, seed in self._folds(protocol)]
         for baseline, protocol in product(self.baselines, self.protocols):
             found += [Run(baseline, protocol, fold, 0, BASELINE) for fold, seed in self._folds(protocol, (0,))]
         for protocol in self.best_protocols:
-            for architecture, recipe in (pair for text in self.also for pair in members(text)):
-                found += [Run(architecture, protocol, fold, seed, recipe) for fold, seed in self._folds(protocol)]
             if self.candidates:
                 found += [Run(SELECTED, protocol, fold, 0, BEST) for fold, seed in self._folds(protocol, (0,))]
-        return found
+        found += [run for item in self.also for run in item.runs(self.run_folds)]
+        return list(dict.fromkeys(found))
 
     def _folds(self, protocol: str, seeds: tuple[int, ...] = ()):
         return product((0,) if protocol == "poster_split" else self.run_folds, seeds or self.seeds)
@@ -123,7 +120,7 @@ class StudyConfig:
 
     def epochs_of(self, run: Run) -> int:
         """Epochs of a run; 0 = the recipe's own, which candidates have in every study."""
-        if run.recipe != POSTER or run.candidate:
+        if run.recipe not in (POSTER, BALANCED) or run.candidate:
             return 0
         return self.epochs.get(run.architecture, self.epochs["default"])
 
@@ -165,6 +162,7 @@ def load(study: str, data: str = "", *, slices_only: bool = False) -> StudyConfi
     allowed = [key.name for key in fields(StudyConfig) if key.name != "study"]
     declared, data = read(path, allowed), str(data or "")
     declared["parameters"] = by_number(declared.get("parameters"), path)
+    declared["also"] = list(read_also(declared.get("also"), path))
     check_types(declared, path)
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in declared.items()}
     config = StudyConfig(study=name, **{**values, "data": data or declared.get("data") or ""})

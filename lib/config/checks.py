@@ -28,6 +28,7 @@ SET_ABOVE = {  # parameters that the Snakefile gives, by notebook, and the keys 
         "folds": "folds",
         "epochs": "epochs",
         "recipe": "baselines, candidates, also and search",
+        "share": "also",
         "dev": "devs",
         "devs": "devs",
         "candidate": "candidates and search",
@@ -44,7 +45,6 @@ _LISTS = {  # by key, an example, whether it may be empty
     "baselines": ("[majority, mfcc_svm]", True),
     "candidates": ("[short_chunk tuned, musicnn tuned]", True),
     "best_protocols": ("[artist]", False),
-    "also": ("[this_project tuned]", True),
     "devs": ("[0, 1]", False),
     "search": ("[this_project_fc2 poster]", True),
 }
@@ -196,7 +196,7 @@ def _check_candidates(config, path: Path) -> None:
     from lib.selection import members
 
     networks = (*zoo.PUBLISHED, *zoo.VARIANTS)
-    for key in ("candidates", "also", "search"):
+    for key in ("candidates", "search"):
         for text in getattr(config, key):
             try:
                 pairs = members(text)
@@ -211,11 +211,10 @@ def _check_candidates(config, path: Path) -> None:
                     raise ReportError(
                         f"{path}: {key}: {name!r} with recipe {recipe} is unknown. Known are {', '.join(known)}."
                     )
-    for key in ("also", "search"):
-        for text in getattr(config, key):
-            if "+" in text:
-                raise ReportError(f"{path}: {key}: {text!r} is an ensemble, which only the recipe best can choose.")
-    for key in ("run_folds", "seeds", "devs", "candidates", "also", "search"):
+    for text in config.search:
+        if "+" in text:
+            raise ReportError(f"{path}: search: {text!r} is an ensemble, which only the recipe best can choose.")
+    for key in ("run_folds", "seeds", "devs", "candidates", "search"):
         given = getattr(config, key)
         if len(set(given)) < len(given):
             double = next(value for value in given if given.count(value) > 1)

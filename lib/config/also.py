@@ -1,0 +1,91 @@
+"""Runs beyond a study's networks under its protocols: other recipes, seeds, controls, fewer artists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from itertools import product
+from pathlib import Path
+
+from lib.errors import ReportError
+from lib.recipes import POSTER, RECIPES
+from lib.runs import Run
+from lib.splits import CONTROLS, GROUPS, PROTOCOLS
+
+
+@dataclass(frozen=True)
+class Also:
+    """One item of ``also``: every combination of what it lists is run on the study's folds.
+
+    Parameters
+    ----------
+    networks : tuple of str
+    protocols : tuple of str
+        Of `lib.splits.PROTOCOLS` or `lib.splits.CONTROLS`.
+    recipes : tuple of str
+        Of `lib.recipes.RECIPES`.
+    seeds : tuple of int
+    shares : tuple of float, 0 < share <= 1
+        Of the training artists or songs.
+    """
+
+    networks: tuple[str, ...]
+    protocols: tuple[str, ...]
+    recipes: tuple[str, ...] = (POSTER,)
+    seeds: tuple[int, ...] = (0,)
+    shares: tuple[float, ...] = (1.0,)
+
+    def runs(self, run_folds: tuple[int, ...]) -> list[Run]:
+        """Its runs, by network, protocol, recipe, share and fold."""
+        return [
+            Run(network, protocol, fold, seed, recipe, share=float(share))
+            for network, protocol, recipe, share in product(self.networks, self.protocols, self.recipes, self.shares)
+            for fold, seed in product((0,) if protocol == "poster_split" else run_folds, self.seeds)
+        ]
+
+
+def read_also(given: object, path: Path) -> tuple[Also, ...]:
+    """Read and check the items of ``also``.
+
+    Raises
+    ------
+    ReportError
+        If an item is no mapping of lists, or a name or number in it is unknown or out of its bounds.
+    """
+    from lib import zoo
+
+    example = "also: [{networks: [this_project], protocols: [artist], recipes: [tuned]}]"
+    if given is None:
+        return ()
+    if not isinstance(given, list) or not all(isinstance(item, dict) for item in given):
+        raise ReportError(f"{path}: also is {given!r}; it must be a list of mappings, such as {example}.")
+    known = {
+        "networks": (*zoo.PUBLISHED, *zoo.VARIANTS),
+        "protocols": PROTOCOLS + CONTROLS,
+        "recipes": tuple(RECIPES),
+    }
+    allowed = [key.name for key in fields(Also)]
+    for item in given:
+        for key in item:
+            if key not in allowed:
+                raise ReportError(f"{path}: also: {key!r} is unknown. Known are {', '.join(allowed)}.")
+        for key in ("networks", "protocols"):
+            if key not in item:
+                raise ReportError(f"{path}: also: {item} names no {key}; an item looks like {example}.")
+        for key, values in item.items():
+            if not isinstance(values, list) or not values:
+                raise ReportError(f"{path}: also: {key} is {values!r}; it must be a list of at least one.")
+            for value in values:
+                if key in known and value not in known[key]:
+                    raise ReportError(f"{path}: also: {key} {value!r} is unknown. Known are {', '.join(known[key])}.")
+                if key == "seeds" and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+                    raise ReportError(f"{path}: also: seeds holds {value!r}; it must hold whole numbers of 0 or more.")
+                if key == "shares" and (
+                    isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= 1
+                ):
+                    raise ReportError(f"{path}: also: shares holds {value!r}; a share is more than 0 and at most 1.")
+        loose = [name for name in item["protocols"] if name not in GROUPS]
+        if loose and any(share != 1 for share in item.get("shares", [])):
+            raise ReportError(
+                f"{path}: also: shares under {loose[0]}: only {' and '.join(GROUPS)} have groups that can be left out."
+            )
+    return tuple(Also(**{key: tuple(values) for key, values in item.items()}) for item in given)
