@@ -15,7 +15,7 @@ from lib.thinning import fewer, hold_back
 # scikit-learn is imported where songs are dealt: who only reads the protocols' names does without it.
 
 PROTOCOLS = ("poster_split", "slice", "song", "artist")  # from the leakiest to the strictest
-CONTROLS = ("seen", "unseen")  # one training set, two test sets: see lib.thinning
+CONTROLS = ("seen", "unseen")  # one training set, two test sets, see lib.thinning
 PARTS = ("train", "dev", "test")
 GROUPS = {"song": ("song_group", "songs"), "artist": ("artist_group", "artists")}
 UNKNOWN_ARTISTS = 0.2  # share of songs without an artist beyond which `artist` means nothing
@@ -93,11 +93,15 @@ def split(
         rule = "artist" if protocol in CONTROLS else protocol
         unit, _ = _known(songs.drop_duplicates("track_id"), rule, folds)
         group = GROUPS[rule][0]
-        dealt = _deal(unit, unit[group].to_numpy(dtype=str), fold, folds, dev, seed)
-        part_of = dict(zip(unit["track_id"], dealt, strict=True))
-        parts = songs["track_id"].map(part_of).fillna("").to_numpy(dtype="U5")
+        groups = unit[group].to_numpy(dtype=str)
+
+        def parts_of(fold: int) -> np.ndarray:
+            part_of = dict(zip(unit["track_id"], _deal(unit, groups, fold, folds, dev, seed), strict=True))
+            return songs["track_id"].map(part_of).fillna("").to_numpy(dtype="U5")
+
+        parts = parts_of(fold)
         if protocol in CONTROLS:
-            parts = hold_back(parts, slices, protocol, seed)
+            parts = hold_back(parts, parts_of((fold + 1) % folds), slices, protocol, seed)
         if share < 1:
             parts = fewer(parts, songs, group, share, seed)
     check(parts, songs, protocol)

@@ -1,9 +1,10 @@
 """Training sets made smaller: some of the artists, or all of them less a few slices of each song.
 
-Both start from the protocol ``artist``. ``seen`` and ``unseen`` hold back a fifth of every training song's slices and
-train on the same rest, so that the model is one and the same; ``seen`` tests it on the slices held back, of songs it
-knows, ``unseen`` on the fold's own test artists. What lies between the two is leakage alone: number and variety of the
-training slices are equal.
+Both start from the protocol ``artist``. ``seen`` and ``unseen`` hold back the same fifth of every song's slices and
+test on nothing else. Both train on the rest of the training songs, so that their models are one and the same:
+``unseen`` asks the model about the fold's own test artists, ``seen`` about training songs, those that the next fold
+tests. So each song is asked about on the same slices, by a model that knows the song and by one that does not know its
+artist; what lies between the two is leakage alone, not number or variety of the training slices.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ import pandas as pd
 HELD_BACK = 0.2  # share of each training song's slices
 
 
-def hold_back(parts: np.ndarray, slices: pd.DataFrame, protocol: str, seed: int) -> np.ndarray:
+def hold_back(parts: np.ndarray, next_parts: np.ndarray, slices: pd.DataFrame, protocol: str, seed: int) -> np.ndarray:
     """Parts of ``seen`` or ``unseen``, from those of ``artist``.
 
     Parameters
     ----------
-    parts : np.ndarray [shape=(len(slices),), dtype=str]
+    parts, next_parts : np.ndarray [shape=(len(slices),), dtype=str]
+        Of this fold and of the next.
     slices : pd.DataFrame
         ``track_id`` of each slice.
     protocol : str
@@ -29,18 +31,16 @@ def hold_back(parts: np.ndarray, slices: pd.DataFrame, protocol: str, seed: int)
     Returns
     -------
     np.ndarray [shape=(len(slices),), dtype=str]
-        A training song of one slice keeps it; one of two or more gives at least one.
+        Of a song of two or more slices at least one is held back; a song of one is never tested.
     """
-    at_random = np.random.default_rng([seed, 1]).random(len(slices))
-    tracks = slices["track_id"].to_numpy()
-    place = pd.Series(at_random).groupby(tracks).rank(method="first").to_numpy()
-    count = pd.Series(tracks).map(pd.Series(tracks).value_counts()).to_numpy()
-    held = (parts == "train") & (place <= np.maximum(np.round(HELD_BACK * count), 1)) & (count > 1)
-    parts = parts.copy()
-    if protocol == "seen":
-        parts[parts == "test"] = ""
-    parts[held] = "test" if protocol == "seen" else ""
-    return parts
+    at_random = pd.Series(np.random.default_rng([seed, 1]).random(len(slices))).groupby(slices["track_id"].to_numpy())
+    count = at_random.transform("size")
+    place = at_random.rank(method="first")
+    held = ((place <= np.maximum(np.round(HELD_BACK * count), 1)) & (count > 1)).to_numpy()
+    asked = (parts == "train") & (next_parts == "test") if protocol == "seen" else parts == "test"
+    result = np.where((parts == "test") | (held & (parts == "train")), "", parts)
+    result[asked & held] = "test"
+    return result
 
 
 def fewer(parts: np.ndarray, songs: pd.DataFrame, group: str, share: float, seed: int) -> np.ndarray:
