@@ -278,6 +278,19 @@ def test_ranking_names_the_better_network_first():
     bad = run_of([sure(f"t{i}", "a" if i < 8 else "b") for i in range(20)], network="bad")
     row = one(evaluation.ranking(evaluation.collect([bad, good], tracks)), level="song")
     assert (row.better, row.worse, row.difference) == ("good", "bad", pytest.approx(0.6)) and row.low > 0
+    assert row.p == pytest.approx(2 / 2**12, abs=5e-4)  # twelve songs differ, all one way
+
+
+def test_the_more_networks_are_compared_the_less_one_difference_says():
+    tracks = tracks_of(["a"] * 20)
+    right = {"good": 20, "fair": 14, "poor": 13}
+    runs = [
+        run_of([sure(f"t{i}", "a" if i < n else "b") for i in range(20)], network=network)
+        for network, n in right.items()
+    ]
+    ranks = evaluation.ranking(evaluation.collect(runs, tracks), resamples=20).query("level == 'song'")
+    assert len(ranks) == 3 and (ranks["p_holm"] >= ranks["p"]).all()
+    assert ranks["p_holm"].min() == pytest.approx(3 * ranks["p"].min())
 
 
 # ---- chance, classes, mistakes

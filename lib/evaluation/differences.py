@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from lib.evaluation.answers import LEVELS, Answers
-from lib.evaluation.intervals import clusters, measured, percentiles, resampled
+from lib.evaluation.intervals import clusters, measured, percentiles, resampled, share
 from lib.evaluation.pooling import Tested
+from lib.evaluation.significance import holm, sign_flip
 from lib.evaluation.tables import identity, leaky
 from lib.recipes import BEST
 from lib.splits import PROTOCOLS
@@ -75,7 +76,9 @@ def ranking(collected: Sequence[Answers], *, resamples: int = 2000, seed: int = 
     -------
     pd.DataFrame
         ``protocol``, ``recipe`` (of the better and the worse, if they differ), ``head``, ``level``,
-        ``better``, ``worse``, ``difference`` >= 0 with ``low`` and ``high``, ``n_songs``, ``paired``.
+        ``better``, ``worse``, ``difference`` >= 0 with ``low`` and ``high``, ``n_songs``, ``paired``, ``p`` of the
+        sign-flip test over the same clusters and ``p_holm``, corrected for the number of comparisons under the
+        protocol at the level.
     """
     rows = []
     own = [answers for answers in collected if not answers.baseline]
@@ -94,8 +97,8 @@ def ranking(collected: Sequence[Answers], *, resamples: int = 2000, seed: int = 
                     | found
                 )
     columns = ["protocol", "recipe", "head", "level", "better", "worse"]
-    columns += ["difference", "low", "high", "n_songs", "paired"]
-    return pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=[*columns, "difference", "low", "high", "n_songs", "paired", "p"])
+    return table.assign(p_holm=table.groupby(["protocol", "level"])["p"].transform(holm))
 
 
 def _comparable(one: Answers, other: Answers) -> bool:
@@ -146,8 +149,8 @@ def difference(
     Returns
     -------
     dict
-        The two scores and their difference under `names`, ``low``, ``high``, ``n_songs``, ``paired``;
-        clusters are drawn as under protocol `rule`.
+        The two scores and their difference under `names`, ``low``, ``high``, ``n_songs``, ``paired``, and ``p`` of
+        the sign-flip test, NaN unless paired and of accuracies; clusters are drawn as under protocol `rule`.
     """
     summed = [one.sums(level), other.sums(level)]
     common = summed[0][0].intersection(summed[1][0])
@@ -167,12 +170,17 @@ def difference(
             else np.full(resamples, np.nan)
         )
     low, high = percentiles(samples[0] - samples[1])
+    p = float("nan")
+    if paired and one.score == "accuracy":
+        right = [share(sums.sum(axis=1)) * summed[0][1][..., 1].mean(axis=1) for _, sums in summed]
+        p = sign_flip(right[0] - right[1], _drawn(one, common, rule)[0], seed=seed)
     return {
         **dict(zip(names, (*values, values[0] - values[1]), strict=True)),
         "low": low,
         "high": high,
         "n_songs": len(common) if paired else min(len(ids) for ids, _ in summed),
         "paired": paired,
+        "p": p,
     }
 
 

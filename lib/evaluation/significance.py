@@ -1,0 +1,58 @@
+"""Tests of paired differences, and their correction where many are made."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+PERMUTATIONS = 9_999
+
+
+def sign_flip(differences: np.ndarray, groups: np.ndarray, *, permutations: int = PERMUTATIONS, seed: int = 0) -> float:
+    """Two-sided p of a mean difference by flipping the signs of whole clusters (Fisher 1935; Pitman 1937).
+
+    If neither side is better, each cluster's difference is as likely to point one way as the other.
+
+    Parameters
+    ----------
+    differences : np.ndarray [shape=(songs,)]
+        Paired; what one side scored less what the other did.
+    groups : np.ndarray of int [shape=(songs,)]
+        Cluster of each song, an artist or the song itself.
+    permutations : int > 0
+        Random flips; all of them where there are fewer (`scipy.stats.permutation_test`).
+    seed : int >= 0
+
+    Returns
+    -------
+    float
+        NaN with fewer than two clusters.
+    """
+    from scipy.stats import permutation_test
+
+    total = np.bincount(groups, weights=differences)
+    if len(total) < 2:
+        return float("nan")
+    moving = total[np.abs(total) > 1e-12]  # a cluster that does not differ is the same either way
+    if not len(moving):
+        return 1.0
+    found = permutation_test(
+        (moving,),
+        lambda one, axis: one.sum(axis=axis),
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=permutations,
+        rng=np.random.default_rng(seed),
+    )
+    return float(found.pvalue)
+
+
+def holm(p: pd.Series) -> pd.Series:
+    """Correct p-values for their number (Holm 1979, Scandinavian Journal of Statistics 6); NaN stay NaN."""
+    from statsmodels.stats.multitest import multipletests
+
+    corrected = p.astype("float64").copy()
+    known = corrected.notna()
+    if known.any():
+        corrected[known] = multipletests(corrected[known].to_numpy(), method="holm")[1]
+    return corrected
