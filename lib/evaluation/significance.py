@@ -34,7 +34,7 @@ def sign_flip(differences: np.ndarray, groups: np.ndarray, *, permutations: int 
     if len(total) < 2:
         return float("nan")
     moving = total[np.abs(total) > 1e-12]  # a cluster that does not differ is the same either way
-    if not len(moving):
+    if len(moving) < 2:
         return 1.0
     found = permutation_test(
         (moving,),
