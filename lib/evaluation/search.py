@@ -47,7 +47,7 @@ def tried(
     -------
     pd.DataFrame
         `COLUMNS`: song ``accuracy`` of the candidate and of the ``reference``, their ``difference`` with a
-        95 % interval; the reference itself comes first and differs by nothing. Empty if it was not run.
+        95 % interval; the reference itself comes first and differs by nothing. Empty if it, or everything else, was not run.
     """
     wanted = {(network, recipe) for network in networks or reference[:1] for recipe in recipes or reference[1:]} | {
         reference
@@ -55,7 +55,8 @@ def tried(
     runs = [run for run in runs if (run.run.architecture, run.run.recipe) in wanted and not run.stale]
     fold = min((run.run.fold for run in runs), default=0)
     runs = [run for run in runs if run.run.fold == fold]
-    if not any((run.run.architecture, run.run.recipe) == reference for run in runs):
+    there = {(run.run.architecture, run.run.recipe) for run in runs}
+    if reference not in there or len(there) < 2:
         return pd.DataFrame(columns=COLUMNS)
     collected = collect(runs, tracks, "dev")
     own = {answers.head: answers for answers in collected if (answers.network, answers.recipe) == reference}
@@ -147,9 +148,9 @@ def tried_claim(table: pd.DataFrame, what: str) -> str:
     what : str
         What is changed, such as ``"recipe"`` or ``"network"``; the column that names a row.
     """
-    changes = table[(table["network"] != table["network"].iloc[0]) | (table["recipe"] != table["recipe"].iloc[0])]
-    if changes.empty:
+    if table.empty:
         return "Nothing else was tried"
+    changes = table[(table["network"] != table["network"].iloc[0]) | (table["recipe"] != table["recipe"].iloc[0])]
     sure = changes[(changes["low"] > 0) | (changes["high"] < 0)]
     count = f"{len(sure)} of {len(changes)} differences from {table[what].iloc[0]} are established on dev songs"
     worst, top = changes.loc[changes["difference"].idxmin()], changes.loc[changes["difference"].idxmax()]
