@@ -47,7 +47,8 @@ def tried(
     -------
     pd.DataFrame
         `COLUMNS`: song ``accuracy`` of the candidate and of the ``reference``, their ``difference`` with a
-        95 % interval; the reference itself comes first and differs by nothing. Empty if it, or everything else, was not run.
+        95 % interval; the reference itself comes first and differs by nothing. Empty if it, or everything else,
+        was not run.
     """
     wanted = {(network, recipe) for network in networks or reference[:1] for recipe in recipes or reference[1:]} | {
         reference
