@@ -20,7 +20,8 @@ __all__ = ["LEVELS", "STALE", "Answers", "collect"]
 class Answers(Tested):
     """Answers of one categorical head, see `Tested`.
 
-    ``slices`` and ``songs`` hold ``said``, ``probability`` (of what was said) and ``right``.
+    ``slices`` and ``songs`` hold the probability of each class (``<head>:<class>``), ``said``, its ``probability`` and
+    ``right``.
 
     Attributes
     ----------
@@ -33,6 +34,11 @@ class Answers(Tested):
     train: dict[str, float]
 
     score = "accuracy"
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns of the classes' probabilities, in the order of `classes`."""
+        return [f"{self.head}:{name}" for name in self.classes]
 
     def tally(self, level: str) -> tuple[pd.Index, np.ndarray, np.ndarray]:
         """Right answers and answers of each song.
@@ -115,7 +121,6 @@ def collect(runs: Sequence[Finished], tracks: pd.DataFrame, part: str = "test") 
 def _said(frame: pd.DataFrame, columns: list[str], classes: tuple[str, ...]) -> pd.DataFrame:
     chances = frame[columns].to_numpy()
     best = chances.argmax(axis=1) if len(frame) else np.zeros(0, dtype=int)
-    frame = frame.drop(columns=columns)
     frame["said"] = np.array(classes, dtype=object)[best]
     frame["probability"] = chances[np.arange(len(best)), best]
     frame["right"] = frame["said"] == frame["true"]
