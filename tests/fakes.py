@@ -16,7 +16,7 @@ from lib.tables import MOODS, tracks_table, write_csv, write_json, write_parquet
 
 GENRES = ("Electronic", "Folk", "Instrumental", "Rock")
 # share of the logits that a song's own artist spoils, by protocol: what a stricter protocol costs
-SPOILED = {"poster_split": 0.2, "slice": 0.2, "song": 0.8, "artist": 1.6}
+SPOILED = {"poster_split": 0.2, "slice": 0.2, "song": 0.8, "artist": 1.6, "seen": 0.2, "unseen": 1.6}
 SLICES = 10
 WIDTH = 15
 
@@ -94,7 +94,7 @@ def fake_run(
     tracks = pd.read_parquet(study.tracks)
     slices = Slices(study.slices)
     parts = split(slices.table, tracks, protocol, fold=fold, folds=folds, dev=dev)
-    rng = np.random.default_rng([len(network), sorted(SPOILED).index(protocol), fold, seed])
+    rng = np.random.default_rng([len(network), [*SPOILED].index(protocol), fold, seed])
     songs = tracks.set_index("track_id").loc[slices.table["track_id"]]
     columns = {"slice": np.arange(len(slices), dtype="int32"), "track_id": songs.index.to_numpy(), "part": parts}
     heads = {"genre": sorted(tracks["genre"].dropna().unique())} if genres else {}

@@ -1,4 +1,5 @@
 import json
+from itertools import product
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
@@ -41,7 +42,7 @@ def tracks_of(genres, *, moods=None, artists=None, groups=None):
 
 def run_of(
     answers, *, classes=("a", "b"), network="net", protocol="slice", fold=0, seed=0, stale=False, train=0.9, start=0,
-    recipe="poster",
+    recipe="poster", share=1.0,
 ):  # fmt: skip
     """A finished run in memory; `answers` is a list of (track_id, probabilities) of slices."""
     table = pd.DataFrame(
@@ -52,7 +53,7 @@ def run_of(
             **{f"genre:{name}": np.float32([p[i] for _, p in answers]) for i, name in enumerate(classes)},
         }
     )
-    run = Run(network, protocol, fold, seed, recipe)
+    run = Run(network, protocol, fold, seed, recipe, share=share)
     metrics = {
         "run": {"folds": 5},
         "heads": {"genre": list(classes)},
@@ -728,7 +729,13 @@ def test_page_with_baselines_numbers_and_what_was_selected(tmp_path):
         fakes.fake_run(study, "selected", protocol, recipe="best", skill=4, numeric=("energy",))
         fakes.fake_run(study, "mfcc_svm", protocol, recipe="baseline", skill=0.5, numeric=("energy",))
         fakes.fake_run(study, "genre_prior", protocol, recipe="baseline", skill=0, genres=False, numeric=("energy",))
+    for protocol, fold in product(("seen", "unseen"), range(5)):
+        fakes.fake_run(study, "this_project", protocol, fold)
     book = execute(study)
+    dropped = pd.read_csv(study.tables / "leakage.csv")
+    assert set(zip(dropped["leaky"], dropped["strict"], strict=True)) == {("slice", "artist"), ("seen", "unseen")}
+    assert dropped.query("leaky == 'seen'")["paired"].all() and "`seen` to `unseen`" in shown(book, "drops-figure")
+    assert not {"seen", "unseen"} & set(pd.read_csv(study.tables / "results.csv")["protocol"])
     assert "`this_project`" in shown(book, "baselines") and "energy with an R²" in shown(book, "baselines")
     beaten = pd.read_csv(study.tables / "baselines.csv")
     assert set(beaten["network"]) == {"this_project", "short_chunk", "selected"} and set(beaten["head"]) == {
@@ -763,6 +770,13 @@ def test_page_escapes_titles(page):
     assert any("&lt;b&gt;Song" in text for text in html) and not any("<b>Song" in text for text in html)
 
 
+def test_runs_of_several_shares_of_the_artists_are_not_pooled():
+    runs = [run_of([sure("t0", "a")], protocol="artist", share=share) for share in (0.5, 1.0)]
+    with pytest.raises(ReportError, match="2 shares of the artists"):
+        evaluation.collect(runs, tracks_of(["a"]))
+    assert [run.run.share for run in evaluation.whole(runs)] == [1]
+
+
 def test_runs_can_be_chosen_by_name(page):
     study, _ = page
     chosen = finished(study, ["zhang2016-slice-f0-s0"])
@@ -775,7 +789,10 @@ def test_drops_start_at_slice_and_never_lead_to_a_leakier_protocol():
     answers = [sure(f"t{i}", "a") for i in range(4)]
     runs = [run_of(answers, protocol=protocol) for protocol in ("poster_split", "slice", "song", "artist")]
     table = evaluation.drops(evaluation.collect(runs, tracks))
-    assert set(zip(table["leaky"], table["strict"], strict=True)) == {("slice", "song"), ("slice", "artist")}
+    pairs = {("slice", "song"), ("slice", "artist"), ("song", "artist")}
+    assert set(zip(table["leaky"], table["strict"], strict=True)) == pairs
+    whole = evaluation.whole_drops(table)
+    assert set(zip(whole["leaky"], whole["strict"], strict=True)) == {("slice", "artist")}
     table = evaluation.drops(evaluation.collect([runs[0], runs[3]], tracks))
     assert set(zip(table["leaky"], table["strict"], strict=True)) == {("poster_split", "artist")}
 

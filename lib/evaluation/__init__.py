@@ -1,8 +1,8 @@
 """How well the networks do, how sure that is, and what it means.
 
 ``pooling`` joins the test predictions of folds and seeds, ``answers`` reads them as classes and ``numbers`` as
-numbers; ``intervals`` resamples songs or artists; ``tables``, ``differences`` and ``classes`` make the result
-tables, ``claims``, ``observations``, ``verdicts`` and ``summary`` the sentences; ``poster`` holds what the poster
+numbers; ``intervals`` resamples songs or artists, ``significance`` tests; ``tables``, ``differences``, ``variation``
+and ``classes`` make the result tables, ``claims``, ``observations``, ``verdicts`` and ``summary`` the sentences; ``poster`` holds what the poster
 published.
 """
 
@@ -15,10 +15,12 @@ from lib.evaluation.classes import (
     recall_difference,
     worst_confusion,
 )
-from lib.evaluation.differences import against_baselines, drops, ranking
+from lib.evaluation.differences import against_baselines, drops, ranking, whole_drops
 from lib.evaluation.numbers import Numbers, collect_numbers, numeric_results
+from lib.evaluation.pooling import controls, whole
 from lib.evaluation.summary import findings, write_summary
 from lib.evaluation.tables import comparison, labels, main_network, main_rows, networks, readable, results, strictest
+from lib.evaluation.variation import spread
 
 __all__ = [
     "LEVELS",
@@ -29,6 +31,7 @@ __all__ = [
     "collect_numbers",
     "comparison",
     "confusion",
+    "controls",
     "coverage",
     "drops",
     "findings",
@@ -43,7 +46,10 @@ __all__ = [
     "readable",
     "recall_difference",
     "results",
+    "spread",
     "strictest",
+    "whole",
+    "whole_drops",
     "worst_confusion",
     "write_summary",
 ]

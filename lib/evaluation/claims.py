@@ -6,6 +6,7 @@ import pandas as pd
 
 from lib.evaluation.answers import STALE, Answers
 from lib.evaluation.classes import coverage, worst_confusion
+from lib.evaluation.differences import SURE, whole_drops
 from lib.evaluation.pooling import Tested
 from lib.evaluation.tables import leaky, main_network, main_rows, of_networks
 from lib.splits import PROTOCOLS
@@ -159,12 +160,49 @@ def gap_claim(table: pd.DataFrame) -> str:
 
 def drops_claim(dropped: pd.DataFrame, level: str = "song") -> str:
     """Title of the figure of drops: in how many comparisons a drop is established."""
-    own = of_networks(dropped)
+    own = of_networks(whole_drops(dropped))
     own = own.loc[own["level"] == level]
     if not len(own):
         return "Only one protocol was run, so no drop can be measured"
     established = int((own["low"] > 0).sum())
-    return f"By {level}, a drop is established in {established} of {len(own)} comparisons ({UNCORRECTED})"
+    pair = f"from {own['leaky'].iloc[0]} to {own['strict'].iloc[0]}"
+    return f"By {level}, a drop {pair} is established in {established} of {len(own)} comparisons ({UNCORRECTED})"
+
+
+def ranking_claim(ranks: pd.DataFrame) -> str:
+    """Title of the figure of differences: how many of the comparisons under one protocol are established.
+
+    Parameters
+    ----------
+    ranks : pd.DataFrame
+        As from `lib.evaluation.ranking`, of one protocol and level.
+    """
+    known = ranks.dropna(subset="p_holm")
+    if not len(known):
+        return "No two networks were tested on the same songs, so none can be said to lead"
+    sure = int((known["p_holm"] < SURE).sum())
+    row = known.iloc[0]
+    return (
+        f"By {row['level']} under {row['protocol']}, {sure} of {len(known)} differences between networks are "
+        "established after Holm's correction for their number"
+    )
+
+
+def ranking_sentences(ranks: pd.DataFrame) -> list[str]:
+    """Say of each comparison of `ranking_claim` whether it is established, in Markdown, the surest first."""
+    told = []
+    for row in ranks.dropna(subset="p_holm").sort_values("p_holm", kind="stable").itertuples():
+        recipes = row.recipe.split(", ")
+        better, worse = (
+            f"`{name}`" + (f" ({recipe})" if row.better == row.worse else "")
+            for name, recipe in zip((row.better, row.worse), (recipes[0], recipes[-1]), strict=True)
+        )
+        verdict = "established" if row.p_holm < SURE else "not established"
+        told.append(
+            f"{row.head.capitalize()}: {better} ahead of {worse} by {points(row.difference)} "
+            f"{interval(row.low, row.high, unit='')}, corrected p {row.p_holm:.3f}: {verdict}."
+        )
+    return told
 
 
 def recall_claim(classes: pd.DataFrame, head: str, protocol: str) -> str:

@@ -5,7 +5,8 @@ Differences are paired, over the songs that both sides tested, and resampled tog
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,9 @@ from lib.evaluation.pooling import Tested
 from lib.evaluation.significance import holm, sign_flip
 from lib.evaluation.tables import identity, leaky
 from lib.recipes import BEST
-from lib.splits import PROTOCOLS
+from lib.splits import CONTROLS, PROTOCOLS
+
+SURE = 0.05  # a corrected p below it establishes a difference
 
 
 def drops(
@@ -35,7 +38,7 @@ def drops(
     ----------
     collected : sequence of Answers
     pairs : sequence of (leaky, strict)
-        Empty = `leaky` against each stricter protocol that was run.
+        Empty = those of `steps`.
     resamples, seed : int
 
     Returns
@@ -44,10 +47,7 @@ def drops(
         ``network``, ``recipe``, ``head``, ``level``, ``leaky``, ``strict``, ``before``, ``after``,
         ``drop`` = before - after with ``low`` and ``high``, ``n_songs``, ``paired``.
     """
-    if not pairs:
-        run = {a.protocol for a in collected}
-        easy = leaky(run)
-        pairs = [(easy, strict) for strict in PROTOCOLS[PROTOCOLS.index(easy) + 1 :] if strict in run]
+    pairs = pairs or steps({a.protocol for a in collected})
     found = {tuple(identity(a).values()): a for a in collected}
     rows = []
     for easy, strict in pairs:
@@ -64,6 +64,28 @@ def drops(
     columns = ["network", "recipe", "head", "level", "leaky", "strict"]
     columns += ["before", "after", "drop", "low", "high", "n_songs", "paired"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def steps(run: Collection[str]) -> list[tuple[str, str]]:
+    """Pairs of protocols between which a drop is measured, of those that were run.
+
+    From `leaky` to each stricter one; where there are several, also from each of these to the next, which tells
+    what the song lends from what the artist lends; and between the controls.
+    """
+    easy = leaky(run)
+    stricter = [strict for strict in PROTOCOLS[PROTOCOLS.index(easy) + 1 :] if strict in run]
+    return [
+        *((easy, strict) for strict in stricter),
+        *pairwise(stricter),
+        *([CONTROLS] if {*CONTROLS} <= {*run} else []),
+    ]
+
+
+def whole_drops(dropped: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `drops` from the protocol that drops are measured from to the strictest, without steps and controls."""
+    own = dropped.loc[dropped["leaky"] == leaky(dropped["leaky"])]
+    known = [protocol for protocol in PROTOCOLS if protocol in set(own["strict"])]
+    return own.loc[own["strict"].isin(known[-1:])]
 
 
 def ranking(collected: Sequence[Answers], *, resamples: int = 2000, seed: int = 0) -> pd.DataFrame:

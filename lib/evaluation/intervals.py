@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from lib.splits import CONTROLS
+
 LEVEL = 0.95
 _CELLS = 2_000_000  # of one block of weights: memory does not grow with the number of resamples
 
@@ -16,7 +18,7 @@ _CELLS = 2_000_000  # of one block of weights: memory does not grow with the num
 def clusters(songs: pd.DataFrame, protocol: str) -> tuple[np.ndarray, np.ndarray]:
     """Which songs are drawn together, and within which stratum.
 
-    Under ``artist`` a cluster is an artist group and its stratum the genre most of its songs have; a
+    Under ``artist`` and its controls a cluster is an artist group and its stratum the genre most of its songs have; a
     stratum with a single cluster, which alone would seem to have no variance, joins the other such
     strata or the smallest of the rest (Rust & Kalton 1987, J. Official Statistics 3(1), 69-81). Under
     any other protocol a cluster is a song group, in one stratum.
@@ -35,10 +37,11 @@ def clusters(songs: pd.DataFrame, protocol: str) -> tuple[np.ndarray, np.ndarray
     strata : np.ndarray of int [clusters]
         Stratum of each cluster, 0..strata-1.
     """
-    column = "artist_group" if protocol == "artist" else "song_group"
+    by_artist = protocol in ("artist", *CONTROLS)
+    column = "artist_group" if by_artist else "song_group"
     names = songs[column].astype(object).where(songs[column].notna(), "\0" + songs["track_id"].astype(object))
     groups, levels = pd.factorize(names)
-    if protocol != "artist":
+    if not by_artist:
         return groups, np.zeros(len(levels), dtype=int)
     genre = songs["genre"].astype(object).where(songs["genre"].notna(), "")
     common = pd.crosstab(groups, genre.to_numpy()).idxmax(axis=1)

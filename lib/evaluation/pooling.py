@@ -13,7 +13,7 @@ from lib.errors import ReportError
 from lib.evaluation.poster import POSTER
 from lib.recipes import BASELINE, NAMES
 from lib.runs import SELECTED, Finished, Run
-from lib.splits import PROTOCOLS
+from lib.splits import CONTROLS, PROTOCOLS
 
 LEVELS = ("slice", "song")
 STALE = " (stale)"
@@ -124,6 +124,16 @@ class Pool:
         return slices.assign(true=slices["track_id"].map(labels)), songs.assign(true=songs["track_id"].map(labels))
 
 
+def whole(runs: Sequence[Finished]) -> list[Finished]:
+    """Pick the runs of whole training sets: neither controls nor those of a share of the artists."""
+    return [run for run in runs if run.run.protocol in PROTOCOLS and run.run.share == 1]
+
+
+def controls(runs: Sequence[Finished]) -> list[Finished]:
+    """Pick the runs of the controls, `lib.splits.CONTROLS`."""
+    return [run for run in runs if run.run.protocol in CONTROLS]
+
+
 def known_labels(tracks: pd.DataFrame, head: str) -> pd.Series:
     """Labels of a head that are not missing, by ``track_id``; none if the tracks have no such column."""
     labels = tracks[head] if head in tracks else pd.Series(pd.NA, index=tracks.index)
@@ -164,6 +174,13 @@ def pools(runs: Sequence[Finished], tracks: pd.DataFrame, part: str = "test") ->
         run = finished.run
         key = (run.architecture + (STALE if finished.stale else ""), run.protocol, run.recipe)
         pooled.setdefault(key, []).append(finished)
+    for key, own in pooled.items():
+        shares = {finished.run.share for finished in own}
+        if len(shares) > 1:
+            raise ReportError(
+                f"{key[0]} under {key[1]} was trained on {len(shares)} shares of the artists, which cannot be pooled; "
+                "evaluate the runs of one share at a time."
+            )
     for key in sorted(pooled, key=_order):
         own = pooled[key]
         heads: dict[str, dict] = {}

@@ -21,6 +21,7 @@ from lib.evaluation.claims import (
     stale_note,
     whole,
 )
+from lib.evaluation.differences import whole_drops
 from lib.evaluation.pooling import Tested
 from lib.evaluation.tables import main_network, main_rows, of_networks
 from lib.evaluation.verdicts import baseline_finding, number_finding
@@ -44,12 +45,11 @@ def leakage_finding(table: pd.DataFrame, dropped: pd.DataFrame, songs: str = "so
     ]
     text = f"**Leakage.** {told[0][0].upper()}{told[0][1:]}"
     text += "".join(f"; {one}" for one in told[1:]) + "."
-    own_drops = of_networks(dropped)
+    own_drops = of_networks(whole_drops(dropped))
     own_drops = own_drops.loc[own_drops["level"] == "song"]
     if not len(own_drops):
         return text + " Only one protocol was run, so leakage cannot be measured."
-    strict = by_strictness(own_drops["strict"])[-1]
-    own_drops = own_drops.loc[own_drops["strict"] == strict]
+    strict = own_drops["strict"].iloc[0]
     main = own_drops.loc[(own_drops[["network", "head", "recipe"]] == first[["network", "head", "recipe"]]).all(axis=1)]
     if len(main):
         text += " " + sentence(drop_sentence(main.iloc[0], songs))

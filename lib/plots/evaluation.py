@@ -1,4 +1,4 @@
-"""Figures of the error analysis: protocols side by side, gaps, drops, classes, confusions."""
+"""Figures of the error analysis: protocols side by side, gaps, classes, confusions."""
 
 from collections.abc import Sequence
 
@@ -8,48 +8,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
 
 from lib.evaluation import poster
-from lib.evaluation.answers import STALE, Answers
+from lib.evaluation.answers import Answers
 from lib.evaluation.claims import by_strictness
 from lib.evaluation.classes import confusion
 from lib.evaluation.tables import labels, networks, of_networks
-from lib.plots import BLACK, GREY, colour
+from lib.plots import BLACK, GREY
+from lib.plots.marks import MARKERS, PERCENT, hue, keys_of, legend, offsets, whiskers
 from lib.recipes import BASELINE
 
-_MARKERS = "osD^vPX*<>hpd"
 _CELL = 0.42  # inches of a class in a confusion matrix
-PERCENT = PercentFormatter(1, decimals=0, symbol=" %")
-
-
-def _hue(name: str) -> str:
-    """Colour of a network whatever is written behind its name."""
-    return colour(name.split(",")[0].removesuffix(STALE))
-
-
-def _spread(count: int, width: float = 0.5) -> np.ndarray:
-    """Offsets that keep points of `count` networks from covering each other."""
-    return np.linspace(-width / 2, width / 2, count) if count > 1 else np.zeros(1)
-
-
-def _whiskers(axes: Axes, x, y, low, high, *, vertical: bool = True, **style) -> None:
-    """Points with intervals; an interval that is not known is not drawn."""
-    low, high = np.asarray(low, dtype=float), np.asarray(high, dtype=float)
-    value = np.asarray(y if vertical else x, dtype=float)
-    error = np.nan_to_num(np.clip(np.array([value - low, high - value]), 0, None))
-    axes.errorbar(x, y, **{"yerr" if vertical else "xerr": error}, capsize=2.5, elinewidth=1.3, **style)
-
-
-def _legend(figure: Figure, handles: list, columns: int = 4) -> None:
-    figure.legend(handles=handles, loc="outside lower center", ncols=columns, fontsize=9, handletextpad=0.4)
-
-
-def _keys(names: Sequence[str]) -> list[Line2D]:
-    return [
-        Line2D([], [], color=_hue(name), marker=_MARKERS[i % len(_MARKERS)], markersize=6, label=name)
-        for i, name in enumerate(names)
-    ]
 
 
 def protocols(table: pd.DataFrame) -> Figure:
@@ -82,12 +51,12 @@ def protocols(table: pd.DataFrame) -> Figure:
         for style, heights in (("--", part.groupby("protocol")["majority"].mean()), (":", simple["accuracy"].max())):
             for place, height in ((order.index(name), value) for name, value in heights.items() if name in order):
                 axes.plot([place - 0.4, place + 0.4], [height, height], color=GREY, linestyle=style, linewidth=1.2)
-        for i, (name, offset) in enumerate(zip(names, _spread(len(names), 0.4), strict=True)):
+        for i, (name, offset) in enumerate(zip(names, offsets(len(names), 0.4), strict=True)):
             own = part.loc[part["label"] == name].drop_duplicates("protocol").set_index("protocol")
             own = own.reindex([p for p in order if p in own.index])
             x = np.array([order.index(p) for p in own.index]) + offset
-            style = {"color": _hue(name), "marker": _MARKERS[i % len(_MARKERS)], "markersize": 6, "linewidth": 0.8}
-            _whiskers(axes, x, own["accuracy"], own["low"], own["high"], **style)
+            style = {"color": hue(name), "marker": MARKERS[i % len(MARKERS)], "markersize": 6, "linewidth": 0.8}
+            whiskers(axes, x, own["accuracy"], own["low"], own["high"], **style)
         axes.set_title(f"{head}, by {level}", parse_math=False)
         axes.set_xticks(range(len(order)), order)
         axes.set_xlim(-0.5, len(order) - 0.5)
@@ -100,7 +69,7 @@ def protocols(table: pd.DataFrame) -> Figure:
             axes.set_xlabel("protocol, the strictest on the right" if len(order) > 1 else "protocol")
     lines = {"--": "always the most frequent class"} | ({":": "best baseline"} if len(baselines) else {})
     marks = [Line2D([], [], color=GREY, linestyle=style, linewidth=1.2, label=name) for style, name in lines.items()]
-    _legend(figure, [*_keys(names), *marks])
+    legend(figure, [*keys_of(names), *marks])
     return figure
 
 
@@ -139,10 +108,10 @@ def gaps(table: pd.DataFrame, level: str = "slice") -> Figure:
     for axes, head in zip(panels[0], heads, strict=True):
         for place, (label, network, protocol) in enumerate(lines):
             train, test = _train_and_test(table, head, label, network, protocol)
-            fill = "white" if protocol == "poster" else _hue(label)
-            axes.plot([train, test], [place, place], color=_hue(label), linewidth=1.3, zorder=1)
-            axes.scatter(train, place, marker="|", s=90, color=_hue(label), linewidth=2, zorder=2)
-            axes.scatter(test, place, marker="o", s=42, facecolor=fill, edgecolor=_hue(label), zorder=2)
+            fill = "white" if protocol == "poster" else hue(label)
+            axes.plot([train, test], [place, place], color=hue(label), linewidth=1.3, zorder=1)
+            axes.scatter(train, place, marker="|", s=90, color=hue(label), linewidth=2, zorder=2)
+            axes.scatter(test, place, marker="o", s=42, facecolor=fill, edgecolor=hue(label), zorder=2)
         axes.set_title(f"{head}, by {level}", parse_math=False)
         axes.set_xlim(0, 1.03)
         axes.set_xticks(np.linspace(0, 1, 5))
@@ -157,7 +126,7 @@ def gaps(table: pd.DataFrame, level: str = "slice") -> Figure:
         Line2D([], [], color=BLACK, marker="o", linestyle="", label="test"),
         Line2D([], [], color=BLACK, marker="o", linestyle="", markerfacecolor="white", label="test, poster"),
     ]
-    _legend(figure, keys)
+    legend(figure, keys)
     return figure
 
 
@@ -167,46 +136,6 @@ def _train_and_test(table: pd.DataFrame, head: str, label: str, network: str, pr
         return published.get("train", np.nan), published.get("test", np.nan)
     own = table.loc[(table["label"] == label) & (table["protocol"] == protocol) & (table["head"] == head)]
     return (own["train_accuracy"].iloc[0], own["accuracy"].iloc[0]) if len(own) else (np.nan, np.nan)
-
-
-def drops(table: pd.DataFrame) -> Figure:
-    """Draw drops of accuracy with their intervals, a panel a level.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As from `lib.evaluation.drops`, not empty.
-    """
-    table = of_networks(table)
-    table = table.assign(label=labels(table))
-    levels = [level for level in ("song", "slice") if level in set(table["level"])]
-    keys = ["label", "head", "leaky", "strict"]
-    lines = list(table[keys].drop_duplicates().itertuples(index=False, name=None))
-    pairs = {line[2:] for line in lines}
-    figure, panels = plt.subplots(
-        1,
-        len(levels),
-        figsize=(4.3 * len(levels) + 1.6, 0.34 * len(lines) + 1.5),
-        sharex=True,
-        sharey=True,
-        squeeze=False,
-    )
-    for axes, level in zip(panels[0], levels, strict=True):
-        own = table.loc[table["level"] == level].set_index(keys)
-        axes.axvline(0, color=GREY, linewidth=1)
-        for place, line in enumerate(lines):
-            row = own.loc[[line]].iloc[0]
-            style = {"color": _hue(line[0]), "marker": "o", "markersize": 6}
-            _whiskers(axes, [row["drop"]], [place], [row["low"]], [row["high"]], vertical=False, **style)
-        axes.set_title(f"by {level}")
-        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=""))
-        which = ", {} to {}".format(*next(iter(pairs))) if len(pairs) == 1 else ""
-        axes.set_xlabel(f"drop of accuracy in points{which}")
-        axes.grid(axis="x", color="#e5e5e5", linewidth=0.8)
-    names = [f"{a}, {b}" + (f", {c} to {d}" if len(pairs) > 1 else "") for a, b, c, d in lines]
-    panels[0][0].set_yticks(range(len(lines)), names, parse_math=False)
-    panels[0][0].set_ylim(len(lines) - 0.5, -0.5)
-    return figure
 
 
 def recalls(classes: pd.DataFrame, head: str) -> Figure:
@@ -227,11 +156,11 @@ def recalls(classes: pd.DataFrame, head: str) -> Figure:
     )
     for axes, protocol in zip(panels[0], order, strict=True):
         part = classes.loc[classes["protocol"] == protocol]
-        for i, (name, offset) in enumerate(zip(names, _spread(len(names)), strict=True)):
+        for i, (name, offset) in enumerate(zip(names, offsets(len(names)), strict=True)):
             own = part.loc[part["label"] == name].drop_duplicates("class").set_index("class").reindex(kinds)
-            style = {"color": _hue(name), "marker": _MARKERS[i % len(_MARKERS)], "markersize": 5.5, "linestyle": ""}
+            style = {"color": hue(name), "marker": MARKERS[i % len(MARKERS)], "markersize": 5.5, "linestyle": ""}
             y = np.arange(len(kinds)) + offset
-            _whiskers(axes, own["recall"], y, own["low"], own["high"], vertical=False, **style)
+            whiskers(axes, own["recall"], y, own["low"], own["high"], vertical=False, **style)
         support = part.groupby("class")["support"].max().reindex(kinds).fillna(0).astype(int)
         axes.set_yticks(range(len(kinds)), [f"{kind} ({support[kind]})" for kind in kinds], parse_math=False)
         axes.set_ylim(len(kinds) - 0.5, -0.5)
@@ -240,7 +169,7 @@ def recalls(classes: pd.DataFrame, head: str) -> Figure:
         axes.set_title(protocol)
         axes.set_xlabel("songs of the class named right")
         axes.grid(axis="x", color="#e5e5e5", linewidth=0.8)
-    _legend(figure, _keys(names))
+    legend(figure, keys_of(names))
     return figure
 
 
