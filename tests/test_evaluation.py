@@ -730,7 +730,7 @@ def test_page_with_baselines_numbers_and_what_was_selected(tmp_path):
         fakes.fake_run(study, "mfcc_svm", protocol, recipe="baseline", skill=0.5, numeric=("energy",))
         fakes.fake_run(study, "genre_prior", protocol, recipe="baseline", skill=0, genres=False, numeric=("energy",))
     for protocol, fold in product(("seen", "unseen"), range(5)):
-        fakes.fake_run(study, "this_project", protocol, fold)
+        fakes.fake_run(study, "this_project", protocol, fold, numeric=("energy",))
     book = execute(study)
     dropped = pd.read_csv(study.tables / "leakage.csv")
     assert set(zip(dropped["leaky"], dropped["strict"], strict=True)) == {("slice", "artist"), ("seen", "unseen")}

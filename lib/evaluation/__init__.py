@@ -2,8 +2,8 @@
 
 ``pooling`` joins the test predictions of folds and seeds, ``answers`` reads them as classes and ``numbers`` as
 numbers; ``intervals`` resamples songs or artists, ``significance`` tests; ``tables``, ``differences``, ``variation``
-and ``classes`` make the result tables, ``claims``, ``observations``, ``verdicts`` and ``summary`` the sentences; ``poster`` holds what the poster
-published.
+and ``classes`` make the result tables, ``claims``, ``observations``, ``verdicts`` and ``summary`` the sentences;
+``poster`` holds what the poster published.
 """
 
 from lib.evaluation.answers import LEVELS, Answers, collect
