@@ -1,6 +1,7 @@
 # The front door. Every target makes .venv from requirements.lock first if it is missing or out of date.
 STUDY ?= demo
 DATA ?=
+RUN ?=
 CORES ?= 0
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(if $(shell $p -c 'import sys; print("y" if (3,11) <= sys.version_info < (3,14) else "")' 2>/dev/null),$p)))
 
@@ -9,7 +10,7 @@ READY := .venv/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONWARNINGS := default::DeprecationWarning:lib
 
-.PHONY: help report prepare test test-slow lab bench lint format readme strip clean lock
+.PHONY: help report prepare verify test test-slow lab bench lint format readme strip clean lock
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
@@ -32,6 +33,9 @@ test: $(READY) ## run the tests
 
 test-slow: $(READY) ## run the long tests
 	@$(BIN)/python -m pytest -m slow || [ $$? = 5 ] # 5: no such test
+
+verify: $(READY) ## make one committed run again and compare: make verify STUDY=emotify DATA=<folder> [RUN=<name>]
+	@$(BIN)/python -m lib.verify --study "$(STUDY)" --data "$(DATA)" --run "$(RUN)"
 
 lab: $(READY) ## open JupyterLab on the notebooks
 	@$(BIN)/jupyter lab --notebook-dir=notebooks

@@ -167,16 +167,23 @@ def finished(study: Study, names: Sequence[str] = (), *, candidates: bool = Fals
     return [run for run in found.values() if run is not None]
 
 
-def _read(study: Study, name: str) -> Finished | None:
-    """Finished run as its record names it, stale if its key is another than it would have now; None if unknown."""
-    from lib.plans import plan_of_record  # the other way round at import
-
-    record = read_json(study.runs / name / "record.json")
-    known = {field.name for field in fields(Run)}
+def read_run(folder: Path) -> Finished | None:
+    """Finished run as its record names it, whether stale or not; None if this version knows no such run."""
+    record, known = read_json(folder / "record.json"), {field.name for field in fields(Run)}
     try:
-        run = Run(**{name: value for name, value in record["run"].items() if name in known})
+        return Finished(folder, Run(**{name: value for name, value in record["run"].items() if name in known}))
     except (ReportError, KeyError, TypeError):  # a recipe or protocol that is no more
         return None
+
+
+def _read(study: Study, name: str) -> Finished | None:
+    """Finished run, stale if its key is another than it would have now; None if unknown."""
+    from lib.plans import plan_of_record  # the other way round at import
+
+    found = read_run(study.runs / name)
+    if found is None:
+        return None
+    run, record = found.run, found.record
     try:
         now = plan_of_record(study, run, record).key
     except (ReportError, KeyError, TypeError, AssertionError):  # the network, a setting, or what it needs, is gone

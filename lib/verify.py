@@ -1,0 +1,206 @@
+"""Make a committed run again and compare: do its numbers come out on this machine too?
+
+::
+
+    make verify STUDY=emotify DATA=~/Music/emotify
+
+On the machine and versions that a run was made with it comes out bit for bit. Elsewhere sums are rounded in another
+order, training carries the difference on, and the run is what another seed would have made it: alike, not the same.
+So what is compared is what is reported, each within a tolerance.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lib import config, pool, progress
+from lib.errors import ReportError
+from lib.paths import PROJECT, Study, explained, replacing
+from lib.plans import plan_of_record
+from lib.runs import Finished, read_run
+
+# Largest difference of a score that another seed would excuse, by part and level; a fold tests some 80 songs, of which
+# 80 x .1 may come out otherwise. The seeds of the reference study lie closer (tables/spread.csv).
+TOLERANCES = {("train", "slice"): 0.06, ("test", "slice"): 0.06, ("test", "song"): 0.10}
+MADE_OF = {
+    "parameters": "the study's parameters",
+    "network": "the network's description (03)",
+    "slices": "the slices (02): other audio files, parameters or code",
+    "tracks": "the tracks that gave slices",
+    "labels": "the labels of the tracks table (01)",
+    "split": "the split into train, dev and test",
+    "code": "the code that trains",
+    "candidates": "the candidates to choose from",
+}
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A committed run beside the same run made again.
+
+    Attributes
+    ----------
+    run : str
+    scores : pd.DataFrame
+        ``part``, ``head``, ``level``, ``score``, ``committed``, ``again``, ``difference``, ``tolerance``, ``holds``.
+    same : bool
+        Whether every answer on the test slices is the same to half precision.
+    agreement : float
+        Share of test slices and categorical heads that are given the same class.
+    seconds : float
+        Of the training made again.
+    """
+
+    run: str
+    scores: pd.DataFrame
+    same: bool
+    agreement: float
+    seconds: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether every score lies within its tolerance."""
+        return bool(self.scores["holds"].all())
+
+
+def verify(study: Study, name: str = "") -> Verified:
+    """Make a committed run of a study again and compare.
+
+    Parameters
+    ----------
+    study : Study
+        With its tracks, slices and networks (``make prepare``).
+    name : str
+        Of the run; empty = the first of ``this_project`` under the strictest protocol.
+
+    Raises
+    ------
+    ReportError
+        If there is no such committed run, or what it was made of is not what is here.
+    """
+    committed = _committed(study, name)
+    plan = plan_of_record(study, committed.run, committed.record)
+    there, here = committed.record["key"], plan.key
+    other = [MADE_OF.get(part, part) for part in {**there, **here} if there.get(part) != here.get(part)]
+    if other:
+        raise ReportError(
+            f"{committed.folder} was made of something else than what is here; different: {'; '.join(other)}. It "
+            "cannot be verified. Check out the version of this project that made it, and use the same music."
+        )
+    folder = study.work / "verify" / committed.run.name
+    with replacing(folder) as part:
+        part.mkdir(parents=True)
+        plan.make(part, progress.tell, keep=False)
+    return compare(committed, Finished(folder, committed.run))
+
+
+def _committed(study: Study, name: str) -> Finished:
+    there = sorted(path.parent.name for path in study.kept.glob("*/record.json"))
+    there = [run for run in there if not run.endswith("-candidate")]
+    if not name:
+        strict = [
+            run for rule in ("artist", "song", "slice") for run in there if run.startswith(f"this_project-{rule}-")
+        ]
+        name = (strict or there or [""])[0]
+    if name not in there:
+        raise ReportError(
+            f"RUN={name}: {study.kept} holds no such run to compare with. It holds {', '.join(there) or 'none'}."
+        )
+    found = read_run(study.kept / name)
+    if found is None:
+        raise ReportError(f"{study.kept / name} was made by another version of this project. Check that version out.")
+    return found
+
+
+def compare(committed: Finished, again: Finished) -> Verified:
+    """Compare two makings of one run; the parameters are their folders' contents."""
+    rows = []
+    for (part, level), tolerance in TOLERANCES.items():
+        for head, classes in committed.metrics["heads"].items():
+            score = "accuracy" if classes else "r2"
+            values = [
+                run.metrics["parts"].get(part, {}).get(head, {}).get(level, {}).get(score) for run in (committed, again)
+            ]
+            if None in values:  # a song without a label, or a run that was never asked about this part
+                continue
+            difference = values[1] - values[0]
+            rows.append(
+                {"part": part, "head": head, "level": level, "score": score, "committed": values[0], "again": values[1]}
+                | {"difference": difference, "tolerance": tolerance, "holds": abs(difference) <= tolerance}
+            )
+    tables = [run.predictions("test").set_index("slice").sort_index() for run in (committed, again)]
+    if not tables[0].index.equals(tables[1].index):
+        raise ReportError(f"{committed.folder} answers for other slices than {again.folder}. Make both anew.")
+    columns = [column for column in tables[0] if ":" in column]
+    halves = [table[columns].to_numpy(np.float16) for table in tables]
+    alike = []
+    for head, classes in committed.metrics["heads"].items():
+        if classes:
+            own = [f"{head}:{name}" for name in classes]
+            alike.append(tables[0][own].to_numpy().argmax(axis=1) == tables[1][own].to_numpy().argmax(axis=1))
+    return Verified(
+        committed.run.name,
+        pd.DataFrame(rows),
+        bool(np.array_equal(halves[0], halves[1])),
+        float(np.mean(alike)) if alike else float("nan"),
+        again.metrics["seconds"],
+    )
+
+
+def told(found: Verified) -> str:
+    """Put the result into words, with the table of scores."""
+    table = found.scores.to_string(index=False, float_format=lambda value: f"{value:.3f}")
+    if found.same:
+        verdict = "Verified: every answer on the test slices is the same."
+    elif found.holds:
+        verdict = (
+            f"Verified: every score lies within its tolerance; {found.agreement:.0%} of the answers on the test slices "
+            "are the same, as another processor or another version of a library makes them."
+        )
+    else:
+        wrong = found.scores.loc[~found.scores["holds"]]
+        names = ", ".join(f"{row.head} of {row.part} by {row.level}" for row in wrong.itertuples())
+        verdict = f"Not verified: beyond its tolerance is {names}."
+    return f"{found.run}, made again in {found.seconds:.0f} s\n\n{table}\n\n{verdict}"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; 0 if the run is verified, 1 if it cannot be, 2 if its numbers do not come out."""
+    parser = argparse.ArgumentParser(prog="python -m lib.verify", description=__doc__.splitlines()[0])
+    parser.add_argument("--study", default="emotify", help="a name in config/ or a YAML file")
+    parser.add_argument("--data", default="", help="folder of the music")
+    parser.add_argument("--run", default="", help="a committed run; empty = this_project's first, strictest protocol")
+    parser.add_argument("--root", default="", help="folder of work/ and results/")
+    parser.add_argument("--prepared", action="store_true", help="the slices and networks are there already")
+    given = parser.parse_args(arguments)
+    threads = str(min(pool.cores(), 2))  # as the report trains; before Keras is imported
+    os.environ.update(OMP_NUM_THREADS=threads, TF_NUM_INTRAOP_THREADS=threads)
+    try:
+        with explained(Path(given.root or PROJECT)):
+            declared = config.load(given.study, given.data, slices_only=given.prepared)
+            place = Study(declared.study, given.root)
+            _committed(place, given.run)  # before the long work
+            if not given.prepared:
+                from lib.study import report
+
+                report(given.study, given.data, given.root, targets=["prepare"])
+            found = verify(place, given.run)
+    except ReportError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. Nothing was changed.", file=sys.stderr)
+        return 130
+    print(f"\n{told(found)}")
+    return 0 if found.holds else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
