@@ -10,7 +10,7 @@ READY := .venv/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONWARNINGS := default::DeprecationWarning:lib
 
-.PHONY: help report prepare verify test test-slow lab bench lint format readme strip clean lock
+.PHONY: help report prepare verify listen test test-slow lab bench lint format readme strip clean lock
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
@@ -36,6 +36,9 @@ test-slow: $(READY) ## run the long tests
 
 verify: $(READY) ## make one committed run again and compare: make verify STUDY=emotify DATA=<folder> [RUN=<name>]
 	@$(BIN)/python -m lib.verify --study "$(STUDY)" --data "$(DATA)" --run "$(RUN)"
+
+listen: $(READY) ## write a page, for this machine alone, that plays the songs that were named wrong
+	@$(BIN)/python -m lib.listen --study "$(STUDY)"
 
 lab: $(READY) ## open JupyterLab on the notebooks
 	@$(BIN)/jupyter lab --notebook-dir=notebooks

@@ -14,6 +14,7 @@ from lib import evaluation, scores
 from lib.errors import ReportError
 from lib.evaluation import claims, intervals, observations, poster, summary, verdicts
 from lib.paths import NOTEBOOKS, PROJECT
+from lib.plots import differences as differing
 from lib.plots import evaluation as plots
 from lib.plots import svg, use_style
 from lib.runs import Run, finished
@@ -515,6 +516,15 @@ def test_what_was_selected_is_ranked_against_every_network_and_a_recipe_against_
     assert ("this_project", "this_project", "tuned, poster") in pairs
     assert ("this_project", "short_chunk", "poster") in pairs
     assert not any({"tuned", "poster"} == set(recipe.split(", ")) and a != b for a, b, recipe in pairs)
+
+
+def test_sides_of_a_comparison_name_the_recipe_where_a_network_has_several():
+    ranks = evaluation.ranking(several(), resamples=20).query("level == 'song'")
+    told = "\n".join(claims.ranking_sentences(ranks))
+    assert "`selected` ahead of `this_project, tuned`" in told or "`this_project, tuned` ahead of" in told
+    assert "`this_project`" not in told and "`zhang2016`" in told
+    labels = [text.get_text() for text in differing.ranking(ranks).axes[0].get_yticklabels()]
+    assert len(labels) == len(set(labels)) == len(ranks)
 
 
 def test_networks_are_held_against_the_best_baseline():

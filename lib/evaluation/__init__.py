@@ -3,10 +3,14 @@
 ``pooling`` joins the test predictions of folds and seeds, ``answers`` reads them as classes and ``numbers`` as
 numbers; ``intervals`` resamples songs or artists, ``significance`` tests; ``tables``, ``differences``, ``variation``
 and ``classes`` make the result tables, ``claims``, ``observations``, ``verdicts`` and ``summary`` the sentences;
+``voting``, ``consistency`` and ``calibration`` ask what several slices add and what the confidence is worth;
 ``poster`` holds what the poster published.
 """
 
 from lib.evaluation.answers import LEVELS, Answers, collect
+from lib.evaluation.artists import folds_of, hard_artists
+from lib.evaluation.beyond import against_each, near_a_cut, within_genre
+from lib.evaluation.ceiling import label_ceiling
 from lib.evaluation.classes import (
     confusion,
     coverage,
@@ -16,6 +20,8 @@ from lib.evaluation.classes import (
     worst_confusion,
 )
 from lib.evaluation.differences import against_baselines, drops, ranking, whole_drops
+from lib.evaluation.growth import balance, learning_curve
+from lib.evaluation.hard import agreement, missed_by_all, panel
 from lib.evaluation.numbers import Numbers, collect_numbers, numeric_results
 from lib.evaluation.pooling import controls, whole
 from lib.evaluation.summary import findings, write_summary
@@ -27,6 +33,9 @@ __all__ = [
     "Answers",
     "Numbers",
     "against_baselines",
+    "against_each",
+    "agreement",
+    "balance",
     "collect",
     "collect_numbers",
     "comparison",
@@ -35,12 +44,19 @@ __all__ = [
     "coverage",
     "drops",
     "findings",
+    "folds_of",
+    "hard_artists",
+    "label_ceiling",
     "labels",
+    "learning_curve",
     "main_network",
     "main_rows",
+    "missed_by_all",
     "mistakes",
+    "near_a_cut",
     "networks",
     "numeric_results",
+    "panel",
     "per_class",
     "ranking",
     "readable",
@@ -50,6 +66,7 @@ __all__ = [
     "strictest",
     "whole",
     "whole_drops",
+    "within_genre",
     "worst_confusion",
     "write_summary",
 ]

@@ -6,7 +6,7 @@ import pandas as pd
 
 from lib.evaluation.answers import STALE, Answers
 from lib.evaluation.classes import coverage, worst_confusion
-from lib.evaluation.differences import SURE, whole_drops
+from lib.evaluation.differences import SURE, sides, whole_drops
 from lib.evaluation.pooling import Tested
 from lib.evaluation.tables import leaky, main_network, main_rows, of_networks
 from lib.splits import PROTOCOLS
@@ -191,15 +191,11 @@ def ranking_claim(ranks: pd.DataFrame) -> str:
 def ranking_sentences(ranks: pd.DataFrame) -> list[str]:
     """Say of each comparison of `ranking_claim` whether it is established, in Markdown, the surest first."""
     told = []
-    for row in ranks.dropna(subset="p_holm").sort_values("p_holm", kind="stable").itertuples():
-        recipes = row.recipe.split(", ")
-        better, worse = (
-            f"`{name}`" + (f" ({recipe})" if row.better == row.worse else "")
-            for name, recipe in zip((row.better, row.worse), (recipes[0], recipes[-1]), strict=True)
-        )
+    ranks = ranks.dropna(subset="p_holm").sort_values("p_holm", kind="stable")
+    for row, (better, worse) in zip(ranks.itertuples(), sides(ranks), strict=True):
         verdict = "established" if row.p_holm < SURE else "not established"
         told.append(
-            f"{row.head.capitalize()}: {better} ahead of {worse} by {points(row.difference)} "
+            f"{row.head.capitalize()}: `{better}` ahead of `{worse}` by {points(row.difference)} "
             f"{interval(row.low, row.high, unit='')}, corrected p {row.p_holm:.3f}: {verdict}."
         )
     return told

@@ -123,6 +123,23 @@ def ranking(collected: Sequence[Answers], *, resamples: int = 2000, seed: int = 
     return table.assign(p_holm=table.groupby(["protocol", "level"])["p"].transform(holm))
 
 
+def sides(ranks: pd.DataFrame) -> list[tuple[str, str]]:
+    """Names of the better and the worse of each row of `ranking`, with the recipe where a network has several."""
+    pairs = [(row.recipe.split(", ")[0], row.recipe.split(", ")[-1]) for row in ranks.itertuples()]
+    named = list(zip(ranks["better"], ranks["worse"], pairs, strict=True))
+    recipes: dict[str, set[str]] = {}
+    for better, worse, own in named:
+        for network, recipe in zip((better, worse), own, strict=True):
+            recipes.setdefault(network, set()).add(recipe)
+    return [
+        tuple(
+            f"{network}, {recipe}" if len(recipes[network]) > 1 else network
+            for network, recipe in zip((better, worse), own, strict=True)
+        )
+        for better, worse, own in named
+    ]
+
+
 def _comparable(one: Answers, other: Answers) -> bool:
     return one.recipe == other.recipe or BEST in (one.recipe, other.recipe) or one.network == other.network
 

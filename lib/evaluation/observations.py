@@ -8,6 +8,7 @@ from lib.evaluation import poster
 from lib.evaluation.answers import Answers
 from lib.evaluation.claims import interval, listed, percent, whole
 from lib.evaluation.classes import recall_difference
+from lib.recipes import POSTER
 
 
 def class_observations(
@@ -22,6 +23,7 @@ def class_observations(
     """
     sentences = []
     own = [a for a in collected if a.network == network]
+    own = [a for a in own if a.recipe == (POSTER if any(b.recipe == POSTER for b in own) else own[0].recipe)]
     for answers in own:
         if answers.head == "mood" and {"sad", "neutral", "happy"} <= set(answers.classes):
             for other in ("happy", "neutral"):

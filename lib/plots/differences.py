@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lib.evaluation.differences import SURE
+from lib.evaluation.differences import SURE, sides
 from lib.evaluation.tables import labels, of_networks
 from lib.plots import BLACK, GREY
 from lib.plots.marks import PERCENT, POINTS, hue, legend, whiskers
@@ -63,10 +63,10 @@ def ranking(table: pd.DataFrame) -> Figure:
     table : pd.DataFrame
         As from `lib.evaluation.ranking`, of one protocol and level.
     """
-    table = table.assign(pair=[_versus(row) for row in table.itertuples()])
+    table = table.assign(pair=sides(table))
     heads, pairs = list(table["head"].unique()), list(dict.fromkeys(frozenset(pair) for pair in table["pair"]))
     first = {frozenset(pair): pair for pair in reversed(table["pair"].tolist())}
-    size = (3.6 * len(heads) + 2.6, 0.34 * len(pairs) + 1.6)
+    size = (3.6 * len(heads) + 2.2, 0.5 * len(pairs) + 1.6)
     figure, panels = plt.subplots(1, len(heads), figsize=size, sharex=True, sharey=True, squeeze=False)
     for axes, head in zip(panels[0], heads, strict=True):
         axes.axvline(0, color=GREY, linewidth=1)
@@ -81,7 +81,7 @@ def ranking(table: pd.DataFrame) -> Figure:
         axes.xaxis.set_major_formatter(POINTS)
         axes.set_xlabel("difference of accuracy in points")
         axes.grid(axis="x", color="#e5e5e5", linewidth=0.8)
-    names = [" less ".join(first[pair]) for pair in pairs]
+    names = ["\nless ".join(first[pair]) for pair in pairs]
     panels[0][0].set_yticks(range(len(pairs)), names, parse_math=False)
     panels[0][0].set_ylim(len(pairs) - 0.5, -0.5)
     marks = {"established after correction": BLACK, "not established": "white"}
@@ -91,16 +91,6 @@ def ranking(table: pd.DataFrame) -> Figure:
     ]
     legend(figure, handles)
     return figure
-
-
-def _versus(row) -> tuple[str, str]:
-    """Names of both sides; with the recipe where it is one network with two."""
-    recipes = row.recipe.split(", ")
-    same = row.better == row.worse
-    return tuple(
-        f"{name}, {recipe}" if same else name
-        for name, recipe in zip((row.better, row.worse), (recipes[0], recipes[-1]), strict=True)
-    )
 
 
 def spread(table: pd.DataFrame) -> Figure:

@@ -1,0 +1,261 @@
+"""Artists whose songs the networks miss more often than those of other artists of the same genre."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array, csr_array
+
+from lib.evaluation.claims import listed, percent
+from lib.evaluation.differences import SURE
+from lib.evaluation.hard import Panel, p_value
+from lib.evaluation.intervals import LEVEL
+from lib.evaluation.significance import PERMUTATIONS, holm
+from lib.runs import Finished
+
+LEAST = 3  # songs: of fewer, even none right would be nothing unusual
+COLUMNS = (
+    "head", "artist_group", "artist", "genre", "songs", "right", "expected", "low", "high", "p", "p_holm", "hard",
+)  # fmt: skip
+_CELLS = 2_000_000  # of one block of permutations
+_TIE = 1e-9
+
+
+@dataclass(frozen=True)
+class Artists:
+    """Whether errors cluster by artist, and where.
+
+    Attributes
+    ----------
+    table : pd.DataFrame
+        Columns `COLUMNS`, see `hard_artists`.
+    p : float
+        Of the test whether errors cluster by artist at all; NaN where it cannot be made.
+    icc : float
+        Intraclass correlation of what class and genre leave unexplained: 0 = songs of one artist are no more alike
+        than others, 1 = they fare all the same; NaN as `p`.
+    artists : int
+        Artists with several songs.
+    songs : int
+        Songs by them, copies of a recording counted once.
+    least : int
+        Songs that an artist of the table has at least.
+    """
+
+    table: pd.DataFrame
+    p: float
+    icc: float
+    artists: int
+    songs: int
+    least: int = LEAST
+
+
+def folds_of(runs: Sequence[Finished], protocol: str) -> pd.Series:
+    """Fold that tested each song, by ``track_id``; empty under a protocol that tests a song in several.
+
+    Parameters
+    ----------
+    runs : sequence of Finished
+    protocol : str
+    """
+    found: dict[str, int] = {}
+    if protocol in ("song", "artist"):
+        for finished in runs:
+            if finished.run.protocol == protocol and not finished.stale:
+                found |= dict.fromkeys(finished.predictions("test")["track_id"].unique(), finished.run.fold)
+    return pd.Series(found, dtype="float64")
+
+
+def hard_artists(
+    given: Panel,
+    folds: pd.Series | None = None,
+    *,
+    least: int = LEAST,
+    permutations: int = PERMUTATIONS,
+    seed: int = 0,
+) -> Artists:
+    """Test whether errors cluster by artist, and find the artists they cluster at.
+
+    A song's error is the share of the networks that miss it. Errors are permuted among the songs of the same genre
+    and true class: if the artist does not matter, every such order is as likely. The statistic is the sum of squares
+    between artists, as in an analysis of variance (Pitman 1938, Biometrika 29, doi 10.1093/biomet/29.3-4.322). Of
+    copies of one recording, which would cluster by themselves, the first counts.
+
+    All songs of an artist are judged by the models of one fold, so a fold's poor models would look like hard artists.
+    Where `folds` are given, the mean of each fold is taken away before and after what is left is permuted (Freedman &
+    Lane 1983, J. Business & Economic Statistics 1, doi 10.1080/07350015.1983.10509354), which holds approximately.
+
+    Parameters
+    ----------
+    given : Panel
+    folds : pd.Series, optional
+        As from `folds_of`; empty or with a song missing = not used.
+    least : int >= 2
+        Songs that an artist must have for the table.
+    permutations : int > 0
+    seed : int >= 0
+
+    Returns
+    -------
+    Artists
+        Its table has a row an artist group of `least` songs or more: the most frequent ``artist`` and ``genre``,
+        ``songs``, ``right`` (share of right answers, mean over songs and networks), the share ``expected`` of any
+        artist with as many songs of the same classes, ``low`` and ``high`` between which 95 % of the permutations
+        lie, ``p``, one-sided, of so few right, ``p_holm``, corrected for the number of artists, and ``hard``: errors
+        cluster by artist at all, and here. The worst come first.
+    """
+    songs = given.songs.assign(error=1 - given.right.mean(axis=1)) if given.networks else given.songs.assign(error=0.0)
+    songs = songs.loc[~songs["song_group"].duplicated() | songs["song_group"].isna()]
+    own = songs["artist_group"].where(songs["artist_group"].notna(), "\0" + songs.index.astype(object))
+    groups, names = pd.factorize(own)
+    size = np.bincount(groups, minlength=len(names))
+    cells = songs.groupby([songs["genre"].fillna(""), "true"], sort=False).ngroup().to_numpy()
+    error, fold = songs["error"].to_numpy(float), _codes(folds, songs.index)
+    several = size > 1
+    about = {"artists": int(several.sum()), "songs": int(size[several].sum()), "least": least}
+    rest = _less_means(_less_means(error, cells), fold) if len(songs) else error
+    fitted = error - rest
+    if not several.any() or len(names) < 2 or np.abs(rest).max() < _TIE:
+        return Artists(pd.DataFrame(columns=list(COLUMNS)), float("nan"), float("nan"), **about)
+    member, shown = _sums(groups), np.flatnonzero(size >= least)
+    truth = member @ rest
+    between, statistic, kept = (truth**2 / size).sum(), [], []
+    for values in _permuted(rest, cells, fold, permutations, seed):
+        sums = member @ values
+        statistic.append((sums**2 / size[:, None]).sum(axis=0))
+        kept.append(sums[shown])
+    p = (1 + (np.concatenate(statistic) >= between - _TIE).sum()) / (1 + permutations)
+    usual = (member @ fitted)[shown]
+    share, null = (1 - (usual + part.T) / size[shown] for part in (truth[shown], np.concatenate(kept, axis=1)))
+    table = pd.DataFrame(
+        {
+            "head": given.head,
+            "artist_group": names[shown],
+            "artist": [_most(songs["artist"], groups == place) for place in shown],
+            "genre": [_most(songs["genre"], groups == place) for place in shown],
+            "songs": size[shown],
+            "right": share,
+            "expected": 1 - usual / size[shown],
+            "low": np.clip(np.quantile(null, (1 - LEVEL) / 2, axis=0), 0, 1),
+            "high": np.clip(np.quantile(null, (1 + LEVEL) / 2, axis=0), 0, 1),
+            "p": (1 + (null <= share + _TIE).sum(axis=0)) / (1 + permutations),
+        }
+    )
+    table["p_holm"] = holm(table["p"])
+    table["hard"] = (table["p_holm"] < SURE) & (p < SURE)
+    table = table.sort_values(["p", "right", "artist_group"], ignore_index=True)[list(COLUMNS)]
+    return Artists(table, float(p), _icc(rest, between, size), **about)
+
+
+def _codes(folds: pd.Series | None, songs: pd.Index) -> np.ndarray:
+    """Fold of each song as a number from 0; one for all where not every fold is known."""
+    known = None if folds is None or not len(folds) else folds.reindex(songs)
+    return np.zeros(len(songs), dtype=int) if known is None or known.isna().any() else pd.factorize(known)[0]
+
+
+def _sums(groups: np.ndarray) -> csr_array:
+    """Matrix that adds the values of each group up [shape=(groups, songs)]."""
+    return coo_array((np.ones(len(groups)), (groups, np.arange(len(groups))))).tocsr()
+
+
+def _less_means(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Values [songs, ...] less the mean of their group."""
+    sums = _sums(groups)
+    means = (sums @ values.reshape(len(groups), -1)) / np.bincount(groups)[:, None]
+    return values - means[groups].reshape(values.shape)
+
+
+def _permuted(
+    rest: np.ndarray, cells: np.ndarray, folds: np.ndarray, permutations: int, seed: int
+) -> Iterator[np.ndarray]:
+    """Yield values permuted within cells [songs, block], less the mean of the fold that they come to lie in."""
+    generator = np.random.default_rng(seed)
+    block = max(1, _CELLS // len(rest))
+    for start in range(0, permutations, block):
+        columns = min(block, permutations - start)
+        values = np.empty((len(rest), columns))
+        for cell in np.unique(cells):
+            own = np.broadcast_to(rest[cells == cell][:, None], ((cells == cell).sum(), columns))
+            values[cells == cell] = generator.permuted(own, axis=0)
+        yield _less_means(values, folds) if folds.any() else values
+
+
+def _icc(rest: np.ndarray, between: float, size: np.ndarray) -> float:
+    """Intraclass correlation of a one-way analysis of variance with unequal groups (Fisher 1925)."""
+    n, groups = len(rest), len(size)
+    if n == groups:
+        return float("nan")
+    common = between - rest.sum() ** 2 / n
+    outer, inner = common / (groups - 1), ((rest**2).sum() - between) / (n - groups)
+    usual = (n - (size**2).sum() / n) / (groups - 1)
+    total = outer + (usual - 1) * inner
+    return float((outer - inner) / total) if abs(total) > _TIE else float("nan")
+
+
+def _most(values: pd.Series, own: np.ndarray) -> str:
+    """Most frequent known value, the first of several; empty if none is known."""
+    known = values[own & values.notna().to_numpy() & (values != "").to_numpy()]
+    return (
+        str(known.value_counts().sort_index().sort_values(ascending=False, kind="stable").index[0])
+        if len(known)
+        else ""
+    )
+
+
+def artists_claim(found: Artists, given: Panel) -> str:
+    """Title of the figure of artists: how many fare worse than chance, and who worst."""
+    if pd.isna(found.p):
+        return "No artist has several songs that fare differently, so none can be called hard"
+    if found.p >= SURE:
+        return f"That errors in {given.head} cluster by artist is not established, so no artist is called hard"
+    hard = found.table.loc[found.table["hard"]]
+    of = f"{len(hard)} of {len(found.table)} artists fare worse in {given.head} than others of their genre"
+    if not len(hard):
+        return f"Errors in {given.head} cluster by artist, but no single artist is established to be hard"
+    worst = hard.iloc[0]
+    return (
+        f"{of}, most surely {worst['artist'] or worst['artist_group']}: {percent(worst['right'])} right where "
+        f"{percent(worst['expected'])} would be expected"
+    )
+
+
+def artists_sentence(found: Artists, given: Panel) -> str:
+    """Say whether errors cluster by artist, which artists are hard, and what is not established."""
+    if pd.isna(found.p):
+        return (
+            "Whether errors cluster by artist cannot be tested: no artist has several tested songs, or all songs of "
+            "a class fare alike."
+        )
+    within = "genre" if given.head == "genre" else f"genre and {given.head}"
+    basis = (
+        f"over {found.songs} songs by {found.artists} artists with several, the errors of {len(given.networks)} "
+        f"network{'s' * (len(given.networks) != 1)} under `{given.protocol}` permuted within {within}: "
+        f"{p_value(found.p)}, intraclass correlation {found.icc:.2f}".replace("-", "−")
+    )
+    if found.p >= SURE:
+        return (
+            f"That errors in {given.head} cluster by artist is not established ({basis}), so no artist is called hard."
+        )
+    text = f"Errors in {given.head} cluster by artist ({basis})."
+    hard, known = found.table.loc[found.table["hard"]], len(found.table)
+    asked = f"{known} artist{'s' * (known != 1)} with {found.least} songs or more"
+    if not len(hard):
+        return f"{text} Of {asked}, none by itself is established to be hard, corrected for their number."
+    named = [
+        f"{_plain(row['artist'] or row['artist_group'])} ({percent(row['right'])} right in {row['songs']} songs, "
+        f"expected {percent(row['expected'])})"
+        for _, row in hard.iterrows()
+    ]
+    return (
+        f"{text} Of {asked}, {len(hard)} {'is' if len(hard) == 1 else 'are'} hard, corrected "
+        f"for their number: {listed(named)}. Why, whether by their sound or by their labels, is not established."
+    )
+
+
+def _plain(text: str) -> str:
+    """Text with Markdown's signs as what they are."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~$])", r"\\\1", text)

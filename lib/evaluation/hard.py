@@ -1,0 +1,255 @@
+"""Songs that every network misses, against what networks that err independently would miss together.
+
+A song that one network misses may be its bad luck. One that all of them miss is hard in itself, wrongly labelled, or
+unlike what they were all trained on; which of these it is, answers alone cannot tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lib.evaluation.answers import Answers
+from lib.evaluation.claims import PERCENT, listed, percent
+from lib.evaluation.differences import SURE
+from lib.evaluation.intervals import LEVEL
+from lib.evaluation.pooling import STALE
+from lib.recipes import POSTER
+from lib.splits import PROTOCOLS
+
+RESAMPLES = 2000
+FACTS = ["title", "artist", "genre", "song_group", "artist_group"]
+_CELLS = 2_000_000  # of one block of permutations: memory does not grow with their number
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One answer of each of several networks about the same songs.
+
+    Attributes
+    ----------
+    head, protocol : str
+        `protocol` is empty if no network was run.
+    songs : pd.DataFrame
+        ``true`` and `FACTS` by ``track_id``; title and artist are empty where they are unknown.
+    said : pd.DataFrame
+        Answers by ``track_id``, a column a network.
+    """
+
+    head: str
+    protocol: str
+    songs: pd.DataFrame
+    said: pd.DataFrame
+
+    @property
+    def networks(self) -> list[str]:
+        """Names of the networks."""
+        return list(self.said.columns)
+
+    @property
+    def right(self) -> np.ndarray:
+        """Whether each song (row) is named right by each network (column)."""
+        return self.said.to_numpy(object) == self.songs["true"].to_numpy(object)[:, None]
+
+
+def panel(collected: Sequence[Answers], head: str, protocol: str = "") -> Panel:
+    """Put the answers of all networks about one head side by side.
+
+    Each network counts once, lest many trainings of one outvote the others: under the recipe ``poster``, or its first
+    recipe where that was not run, and with the seed that tested most songs, of several the lowest. Baselines and
+    stale runs take no part, and neither does a song that not all networks tested.
+
+    Parameters
+    ----------
+    collected : sequence of Answers
+    head : str
+    protocol : str
+        Empty = the strictest under which a network was run.
+    """
+    own = [a for a in collected if a.head == head and not a.baseline and not a.network.endswith(STALE)]
+    run = [name for name in PROTOCOLS if any(a.protocol == name for a in own)]
+    protocol = protocol or (run[-1] if run else "")
+    chosen: dict[str, Answers] = {}
+    for answers in own:
+        if answers.protocol == protocol and (answers.recipe == POSTER or answers.network not in chosen):
+            chosen[answers.network] = answers
+    if not chosen:
+        nothing = pd.Index([], name="track_id", dtype=object)
+        return Panel(head, "", pd.DataFrame(columns=["true", *FACTS], index=nothing), pd.DataFrame(index=nothing))
+    answered = {name: _one_seed(answers.songs) for name, answers in chosen.items()}
+    said = pd.concat({name: songs["said"] for name, songs in answered.items()}, axis=1, join="inner").sort_index()
+    said.index.name = "track_id"
+    first = next(iter(chosen))
+    facts = chosen[first].tracks.loc[said.index, FACTS].astype(object)
+    for name in ("title", "artist"):
+        facts[name] = facts[name].where(facts[name].notna(), "")
+    facts.insert(0, "true", answered[first]["true"].loc[said.index])
+    return Panel(head, protocol, facts, said)
+
+
+def _one_seed(songs: pd.DataFrame) -> pd.DataFrame:
+    """Answers of the seed that tested most songs, the lowest of several, by ``track_id``."""
+    tested = songs["seed"].value_counts().sort_index()
+    return songs.loc[songs["seed"] == tested.idxmax()].set_index("track_id")
+
+
+def missed_by_all(given: Panel) -> pd.DataFrame:
+    """List the songs that no network names right.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``head``, ``track_id``, ``title``, ``artist``, ``true``, ``answer`` (the most frequent), ``agree`` (how many
+        networks gave it), then the answer of each network; where most agree comes first.
+    """
+    missed = ~given.right.any(axis=1) if given.networks else np.zeros(0, dtype=bool)
+    said = given.said.loc[missed]
+    songs = given.songs.loc[missed, ["title", "artist", "true"]].assign(answer="", agree=0)
+    for track_id, answers in said.iterrows():
+        counts = answers.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+        songs.loc[track_id, ["answer", "agree"]] = counts.index[0], int(counts.iloc[0])
+    table = pd.concat([songs, said], axis=1).rename_axis("track_id").reset_index()
+    table.insert(0, "head", given.head)
+    table["agree"] = table["agree"].astype(int)
+    return table.sort_values(["agree", "track_id"], ascending=[False, True], ignore_index=True)
+
+
+def agreement(given: Panel, *, resamples: int = RESAMPLES, seed: int = 0) -> pd.DataFrame:
+    """How many networks name a song right, against networks that err independently.
+
+    Independent means: each network misses as many songs of each true class as it does, but which ones has nothing to
+    do with the other networks. A class that all find hard is therefore no sign of dependence.
+
+    Parameters
+    ----------
+    given : Panel
+    resamples : int > 0
+        Permutations of each network's errors among the songs of a class.
+    seed : int >= 0
+
+    Returns
+    -------
+    pd.DataFrame
+        ``right`` (0 to the number of networks), ``songs``, ``expected`` under independence (exact), ``low`` and
+        ``high`` between which 95 % of the permutations lie, and ``p``, one-sided, of as many songs or more.
+    """
+    right, classes = given.right, pd.factorize(given.songs["true"])[0]
+    count = right.shape[1]
+    songs = np.bincount(right.sum(axis=1), minlength=count + 1)
+    expected = np.zeros(count + 1)
+    for name in np.unique(classes):
+        own = right[classes == name]
+        expected += len(own) * _number_right(own.mean(axis=0))
+    drawn = np.concatenate([*_independent(right, classes, resamples, seed)])
+    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
+    return pd.DataFrame(
+        {
+            "right": np.arange(count + 1),
+            "songs": songs,
+            "expected": expected,
+            "low": low,
+            "high": high,
+            "p": (1 + (drawn >= songs).sum(axis=0)) / (1 + resamples),
+        }
+    )
+
+
+def _number_right(chances: np.ndarray) -> np.ndarray:
+    """Distribution of the number of successes of independent trials [shape=(len(chances) + 1,)]."""
+    found = np.ones(1)
+    for chance in chances:
+        found = np.convolve(found, [1 - chance, chance])
+    return found
+
+
+def _independent(right: np.ndarray, classes: np.ndarray, resamples: int, seed: int) -> Iterator[np.ndarray]:
+    """Songs that 0, 1, ... networks name right [block, networks + 1], each network's errors permuted by itself."""
+    generator = np.random.default_rng(seed)
+    networks = right.shape[1]
+    block = max(1, _CELLS // max(1, right.size))
+    for start in range(0, resamples, block):
+        rows = min(block, resamples - start)
+        counts = np.zeros((rows, networks + 1))
+        for name in np.unique(classes):
+            own = np.broadcast_to(right[classes == name].T, (rows, networks, (classes == name).sum()))
+            total = generator.permuted(own, axis=-1).sum(axis=1)
+            flat = (total + (networks + 1) * np.arange(rows)[:, None]).ravel()
+            counts += np.bincount(flat, minlength=counts.size).reshape(counts.shape)
+        yield counts
+
+
+def p_value(p: float) -> str:
+    """``p = 0.012``, or ``p < 0.001``."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+def agreement_claim(given: Panel, table: pd.DataFrame) -> str:
+    """Title of the figure: how many songs all networks miss, and how many all name right.
+
+    Parameters
+    ----------
+    given : Panel
+    table : pd.DataFrame
+        As from `agreement`.
+    """
+    if not given.networks:
+        return f"No network was asked for the {given.head}"
+    if not len(given.songs):
+        return f"Not one song was tested by {_all(given)} networks under {given.protocol}"
+    none, every = table.iloc[0], table.iloc[-1]
+    if len(given.networks) == 1:
+        return (
+            f"{given.networks[0]}, the only network under {given.protocol}, misses the {given.head} of "
+            f"{none['songs']:.0f} of {len(given.songs)} songs"
+        )
+    return (
+        f"{_all(given).capitalize()} networks miss the {given.head} of {none['songs']:.0f} of {len(given.songs)} songs "
+        f"under {given.protocol}, where {_about(none['expected'])} would be expected if they erred independently; "
+        f"{_all(given).split()[0]} name {every['songs']:.0f} right, where {_about(every['expected'])} would be expected"
+    )
+
+
+def _all(given: Panel) -> str:
+    return "both" if len(given.networks) == 2 else f"all {len(given.networks)}"
+
+
+def _about(songs: float) -> str:
+    """Write an expected number of songs, with a decimal where it is small."""
+    return f"{songs:.0f}" if songs >= 9.5 else f"{songs:.1f}"
+
+
+def missed_sentence(given: Panel, table: pd.DataFrame) -> str:
+    """Say which networks were asked, how many songs they all miss, what chance would give, and what it leaves open.
+
+    Parameters
+    ----------
+    given : Panel
+    table : pd.DataFrame
+        As from `agreement`.
+    """
+    names = listed(f"`{name}`" for name in given.networks)
+    if len(given.networks) < 2 or not len(given.songs):
+        rest = "" if not len(given.songs) else ", so nothing can be said of songs that every network misses"
+        return f"{agreement_claim(given, table)}{rest}."
+    none = table.iloc[0]
+    missed, share = int(none["songs"]), none["songs"] / len(given.songs)
+    text = (
+        f"Under `{given.protocol}`, {len(given.networks)} networks ({names}; baselines apart) were asked for the "
+        f"{given.head} of the same {len(given.songs)} songs, and {_all(given).split()[0]} of them miss {missed} "
+        f"({percent(share)}). If they "
+        f"erred independently within each class, {_about(none['expected'])} would be expected (95{PERCENT} of "
+        f"permutations: {none['low']:.0f} to {none['high']:.0f})"
+    )
+    if none["p"] < SURE:
+        return (
+            f"{text}: they miss the same songs more often than chance would have it ({p_value(none['p'])}). Whether "
+            "such a song is hard, wrongly labelled, or unlike the songs that they were all trained on is not "
+            "established by this."
+        )
+    return (
+        f"{text}: that they miss the same songs more often than chance would have it is not established "
+        f"({p_value(none['p'])})."
+    )

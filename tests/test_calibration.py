@@ -1,0 +1,211 @@
+"""Confidence against accuracy, against simulations that are calibrated and others that are not."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib import evaluation
+from lib.evaluation import calibration as calibrations
+from lib.evaluation.calibration import calibration, reliability
+from lib.plots import confidence, svg, use_style
+from tests.test_evaluation import one, run_of, sure, tracks_of
+
+CLASSES = ("a", "b", "c")
+
+
+def simulated(rng, songs=200, *, slices=1, sharpness=1.0, together=False):
+    """Answers whose truths are drawn with the probabilities that are given, before these are sharpened.
+
+    With `together`, slices of a song have one confidence and are right or wrong as one.
+    """
+    draws = 1 if together else slices
+    chances = rng.dirichlet([1.0, 1.0, 1.0], (songs, draws))
+    true = (rng.random((songs, draws, 1)) > chances.cumsum(axis=-1)[..., :-1]).sum(axis=-1)
+    chances = chances.repeat(slices // draws, axis=1)
+    sharp = chances**sharpness / (chances**sharpness).sum(axis=-1, keepdims=True)
+    return sharp, np.broadcast_to(true, (songs, slices))
+
+
+def answers_of(chances, true, *, protocol="song", groups=None):
+    """Answers made by hand: `collect` knows one truth a song, and simulated slices have each their own."""
+    songs, slices, _ = chances.shape
+    frame = pd.DataFrame(chances.reshape(-1, 3), columns=[f"genre:{name}" for name in CLASSES])
+    frame.insert(0, "track_id", np.repeat([f"t{i}" for i in range(songs)], slices))
+    frame = frame.assign(seed=0, slice=range(len(frame)), true=np.array(CLASSES, dtype=object)[true.ravel()])
+    best = chances.reshape(-1, 3).argmax(axis=1)
+    frame = frame.assign(said=np.array(CLASSES, dtype=object)[best], probability=chances.reshape(-1, 3).max(axis=1))
+    frame["right"] = frame["said"] == frame["true"]
+    tracks = tracks_of(["a"] * songs, artists=groups).set_index("track_id")
+    songs = frame.drop_duplicates("track_id").drop(columns="slice").assign(n_slices=slices)
+    about = {"network": "net", "protocol": protocol, "recipe": "poster", "head": "genre", "runs": (), "folds": 5}
+    return evaluation.Answers(**about, slices=frame, songs=songs, tracks=tracks, classes=CLASSES, train={})
+
+
+def calibrated(answers, level="slice", **options):
+    options = {"resamples": 200, "flips": 200} | options
+    return one(calibration([answers], **options), level=level)
+
+
+# ---- known answers
+
+
+def test_ece_overconfidence_and_brier_of_known_answers():
+    said = [("a", 0.95, True)] * 8 + [("a", 0.95, False)] * 2 + [("b", 0.65, True)] * 4 + [("b", 0.65, False)] * 6
+    classes = ("a", "b")
+    answers, truth = [], []
+    for i, (name, p, right) in enumerate(said):
+        answers.append((f"t{i}", [p, 1 - p] if name == "a" else [1 - p, p]))
+        truth.append(name if right else "ab"[name == "a"])
+    collected = evaluation.collect([run_of(answers, classes=classes)], tracks_of(truth))
+    row = one(calibration(collected, resamples=100), level="song")
+    assert (row.n, row.n_songs, row.accuracy) == (20, 20, 0.6)
+    assert row.confidence == pytest.approx(0.8) and row.overconfidence == pytest.approx(0.2)
+    assert row.ece == pytest.approx((0.15 + 0.25) / 2)
+    brier = 2 * np.mean([(1 - p) ** 2 if right else p**2 for _, p, right in said])
+    assert row.brier == pytest.approx(brier, abs=1e-6) and row.brier_low < brier < row.brier_high
+    bins = reliability(collected, "song", resamples=100)
+    assert bins[["lower", "upper", "n", "n_songs"]].to_numpy().tolist() == [[0.6, 0.7, 10, 10], [0.9, 1.0, 10, 10]]
+    assert bins["confidence"].tolist() == pytest.approx([0.65, 0.95])
+    assert bins["accuracy"].tolist() == pytest.approx([0.4, 0.8])
+    assert ((bins["low"] < bins["accuracy"]) & (bins["accuracy"] < bins["high"])).all()
+
+
+def test_the_bins_make_the_ece():
+    rng = np.random.default_rng(0)
+    answers = answers_of(*simulated(rng, 150, slices=4))
+    bins = reliability([answers], "slice", 7, resamples=20)
+    ece = (bins["n"] * (bins["confidence"] - bins["accuracy"]).abs()).sum() / bins["n"].sum()
+    assert calibrated(answers, bins=7).ece == pytest.approx(ece)
+    assert bins["n"].sum() == 600 and (bins["confidence"].between(bins["lower"], bins["upper"])).all()
+
+
+@pytest.mark.parametrize(("value", "place"), [(0.7, 6), (np.float32(0.7), 6), (0.7001, 7), (1.0, 9), (0.05, 0), (0, 0)])
+def test_a_bin_holds_its_upper_edge(value, place):
+    assert calibrations._bin(np.array([float(value)]), 10).tolist() == [place]
+
+
+def test_a_class_that_the_network_lacks_costs_as_one_given_no_probability():
+    run = run_of([("t0", [0.8, 0.2]), ("t1", [0.8, 0.2])])
+    row = one(calibration(evaluation.collect([run], tracks_of(["a", "z"])), resamples=20), level="song")
+    assert row.brier == pytest.approx(np.mean([0.2**2 + 0.2**2, 0.8**2 + 0.2**2 + 1]), abs=1e-6)
+
+
+def test_missing_labels_are_masked():
+    run = run_of([("t0", [0.8, 0.2]), ("t1", [0.6, 0.4])])
+    row = one(calibration(evaluation.collect([run], tracks_of(["a", pd.NA])), resamples=20), level="song")
+    assert (row.n_songs, row.accuracy) == (1, 1) and row.confidence == pytest.approx(0.8)
+
+
+# ---- simulations
+
+
+def test_calibrated_answers_have_the_ece_that_is_expected_of_them():
+    rng = np.random.default_rng(1)
+    rows = [calibrated(answers_of(*simulated(rng, 150))) for _ in range(50)]
+    found, expected = (np.mean([row[name] for row in rows]) for name in ("ece", "ece_expected"))
+    assert found == pytest.approx(expected, rel=0.12) and found > 0.03  # above 0, though they are calibrated
+    assert np.mean([row.ece > row.ece_limit for row in rows]) <= 0.15
+
+
+def test_slices_that_are_right_together_have_a_larger_ece_by_chance():
+    rng = np.random.default_rng(2)
+    rows = [calibrated(answers_of(*simulated(rng, 60, slices=8, together=True))) for _ in range(35)]
+    found, expected = (np.mean([row[name] for row in rows]) for name in ("ece", "ece_expected"))
+    alone = np.mean([calibrated(answers_of(*simulated(rng, 480))).ece for _ in range(20)])
+    assert found == pytest.approx(expected, rel=0.12) and found > 1.8 * alone
+
+
+def test_the_interval_of_the_overconfidence_of_calibrated_answers_covers_0_about_95_times_in_100():
+    rng = np.random.default_rng(3)
+    rows = [calibrated(answers_of(*simulated(rng, 80, slices=3, together=True)), flips=2) for _ in range(150)]
+    covered = np.mean([row.low <= 0 <= row.high for row in rows])
+    assert 0.9 <= covered <= 0.99
+
+
+def test_sharpened_answers_are_over_confident_and_flattened_ones_under_confident():
+    rng = np.random.default_rng(4)
+    for sharpness, verdict in ((3.0, "over-confident"), (0.4, "under-confident")):
+        row = calibrated(answers_of(*simulated(rng, 300, sharpness=sharpness)))
+        assert calibrations.verdict(row) == verdict and row.ece > row.ece_limit
+        assert f"it is {verdict}" in calibrations.calibration_sentence(row)
+        assert "more than chance explains" in calibrations.calibration_sentence(row)
+
+
+def test_errors_that_cancel_out_are_seen_by_the_ece():
+    rng = np.random.default_rng(5)
+    sure_, unsure = np.tile([0.9, 0.05, 0.05], (400, 1, 1)), np.tile([0.5, 0.25, 0.25], (400, 1, 1))
+    right = np.concatenate([rng.random(400) < 0.7, rng.random(400) < 0.7])
+    row = calibrated(answers_of(np.concatenate([sure_, unsure]), np.where(right, 0, 1)[:, None]))
+    assert calibrations.verdict(row).startswith("not established") and row.ece > row.ece_limit
+
+
+def test_artists_are_drawn_together_under_artist():
+    rng = np.random.default_rng(6)
+    chances, groups = np.tile([0.7, 0.2, 0.1], (200, 1, 1)), [f"x{i // 10}" for i in range(200)]
+    true = np.where(np.repeat(rng.random(20) < 0.7, 10), 0, 1)[:, None]
+    song, artist = (
+        calibrated(answers_of(chances, true, protocol=protocol, groups=groups)) for protocol in ("song", "artist")
+    )
+    assert artist.high - artist.low > 2 * (song.high - song.low)
+    assert artist.ece_expected > 2 * song.ece_expected
+
+
+# ---- edges
+
+
+def test_all_right_is_not_taken_for_under_confidence():
+    few = evaluation.collect([run_of([(f"t{i}", [0.9, 0.1]) for i in range(6)])], tracks_of(["a"] * 6))
+    row = one(calibration(few, resamples=50), level="song")
+    assert row.accuracy == 1 and row.low < 0 < row.high
+    many = evaluation.collect([run_of([(f"t{i}", [0.6, 0.4]) for i in range(60)])], tracks_of(["a"] * 60))
+    assert calibrations.verdict(one(calibration(many, resamples=50), level="song")) == "under-confident"
+
+
+def test_a_single_song_has_neither_interval_nor_expectation():
+    collected = evaluation.collect([run_of([sure("t0", "a")])], tracks_of(["a"]))
+    table = calibration(collected)
+    assert table[["low", "high", "brier_low", "ece_expected", "ece_limit"]].isna().all(axis=None)
+    told = calibrations.calibration_sentence(table.iloc[0])
+    assert "not known to be over- or under-confident" in told and "too few songs or artists" in told
+    assert "no interval" in calibrations.calibration_claim(table)
+
+
+def test_seeds_are_averaged_in_the_scores_and_pooled_in_the_bins():
+    tracks = tracks_of(["a"] * 20)
+    runs = [run_of([(f"t{i}", [p, 1 - p]) for i in range(20)], seed=seed) for seed, p in enumerate((0.95, 0.75))]
+    collected = evaluation.collect(runs, tracks)
+    row = one(calibration(collected, resamples=50), level="song")
+    assert row.ece == pytest.approx((0.05 + 0.25) / 2, abs=1e-6) and (row.n, row.n_songs) == (40, 20)
+    bins = reliability(collected, resamples=50)
+    assert bins["n"].tolist() == [20, 20] and bins["confidence"].tolist() == pytest.approx([0.75, 0.95])
+
+
+def test_the_claim_is_of_the_main_network_under_the_strictest_protocol():
+    tracks, runs = tracks_of(["a", "b"] * 30), []
+    for network, p in (("zhang2016", 0.55), ("this_project", 0.95)):
+        for protocol in ("slice", "artist"):
+            answers = [(f"t{i}", [p, 1 - p]) for i in range(60)]
+            runs.append(run_of(answers, network=network, protocol=protocol))
+    table = calibration(evaluation.collect(runs, tracks), resamples=100)
+    claim = calibrations.calibration_claim(table)
+    assert claim.startswith("Under artist, by song, this_project is over-confident in genre (confidence 95")
+    both = pd.concat([table.assign(head="mood", low=-0.1, high=0.1), table])
+    claim = calibrations.calibration_claim(both, "slice")
+    assert claim.index("over-confident in genre") < claim.index(
+        "not established to be over- or under-confident in mood"
+    )
+    assert calibrations.calibration_claim(table.head(0)) == calibrations.NO_CONFIDENCE
+
+
+def test_figure_draws_every_network_and_nothing():
+    use_style()
+    rng = np.random.default_rng(7)
+    table = reliability([answers_of(*simulated(rng, 40))], "slice", resamples=20)
+    several = pd.concat(
+        [table.assign(network=network, head=head) for network in ("net", "zhang2016", "a$b$", "x") for head in "gm"]
+    )
+    figure = confidence.reliability_figure(several)
+    assert len(figure.axes) == 8 and "zhang2016, g" in svg(figure)
+    assert "<svg" in svg(confidence.reliability_figure(table.head(0)))
+    plt.close("all")
