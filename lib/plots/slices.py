@@ -1,5 +1,7 @@
 """Figures of notebook 02: from a wave to slices."""
 
+import warnings
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,7 +12,10 @@ from lib.plots import GREY, colour
 
 def mel_axis(axes, spectrogram: Spectrogram, ticks=(100, 300, 1000, 3000, 10000)) -> None:
     """Label the bands of a picture by their centre frequencies."""
-    centres = mel_centres(spectrogram)
+    with warnings.catch_warnings():
+        # librosa loads its parts when they are first used; one looks for progress bars that are not used here.
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        centres = mel_centres(spectrogram)
     shown = [hz for hz in ticks if centres[0] <= hz <= centres[-1]]
     axes.set_yticks(
         [float(np.interp(hz, centres, np.arange(len(centres)))) for hz in shown], [f"{hz:,}" for hz in shown]
