@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 
 from lib.evaluation.answers import Answers
-from lib.evaluation.claims import PERCENT, UNCORRECTED, listed, percent, points, sentence, whole
+from lib.evaluation.claims import PERCENT, UNCORRECTED, bound, listed, name_of, percent, points, sentence
 from lib.evaluation.differences import SURE, difference
 from lib.evaluation.intervals import accuracy_interval, clusters, interval, measured, share
 from lib.evaluation.pooling import Tested
 from lib.evaluation.significance import holm, sign_flip
 from lib.evaluation.tables import identity
-from lib.recipes import BEST, POSTER
 
 ALL = "all genres"
 WITHIN_COLUMNS = (
@@ -169,21 +168,12 @@ def span(low: float, high: float) -> str:
     """``(95 % interval −3 to 0.2)`` in points, with a decimal where rounding would hide on which side of 0 it lies."""
     if pd.isna(low) or pd.isna(high):
         return "(too few songs or artists for an interval)"
-    low, high = (
-        whole(bound) if not bound or abs(bound) >= 0.005 else f"{100 * bound:.1f}".replace("-", "−")
-        for bound in (low, high)
-    )
-    return f"(95{PERCENT} interval {low} to {high})"
+    return f"(95{PERCENT} interval {bound(low)} to {bound(high)})"
 
 
 def signed(difference: float) -> str:
     """``-0.26`` as ``−26 points``."""
     return f"{'−' if round(100 * difference) < 0 else ''}{points(difference)}"
-
-
-def name_of(row: pd.Series) -> str:
-    """Network in Markdown, with its recipe unless that is the poster's or tells nothing."""
-    return f"`{row['network']}`" + ("" if row["recipe"] in (POSTER, BEST) else f" ({row['recipe']})")
 
 
 def within_sentence(rows: pd.DataFrame, songs: str = "songs") -> str:

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from lib.evaluation.answers import LEVELS, Answers
-from lib.evaluation.claims import PERCENT, listed, percent, points
+from lib.evaluation.claims import PERCENT, listed, name_of, percent, points
 from lib.evaluation.intervals import LEVEL, accuracy_interval, clusters, interval, measured
 from lib.evaluation.pooling import added_up
 from lib.evaluation.tables import identity, main_rows
 from lib.evaluation.verdicts import strict_rows
-from lib.evaluation.voting import bounds, gain_span, named
+from lib.evaluation.voting import bounds, gain_span
 
 RELIABILITY_COLUMNS = (
     "network", "protocol", "recipe", "head", "level", "lower", "upper", "n", "n_songs", "confidence", "accuracy",
@@ -224,7 +224,7 @@ def calibration_sentence(row: pd.Series) -> str:
     """One row of `calibration` in words."""
     sign = "−" if row["overconfidence"] < 0 else ""
     text = (
-        f"under `{row['protocol']}`, by {row['level']}, {named(row)} answers the {row['head']} with a mean "
+        f"under `{row['protocol']}`, by {row['level']}, {name_of(row)} answers the {row['head']} with a mean "
         f"confidence of {percent(row['confidence'])} and is right in {percent(row['accuracy'])}, a difference of "
         f"{sign}{points(row['overconfidence'])} {gain_span(row['low'], row['high'])}: it is {verdict(row)}; its "
         f"expected calibration error is {points(row['ece'])}"

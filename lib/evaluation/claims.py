@@ -9,6 +9,7 @@ from lib.evaluation.classes import coverage, worst_confusion
 from lib.evaluation.differences import SURE, sides, whole_drops
 from lib.evaluation.pooling import Tested
 from lib.evaluation.tables import leaky, main_network, main_rows, of_networks
+from lib.recipes import BEST, POSTER
 from lib.splits import PROTOCOLS
 
 QUESTION = (
@@ -46,6 +47,16 @@ def interval(low: float, high: float, *, unit: str = PERCENT) -> str:
 def whole(share: float) -> str:
     """``-0.123`` as ``−12``, in hundredths."""
     return f"{round(100 * share)}".replace("-", "−")
+
+
+def bound(share: float) -> str:
+    """Bound of an interval in points, with a decimal where rounding would hide on which side of 0 it lies."""
+    return whole(share) if not share or abs(share) >= 0.005 else f"{100 * share:.1f}".replace("-", "−")
+
+
+def name_of(row: pd.Series) -> str:
+    """Network in Markdown, with its recipe unless that is the poster's or tells nothing."""
+    return f"`{row['network']}`" + ("" if row["recipe"] in (POSTER, BEST) else f" ({row['recipe']})")
 
 
 def listed(names: Iterable[str]) -> str:

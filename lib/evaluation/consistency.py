@@ -9,11 +9,11 @@ import pandas as pd
 
 from lib.evaluation.answers import Answers
 from lib.evaluation.claims import interval as span
-from lib.evaluation.claims import percent
+from lib.evaluation.claims import name_of, percent
 from lib.evaluation.intervals import accuracy_interval, clusters, interval
 from lib.evaluation.pooling import added_up
 from lib.evaluation.tables import identity, networks
-from lib.evaluation.voting import gain_span, named
+from lib.evaluation.voting import gain_span
 
 AGREEMENT_COLUMNS = (
     "network", "protocol", "recipe", "head", "n_songs", "slices", "share", "share_low", "share_high", "same",
@@ -132,10 +132,10 @@ def _beyond(sums: np.ndarray) -> np.ndarray:
 def agreement_sentence(row: pd.Series) -> str:
     """One row of `slice_agreement` in words."""
     if row["same"] == 1:
-        return f"under `{row['protocol']}`, {named(row)} gives all slices of a song the same {row['head']}"
+        return f"under `{row['protocol']}`, {name_of(row)} gives all slices of a song the same {row['head']}"
     about = (
         f"under `{row['protocol']}`, on average {percent(row['share'])} of the {round(row['slices'], 1):g} slices of a "
-        f"song give its most frequent {row['head']} with {named(row)}; two slices of one song agree in "
+        f"song give its most frequent {row['head']} with {name_of(row)}; two slices of one song agree in "
         f"{percent(row['same'])} of the pairs {span(row['same_low'], row['same_high'])}, two of different songs in "
         f"{percent(row['chance'])}"
     )

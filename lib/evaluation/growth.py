@@ -9,8 +9,8 @@ import pandas as pd
 
 from lib import scores
 from lib.evaluation.answers import Answers, collect
-from lib.evaluation.beyond import name_of, span
-from lib.evaluation.claims import UNCORRECTED, listed, percent, points, sentence, whole
+from lib.evaluation.beyond import span
+from lib.evaluation.claims import UNCORRECTED, listed, name_of, percent, points, sentence, whole
 from lib.evaluation.differences import difference
 from lib.evaluation.intervals import accuracy_interval, clusters, measured, percentiles, resampled
 from lib.evaluation.tables import identity

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from lib.evaluation.claims import PERCENT, by_strictness, listed, percent, points, sentence, whole
+from lib.evaluation.claims import PERCENT, bound, by_strictness, listed, name_of, percent, points, sentence
 from lib.evaluation.tables import main_rows
-from lib.recipes import BASELINE, BEST, POSTER
+from lib.recipes import BASELINE, BEST
 
 NO_BASELINES = "No baseline was run in this study, so nothing can be said about what simple methods reach."
 NO_NUMBERS = "No network of this study answers with a number: every head names classes."
@@ -14,7 +14,7 @@ NO_NUMBERS = "No network of this study answers with a number: every head names c
 
 def against_sentence(row: pd.Series, songs: str = "songs") -> str:
     """One row of `lib.evaluation.against_baselines` in words."""
-    name = f"`{row['network']}`" + ("" if row["recipe"] in (POSTER, BEST) else f" ({row['recipe']})")
+    name = name_of(row)
     over = f"the {row['n_songs']} {songs} that both tested" if row["paired"] else f"different {songs}"
     if row["score"] == "accuracy":
         text = (
@@ -34,7 +34,7 @@ def _verdict(row: pd.Series) -> str:
         return "whether it beats the baseline cannot be said, as too few songs or artists were tested"
     if row["score"] == "accuracy":
         gap = points(row["difference"])
-        span = f"(95{PERCENT} interval of the difference {_bound(row['low'])} to {_bound(row['high'])})"
+        span = f"(95{PERCENT} interval of the difference {bound(row['low'])} to {bound(row['high'])})"
     else:
         gap = f"{abs(row['difference']):.2f}"
         span = f"(95{PERCENT} interval of the difference {signed(row['low'])} to {signed(row['high'])})"
@@ -47,11 +47,6 @@ def _verdict(row: pd.Series) -> str:
     if row["difference"] == 0:
         return f"they are level {span}: it does not beat the baseline"
     return f"it is {gap} behind {span} and does not beat the baseline; that it is worse is not established either"
-
-
-def _bound(share: float) -> str:
-    """Bound of an interval in points, with a decimal where rounding would hide on which side of 0 it lies."""
-    return whole(share) if not share or abs(share) >= 0.005 else f"{100 * share:.1f}".replace("-", "−")
 
 
 def signed(value: float) -> str:

@@ -15,13 +15,12 @@ import numpy as np
 import pandas as pd
 
 from lib.evaluation.answers import Answers
-from lib.evaluation.claims import PERCENT, listed, percent, points, whole
+from lib.evaluation.claims import PERCENT, bound, listed, name_of, percent, points
 from lib.evaluation.claims import interval as span
 from lib.evaluation.intervals import accuracy_interval, clusters, interval, share
 from lib.evaluation.pooling import added_up
 from lib.evaluation.tables import identity, main_rows, networks
 from lib.evaluation.verdicts import strict_rows
-from lib.recipes import BEST, POSTER
 
 VOTING_COLUMNS = (
     "network", "protocol", "recipe", "head", "slices", "accuracy", "low", "high", "gain", "gain_low", "gain_high",
@@ -129,20 +128,14 @@ def gain_span(low: float, high: float) -> str:
 
 def bounds(low: float, high: float) -> str:
     """``-2 to 5 points``, with a decimal where rounding would hide on which side of 0 a bound lies."""
-    low, high = (whole(x) if not x or abs(x) >= 0.005 else f"{100 * x:.1f}".replace("-", "−") for x in (low, high))
-    return f"{low} to {high} points"
-
-
-def named(row: pd.Series) -> str:
-    """Name of a row's network in a sentence, with its recipe where that is neither the poster's nor chosen."""
-    return f"`{row['network']}`" + ("" if row["recipe"] in (POSTER, BEST) else f" ({row['recipe']})")
+    return f"{bound(low)} to {bound(high)} points"
 
 
 def voting_sentence(rows: pd.DataFrame) -> str:
     """Rows of `voting` of one network and head under one protocol in words."""
     rows = rows.sort_values("slices")
     one, last = rows.iloc[0], rows.iloc[-1]
-    where = f"under `{one['protocol']}`, {named(one)} names the {one['head']} of {percent(one['accuracy'])} of "
+    where = f"under `{one['protocol']}`, {name_of(one)} names the {one['head']} of {percent(one['accuracy'])} of "
     where += f"the {one['n_songs']} songs from one slice"
     if last["slices"] == 1:
         return f"{where}; too few songs have a second one to vote with"

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from lib.evaluation.tables import labels, of_networks
 from lib.plots import GREY
-from lib.plots.marks import MARKERS, PERCENT, POINTS, hue, keys_of, legend, offsets, whiskers
+from lib.plots.marks import MARKERS, PERCENT, POINTS, blank, hue, keys_of, legend, offsets, whiskers
 
 _GRID = {"color": "#e5e5e5", "linewidth": 0.8}
 
@@ -27,7 +27,7 @@ def voting_figure(table: pd.DataFrame) -> Figure:
         As from `lib.evaluation.voting.voting`, of one protocol.
     """
     if not len(table):
-        return _blank()
+        return blank()
     table = of_networks(table)
     table = table.assign(label=labels(table))
     heads, names = list(table["head"].unique()), list(table["label"].unique())
@@ -71,7 +71,7 @@ def reliability_figure(table: pd.DataFrame) -> Figure:
         As from `lib.evaluation.calibration.reliability`, of one protocol and level.
     """
     if not len(table):
-        return _blank()
+        return blank()
     table = of_networks(table)
     table = table.assign(label=labels(table))
     heads, names = list(table["head"].unique()), list(table["label"].unique())
@@ -103,11 +103,4 @@ def reliability_figure(table: pd.DataFrame) -> Figure:
     for axes in panels[:, 0]:
         axes.set_ylabel("accuracy")
     legend(figure, [Line2D([], [], color=GREY, linestyle="--", linewidth=1, label="calibrated")])
-    return figure
-
-
-def _blank() -> Figure:
-    """Empty figure, where the claim above it says that there is nothing to show."""
-    figure, axes = plt.subplots(figsize=(6, 0.5))
-    axes.set_axis_off()
     return figure

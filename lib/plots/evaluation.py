@@ -15,7 +15,7 @@ from lib.evaluation.claims import by_strictness
 from lib.evaluation.classes import confusion
 from lib.evaluation.tables import labels, networks, of_networks
 from lib.plots import BLACK, GREY
-from lib.plots.marks import MARKERS, PERCENT, hue, keys_of, legend, offsets, whiskers
+from lib.plots.marks import MARKERS, PERCENT, blank, hue, keys_of, legend, offsets, whiskers
 from lib.recipes import BASELINE
 
 _CELL = 0.42  # inches of a class in a confusion matrix
@@ -33,7 +33,7 @@ def protocols(table: pd.DataFrame) -> Figure:
         As from `lib.evaluation.results`.
     """
     if not len(table):
-        return _blank()
+        return blank()
     baselines = table.loc[table["recipe"] == BASELINE]
     table = of_networks(table)
     table = table.assign(label=labels(table))
@@ -73,13 +73,6 @@ def protocols(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def _blank() -> Figure:
-    """Empty figure, where the claim above it says that there is nothing to show."""
-    figure, axes = plt.subplots(figsize=(6, 0.5))
-    axes.set_axis_off()
-    return figure
-
-
 def gaps(table: pd.DataFrame, level: str = "slice") -> Figure:
     """Training accuracy and test accuracy of every network, ours filled and the poster's hollow.
 
@@ -91,7 +84,7 @@ def gaps(table: pd.DataFrame, level: str = "slice") -> Figure:
         ``slice`` (as the poster's sets) or ``song``.
     """
     if not len(table):
-        return _blank()
+        return blank()
     table = of_networks(table)
     table = table.assign(label=labels(table))
     table = table.loc[table["level"] == level]

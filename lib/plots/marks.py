@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -34,6 +35,13 @@ def whiskers(axes: Axes, x, y, low, high, *, vertical: bool = True, **style) -> 
     value = np.asarray(y if vertical else x, dtype=float)
     error = np.nan_to_num(np.clip(np.array([value - low, high - value]), 0, None))
     axes.errorbar(x, y, **{"yerr" if vertical else "xerr": error}, capsize=2.5, elinewidth=1.3, **style)
+
+
+def blank() -> Figure:
+    """Empty figure, where the claim above it says that there is nothing to show."""
+    figure, axes = plt.subplots(figsize=(6, 0.5))
+    axes.set_axis_off()
+    return figure
 
 
 def legend(figure: Figure, handles: list, columns: int = 4) -> None:
