@@ -137,8 +137,9 @@ rule train:
         DONE / "04" / "{run}.page",
     params:
         notebook=NOTEBOOKS / "04_training.ipynb",
-        # What was only searched has no page; its scores are on that of 05.
-        output=lambda w: (STUDY.work if w.run in SEARCH else STUDY.notebooks) / "04_training" / f"{w.run}.ipynb",
+        output=lambda w: (STUDY.notebooks if CONFIG.has_page(RUNS[w.run]) else STUDY.work)
+        / "04_training"
+        / f"{w.run}.ipynb",
         label=lambda w: f"04_training {w.run}",
         done=lambda w: DONE / "04" / w.run,
         made=lambda w: [STUDY.runs / w.run / "record.json"],

@@ -188,7 +188,7 @@ def obtain(
         with replacing(folder) as part:
             shutil.copytree(kept, part)
     if keep and _key_of(kept) != key:
-        _keep(folder, kept, "dev" if plan.run.candidate else "test")
+        _keep(folder, kept, plan.run)
     return Finished(folder, plan.run)
 
 
@@ -197,10 +197,10 @@ def _key_of(folder: Path) -> dict | None:
     return read_json(record).get("key") if record.is_file() else None
 
 
-def _keep(folder: Path, kept: Path, asked: str) -> None:
-    """Copy the small parts of a run: the asked part's answers and vectors in half precision, no weights."""
+def _keep(folder: Path, kept: Path, run: Run) -> None:
+    """Copy the small parts of a run: no weights, answers in half precision and so the vectors of a network."""
     predictions = pd.read_parquet(folder / "predictions.parquet")
-    rows = (predictions["part"] == asked).to_numpy()
+    rows = (predictions["part"] == ("dev" if run.candidate else "test")).to_numpy()
     floats = [column for column in predictions.columns[3:] if not column.endswith(":value")]
     with replacing(kept) as part:
         part.mkdir(parents=True)
@@ -210,5 +210,5 @@ def _keep(folder: Path, kept: Path, asked: str) -> None:
             predictions[rows].astype(dict.fromkeys(floats, "float16")).reset_index(drop=True),
             part / "predictions.parquet",
         )
-        if (folder / "embedding.npy").is_file():
+        if run.recipe != BASELINE and (folder / "embedding.npy").is_file():
             np.save(part / "embedding.npy", np.load(folder / "embedding.npy")[rows].astype(np.float16))

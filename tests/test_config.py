@@ -66,6 +66,23 @@ def test_the_recipe_best_is_run_once_a_fold_from_candidates_of_its_own(write):
     assert loaded.epochs_of(loaded.candidate_runs()[0]) == loaded.epochs_of(loaded.search_runs()[0]) == 0
 
 
+def test_networks_of_the_first_fold_and_seed_have_a_page_and_no_other_run(write):
+    loaded = config.load(
+        write(
+            run_folds=[2, 3],
+            seeds=[5, 6],
+            protocols=["poster_split", "artist"],
+            networks=["zhang2016"],
+            baselines=["majority"],
+            also=[{"networks": ["zhang2016"], "protocols": ["seen"], "seeds": [5, 6]}],
+        )
+    )
+    assert [run.name for run in loaded.runs() if loaded.has_page(run)] == [
+        "zhang2016-poster_split-f0-s5", "zhang2016-artist-f2-s5", "zhang2016-seen-f2-s5",
+    ]  # fmt: skip
+    assert not any(loaded.has_page(run) for run in loaded.candidate_runs())
+
+
 def test_also_adds_what_its_items_list_and_nothing_twice(write):
     loaded = config.load(
         write(

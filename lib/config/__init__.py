@@ -124,6 +124,11 @@ class StudyConfig:
             return 0
         return self.epochs.get(run.architecture, self.epochs["default"])
 
+    def has_page(self, run: Run) -> bool:
+        """Whether a run is shown on a page of its own: networks of the first fold and seed; the others look alike."""
+        first = run.fold == self.run_folds[0] or run.protocol == "poster_split"
+        return first and run.seed == self.seeds[0] and run.recipe != BASELINE and not run.candidate
+
     def networks_of(self, study: Study) -> tuple[str, ...]:
         """Return the study's networks and those that a reader registered in 03."""
         from lib import baselines, zoo
