@@ -1,6 +1,6 @@
 # Which notebook runs with which parameters, on what inputs. Called by lib.study, which checks the study first.
 #   snakemake prepare   01 corpus, 02 slices, 03 descriptions of the networks
-#   snakemake report    04 every run, 05 and 06, the pages
+#   snakemake report    04 every run, 05 and 06, the cards, the pages
 # Two calls, so that the second knows every network that 03 described and compares the descriptions by
 # checksum: an edited sentence in 03 retrains nothing, an edited architecture that network alone.
 # What Snakemake watches of a step are the two files of lib.done; what the step makes is never deleted first.
@@ -35,7 +35,7 @@ def parameters(number, **given):
 
 
 def steps(suffix):
-    chapters = ("01", "02", "03", "05", "06")
+    chapters = ("01", "02", "03", "05", "06", "08", "09")
     return [DONE / f"{chapter}.{suffix}" for chapter in chapters] + [DONE / "04" / f"{run}.{suffix}" for run in RUNS]
 
 
@@ -198,6 +198,44 @@ rule embedding:
         done=DONE / "06",
         made=[STUDY.tables / "nodes.csv"],
         given=parameters("06", run=FIRST.name),
+    shell:
+        EXECUTE
+
+
+rule data_card:
+    input:
+        code("08_data_card"),
+        DONE / "01.json",
+        DONE / "02.json",
+    output:
+        DONE / "08.json",
+        DONE / "08.page",
+    params:
+        notebook=NOTEBOOKS / "08_data_card.ipynb",
+        output=STUDY.notebooks / "08_data_card.ipynb",
+        label="08_data_card",
+        done=DONE / "08",
+        made=[],
+        given=parameters("08", corpus=CONFIG.corpus, folds=CONFIG.folds),
+    shell:
+        EXECUTE
+
+
+rule model_card:
+    input:
+        code("09_model_card"),
+        DONE / "05.json",
+        [DONE / "04" / f"{run}.json" for run in RUNS],
+    output:
+        DONE / "09.json",
+        DONE / "09.page",
+    params:
+        notebook=NOTEBOOKS / "09_model_card.ipynb",
+        output=STUDY.notebooks / "09_model_card.ipynb",
+        label="09_model_card",
+        done=DONE / "09",
+        made=[STUDY.tables / "costs.csv"],
+        given=parameters("09", corpus=CONFIG.corpus, runs=list(ASKED)),
     shell:
         EXECUTE
 

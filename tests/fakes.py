@@ -135,13 +135,17 @@ def fake_run(
     }
     metrics = {"run": described, "heads": heads, "parts": accuracies, "epochs": 1, "seconds": 1.0, "parameters": 1}
     write_json(metrics | (chosen if recipe == BEST else {}), folder / "metrics.json")
-    record = {"run": described, "candidates": ["gone poster"], "devs": [0], "changed": {}, "key": None}
+    made = {
+        "machine": {"processor": "An old one", "cores": 2, "threads": "2"},
+        "versions": {"python": "3.12.1", "keras": "3.1.0", "backend": "tensorflow"},
+    }
+    record = {"run": described, **made, "candidates": ["gone poster"], "devs": [0], "changed": {}, "key": None}
     if recipe != BEST:
         description = {"name": network, "shape": [2, 3], "heads": heads, "parameters": 1}
         write_json(description | {"baseline" if recipe == BASELINE else "config": {}}, study.zoo / f"{network}.json")
         settings = Settings(epochs=1)
         key = Plan(study, run, settings, folds).key | ({"code": "old"} if stale else {})
-        record = {"run": described, "settings": asdict(settings), "key": key}
+        record = {"run": described, **made, "settings": asdict(settings), "key": key}
     write_json(record, folder / "record.json")
     return Finished(folder, run, stale)
 

@@ -12,7 +12,7 @@ from lib.paths import NOTEBOOKS
 
 ALL = sorted(NOTEBOOKS.glob("*.ipynb"))
 CHAPTERS = ["01_data_acquisition", "02_spectrogram_slicing", "03_model_zoo", "04_training", "05_error_analysis",
-            "06_fc_embedding"]  # fmt: skip
+            "06_fc_embedding", "08_data_card", "09_model_card"]  # fmt: skip
 
 
 def test_the_chapters_are_there():

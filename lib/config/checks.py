@@ -36,6 +36,8 @@ SET_ABOVE = {  # parameters that the Snakefile gives, by notebook, and the keys 
     },
     "05": {"corpus": "corpus", "runs": _RUNS},
     "06": {"run": _RUNS},
+    "08": {"corpus": "corpus", "folds": "folds"},
+    "09": {"corpus": "corpus", "runs": _RUNS},
 }
 _LISTS = {  # by key, an example, whether it may be empty
     "networks": ("[this_project]", False),

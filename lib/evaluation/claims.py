@@ -238,8 +238,9 @@ def confusion_claim(answers: Answers) -> str:
 
 def by_strictness(protocols: Iterable[str]) -> list[str]:
     """Protocols from the leakiest to the strictest."""
-    known = [p for p in PROTOCOLS if p in set(protocols)]
-    return known + sorted(set(protocols) - set(known))
+    given = set(protocols)
+    known = [p for p in PROTOCOLS if p in given]
+    return known + sorted(given - set(known))
 
 
 def coverage_sentences(collected: Sequence[Answers], slices: pd.DataFrame) -> list[str]:

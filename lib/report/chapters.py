@@ -23,6 +23,8 @@ CHAPTERS = {
     "04_training": "Training",
     "05_error_analysis": "Error analysis",
     "06_fc_embedding": "FC embedding",
+    "08_data_card": "Data card",
+    "09_model_card": "Model card",
 }
 TRAINING = "04_training"
 EVALUATION = "05_error_analysis"
