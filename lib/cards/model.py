@@ -286,10 +286,13 @@ def cost_sentence(table: pd.DataFrame, candidates: pd.DataFrame) -> str:
         latter may be empty.
     """
     machines = listed(dict.fromkeys([*table["machine"], *candidates["machine"]]))
-    text = f"{table['runs'].sum()} runs took {table['hours'].sum():.1f} h"
+    choosing = table["recipe"] == BEST  # its time is that of its candidates
+    trained = table.loc[~choosing]
+    text = f"{trained['runs'].sum()} runs took {trained['hours'].sum():.1f} h"
     if len(candidates):
         text += f", and {candidates['runs'].sum()} more, to choose from, {candidates['hours'].sum():.1f} h"
+        text += " (which the table counts with what was selected of them)" if choosing.any() else ""
+    longest = pd.concat([trained, candidates])["minutes"].max()
     return (
-        f"{text}, on {machines}. Energy was not measured. The longest single run took "
-        f"{pd.concat([table, candidates])['minutes'].max():.0f} min (median of its kind)."
+        f"{text}, on {machines}. Of a kind of run the median took at most {longest:.0f} min. Energy was not measured."
     )
