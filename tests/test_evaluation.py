@@ -325,6 +325,26 @@ def test_classes_and_confusion_of_known_answers():
     assert table["support"].tolist() == [3, 1, 1, 0]
 
 
+def test_class_scores_agree_with_scikit_learn_and_lie_within_their_intervals():
+    from sklearn.metrics import precision_recall_fscore_support
+
+    rng = np.random.default_rng(3)
+    names = ("a", "b", "c")
+    true = rng.choice(names, 120).tolist()
+    said = [name if rng.uniform() < 0.6 else str(rng.choice(names)) for name in true]
+    run = run_of([sure(f"t{i}", answer, names) for i, answer in enumerate(said)], classes=names)
+    answers = evaluation.collect([run], tracks_of(true))[0]
+    table = evaluation.per_class([answers], resamples=400)
+    expected = precision_recall_fscore_support(true, said, labels=list(names))
+    for score, values in zip(("precision", "recall", "f1"), expected[:3], strict=True):
+        assert np.allclose(table[score], values)
+        assert (table[f"{score}_low"] < values).all() and (values < table[f"{score}_high"]).all()
+        width = table[f"{score}_high"] - table[f"{score}_low"]
+        assert width.between(0.1, 0.4).all()  # some 40 songs a class
+    shown = evaluation.with_intervals(table)
+    assert "f1_low" not in shown and shown["f1"].str.fullmatch(r"0\.\d\d \(0\.\d\d to 0\.\d\d\)").all()
+
+
 def test_mistakes_are_the_surest_wrong_answers():
     run = run_of([("t0", [0.1, 0.9]), ("t1", [0.4, 0.6]), ("t2", [0.8, 0.2])])
     wrong = evaluation.mistakes(evaluation.collect([run], tracks_of(["a", "a", "a"])), count=5)

@@ -25,7 +25,17 @@ from lib.evaluation.hard import agreement, missed_by_all, panel
 from lib.evaluation.numbers import Numbers, collect_numbers, numeric_results
 from lib.evaluation.pooling import controls, whole
 from lib.evaluation.summary import findings, write_summary
-from lib.evaluation.tables import comparison, labels, main_network, main_rows, networks, readable, results, strictest
+from lib.evaluation.tables import (
+    comparison,
+    labels,
+    main_network,
+    main_rows,
+    networks,
+    readable,
+    results,
+    strictest,
+    with_intervals,
+)
 from lib.evaluation.variation import spread
 
 __all__ = [
@@ -66,6 +76,7 @@ __all__ = [
     "strictest",
     "whole",
     "whole_drops",
+    "with_intervals",
     "within_genre",
     "worst_confusion",
     "write_summary",

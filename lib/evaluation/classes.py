@@ -6,64 +6,55 @@ import numpy as np
 import pandas as pd
 
 from lib.evaluation.answers import Answers
-from lib.evaluation.intervals import accuracy, accuracy_interval, bootstrap, clusters, percentiles
+from lib.evaluation.intervals import (
+    accuracy,
+    accuracy_interval,
+    bootstrap,
+    clusters,
+    interval,
+    percentiles,
+    share,
+)
 from lib.evaluation.tables import identity, networks
 
 CLASS_COLUMNS = (
-    "network", "protocol", "recipe", "head", "class", "precision", "recall", "low", "high", "f1", "support",
+    "network", "protocol", "recipe", "head", "class", "precision", "precision_low", "precision_high",
+    "recall", "recall_low", "recall_high", "f1", "f1_low", "f1_high", "support",
 )  # fmt: skip
+_RIGHT, _TRUE, _SAID = range(3)  # of Answers.class_sums
 
 
 def per_class(collected: Iterable[Answers], *, resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
-    """Precision, recall and F1 of every class, by song.
+    """Precision, recall and F1 of every class, by song, with their 95 % intervals.
 
     The poster's accuracy of a class is its recall: how many of the songs of the class are named right.
 
     Returns
     -------
     pd.DataFrame
-        Columns `CLASS_COLUMNS`: averages over the seeds; ``low`` and ``high`` are the 95 % interval of the
-        recall; ``support`` the number of songs of the class. Precision is NaN for a class never answered,
-        recall for a class without test songs.
+        Columns `CLASS_COLUMNS`: averages over the seeds; ``support`` the number of songs of the class. Precision is
+        NaN for a class never answered, recall for a class without test songs, F1 for one that is both.
     """
-    from sklearn.metrics import precision_recall_fscore_support
-
     rows = []
     for answers in collected:
-        scores = np.array(
-            [
-                precision_recall_fscore_support(
-                    part["true"].astype(str),
-                    part["said"].astype(str),
-                    labels=list(answers.classes),
-                    zero_division=np.nan,
-                )
-                for _, part in answers.songs.groupby("seed")
-            ]
-        )
+        songs, sums = answers.class_sums("song")
+        drawn = clusters(answers.tracks.loc[songs].reset_index(), answers.protocol)
         for place, name in enumerate(answers.classes):
-            precision, recall, f1, _ = (_mean(scores[:, score, place]) for score in range(4))
-            songs, right, count, drawn = _of_class(answers, name)
-            low = high = float("nan")
-            if len(songs):
-                recall, low, high = accuracy_interval(right, count, *drawn, resamples=resamples, seed=seed)
-            values = {"precision": precision, "recall": recall, "low": low, "high": high, "f1": f1}
-            rows.append({**identity(answers), "class": name, **values, "support": len(songs)})
+            own, row = sums[..., place], {**identity(answers), "class": name}
+            for score, whole in (("precision", _SAID), ("recall", _TRUE)):
+                found = accuracy_interval(own[..., _RIGHT], own[..., whole], *drawn, resamples=resamples, seed=seed)
+                row |= dict(zip((score, f"{score}_low", f"{score}_high"), found, strict=True))
+            f1 = interval(own, _f1, *drawn, resamples=resamples, seed=seed)
+            if f1[0] in (0, 1):  # nothing to resample, as in the recall's own interval
+                f1 = (f1[0], row["recall_low"], row["recall_high"])
+            row |= dict(zip(("f1", "f1_low", "f1_high"), map(float, f1), strict=True))
+            rows.append(row | {"support": int((own[..., _TRUE] > 0).any(axis=1).sum())})
     return pd.DataFrame(rows, columns=list(CLASS_COLUMNS))
 
 
-def _mean(values: np.ndarray) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else float("nan")
-
-
-def _of_class(answers: Answers, name: str) -> tuple:
-    """Tally of the songs of one class, with their clusters."""
-    ids, right, count = answers.tally("song")
-    true = answers.songs.drop_duplicates("track_id").set_index("track_id")["true"].loc[ids]
-    own = (true == name).to_numpy()
-    songs = ids[own]
-    return songs, right[own], count[own], clusters(answers.tracks.loc[songs].reset_index(), answers.protocol)
+def _f1(sums: np.ndarray) -> np.ndarray:
+    """Harmonic mean of precision and recall of one class [shape=(..., 3)]; NaN where it is neither there nor said."""
+    return share(np.stack([2 * sums[..., _RIGHT], sums[..., _TRUE] + sums[..., _SAID]], axis=-1))
 
 
 def recall_difference(

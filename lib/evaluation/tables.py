@@ -186,6 +186,18 @@ def _cells(head: str, train: float, test: float, low: float, high: float) -> dic
     return {f"{head}_train": train, f"{head}_test": test, f"{head}_interval": span}
 
 
+def with_intervals(table: pd.DataFrame, digits: int = 2) -> pd.DataFrame:
+    """Join each score with its ``<score>_low`` and ``<score>_high`` to one text, ``0.52 (0.43 to 0.61)``."""
+    shown = table.copy()
+    for score in [name.removesuffix("_low") for name in table.columns if name.endswith("_low")]:
+        texts = []
+        for value, low, high in zip(shown[score], shown.pop(f"{score}_low"), shown.pop(f"{score}_high"), strict=True):
+            span = f" ({low:.{digits}f} to {high:.{digits}f})" if np.isfinite(low) and np.isfinite(high) else ""
+            texts.append(f"{value:.{digits}f}{span}" if np.isfinite(value) else "–")
+        shown[score] = texts
+    return shown
+
+
 def readable(table: pd.DataFrame, digits: int = 3) -> pd.DataFrame:
     """Write a table for reading: rounded, an en dash for what is missing, words in the column heads.
 

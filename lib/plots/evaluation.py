@@ -153,7 +153,7 @@ def recalls(classes: pd.DataFrame, head: str) -> Figure:
             own = part.loc[part["label"] == name].drop_duplicates("class").set_index("class").reindex(kinds)
             style = {"color": hue(name), "marker": MARKERS[i % len(MARKERS)], "markersize": 5.5, "linestyle": ""}
             y = np.arange(len(kinds)) + offset
-            whiskers(axes, own["recall"], y, own["low"], own["high"], vertical=False, **style)
+            whiskers(axes, own["recall"], y, own["recall_low"], own["recall_high"], vertical=False, **style)
         support = part.groupby("class")["support"].max().reindex(kinds).fillna(0).astype(int)
         axes.set_yticks(range(len(kinds)), [f"{kind} ({support[kind]})" for kind in kinds], parse_math=False)
         axes.set_ylim(len(kinds) - 0.5, -0.5)
