@@ -11,13 +11,17 @@ from lib.paths import PROJECT, Study, replacing
 from lib.tables import read_json
 
 README = PROJECT / "README.md"
-BEGIN = "<!-- results: written by `make readme`, do not edit -->"
-END = "<!-- end of results -->"
 STUDY = "emotify"
+AGAIN = "Run `make report STUDY={}` first."
 
 
-def block(study: Study) -> str:
-    """Markdown of what a study found: findings, main figure, accuracy by network and protocol.
+def blocks(study: Study) -> dict[str, str]:
+    """Markdown of what a study found, by the name of the marked block that holds it.
+
+    Returns
+    -------
+    dict of str to str
+        ``answer``: main figure and headline; ``results``: the findings at length, accuracy by network and protocol.
 
     Raises
     ------
@@ -27,20 +31,15 @@ def block(study: Study) -> str:
     summary_file, table_file = study.results / "summary.json", study.tables / "results.csv"
     for path in (summary_file, table_file):
         if not path.is_file():
-            raise ReportError(f"{path} does not exist. Run `make report STUDY={study.name}` first.")
+            raise ReportError(f"{path} does not exist. {AGAIN.format(study.name)}")
     summary = read_json(summary_file)
-    figure = summary["figure"]
-    here = f"results/{study.name}"
-    lines = [
-        f"[![{figure['claim']}]({here}/figures/{figure['name']}.svg)]({here}/index.html)",
-        "",
-        *[f"- {finding}" for finding in summary["findings"]],
-        "",
-        *_table(pd.read_csv(table_file)),
-        "",
-        f"{summary['credit']}",
-    ]
-    return "\n".join(lines)
+    figure, here = summary["figure"], f"results/{study.name}"
+    picture = f"[![{figure['claim']}]({here}/figures/{figure['name']}.svg)]({here}/index.html)"
+    findings = [f"- {finding}" for finding in summary["findings"]]
+    return {
+        "answer": "\n".join([picture, "", *(f"- {sentence}" for sentence in summary.get("headline", []))]),
+        "results": "\n".join([*findings, "", *_table(pd.read_csv(table_file)), "", summary["credit"]]),
+    }
 
 
 def _table(results: pd.DataFrame) -> list[str]:
@@ -65,24 +64,32 @@ def _table(results: pd.DataFrame) -> list[str]:
     return lines
 
 
-def with_block(text: str, results: str) -> str:
-    """Return the README's text with its marked block replaced.
+def marks(name: str) -> tuple[str, str]:
+    """Lines between which a block stands."""
+    return f"<!-- {name}: written by `make readme`, do not edit -->", f"<!-- end of {name} -->"
+
+
+def with_blocks(text: str, written: dict[str, str]) -> str:
+    """Return the README's text with its marked blocks replaced.
 
     Raises
     ------
     ReportError
         If the marks are not there.
     """
-    if text.count(BEGIN) != 1 or text.count(END) != 1:
-        raise ReportError(f"{README.name} must hold the lines {BEGIN!r} and {END!r} once each.")
-    before, rest = text.split(BEGIN)
-    return f"{before}{BEGIN}\n\n{results}\n\n{END}{rest.split(END)[1]}"
+    for name, block in written.items():
+        begin, end = marks(name)
+        if text.count(begin) != 1 or text.count(end) != 1:
+            raise ReportError(f"{README.name} must hold the lines {begin!r} and {end!r} once each.")
+        before, rest = text.split(begin)
+        text = f"{before}{begin}\n\n{block}\n\n{end}{rest.split(end)[1]}"
+    return text
 
 
 def main(readme: Path = README) -> int:
-    """Write the block; 0 if all went well."""
+    """Write the blocks; 0 if all went well."""
     try:
-        text = with_block(readme.read_text(encoding="utf-8"), block(Study(STUDY)))
+        text = with_blocks(readme.read_text(encoding="utf-8"), blocks(Study(STUDY)))
     except ReportError as error:
         print(error, file=sys.stderr)
         return 1

@@ -739,6 +739,7 @@ def test_page_writes_the_summary_and_figures(page):
     told = json.loads((study.results / "summary.json").read_text(encoding="utf-8"))
     assert (told["study"], told["corpus"], told["synthetic"]) == ("fake", "folder", False)
     assert 2 <= len(told["findings"]) <= 3 and "**Stale:**" in told["findings"][0]
+    assert "**Stale:**" in told["headline"][0] and "Dealt" not in told["headline"][0] and len(told["headline"]) >= 3
     assert told["figure"]["name"] == "protocols" and "this_project" in told["figure"]["claim"]
     assert (study.tables / f"{told['main_table']}.csv").is_file()
     drawn = {path.stem for path in study.figures.glob("*.svg")}
@@ -775,7 +776,10 @@ def test_page_with_baselines_numbers_and_what_was_selected(tmp_path):
     assert list(dict.fromkeys(numeric["network"])) == [
         "this_project", "short_chunk", "selected", "genre_prior", "mfcc_svm",
     ]  # fmt: skip
-    told = json.loads((study.results / "summary.json").read_text(encoding="utf-8"))["findings"]
+    said = json.loads((study.results / "summary.json").read_text(encoding="utf-8"))
+    assert len(said["headline"]) == 3 and "(the control)" in said["headline"][1]
+    assert "control" in (study.figures / "protocols.svg").read_text(encoding="utf-8")
+    told = said["findings"]
     assert len(told) == 5 and told[3].startswith("**Against simple baselines**") and told[4].startswith("**Numbers**")
     assert "stale" not in told[0].lower()
     protocols = (study.figures / "protocols.svg").read_text(encoding="utf-8")
@@ -789,6 +793,7 @@ def test_page_of_numbers_alone(tmp_path):
     book = execute(study)
     assert "energy" in shown(book, "numbers")
     told = json.loads((study.results / "summary.json").read_text(encoding="utf-8"))
+    assert told["headline"] == []
     assert told["main_table"] == "numbers" and "`this_project` predicts the energy" in told["findings"][0]
 
 

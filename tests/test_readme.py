@@ -19,31 +19,44 @@ def study(tmp_path):
         for level in ("slice", "song")
     ]  # fmt: skip
     write_csv(pd.DataFrame(rows), study.tables / "results.csv")
-    write_json({"findings": ["One."], "figure": {"name": "protocols", "claim": "C"}, "credit": "By X."},
+    write_json({"headline": ["First.", "Second."], "findings": ["One."], "credit": "By X.",
+                "figure": {"name": "protocols", "claim": "C"}},
                study.results / "summary.json")  # fmt: skip
     return study
 
 
-def test_the_block_is_made_from_the_tables(study):
-    text = readme.block(study)
+def test_the_blocks_are_made_from_the_tables(study):
+    written = readme.blocks(study)
+    assert list(written) == ["answer", "results"]
+    assert written["answer"].endswith("- First.\n- Second.")
+    assert "results/toy/figures/protocols.svg" in written["answer"]
+    text = written["results"]
     assert "| n | genre | 0.50 (0.40 to 0.70) | 0.60 (0.40 to 0.70) |" in text
-    assert "- One." in text
-    assert "results/toy/figures/protocols.svg" in text
+    assert text.startswith("- One.")
     assert "1 run a cell" in text
+    assert text.endswith("By X.")
 
 
-def test_only_the_marked_block_is_replaced():
-    text = f"before\n{readme.BEGIN}\nold\n{readme.END}\nafter\n"
-    new = readme.with_block(text, "new")
-    assert new == f"before\n{readme.BEGIN}\n\nnew\n\n{readme.END}\nafter\n"
-    assert readme.with_block(new, "new") == new
-    with pytest.raises(ReportError, match="once each"):
-        readme.with_block("no marks", "new")
+def test_only_the_marked_blocks_are_replaced():
+    (a, b), (c, d) = readme.marks("one"), readme.marks("two")
+    text = f"before\n{a}\nold\n{b}\nbetween\n{c}\n{d}\nafter\n"
+    new = readme.with_blocks(text, {"one": "1", "two": "2"})
+    assert new == f"before\n{a}\n\n1\n\n{b}\nbetween\n{c}\n\n2\n\n{d}\nafter\n"
+    assert readme.with_blocks(new, {"one": "1", "two": "2"}) == new
+    with pytest.raises(ReportError, match=r"'<!-- two.* once each"):
+        readme.with_blocks(f"{a}{b}", {"one": "1", "two": "2"})
 
 
 def test_the_readme_shows_the_committed_results():
     text = readme.README.read_text(encoding="utf-8")
-    assert text == readme.with_block(text, readme.block(Study(readme.STUDY))), "run `make readme`"
+    assert text == readme.with_blocks(text, readme.blocks(Study(readme.STUDY))), "run `make readme`"
+
+
+def test_the_answer_and_the_two_commands_come_first():
+    text = readme.README.read_text(encoding="utf-8")
+    parts = ["**How much", readme.marks("answer")[0], "make report   #", "make test     #", readme.marks("results")[0]]
+    places = [text.index(part) for part in parts]
+    assert places == sorted(places)
 
 
 def test_the_readme_links_to_files_that_exist():
@@ -56,4 +69,4 @@ def test_the_readme_links_to_files_that_exist():
 
 def test_missing_results_say_what_to_run(tmp_path):
     with pytest.raises(ReportError, match="make report STUDY=toy"):
-        readme.block(Study("toy", tmp_path))
+        readme.blocks(Study("toy", tmp_path))

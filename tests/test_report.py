@@ -151,7 +151,8 @@ def make(root: Path, name: str = "demo", synthetic: bool = True) -> Study:
         "corpus": name,
         "synthetic": synthetic,
         "question": "How much of it is leakage?",
-        "findings": [f"**86 %** of the songs; see [5](05_error_analysis.ipynb). {HOSTILE}", "Two.", "Three.", "Four."],
+        "headline": [f"**86 %** of the songs; see [5](05_error_analysis.ipynb). {HOSTILE}", "Two.", "Three."],
+        "findings": ["Four.", f"Five. {HOSTILE}"],
         "figure": {"name": "protocols", "claim": CLAIM},
         "main_table": "comparison",
         "credit": "Songs by *somebody*, CC BY 4.0.",
@@ -327,7 +328,8 @@ def test_index_answers(soups):
     index = soups["index.html"]
     assert index.select_one(".question").get_text() == "How much of it is leakage?"
     assert [len(p.find_all("strong")) for p in index.select(".findings > p")] == [1, 0, 0]
-    assert "Four." not in index.select_one(".findings").get_text() and "Four." in index.get_text()
+    assert "Four." not in index.select_one(".findings").get_text()
+    assert [one.get_text()[:5].strip() for one in index.select(".further > li")] == ["Four.", "Five."]
     assert index.select_one(".findings a")["href"] == "05_error_analysis.html"
     assert index.find("img")["alt"] == CLAIM and index.figcaption.get_text() == CLAIM
     rows = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in index.select("table.main tr")]
@@ -350,7 +352,7 @@ def test_missing_chapters_are_named(soups):
     way = {item.select_one(".name").get_text(): item for item in soups["index.html"].select(".way li")}
     assert list(way) == list(CHAPTERS.values())
     missing = [name for name, item in way.items() if "not run" in item.get_text()]
-    assert missing == ["Model zoo", "FC embedding"] and not way["Model zoo"].find("a")
+    assert missing == ["Model zoo", "FC embedding", "Data card", "Model card"] and not way["Model zoo"].find("a")
     assert "What is training good for?" in way["Training"].get_text()
 
 

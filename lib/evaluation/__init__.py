@@ -2,9 +2,10 @@
 
 ``pooling`` joins the test predictions of folds and seeds, ``answers`` reads them as classes and ``numbers`` as
 numbers; ``intervals`` resamples songs or artists, ``significance`` tests; ``tables``, ``differences``, ``variation``
-and ``classes`` make the result tables, ``claims``, ``observations``, ``verdicts`` and ``summary`` the sentences;
-``voting``, ``consistency`` and ``calibration`` ask what several slices add and what the confidence is worth;
-``poster`` holds what the poster published.
+and ``classes`` make the result tables, ``claims``, ``observations``, ``pattern`` and ``verdicts`` the sentences, which
+``summary`` and ``headline`` gather; ``voting``, ``consistency`` and ``calibration`` ask what several slices add and
+what the confidence is worth; ``beyond``, ``ceiling`` and ``growth`` what stands behind moods, ``hard`` and ``artists``
+which songs are missed; ``search`` shows what was chosen by dev songs; ``poster`` holds what the poster published.
 """
 
 from lib.evaluation.answers import LEVELS, Answers, collect
@@ -22,6 +23,7 @@ from lib.evaluation.classes import (
 from lib.evaluation.differences import against_baselines, drops, ranking, whole_drops
 from lib.evaluation.growth import balance, learning_curve
 from lib.evaluation.hard import agreement, missed_by_all, panel
+from lib.evaluation.headline import headline
 from lib.evaluation.numbers import Numbers, collect_numbers, numeric_results
 from lib.evaluation.pooling import controls, whole
 from lib.evaluation.summary import findings, write_summary
@@ -56,6 +58,7 @@ __all__ = [
     "findings",
     "folds_of",
     "hard_artists",
+    "headline",
     "label_ceiling",
     "labels",
     "learning_curve",

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.evaluation import poster
 from lib.evaluation.claims import (
     MEANING,
     QUESTION,
@@ -15,17 +14,15 @@ from lib.evaluation.claims import (
     drop_sentence,
     interval,
     percent,
-    points,
     protocols_claim,
     sentence,
     stale_note,
-    whole,
 )
 from lib.evaluation.differences import whole_drops
+from lib.evaluation.pattern import pattern_finding
 from lib.evaluation.pooling import Tested
 from lib.evaluation.tables import main_network, main_rows, of_networks
 from lib.evaluation.verdicts import baseline_finding, number_finding
-from lib.recipes import POSTER
 from lib.tables import write_json
 
 SYNTHETIC = "demo"
@@ -58,62 +55,6 @@ def leakage_finding(table: pd.DataFrame, dropped: pd.DataFrame, songs: str = "so
         f" Over all networks and heads, a drop under `{strict}` is established in {established} of "
         f"{len(own_drops)} comparisons; {UNCORRECTED}."
     )
-
-
-def pattern_finding(table: pd.DataFrame, ranks: pd.DataFrame) -> str:
-    """Whether the poster's order of the networks recurs under the protocol most like the poster's."""
-    protocol = by_strictness(table["protocol"])[0]
-    own = table.loc[(table["protocol"] == protocol) & (table["level"] == "slice") & (table["recipe"] == POSTER)]
-    own = own.loc[own["network"].isin(poster.POSTER) & own["head"].map(_published)]
-    start = f"**The poster's pattern**, by slice under `{protocol}` and on another corpus than the poster's."
-    if own["network"].nunique() < 2:
-        return f"{start} Fewer than two of the poster's networks were run, so their order cannot be compared."
-    orders, gaps = [], []
-    for head, part in own.groupby("head", sort=False):
-        part = part.drop_duplicates("network").sort_values("accuracy", ascending=False, kind="stable")
-        order = list(part["network"])
-        shown = " > ".join(f"`{network}` {percent(value)}" for network, value in part[["network", "accuracy"]].values)
-        orders.append(
-            f"{head.capitalize()}: {shown}, {_order_verdict(order, head)}; "
-            f"{_margin(ranks, protocol, head, order[:2], part['recipe'].iloc[0])}."
-        )
-        gaps += _gap(part, head)
-    if gaps:
-        orders.append(f"The widest gap between training and test accuracy: {'; '.join(gaps)}.")
-    return " ".join([start, *orders])
-
-
-def _published(head: str) -> bool:
-    return all(head in heads for heads in poster.POSTER.values())
-
-
-def _order_verdict(order: list[str], head: str) -> str:
-    published = [network for network in poster.ranking(head) if network in order]
-    if order == published:
-        return "the poster's order"
-    return f"not the poster's order ({' > '.join(f'`{name}`' for name in published)})"
-
-
-def _margin(ranks: pd.DataFrame, protocol: str, head: str, best: list[str], recipe: str) -> str:
-    own = ranks.query("protocol == @protocol and head == @head and level == 'slice' and recipe == @recipe")
-    own = own.loc[own["better"].isin(best) & own["worse"].isin(best)]
-    if not len(own) or pd.isna(own["low"].iloc[0]):
-        return "whether the first leads is not established"
-    row = own.iloc[0]
-    verdict = "is established" if row["low"] > 0 else "is not established"
-    return f"the lead of the first, {points(row['difference'])} {interval(row['low'], row['high'], unit='')}, {verdict}"
-
-
-def _gap(part: pd.DataFrame, head: str) -> list[str]:
-    known = part.dropna(subset="train_accuracy")
-    if len(known) < 2:
-        return []
-    gap = known["train_accuracy"] - known["accuracy"]
-    theirs = max(known["network"], key=lambda network: poster.gap(network, head))
-    return [
-        f"in {head} that of `{known.loc[gap.idxmax(), 'network']}`, {whole(gap.max())} points (poster: `{theirs}`, "
-        f"{whole(poster.gap(theirs, head))})"
-    ]
 
 
 def chance_finding(table: pd.DataFrame, songs: str = "songs") -> str:
@@ -183,6 +124,7 @@ def write_summary(
     study: str,
     corpus: str,
     credit: str,
+    first: Sequence[str],
     told: Sequence[str],
     table: pd.DataFrame,
     dropped: pd.DataFrame,
@@ -196,8 +138,8 @@ def write_summary(
     study, corpus : str
     credit : str
         Markdown paragraph on the music and its makers.
-    told : sequence of str
-        As from `findings`.
+    first, told : sequence of str
+        As from `headline` and `findings`.
     table, dropped : pd.DataFrame
         As from `results` and `drops`.
     """
@@ -206,6 +148,7 @@ def write_summary(
         "corpus": corpus,
         "synthetic": corpus == SYNTHETIC,
         "question": QUESTION,
+        "headline": list(first),
         "findings": list(told),
         "figure": {"name": "protocols", "claim": protocols_claim(table, dropped)},
         "main_table": "comparison" if len(table) else "numbers",

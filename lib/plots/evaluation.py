@@ -17,11 +17,12 @@ from lib.evaluation.tables import labels, networks, of_networks
 from lib.plots import BLACK, GREY
 from lib.plots.marks import MARKERS, PERCENT, blank, hue, keys_of, legend, offsets, whiskers
 from lib.recipes import BASELINE
+from lib.splits import CONTROLS
 
 _CELL = 0.42  # inches of a class in a confusion matrix
 
 
-def protocols(table: pd.DataFrame) -> Figure:
+def protocols(table: pd.DataFrame, controls: pd.DataFrame | None = None) -> Figure:
     """Accuracy of every network under every protocol, a column of panels a head, a row a level.
 
     Lines mark what takes no network: always the most frequent class and, by song, the best baseline if any was
@@ -31,17 +32,24 @@ def protocols(table: pd.DataFrame) -> Figure:
     ----------
     table : pd.DataFrame
         As from `lib.evaluation.results`.
+    controls : pd.DataFrame, optional
+        The same of the controls, drawn behind a line.
     """
     if not len(table):
         return blank()
     baselines = table.loc[table["recipe"] == BASELINE]
     table = of_networks(table)
+    order = by_strictness(table["protocol"])
+    last = len(order) - 0.5
+    if controls is not None and len(controls):
+        table = pd.concat([table, controls], ignore_index=True)
+        order += [name for name in CONTROLS if name in set(controls["protocol"])]
     table = table.assign(label=labels(table))
     heads, names = list(table["head"].unique()), list(table["label"].unique())
-    order = by_strictness(table["protocol"])
     levels = ("song", "slice")
+    width = max(4.3, 0.95 * len(order) + 0.6)
     figure, panels = plt.subplots(
-        len(levels), len(heads), figsize=(4.3 * len(heads) + 0.6, 6.6), sharex=True, sharey=True, squeeze=False
+        len(levels), len(heads), figsize=(width * len(heads) + 0.6, 6.6), sharex=True, sharey=True, squeeze=False
     )
     for (row, level), (column, head) in ((r, c) for r in enumerate(levels) for c in enumerate(heads)):
         axes = panels[row, column]
@@ -58,7 +66,9 @@ def protocols(table: pd.DataFrame) -> Figure:
             style = {"color": hue(name), "marker": MARKERS[i % len(MARKERS)], "markersize": 6, "linewidth": 0.8}
             whiskers(axes, x, own["accuracy"], own["low"], own["high"], **style)
         axes.set_title(f"{head}, by {level}", parse_math=False)
-        axes.set_xticks(range(len(order)), order)
+        if last < len(order) - 0.5:
+            axes.axvline(last, color=GREY, linewidth=0.8)
+        axes.set_xticks(range(len(order)), [f"{name}\n(control)" if name in CONTROLS else name for name in order])
         axes.set_xlim(-0.5, len(order) - 0.5)
         axes.set_ylim(0, 1.02)
         axes.yaxis.set_major_formatter(PERCENT)
@@ -66,7 +76,7 @@ def protocols(table: pd.DataFrame) -> Figure:
         if column == 0:
             axes.set_ylabel("test accuracy")
         if row == len(levels) - 1:
-            axes.set_xlabel("protocol, the strictest on the right" if len(order) > 1 else "protocol")
+            axes.set_xlabel("protocol, from the leakiest to the strictest" if last > 1 else "protocol")
     lines = {"--": "always the most frequent class"} | ({":": "best baseline"} if len(baselines) else {})
     marks = [Line2D([], [], color=GREY, linestyle=style, linewidth=1.2, label=name) for style, name in lines.items()]
     legend(figure, [*keys_of(names), *marks])

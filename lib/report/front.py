@@ -49,7 +49,8 @@ def read_summary(study: Study) -> dict:
         raise ReportError(f"{path} is not readable JSON ({error}). {again}") from error
     if not isinstance(summary, dict):
         raise ReportError(f"{path} holds a {type(summary).__name__}, not the summary of an evaluation. {again}")
-    for key, kind in (("question", str), ("findings", list), ("figure", dict), ("main_table", str), ("credit", str)):
+    kinds = {"headline": list, "findings": list, "figure": dict}
+    for key, kind in {"question": str, "main_table": str, "credit": str, **kinds}.items():
         if summary.get(key) is not None and not isinstance(summary[key], kind):
             raise ReportError(f"{path}: {key!r} is a {type(summary[key]).__name__}, not a {kind.__name__}. {again}")
     if summary.get("study", study.name) != study.name:

@@ -151,6 +151,7 @@ def _front(study, chapters, pages, summary, targets, media) -> dict:  # what the
         "evaluated": evaluated,
         "leftover": bool(summary) and not evaluated,
         "question": summary.get("question") or "",
+        "headline": [said(str(text)) for text in summary.get("headline") or []] if evaluated else [],
         "findings": [said(str(text)) for text in summary.get("findings") or []] if evaluated else [],
         "figure": figure(media.add(drawing, "image/svg+xml", name), claim, size(drawing, "image/svg+xml"))
         if drawing
