@@ -76,7 +76,7 @@ def _named(rows: pd.DataFrame, protocol: str, songs: str) -> str:
 def _sized(row) -> str:
     """Size of a drop, its interval and whether it is established."""
     if pd.isna(row.low):
-        return f"{points(row.drop)} (too few {'pairs' if row.paired else 'songs'} for an interval)"
+        return f"{points(row.drop)} {interval(row.low, row.high)}"
     sign = 1 if row.drop > 0 else -1
     low, high = sorted((sign * row.low, sign * row.high))
     sure = "" if low > 0 else ", not established"
