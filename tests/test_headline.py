@@ -60,7 +60,8 @@ def test_three_sentences_tell_the_drop_its_parts_and_what_is_left(table, drops):
     assert first == (
         "With slices drawn at random (`slice`), `this_project` names the genre of 80 % of the songs and the mood of "
         "70 %; with no artist on both sides (`artist`), it names the genre of 70 % and the mood of 50 %: a drop of 10 "
-        "points (95 % interval 5 to 15) in genre and a drop of 20 points (95 % interval −1 to 41, not established) in mood."
+        "points (95 % interval 5 to 15) in genre and a drop of 20 points (95 % interval −1 to 41, not established) in "
+        "mood."
     )
     assert "in genre 5 (1 to 9) points go with the song's own slices and 5 (0.4 to 10) with the artist's" in second
     assert second.endswith("(the control), 12 (6 to 18) in genre points are lost.")
