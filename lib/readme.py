@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from lib.errors import ReportError
-from lib.evaluation.tables import labels
+from lib.evaluation.tables import by_protocol
 from lib.paths import PROJECT, Study, replacing
 from lib.tables import read_json
 
@@ -44,19 +44,14 @@ def blocks(study: Study) -> dict[str, str]:
 
 def _table(results: pd.DataFrame) -> list[str]:
     """Song-level accuracy with its interval, a row a network and head, a column a protocol."""
-    songs = results[results["level"] == "song"]
-    songs = songs.assign(network=labels(songs))
-    protocols = list(songs["protocol"].drop_duplicates())
+    wide = by_protocol(results)
+    protocols = list(wide.columns[2:])
     lines = [
         "| network | head | " + " | ".join(f"`{protocol}`" for protocol in protocols) + " |",
         "|---|---|" + "---|" * len(protocols),
+        *("| " + " | ".join(row) + " |" for row in wide.itertuples(index=False, name=None)),
     ]
-    for (network, head), rows in songs.groupby(["network", "head"], sort=False):
-        cells = []
-        for protocol in protocols:
-            row = rows[rows["protocol"] == protocol]
-            cells.append("" if row.empty else "{accuracy:.2f} ({low:.2f} to {high:.2f})".format(**row.iloc[0]))
-        lines.append(f"| {network} | {head} | " + " | ".join(cells) + " |")
+    songs = results[results["level"] == "song"]
     runs = sorted(set(songs["runs"]))
     counts = ", ".join(f"{n} under `{p}`" for p, n in songs.groupby("protocol", sort=False)["n_songs"].max().items())
     how_many = " or ".join(str(n) for n in runs) + (" run" if runs == [1] else " runs")

@@ -84,16 +84,17 @@ def fake_run(
     recipe: str = POSTER,
     dev: int = 0,
     candidate: bool = False,
+    share: float = 1.0,
 ) -> Finished:
     """Write a finished run whose answers are right more often the higher the `skill`.
 
     `numeric` names columns of the tracks that it answers with a number; `recipe` may be a baseline's, or that
     of what was selected.
     """
-    run = Run(network, protocol, fold, seed, recipe, dev, candidate)
+    run = Run(network, protocol, fold, seed, recipe, dev, candidate, share)
     tracks = pd.read_parquet(study.tracks)
     slices = Slices(study.slices)
-    parts = split(slices.table, tracks, protocol, fold=fold, folds=folds, dev=dev)
+    parts = split(slices.table, tracks, protocol, fold=fold, folds=folds, dev=dev, share=share)
     rng = np.random.default_rng([len(network), [*SPOILED].index(protocol), fold, seed])
     songs = tracks.set_index("track_id").loc[slices.table["track_id"]]
     columns = {"slice": np.arange(len(slices), dtype="int32"), "track_id": songs.index.to_numpy(), "part": parts}

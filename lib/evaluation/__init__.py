@@ -20,7 +20,7 @@ from lib.evaluation.classes import (
     recall_difference,
     worst_confusion,
 )
-from lib.evaluation.differences import against_baselines, drops, ranking, whole_drops
+from lib.evaluation.differences import against_baselines, drops, drops_by_pair, ranking, whole_drops
 from lib.evaluation.growth import balance, learning_curve
 from lib.evaluation.hard import agreement, missed_by_all, panel
 from lib.evaluation.headline import headline
@@ -28,8 +28,12 @@ from lib.evaluation.numbers import Numbers, collect_numbers, numeric_results
 from lib.evaluation.pooling import controls, whole
 from lib.evaluation.summary import findings, write_summary
 from lib.evaluation.tables import (
+    by_protocol,
     comparison,
+    featured,
+    featured_answers,
     labels,
+    leaky,
     main_network,
     main_rows,
     networks,
@@ -48,6 +52,7 @@ __all__ = [
     "against_each",
     "agreement",
     "balance",
+    "by_protocol",
     "collect",
     "collect_numbers",
     "comparison",
@@ -55,12 +60,16 @@ __all__ = [
     "controls",
     "coverage",
     "drops",
+    "drops_by_pair",
+    "featured",
+    "featured_answers",
     "findings",
     "folds_of",
     "hard_artists",
     "headline",
     "label_ceiling",
     "labels",
+    "leaky",
     "learning_curve",
     "main_network",
     "main_rows",

@@ -1,5 +1,6 @@
 """Sentences made from the tables; each says what its numbers say, whatever they turn out to be."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
@@ -78,14 +79,24 @@ def basis(collected: Sequence[Tested]) -> str:
             f"Every number rests on one fold{which} and one seed: its interval says how far it would move with other "
             "songs, not with another draw of the folds or another initialisation."
         )
-    places: dict[tuple[int, int], list[str]] = {}
+    common = Counter(rests.values()).most_common(1)[0][0]
+    apart: dict[tuple[int, int], list[tuple[str, str]]] = {}
     for (network, protocol, _), counts in rests.items():
-        places.setdefault(counts, []).append(f"`{network}` under `{protocol}`")
-    parts = [
-        f"{folds} fold{'s' * (folds != 1)} and {seeds} seed{'s' * (seeds != 1)} of {listed(dict.fromkeys(names))}"
-        for (folds, seeds), names in sorted(places.items())
-    ]
-    return f"Folds are pooled and seeds averaged: {'; '.join(parts)}. The intervals resample songs, not seeds."
+        if counts != common:
+            apart.setdefault(counts, []).append((network, protocol))
+    told = [f"Folds are pooled and seeds averaged: every number rests on {_counted(*common)}"]
+    for counts, pairs in sorted(apart.items()):
+        places = []
+        for protocol in by_strictness(protocol for _, protocol in pairs):
+            names = dict.fromkeys(network for network, of in pairs if of == protocol)
+            everyone = {network for network, of, _ in rests if of == protocol} == {*names}
+            places.append(f"{'all' if everyone else listed(f'`{name}`' for name in names)} under `{protocol}`")
+        told.append(f"{listed(places)} on {_counted(*counts)}")
+    return f"{'; '.join(told)}. The intervals resample songs, not seeds."
+
+
+def _counted(folds: int, seeds: int) -> str:
+    return f"{folds} fold{'s' * (folds != 1)} and {seeds} seed{'s' * (seeds != 1)}"
 
 
 def stale_note(collected: Sequence[Tested]) -> str:
@@ -200,15 +211,20 @@ def ranking_claim(ranks: pd.DataFrame) -> str:
 
 
 def ranking_sentences(ranks: pd.DataFrame) -> list[str]:
-    """Say of each comparison of `ranking_claim` whether it is established, in Markdown, the surest first."""
-    told = []
+    """Say which comparisons of `ranking_claim` are established, the surest first, and which are not, in Markdown."""
+    told: list[str] = []
+    open_: dict[str, list[str]] = {}
     ranks = ranks.dropna(subset="p_holm").sort_values("p_holm", kind="stable")
     for row, (better, worse) in zip(ranks.itertuples(), sides(ranks), strict=True):
-        verdict = "established" if row.p_holm < SURE else "not established"
+        if row.p_holm >= SURE:
+            open_.setdefault(row.head, []).append(f"`{better}` and `{worse}`")
+            continue
         told.append(
-            f"{row.head.capitalize()}: `{better}` ahead of `{worse}` by {points(row.difference)} "
-            f"{interval(row.low, row.high, unit='')}, corrected p {row.p_holm:.3f}: {verdict}."
+            f"{row.head.capitalize()}: `{better}` is ahead of `{worse}` by {points(row.difference)} "
+            f"{interval(row.low, row.high, unit='')}, corrected p {row.p_holm:.3f}: established."
         )
+    for head, pairs in open_.items():
+        told.append(f"{head.capitalize()}: **not established** is any difference between {'; '.join(pairs)}.")
     return told
 
 

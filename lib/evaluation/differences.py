@@ -16,7 +16,7 @@ from lib.evaluation.intervals import clusters, measured, percentiles, resampled,
 from lib.evaluation.pooling import Tested
 from lib.evaluation.significance import holm, sign_flip
 from lib.evaluation.tables import identity, leaky
-from lib.recipes import BEST
+from lib.recipes import BALANCED, BASELINE, BEST
 from lib.splits import CONTROLS, PROTOCOLS
 
 SURE = 0.05  # a corrected p below it establishes a difference
@@ -75,10 +75,33 @@ def steps(run: Collection[str]) -> list[tuple[str, str]]:
     easy = leaky(run)
     stricter = [strict for strict in PROTOCOLS[PROTOCOLS.index(easy) + 1 :] if strict in run]
     return [
-        *((easy, strict) for strict in stricter),
+        *((easy, strict) for strict in reversed(stricter)),
         *pairwise(stricter),
         *([CONTROLS] if {*CONTROLS} <= {*run} else []),
     ]
+
+
+def drops_by_pair(dropped: pd.DataFrame) -> pd.DataFrame:
+    """Write drops in points with their intervals as text, a row a head, a column a pair of protocols.
+
+    Parameters
+    ----------
+    dropped : pd.DataFrame
+        Rows of `drops` of one network, recipe and level.
+    """
+    rows = [
+        {
+            "head": row.head,
+            "pair": f"{row.leaky} to {row.strict}",
+            "text": f"{100 * row.drop:.0f}"
+            + ("" if np.isnan(row.low) else f" ({100 * row.low:.0f} to {100 * row.high:.0f})"),
+        }
+        for row in dropped.itertuples()
+    ]
+    table = pd.DataFrame(rows, columns=["head", "pair", "text"])
+    heads, pairs = (list(dict.fromkeys(table[name])) for name in ("head", "pair"))
+    wide = table.pivot(index="head", columns="pair", values="text").reindex(heads, columns=pairs)
+    return wide.rename_axis(columns=None).reset_index().replace({"-": "−"}, regex=True)
 
 
 def whole_drops(dropped: pd.DataFrame) -> pd.DataFrame:
@@ -92,7 +115,8 @@ def ranking(collected: Sequence[Answers], *, resamples: int = 2000, seed: int = 
     """Every two networks compared under one protocol and recipe, paired over the songs both tested.
 
     What the recipe ``best`` selected is compared with every network, and a network with itself under another
-    recipe; both recipes then stand in the table. Baselines are left out, see `against_baselines`.
+    recipe; both recipes then stand in the table. Baselines are left out (`against_baselines`), and the recipe
+    ``balanced`` (`lib.evaluation.balance`).
 
     Returns
     -------
@@ -103,7 +127,7 @@ def ranking(collected: Sequence[Answers], *, resamples: int = 2000, seed: int = 
         protocol at the level.
     """
     rows = []
-    own = [answers for answers in collected if not answers.baseline]
+    own = [answers for answers in collected if answers.recipe not in (BASELINE, BALANCED)]
     for i, one in enumerate(own):
         for other in own[i + 1 :]:
             if (one.protocol, one.head) != (other.protocol, other.head) or not _comparable(one, other):

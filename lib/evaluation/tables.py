@@ -10,7 +10,7 @@ from lib.evaluation import poster
 from lib.evaluation.answers import LEVELS, STALE, Answers
 from lib.evaluation.intervals import accuracy_interval, clusters, interval, wilson
 from lib.evaluation.pooling import Tested
-from lib.recipes import BASELINE, POSTER
+from lib.recipes import BASELINE, BEST, POSTER
 from lib.splits import PROTOCOLS
 
 PUBLISHED = "poster's own"
@@ -30,6 +30,22 @@ def of_networks(table: pd.DataFrame) -> pd.DataFrame:
     """Rows of networks, without the baselines; all rows where there are only baselines."""
     own = table.loc[table["recipe"] != BASELINE]
     return own if len(own) else table
+
+
+def featured(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows that the general figures show: the poster's recipe, what was selected, baselines; without the first, all.
+
+    Other recipes of a network have comparisons of their own, and would crowd every figure.
+    """
+    plain = table["recipe"].isin([POSTER, BEST, BASELINE])
+    return table.loc[plain] if (table["recipe"] == POSTER).any() else table
+
+
+def featured_answers(collected: Iterable[Tested]) -> list:
+    """Answers that the general figures show, chosen as by `featured`."""
+    collected = list(collected)
+    plain = [answers for answers in collected if answers.recipe in (POSTER, BEST, BASELINE)]
+    return plain if any(answers.recipe == POSTER for answers in collected) else collected
 
 
 def networks(collected: Iterable[Tested]) -> list:
@@ -153,9 +169,9 @@ def comparison(table: pd.DataFrame) -> pd.DataFrame:
     -------
     pd.DataFrame
         ``network``, ``protocol`` (`PUBLISHED` for the poster's rows), ``level`` and for each head
-        ``<head>_train``, ``<head>_test`` and ``<head>_interval`` (text; the poster's are Wilson's for its
-        225 test samples). A network that only one of the two has stands alone; other recipes than the poster's and
-        baselines are left out.
+        ``<head>_train``, ``<head>_test``, ``<head>_interval`` (text; the poster's are Wilson's for its
+        225 test samples) and ``<head>_kappa``. A network that only one of the two has stands alone; other
+        recipes than the poster's and baselines are left out.
     """
     table = table.loc[table["recipe"] == POSTER]
     heads = list(dict.fromkeys([*next(iter(poster.POSTER.values())), *table["head"]]))
@@ -167,10 +183,10 @@ def comparison(table: pd.DataFrame) -> pd.DataFrame:
         for (protocol, level), part in ours.groupby(["protocol", "level"], sort=False):
             row = {"network": part["label"].iloc[0], "protocol": protocol, "level": level}
             for one in part.itertuples():
-                row |= _cells(one.head, one.train_accuracy, one.accuracy, one.low, one.high)
+                row |= _cells(one.head, one.train_accuracy, one.accuracy, one.low, one.high, one.kappa)
             rows.append(row)
     rows += [_published(network) for network in poster.POSTER if network not in done]
-    columns = [f"{head}_{part}" for head in heads for part in ("train", "test", "interval")]
+    columns = [f"{head}_{part}" for head in heads for part in ("train", "test", "interval", "kappa")]
     return pd.DataFrame(rows).reindex(columns=["network", "protocol", "level", *columns])
 
 
@@ -181,21 +197,44 @@ def _published(network: str) -> dict:
     return row
 
 
-def _cells(head: str, train: float, test: float, low: float, high: float) -> dict:
+def _cells(head: str, train: float, test: float, low: float, high: float, agreement: float = np.nan) -> dict:
     span = "" if np.isnan(low) else f"{low:.3f} to {high:.3f}"
-    return {f"{head}_train": train, f"{head}_test": test, f"{head}_interval": span}
+    return {f"{head}_train": train, f"{head}_test": test, f"{head}_interval": span, f"{head}_kappa": agreement}
+
+
+def by_protocol(table: pd.DataFrame, level: str = "song") -> pd.DataFrame:
+    """Accuracy with its interval as text, a row a network and head, a column a protocol.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        As from `results`.
+    level : str
+    """
+    own = table.loc[table["level"] == level]
+    own = own.assign(network=labels(own), text=with_span(own, "accuracy", "low", "high"))
+    order = [name for name in PROTOCOLS if name in set(own["protocol"])]
+    rows = list(dict.fromkeys(zip(own["network"], own["head"], strict=True)))
+    wide = own.pivot(index=["network", "head"], columns="protocol", values="text").reindex(rows, columns=order)
+    return wide.fillna("").rename_axis(columns=None).reset_index()
+
+
+def with_span(table: pd.DataFrame, value: str, low: str, high: str, digits: int = 2) -> list[str]:
+    """Text of a score and its interval, ``0.52 (0.43 to 0.61)``, row by row; an en dash where there is no score."""
+    texts = []
+    for score, lowest, highest in zip(table[value], table[low], table[high], strict=True):
+        known = np.isfinite(lowest) and np.isfinite(highest)
+        span = f" ({lowest:.{digits}f} to {highest:.{digits}f})" if known else ""
+        texts.append(f"{score:.{digits}f}{span}" if np.isfinite(score) else "–")
+    return texts
 
 
 def with_intervals(table: pd.DataFrame, digits: int = 2) -> pd.DataFrame:
     """Join each score with its ``<score>_low`` and ``<score>_high`` to one text, ``0.52 (0.43 to 0.61)``."""
     shown = table.copy()
     for score in [name.removesuffix("_low") for name in table.columns if name.endswith("_low")]:
-        texts = []
-        for value, low, high in zip(shown[score], shown.pop(f"{score}_low"), shown.pop(f"{score}_high"), strict=True):
-            span = f" ({low:.{digits}f} to {high:.{digits}f})" if np.isfinite(low) and np.isfinite(high) else ""
-            texts.append(f"{value:.{digits}f}{span}" if np.isfinite(value) else "–")
-        shown[score] = texts
-    return shown
+        shown[score] = with_span(table, score, f"{score}_low", f"{score}_high", digits)
+    return shown.drop(columns=[name for name in shown if name.endswith(("_low", "_high"))])
 
 
 def readable(table: pd.DataFrame, digits: int = 3) -> pd.DataFrame:

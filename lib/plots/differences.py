@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from lib.evaluation.claims import by_strictness
 from lib.evaluation.differences import SURE, sides
 from lib.evaluation.tables import labels, of_networks
 from lib.plots import BLACK, GREY
@@ -34,13 +36,7 @@ def drops(table: pd.DataFrame) -> Figure:
     for row, level in zip(panels, levels, strict=True):
         for axes, pair in zip(row, pairs, strict=True):
             own = table.loc[(table["level"] == level) & (table["leaky"] == pair[0]) & (table["strict"] == pair[1])]
-            axes.axvline(0, color=GREY, linewidth=1)
-            for found in own.itertuples():
-                style = {"color": hue(found.label), "marker": "o", "markersize": 6}
-                place = lines.index((found.label, found.head))
-                whiskers(axes, [found.drop], [place], [found.low], [found.high], vertical=False, **style)
-            axes.xaxis.set_major_formatter(POINTS)
-            axes.grid(axis="x", color="#e5e5e5", linewidth=0.8)
+            _leads(axes, own, "drop", lines)
             axes.set_title(_pair_title(pair, level), fontsize=10)
         row[0].set_ylabel(f"by {level}")
     for axes in panels[-1]:
@@ -48,6 +44,39 @@ def drops(table: pd.DataFrame) -> Figure:
     panels[0][0].set_yticks(range(len(lines)), [", ".join(line) for line in lines], parse_math=False)
     panels[0][0].set_ylim(len(lines) - 0.5, -0.5)
     return figure
+
+
+def baselines(table: pd.DataFrame) -> Figure:
+    """Draw how far networks are ahead of the best baseline, with intervals, a column a protocol.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        As from `lib.evaluation.against_baselines`, of accuracies, not empty.
+    """
+    table = table.assign(label=labels(table))
+    protocols = by_strictness(table["protocol"])
+    lines = list(table[["label", "head"]].drop_duplicates().itertuples(index=False, name=None))
+    size = (max(2.5, 4.4 / len(protocols)) * len(protocols) + 1.7, 0.32 * len(lines) + 1.2)
+    figure, panels = plt.subplots(1, len(protocols), figsize=size, sharex=True, sharey=True, squeeze=False)
+    for axes, protocol in zip(panels[0], protocols, strict=True):
+        _leads(axes, table.loc[table["protocol"] == protocol], "difference", lines)
+        axes.set_title(protocol, fontsize=10)
+        axes.set_xlabel("points ahead")
+    panels[0][0].set_yticks(range(len(lines)), [", ".join(line) for line in lines], parse_math=False)
+    panels[0][0].set_ylim(len(lines) - 0.5, -0.5)
+    return figure
+
+
+def _leads(axes: Axes, table: pd.DataFrame, value: str, lines: list[tuple[str, str]]) -> None:
+    """Draw differences with their intervals, each on the line of its network and head."""
+    axes.axvline(0, color=GREY, linewidth=1)
+    for _, found in table.iterrows():
+        style = {"color": hue(found["label"]), "marker": "o", "markersize": 6}
+        place = lines.index((found["label"], found["head"]))
+        whiskers(axes, [found[value]], [place], [found["low"]], [found["high"]], vertical=False, **style)
+    axes.xaxis.set_major_formatter(POINTS)
+    axes.grid(axis="x", color="#e5e5e5", linewidth=0.8)
 
 
 def _pair_title(pair: tuple[str, str], level: str) -> str:

@@ -17,7 +17,7 @@ from lib.evaluation.tables import labels, networks, of_networks
 from lib.plots import BLACK, GREY
 from lib.plots.marks import MARKERS, PERCENT, blank, hue, keys_of, legend, offsets, whiskers
 from lib.recipes import BASELINE
-from lib.splits import CONTROLS
+from lib.splits import CONTROLS, PROTOCOLS
 
 _CELL = 0.42  # inches of a class in a confusion matrix
 
@@ -47,7 +47,7 @@ def protocols(table: pd.DataFrame, controls: pd.DataFrame | None = None) -> Figu
     table = table.assign(label=labels(table))
     heads, names = list(table["head"].unique()), list(table["label"].unique())
     levels = ("song", "slice")
-    width = max(4.3, 0.95 * len(order) + 0.6)
+    width = max(4.3, 0.84 * len(order))
     figure, panels = plt.subplots(
         len(levels), len(heads), figsize=(width * len(heads) + 0.6, 6.6), sharex=True, sharey=True, squeeze=False
     )
@@ -61,10 +61,11 @@ def protocols(table: pd.DataFrame, controls: pd.DataFrame | None = None) -> Figu
                 axes.plot([place - 0.4, place + 0.4], [height, height], color=GREY, linestyle=style, linewidth=1.2)
         for i, (name, offset) in enumerate(zip(names, offsets(len(names), 0.4), strict=True)):
             own = part.loc[part["label"] == name].drop_duplicates("protocol").set_index("protocol")
-            own = own.reindex([p for p in order if p in own.index])
-            x = np.array([order.index(p) for p in own.index]) + offset
             style = {"color": hue(name), "marker": MARKERS[i % len(MARKERS)], "markersize": 6, "linewidth": 0.8}
-            whiskers(axes, x, own["accuracy"], own["low"], own["high"], **style)
+            for side in (PROTOCOLS, CONTROLS):
+                shown = own.loc[[p for p in order if p in own.index and p in side]]
+                x = np.array([order.index(p) for p in shown.index]) + offset
+                whiskers(axes, x, shown["accuracy"], shown["low"], shown["high"], **style)
         axes.set_title(f"{head}, by {level}", parse_math=False)
         if last < len(order) - 0.5:
             axes.axvline(last, color=GREY, linewidth=0.8)
