@@ -9,7 +9,7 @@ from lib import evaluation
 from lib.evaluation import calibration as calibrations
 from lib.evaluation.calibration import calibration, reliability
 from lib.plots import confidence, svg, use_style
-from tests.test_evaluation import one, run_of, sure, tracks_of
+from tests.answers import one, run_of, sure, tracks_of
 
 CLASSES = ("a", "b", "c")
 

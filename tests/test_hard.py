@@ -7,8 +7,8 @@ from scipy import stats
 
 from lib import evaluation
 from lib.evaluation import artists, hard
+from tests.answers import run_of, sure, tracks_of
 from tests.fakes import fake_run, fake_study
-from tests.test_evaluation import run_of, sure, tracks_of
 
 
 def panel_of(right, *, true=None, artists=None, genre=None, copies=None, head="genre"):

@@ -3,7 +3,7 @@
 import pytest
 
 from lib.evaluation.variation import spread, spread_claim, widths
-from tests.test_evaluation import run_of, sure, tracks_of
+from tests.answers import run_of, sure, tracks_of
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from lib.evaluation import voting as votes
 from lib.evaluation.consistency import agreement_sentence, slice_agreement
 from lib.evaluation.voting import voting
 from lib.plots import confidence, svg, use_style
-from tests.test_evaluation import one, run_of, sure, tracks_of
+from tests.answers import one, run_of, sure, tracks_of
 
 
 def collected_of(said, *, truth=None, classes=("a", "b"), artists=None, **about):

@@ -1,0 +1,147 @@
+import json
+from itertools import product
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+
+from lib import evaluation
+from lib.paths import NOTEBOOKS, PROJECT
+from lib.plots import evaluation as plots
+from lib.plots import svg, use_style
+from lib.runs import finished
+from tests import fakes
+from tests.answers import run_of, sure, tracks_of
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """Notebook 05 executed on a fake study, with a student's own network and a stale run."""
+    study = fakes.fake_study(tmp_path_factory.mktemp("study"))
+    for network, skill in (("this_project", 2.2), ("zhang2016", 0.5)):
+        for protocol in ("slice", "artist"):
+            fakes.fake_run(study, network, protocol, skill=skill)
+    fakes.fake_run(study, "this_project", "slice", fold=1, seed=0)
+    fakes.fake_run(study, "my_own-net", "song", moods=False)
+    fakes.fake_run(study, "choi2016", "slice", stale=True)
+    return study, execute(study)
+
+
+def execute(study):
+    """Run notebook 05 on a study."""
+    import papermill
+
+    given = {"study": study.name, "root": str(study.root), "corpus": "folder", "resamples": 200}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(PROJECT))
+        return papermill.execute_notebook(
+            NOTEBOOKS / "05_error_analysis.ipynb", study.root / "05.ipynb", given, kernel_name="python3",
+            cwd=NOTEBOOKS, progress_bar=False,
+        )  # fmt: skip
+
+
+def shown(book, cell_id):
+    """Markdown or text that a cell showed."""
+    cell = next(cell for cell in book.cells if cell.get("id") == cell_id)
+    return "".join(out["data"].get("text/markdown", out["data"]["text/plain"]) for out in cell.outputs if "data" in out)
+
+
+def test_page_writes_its_tables(page):
+    study, _ = page
+    table = pd.read_csv(study.tables / "results.csv")
+    assert set(table["network"]) == {"this_project", "zhang2016", "my_own-net", "choi2016 (stale)"}
+    assert (table.query("network == 'this_project' and protocol == 'slice'")["runs"] == 2).all()
+    assert table.query("network == 'my_own-net'")["head"].unique().tolist() == ["genre"]
+    assert table["accuracy"].between(0, 1).all()
+    assert ((table["low"] <= table["accuracy"]) & (table["accuracy"] <= table["high"])).mean() > 0.9
+    for name in ("comparison", "leakage", "ranking", "classes", "mistakes"):
+        assert len(pd.read_csv(study.tables / f"{name}.csv"))
+
+
+def test_page_writes_the_summary_and_figures(page):
+    study, _ = page
+    told = json.loads((study.results / "summary.json").read_text(encoding="utf-8"))
+    assert (told["study"], told["corpus"], told["synthetic"]) == ("fake", "folder", False)
+    assert 2 <= len(told["findings"]) <= 3 and "**Stale:**" in told["findings"][0]
+    assert "**Stale:**" in told["headline"][0] and "Dealt" not in told["headline"][0] and len(told["headline"]) >= 3
+    assert told["figure"]["name"] == "protocols" and "this_project" in told["figure"]["claim"]
+    assert (study.tables / f"{told['main_table']}.csv").is_file()
+    drawn = {path.stem for path in study.figures.glob("*.svg")}
+    assert drawn >= {"protocols", "drops", "gaps", "recall-genre", "recall-mood", "confusion-genre", "confusion-mood"}
+
+
+def test_page_says_that_there_are_no_baselines_and_no_numbers(page):
+    study, book = page
+    assert "No baseline was run" in shown(book, "baselines") and "No network of this study" in shown(book, "numbers")
+    assert not (study.tables / "baselines.csv").exists() and not (study.tables / "numbers.csv").exists()
+
+
+def test_page_with_baselines_numbers_and_what_was_selected(tmp_path):
+    study = fakes.fake_study(tmp_path)
+    for protocol in ("slice", "artist"):
+        fakes.fake_run(study, "this_project", protocol, numeric=("energy",))
+        fakes.fake_run(study, "short_chunk", protocol, recipe="tuned", skill=3, numeric=("energy",))
+        fakes.fake_run(study, "selected", protocol, recipe="best", skill=4, numeric=("energy",))
+        fakes.fake_run(study, "mfcc_svm", protocol, recipe="baseline", skill=0.5, numeric=("energy",))
+        fakes.fake_run(study, "genre_prior", protocol, recipe="baseline", skill=0, genres=False, numeric=("energy",))
+    for protocol, fold in product(("seen", "unseen"), range(5)):
+        fakes.fake_run(study, "this_project", protocol, fold, numeric=("energy",))
+    book = execute(study)
+    dropped = pd.read_csv(study.tables / "leakage.csv")
+    assert set(zip(dropped["leaky"], dropped["strict"], strict=True)) == {("slice", "artist"), ("seen", "unseen")}
+    assert dropped.query("leaky == 'seen'")["paired"].all() and "seen to unseen" in shown(book, "drops-figure")
+    assert not {"seen", "unseen"} & set(pd.read_csv(study.tables / "results.csv")["protocol"])
+    assert "`this_project`" in shown(book, "baselines") and "energy with an R²" in shown(book, "baselines")
+    beaten = pd.read_csv(study.tables / "baselines.csv")
+    assert set(beaten["network"]) == {"this_project", "short_chunk", "selected"} and set(beaten["head"]) == {
+        "genre", "mood", "energy",
+    }  # fmt: skip
+    numeric = pd.read_csv(study.tables / "numbers.csv")
+    assert list(dict.fromkeys(numeric["network"])) == [
+        "this_project", "short_chunk", "selected", "genre_prior", "mfcc_svm",
+    ]  # fmt: skip
+    said = json.loads((study.results / "summary.json").read_text(encoding="utf-8"))
+    assert len(said["headline"]) == 3 and "(the control)" in said["headline"][1]
+    assert "control" in (study.figures / "protocols.svg").read_text(encoding="utf-8")
+    told = said["findings"]
+    assert len(told) == 5 and told[3].startswith("**Against simple baselines**") and told[4].startswith("**Numbers**")
+    assert "stale" not in told[0].lower()
+    protocols = (study.figures / "protocols.svg").read_text(encoding="utf-8")
+    assert "best baseline" in protocols and "mfcc_svm" not in protocols
+    assert "mfcc_svm" not in (study.figures / "confusion-mood.svg").read_text(encoding="utf-8")
+
+
+def test_page_of_numbers_alone(tmp_path):
+    study = fakes.fake_study(tmp_path)
+    fakes.fake_run(study, "this_project", "artist", genres=False, moods=False, numeric=("energy", "valence"))
+    book = execute(study)
+    assert "energy" in shown(book, "numbers")
+    told = json.loads((study.results / "summary.json").read_text(encoding="utf-8"))
+    assert told["headline"] == []
+    assert told["main_table"] == "numbers" and "`this_project` predicts the energy" in told["findings"][0]
+
+
+def test_page_escapes_titles(page):
+    _, book = page
+    html = [
+        o["data"]["text/html"] for c in book.cells for o in c.get("outputs", []) if "text/html" in o.get("data", {})
+    ]
+    assert any("&lt;b&gt;Song" in text for text in html) and not any("<b>Song" in text for text in html)
+
+
+def test_runs_can_be_chosen_by_name(page):
+    study, _ = page
+    chosen = finished(study, ["zhang2016-slice-f0-s0"])
+    collected = evaluation.collect(chosen, pd.read_parquet(study.tracks))
+    assert [answers.network for answers in collected] == ["zhang2016"] * 2
+
+
+def test_names_with_dollars_and_angles_are_drawn_as_they_are():
+    names = ("a$b$", "<i>c</i>")
+    run = run_of([sure("t0", "a$b$", names), sure("t1", "a$b$", names)], classes=names)
+    collected = evaluation.collect([run], tracks_of(list(names)))
+    use_style()
+    for figure in (plots.confusions(collected, "genre"), plots.recalls(evaluation.per_class(collected), "genre")):
+        drawn = svg(figure)
+        assert "a$b$" in drawn and "&lt;i&gt;c" in drawn and "<i>" not in drawn
+        plt.close(figure)
