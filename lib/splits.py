@@ -101,7 +101,8 @@ def split(
 
         parts = parts_of(fold)
         if protocol in CONTROLS:
-            parts = hold_back(parts, parts_of((fold + 1) % folds), slices, protocol, seed)
+            others = [parts_of((fold + step) % folds) for step in range(1, folds)]
+            parts = hold_back(parts, others, slices, protocol, seed)
         if share < 1:
             parts = fewer(parts, songs, group, share, seed)
     check(parts, songs, protocol)

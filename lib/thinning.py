@@ -2,12 +2,15 @@
 
 Both start from the protocol ``artist``. ``seen`` and ``unseen`` hold back the same fifth of every song's slices and
 test on nothing else. Both train on the rest of the training songs, so that their models are one and the same:
-``unseen`` asks the model about the fold's own test artists, ``seen`` about training songs, those that the next fold
-tests. So each song is asked about on the same slices, by a model that knows the song and by one that does not know its
-artist; what lies between the two is leakage alone, not number or variety of the training slices.
+``unseen`` asks the model about the fold's own test artists, ``seen`` about training songs: those that the next fold
+tests, and those that test after it but are dev until then. So each song is asked about once on the same slices, by a
+model that knows the song and by one that does not know its artist; what lies between the two is leakage alone, not
+number or variety of the training slices.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,13 +18,17 @@ import pandas as pd
 HELD_BACK = 0.2  # share of each training song's slices
 
 
-def hold_back(parts: np.ndarray, next_parts: np.ndarray, slices: pd.DataFrame, protocol: str, seed: int) -> np.ndarray:
+def hold_back(
+    parts: np.ndarray, following: Sequence[np.ndarray], slices: pd.DataFrame, protocol: str, seed: int
+) -> np.ndarray:
     """Parts of ``seen`` or ``unseen``, from those of ``artist``.
 
     Parameters
     ----------
-    parts, next_parts : np.ndarray [shape=(len(slices),), dtype=str]
-        Of this fold and of the next.
+    parts : np.ndarray [shape=(len(slices),), dtype=str]
+        Of this fold.
+    following : sequence of np.ndarray
+        Of all others, the next one first.
     slices : pd.DataFrame
         ``track_id`` of each slice.
     protocol : str
@@ -31,13 +38,19 @@ def hold_back(parts: np.ndarray, next_parts: np.ndarray, slices: pd.DataFrame, p
     Returns
     -------
     np.ndarray [shape=(len(slices),), dtype=str]
-        Of a song of two or more slices at least one is held back; a song of one is never tested.
+        Of a song of two or more slices at least one is held back; a song of one is never tested, and under ``seen``
+        neither is one that trains in no fold.
     """
     at_random = pd.Series(np.random.default_rng([seed, 1]).random(len(slices))).groupby(slices["track_id"].to_numpy())
     count = at_random.transform("size")
     place = at_random.rank(method="first")
     held = ((place <= np.maximum(np.round(HELD_BACK * count), 1)) & (count > 1)).to_numpy()
-    asked = (parts == "train") & (next_parts == "test") if protocol == "seen" else parts == "test"
+    asked = parts == "test"
+    if protocol == "seen":
+        then = np.full_like(parts, "dev")
+        for later in following:
+            then = np.where(then == "dev", later, then)
+        asked = (parts == "train") & (then == "test")
     result = np.where((parts == "test") | (held & (parts == "train")), "", parts)
     result[asked & held] = "test"
     return result
