@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from lib import evaluation
-from lib.evaluation import claims, observations, poster, summary
+from lib.evaluation import claims, observations, poster, summary, words
 from tests.answers import run_of, sure, tracks_of
 
 
@@ -42,9 +42,9 @@ def test_a_drop_is_told_as_it_is(low, high, verdict):
 
 
 def test_signs_and_units_in_words():
-    assert claims.percent(0.8449) == "84\u00a0%" and claims.whole(-0.126) == "−13"
-    assert claims.points(0.0101) == "1 point" and claims.listed("abc") == "a, b and c"
-    assert "too few" in claims.interval(np.nan, np.nan)
+    assert words.percent(0.8449) == "84\u00a0%" and words.whole(-0.126) == "−13"
+    assert words.points(0.0101) == "1 point" and words.listed("abc") == "a, b and c"
+    assert "too few" in words.interval(np.nan, np.nan)
 
 
 def test_observations_on_classes_that_are_not_there_cannot_be_tested():

@@ -9,10 +9,11 @@ import pandas as pd
 
 from lib.audio import Spectrogram
 from lib.errors import ReportError
-from lib.evaluation.claims import by_strictness, listed, percent
+from lib.evaluation.claims import by_strictness
 from lib.evaluation.summary import chance_finding
 from lib.evaluation.tables import main_rows
 from lib.evaluation.verdicts import baseline_finding
+from lib.evaluation.words import listed, percent
 from lib.recipes import BASELINE, BEST, POSTER, Settings
 from lib.runs import Finished
 from lib.zoo.cost import ReceptiveField

@@ -6,7 +6,7 @@ import pandas as pd
 
 from lib.embedding.nodes import HEADS
 from lib.embedding.vectors import variance_explained
-from lib.evaluation.claims import interval, listed, percent
+from lib.evaluation.words import interval, listed, percent
 
 
 def plane_claim(songs: pd.DataFrame, tracks: pd.DataFrame) -> str:

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array, csr_array
 
-from lib.evaluation.claims import listed, percent
 from lib.evaluation.differences import SURE
 from lib.evaluation.hard import Panel, p_value
 from lib.evaluation.intervals import LEVEL
 from lib.evaluation.significance import PERMUTATIONS, holm
+from lib.evaluation.words import listed, percent
 from lib.runs import Finished
 
 LEAST = 3  # songs: of fewer, even none right would be nothing unusual

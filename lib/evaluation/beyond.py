@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from lib.evaluation.answers import Answers
-from lib.evaluation.claims import PERCENT, UNCORRECTED, bound, listed, name_of, percent, points, sentence
+from lib.evaluation.claims import UNCORRECTED, name_of
 from lib.evaluation.differences import SURE, difference
 from lib.evaluation.intervals import accuracy_interval, clusters, interval, measured, share
 from lib.evaluation.pooling import Tested
 from lib.evaluation.significance import holm, sign_flip
 from lib.evaluation.tables import identity
+from lib.evaluation.words import PERCENT, bound, listed, percent, points, sentence
 
 ALL = "all genres"
 WITHIN_COLUMNS = (

@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 
 from lib.evaluation.answers import LEVELS, Answers
-from lib.evaluation.claims import PERCENT, listed, name_of, percent, points
+from lib.evaluation.claims import name_of
 from lib.evaluation.intervals import LEVEL, accuracy_interval, clusters, interval, measured
 from lib.evaluation.pooling import added_up
 from lib.evaluation.tables import identity, main_rows
 from lib.evaluation.verdicts import strict_rows
 from lib.evaluation.voting import bounds, gain_span
+from lib.evaluation.words import PERCENT, listed, percent, points
 
 RELIABILITY_COLUMNS = (
     "network", "protocol", "recipe", "head", "level", "lower", "upper", "n", "n_songs", "confidence", "accuracy",

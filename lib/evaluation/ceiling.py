@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 
 from lib.corpora.emotify import EMOTIONS, VALENCE_PARTS
-from lib.evaluation.claims import interval, percent, whole
 from lib.evaluation.intervals import clusters, percentiles, weights
+from lib.evaluation.words import interval, percent, whole
 from lib.tables import MOODS
 
 BOUND = 200  # listeners of a song at most

@@ -10,6 +10,7 @@ from lib.evaluation.classes import coverage, worst_confusion
 from lib.evaluation.differences import SURE, sides, whole_drops
 from lib.evaluation.pooling import Tested
 from lib.evaluation.tables import leaky, main_network, main_rows, of_networks
+from lib.evaluation.words import PERCENT, interval, listed, percent, points, whole
 from lib.recipes import BEST, POSTER
 from lib.splits import PROTOCOLS
 
@@ -17,7 +18,6 @@ QUESTION = (
     "How much of a music tagger's accuracy is leakage between slices of one song and songs of one artist, "
     "and does the pattern of the poster's table recur?"
 )
-PERCENT = "\u00a0%"
 UNCORRECTED = "the intervals are not corrected for the number of comparisons"
 MEANING = {
     "poster_split": "with one draw of slices in the poster's proportions",
@@ -27,43 +27,9 @@ MEANING = {
 }
 
 
-def percent(share: float) -> str:
-    """``0.843`` as ``84 %``, with a blank at which no line breaks."""
-    return "an unknown share" if pd.isna(share) else f"{whole(share)}{PERCENT}"
-
-
-def points(difference: float) -> str:
-    """``0.26`` as ``26 points``."""
-    rounded = f"{abs(100 * difference):.0f}"
-    return f"{rounded} point" + ("" if rounded == "1" else "s")
-
-
-def interval(low: float, high: float, *, unit: str = PERCENT) -> str:
-    """``(95 % interval 79 to 88 %)``, or that there is none."""
-    if pd.isna(low) or pd.isna(high):
-        return "(too few songs or artists for an interval)"
-    return f"(95{PERCENT} interval {whole(low)} to {whole(high)}{unit})"
-
-
-def whole(share: float) -> str:
-    """``-0.123`` as ``−12``, in hundredths."""
-    return f"{round(100 * share)}".replace("-", "−")
-
-
-def bound(share: float) -> str:
-    """Bound of an interval in points, with a decimal where rounding would hide on which side of 0 it lies."""
-    return whole(share) if not share or abs(share) >= 0.005 else f"{100 * share:.1f}".replace("-", "−")
-
-
 def name_of(row: pd.Series) -> str:
     """Network in Markdown, with its recipe unless that is the poster's or tells nothing."""
     return f"`{row['network']}`" + ("" if row["recipe"] in (POSTER, BEST) else f" ({row['recipe']})")
-
-
-def listed(names: Iterable[str]) -> str:
-    """Join names as ``a, b and c``."""
-    *most, last = [*names] or ["none"]
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def basis(collected: Sequence[Tested]) -> str:
@@ -282,8 +248,3 @@ def coverage_sentences(collected: Sequence[Answers], slices: pd.DataFrame) -> li
             f"slices, and of a tested song {percent(share)} of its slices."
         )
     return told
-
-
-def sentence(text: str) -> str:
-    """Text with a capital and a full stop."""
-    return f"{text[:1].upper()}{text[1:]}."

@@ -9,11 +9,12 @@ import pandas as pd
 
 from lib.evaluation.answers import Answers
 from lib.evaluation.claims import interval as span
-from lib.evaluation.claims import name_of, percent
+from lib.evaluation.claims import name_of
 from lib.evaluation.intervals import accuracy_interval, clusters, interval
 from lib.evaluation.pooling import added_up
 from lib.evaluation.tables import identity, networks
 from lib.evaluation.voting import gain_span
+from lib.evaluation.words import percent
 
 AGREEMENT_COLUMNS = (
     "network", "protocol", "recipe", "head", "n_songs", "slices", "share", "share_low", "share_high", "same",

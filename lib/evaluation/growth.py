@@ -10,10 +10,11 @@ import pandas as pd
 from lib import scores
 from lib.evaluation.answers import Answers, collect
 from lib.evaluation.beyond import span
-from lib.evaluation.claims import UNCORRECTED, listed, name_of, percent, points, sentence, whole
+from lib.evaluation.claims import UNCORRECTED, name_of
 from lib.evaluation.differences import difference
 from lib.evaluation.intervals import accuracy_interval, clusters, measured, percentiles, resampled
 from lib.evaluation.tables import identity
+from lib.evaluation.words import listed, percent, points, sentence, whole
 from lib.recipes import BALANCED, POSTER
 from lib.runs import Finished
 from lib.splits import GROUPS

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from lib.evaluation.answers import Answers
-from lib.evaluation.claims import PERCENT, listed, percent
 from lib.evaluation.differences import SURE
 from lib.evaluation.intervals import LEVEL
 from lib.evaluation.pooling import STALE
+from lib.evaluation.words import PERCENT, listed, percent
 from lib.recipes import POSTER
 from lib.splits import PROTOCOLS
 

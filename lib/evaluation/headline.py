@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from lib.evaluation.claims import MEANING, bound, by_strictness, interval, listed, percent, points, stale_note
+from lib.evaluation.claims import MEANING, by_strictness, stale_note
 from lib.evaluation.differences import whole_drops
 from lib.evaluation.pattern import order_sentence
 from lib.evaluation.pooling import Tested
 from lib.evaluation.tables import leaky, main_rows
+from lib.evaluation.words import bound, interval, listed, percent, points
 from lib.splits import CONTROLS
 
 

@@ -6,8 +6,8 @@ import pandas as pd
 
 from lib.evaluation import poster
 from lib.evaluation.answers import Answers
-from lib.evaluation.claims import interval, listed, percent, whole
 from lib.evaluation.classes import recall_difference
+from lib.evaluation.words import interval, listed, percent, whole
 from lib.recipes import POSTER
 
 

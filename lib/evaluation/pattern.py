@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from lib.evaluation import poster
-from lib.evaluation.claims import interval, listed, percent, points, whole
 from lib.evaluation.differences import SURE
 from lib.evaluation.tables import leaky
+from lib.evaluation.words import interval, listed, percent, points, whole
 from lib.recipes import POSTER
 
 

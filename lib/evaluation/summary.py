@@ -12,10 +12,7 @@ from lib.evaluation.claims import (
     UNCORRECTED,
     by_strictness,
     drop_sentence,
-    interval,
-    percent,
     protocols_claim,
-    sentence,
     stale_note,
 )
 from lib.evaluation.differences import whole_drops
@@ -23,6 +20,7 @@ from lib.evaluation.pattern import pattern_finding
 from lib.evaluation.pooling import Tested
 from lib.evaluation.tables import main_network, main_rows, of_networks
 from lib.evaluation.verdicts import baseline_finding, number_finding
+from lib.evaluation.words import interval, percent, sentence
 from lib.tables import write_json
 
 SYNTHETIC = "demo"

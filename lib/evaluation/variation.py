@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from lib.evaluation.answers import collect
-from lib.evaluation.claims import listed, percent, points
 from lib.evaluation.intervals import accuracy
+from lib.evaluation.words import listed, percent, points
 from lib.recipes import BASELINE
 from lib.runs import Finished
 

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from lib.evaluation.claims import (
-    PERCENT,
-    UNCORRECTED,
-    bound,
-    by_strictness,
-    listed,
-    name_of,
-    percent,
-    points,
-    sentence,
-)
+from lib.evaluation.claims import UNCORRECTED, by_strictness, name_of
 from lib.evaluation.tables import main_rows
+from lib.evaluation.words import PERCENT, bound, listed, percent, points, sentence
 from lib.recipes import BASELINE, BEST
 
 NO_BASELINES = "No baseline was run in this study, so nothing can be said about what simple methods reach."

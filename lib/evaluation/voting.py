@@ -15,12 +15,13 @@ import numpy as np
 import pandas as pd
 
 from lib.evaluation.answers import Answers
-from lib.evaluation.claims import PERCENT, bound, listed, name_of, percent, points
 from lib.evaluation.claims import interval as span
+from lib.evaluation.claims import name_of
 from lib.evaluation.intervals import accuracy_interval, clusters, interval, share
 from lib.evaluation.pooling import added_up
 from lib.evaluation.tables import identity, main_rows, networks
 from lib.evaluation.verdicts import strict_rows
+from lib.evaluation.words import PERCENT, bound, listed, percent, points
 
 VOTING_COLUMNS = (
     "network", "protocol", "recipe", "head", "slices", "accuracy", "low", "high", "gain", "gain_low", "gain_high",

@@ -15,7 +15,7 @@ from lib.audio import Spectrogram, to_decibel
 from lib.errors import ReportError
 from lib.evaluation.answers import Answers
 from lib.evaluation.artists import Artists
-from lib.evaluation.claims import percent
+from lib.evaluation.words import percent
 from lib.plots import BLUE, GREY, VERMILION, colour
 from lib.plots.marks import PERCENT
 from lib.plots.slices import mel_axis
