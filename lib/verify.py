@@ -27,7 +27,7 @@ from lib.plans import plan_of_record
 from lib.runs import Finished, read_run
 
 # Largest difference of a score that another seed would excuse, by part and level; a fold tests some 80 songs, of which
-# 80 x .1 may come out otherwise. The seeds of the reference study lie closer (tables/spread.csv).
+# 80 x .1 may come out otherwise. How far seeds lie apart in a study stands in its tables/spread.csv.
 TOLERANCES = {("train", "slice"): 0.06, ("test", "slice"): 0.06, ("test", "song"): 0.10}
 MADE_OF = {
     "parameters": "the study's parameters",

@@ -108,6 +108,15 @@ def test_calibrated_answers_have_the_ece_that_is_expected_of_them():
     assert np.mean([row.ece > row.ece_limit for row in rows]) <= 0.15
 
 
+def test_the_expectation_is_that_of_a_calibrated_network_also_for_one_that_is_not():
+    rng = np.random.default_rng(5)
+    sharp, true = simulated(rng, 600, sharpness=6.0)
+    drawn = (rng.random((600, 1, 1)) > sharp.cumsum(axis=-1)[..., :-1]).sum(axis=-1)
+    wrong, right = (calibrated(answers_of(sharp, truths), flips=400) for truths in (true, drawn))
+    assert wrong.ece > 0.15 > right.ece
+    assert wrong.ece_expected == pytest.approx(right.ece_expected, rel=0.6)
+
+
 def test_slices_that_are_right_together_have_a_larger_ece_by_chance():
     rng = np.random.default_rng(2)
     rows = [calibrated(answers_of(*simulated(rng, 60, slices=8, together=True))) for _ in range(35)]

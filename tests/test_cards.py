@@ -128,9 +128,9 @@ def test_the_model_card_answers_every_question(runs, judged):
         model.limits(rows, protocols, own, origin("demo").limits),
     ]
     text = " ".join(whole(card) for card in cards)
-    assert "2 folds and 1 seed" in text
+    assert "2 folds and 1 seed under `slice` and 2 folds and 1 seed under `artist`" in text
     assert "under `slice`" in text
-    assert "Python 3.12.1 and Keras 3.1.0 on tensorflow" in text
+    assert "Keras 3.1.0 on tensorflow and Python 3.12.1" in text
     told = model.in_words(table, classes, beaten, "synthetic songs")
     assert len(told) == 3
     assert all("synthetic songs" in one for one in told[::2])
@@ -149,7 +149,7 @@ def test_the_class_found_least_is_named():
         {"network": "n", "recipe": "poster", "protocol": "artist", "head": ["genre"] * 3, "class": ["a", "b", "c"]}
     ).assign(recall=[0.5, 0.25, np.nan], support=[10, 8, 0])
     assert model.weakest(classes, "n", "poster", "artist") == (
-        "**The class found least** is genre b, of whose 8 songs it finds 25\u00a0%."
+        "**Found least** is of genre b (25\u00a0% of its 8 songs)."
     )
 
 

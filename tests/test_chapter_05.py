@@ -101,7 +101,7 @@ def test_page_with_baselines_numbers_and_what_was_selected(tmp_path):
         "this_project", "short_chunk", "selected", "genre_prior", "mfcc_svm",
     ]  # fmt: skip
     said = json.loads((study.results / "summary.json").read_text(encoding="utf-8"))
-    assert len(said["headline"]) == 3 and "(the control)" in said["headline"][1]
+    assert len(said["headline"]) == 3 and "In the control" in said["headline"][1]
     assert "control" in (study.figures / "protocols.svg").read_text(encoding="utf-8")
     told = said["findings"]
     assert len(told) == 5 and told[3].startswith("**Against simple baselines**") and told[4].startswith("**Numbers**")

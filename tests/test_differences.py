@@ -157,9 +157,8 @@ def test_folds_and_seeds_that_differ_are_named_apart():
     collected = [answers(name, "slice", 5, 1) for name in ("zhang2016", "choi2016")]
     collected += [answers("this_project", "slice", 5, 3), answers("choi2016", "poster_split", 1, 1)]
     assert claims.basis(collected) == (
-        "Folds are pooled and seeds averaged: every number rests on 5 folds and 1 seed; all under `poster_split` on "
-        "1 fold and 1 seed; `this_project` under `slice` on 5 folds and 3 seeds. The intervals resample songs, not "
-        "seeds."
+        "Folds are pooled and seeds averaged: numbers rest on 5 folds and 1 seed, except 1 fold and 1 seed under "
+        "`poster_split`; 5 folds and 3 seeds `this_project` under `slice`. The intervals resample songs, not seeds."
     )
 
 
@@ -173,12 +172,14 @@ def test_networks_are_held_against_the_best_baseline():
         one(table, network=network, recipe=recipe)
         for network, recipe in (("selected", "best"), ("this_project", "poster"), ("zhang2016", "poster"))
     )
-    assert best.difference == pytest.approx(0.3) and best.low > 0
+    assert best.difference == pytest.approx(0.3) and best.low > 0 and best.p_holm < 0.05
+    assert best.established and not same.established and not less.established
+    assert "that it is worse is not shown" in verdicts.against_sentence(less)
     assert "beats the baseline by 30 points" in verdicts.against_sentence(best)
     assert (same.difference, same.low, same.high) == (0, 0, 0)
     assert "they are level" in verdicts.against_sentence(same)
     assert "does not beat the baseline" in verdicts.against_sentence(same)
-    assert less.high < 0 and "falls 30 points short" in verdicts.against_sentence(less)
+    assert less.high < 0 and "it is 30 points behind" in verdicts.against_sentence(less)
     told = verdicts.baseline_finding(table)
     assert "`selected`" in told and "`this_project` names" in told and "tuned" not in told and "zhang" not in told
 
@@ -198,8 +199,11 @@ def test_a_lead_within_its_interval_is_not_established():
 def test_a_bound_shows_on_which_side_of_zero_it_lies():
     row = {"network": "n", "protocol": "slice", "recipe": "tuned", "head": "genre", "baseline": "majority"}
     row |= {"value": 0.5, "baseline_value": 0.45, "difference": 0.05, "low": 0.003, "high": 0.1, "n_songs": 9}
-    told = verdicts.against_sentence(pd.Series(row | {"score": "accuracy", "paired": True}))
-    assert "`n` (tuned)" in told and "0.3 to 10)" in told and "beats the baseline by 5 points" in told
+    row |= {"score": "accuracy", "paired": True, "p_holm": 0.012, "established": True}
+    told = verdicts.against_sentence(pd.Series(row))
+    assert (
+        "`n` (tuned)" in told and "0.3 to 10; corrected p 0.012)" in told and "beats the baseline by 5 points" in told
+    )
     assert verdicts.signed(-0.001) == "0.00" and verdicts.signed(-0.126) == "−0.13"
 
 

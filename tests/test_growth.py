@@ -162,7 +162,7 @@ def test_balance_of_known_answers():
     assert table.loc["macro-F1", ["plain", "balanced"]].tolist() == pytest.approx(f1[["poster", "balanced"]].tolist())
     assert (table["low"] <= table["difference"]).all() and (table["difference"] <= table["high"]).all()
     told = growth.balance_sentence(table.reset_index())
-    assert "10 to 40 songs" in told and "established is that of the" in told and "recall of neutral" in told
+    assert "10 to 40 songs" in told and "; established: " in told and "recall of neutral" in told
 
 
 def test_balance_is_paired_and_averages_seeds():
@@ -170,7 +170,9 @@ def test_balance_is_paired_and_averages_seeds():
     same = [run_of(tracks, weighted, seed=seed) for seed in (0, 1)] + runs[-1:]
     table = growth.balance(evaluation.collect(same, tracks), resamples=100)
     assert np.allclose(table[["difference", "low", "high"]], 0)
-    assert "is none of these" in growth.balance_sentence(table)
+    assert "established: none" in growth.balance_sentence(table)
+    even = table.assign(n_songs=20)
+    assert "cannot show what it is worth" in growth.balance_sentence(even)
 
 
 def test_balance_needs_both_recipes():

@@ -73,8 +73,8 @@ def _floors(songs: pd.DataFrame) -> str:
     majority, by_genre = summary.mood_floors(counts)
     return (
         f"Always answering the most frequent mood is right for {percent(majority)} of the songs, always answering the "
-        f"most frequent mood of the song's own genre for {percent(by_genre)}. What a tagger has beyond the second, it "
-        "has from listening."
+        f"most frequent mood of the song's own genre for {percent(by_genre)}. Only what a tagger has beyond the "
+        "second, by more than chance and with no artist on both sides, it must have from the sound."
     )
 
 

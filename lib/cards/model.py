@@ -88,8 +88,11 @@ def training(runs: Sequence[Finished]) -> dict[str, str]:
         if name not in ("epochs", "batch_size", "learning_rate")
         and settings.get(name, getattr(plain, name)) != getattr(plain, name)
     ]
-    versions = record["versions"]
-    stack = [f"Python {versions['python']}", f"Keras {versions.get('keras', '(unknown)')} on {versions.get('backend')}"]
+    made = [one.record["versions"] for one in runs]
+    stack = dict.fromkeys(
+        f"Keras {versions.get('keras', '(unknown)')} on {versions.get('backend')} and Python {versions['python']}"
+        for versions in made
+    )
     return {
         "How was it trained?": (
             f"From random weights, on nothing but the corpus: recipe *{runs[0].run.recipe}*, "
@@ -101,8 +104,9 @@ def training(runs: Sequence[Finished]) -> dict[str, str]:
         ),
         "With what?": f"{listed(stack)}; all versions stand in each run's `record.json` and in `requirements.lock`.",
         "Where are the weights?": (
-            f"`make report` leaves them in `work/<study>/runs/<run>/model.weights.h5`, such as "
-            f"`{runs[0].run.name}`; the repository holds answers and metrics only."
+            "Where a run was trained, in `work/<study>/runs/<run>/model.weights.h5`. The repository keeps answers, "
+            f"vectors, metrics, history and record of each run, but no weights: `make verify RUN={runs[0].run.name}` "
+            "makes such a run again."
         ),
     }
 
@@ -202,8 +206,8 @@ def weakest(classes: pd.DataFrame, network: str, recipe: str, protocol: str) -> 
     told = []
     for head, rows in own.dropna(subset=["recall"]).groupby("head", sort=False):
         row = rows.loc[rows["recall"].idxmin()]
-        told.append(f"{head} {row['class']}, of whose {int(row['support'])} songs it finds {percent(row['recall'])}")
-    return f"**The class found least** is {listed(told)}." if told else "No class had test songs."
+        told.append(f"of {head} {row['class']} ({percent(row['recall'])} of its {int(row['support'])} songs)")
+    return f"**Found least** is {listed(told)}." if told else "No class had test songs."
 
 
 def limits(rows: pd.DataFrame, protocols: Sequence[str], runs: Sequence[Finished], corpus: str) -> dict[str, str]:
@@ -228,7 +232,11 @@ def limits(rows: pd.DataFrame, protocols: Sequence[str], runs: Sequence[Finished
         for head in heads
         if len(protocols) > 1 and (protocols[0], head) in songs and (protocols[-1], head) in songs
     ]
-    folds, seeds = len({one.run.fold for one in runs}), len({one.run.seed for one in runs})
+    rests = []
+    for protocol in protocols:
+        own = [one.run for one in runs if one.run.protocol == protocol]
+        folds, seeds = len({run.fold for run in own}), len({run.seed for run in own})
+        rests.append(f"{folds} fold{'s' * (folds != 1)} and {seeds} seed{'s' * (seeds != 1)} under `{protocol}`")
     return {
         "Does it know songs, or kinds of songs?": (
             "Both, and figures of a leaky protocol do not tell them apart"
@@ -236,13 +244,13 @@ def limits(rows: pd.DataFrame, protocols: Sequence[str], runs: Sequence[Finished
             + ". Page 05 measures the difference with its interval."
         ),
         "How much do its figures move?": (
-            f"They rest on {folds} fold{'s' * (folds != 1)} and {seeds} seed{'s' * (seeds != 1)}; page 05 shows the "
-            "spread of both, and the interval of each figure."
+            f"They rest on {listed(rests)}. Page 05 gives the interval of each figure and, of several folds or "
+            "seeds, the spread."
         ),
         "Was anything chosen with test songs in view?": (
             "What the poster leaves open of its network (filters, pooling, dropout, epochs) was settled in a few "
-            "trials on one fold of Emotify under `slice` whose test songs were seen. Other choices were made on dev "
-            "songs (page 05)."
+            "trials on one fold of Emotify under `slice` whose test songs were seen. What was chosen later, and by "
+            "which songs, stands on page 05, last section but one."
         ),
         "What does it take from its corpus?": corpus,
     }

@@ -12,6 +12,7 @@ from lib.evaluation.answers import LEVELS, Answers, collect
 from lib.evaluation.artists import folds_of, hard_artists
 from lib.evaluation.beyond import against_each, near_a_cut, within_genre
 from lib.evaluation.ceiling import label_ceiling
+from lib.evaluation.claims import drops_by_pair
 from lib.evaluation.classes import (
     confusion,
     coverage,
@@ -20,7 +21,7 @@ from lib.evaluation.classes import (
     recall_difference,
     worst_confusion,
 )
-from lib.evaluation.differences import against_baselines, drops, drops_by_pair, ranking, whole_drops
+from lib.evaluation.differences import against_baselines, drops, ranking, whole_drops
 from lib.evaluation.growth import balance, learning_curve
 from lib.evaluation.hard import agreement, missed_by_all, panel
 from lib.evaluation.headline import headline

@@ -92,9 +92,10 @@ def calibration(
     The expected calibration error (ECE) is the gap between mean confidence and accuracy of each bin, without its
     sign and weighted by its answers. It is never below 0, and in a small sample far above it even for a calibrated
     network: chance alone opens a gap in every bin. How large the ECE of a calibrated network with these confidences
-    would be is therefore simulated: were only chance at work, the surplus of confidence over truth that a song adds
-    to the bins might as well have been a shortfall, so the signs of whole songs, under ``artist`` of whole artists,
-    are flipped at random. (To draw each answer's truth by itself would promise too little, as the slices of a song
+    would be is therefore simulated: each answer's surplus of confidence over truth is taken less the mean surplus of
+    its bin, as it would be were the network calibrated; and as only chance is at work then, what a song adds to the
+    bins might as well have been its opposite, so the signs of whole songs, under ``artist`` of whole artists, are
+    flipped at random. (To draw each answer's truth by itself would promise too little, as the slices of a song
     are right or wrong together.)
 
     Parameters
@@ -152,13 +153,14 @@ def calibration(
 
 
 def _parts(frame: pd.DataFrame, answers: Answers, bins: int) -> np.ndarray:
-    """Count, confidence, right answers and Brier score, then the surplus of confidence in each bin, row by row."""
+    """Count, confidence, right answers, Brier score, then of each bin surplus of confidence and answers, row by row."""
     confidence, right = frame["probability"].to_numpy(), frame["right"].to_numpy(float)
     true = frame["true"].to_numpy(object)[:, None] == np.array(answers.classes, dtype=object)
     brier = ((frame[answers.columns].to_numpy() - true) ** 2).sum(axis=1)
     brier += ~true.any(axis=1)  # a class that the network lacks, and gives the probability 0
-    surplus = (confidence - right)[:, None] * np.eye(bins)[_bin(confidence, bins)]
-    return np.column_stack([np.ones(len(frame)), confidence, right, brier, surplus])
+    places = np.eye(bins)[_bin(confidence, bins)]
+    surplus = (confidence - right)[:, None] * places
+    return np.column_stack([np.ones(len(frame)), confidence, right, brier, surplus, places])
 
 
 def _scores(sums: np.ndarray) -> np.ndarray:
@@ -171,19 +173,29 @@ def _scores(sums: np.ndarray) -> np.ndarray:
 def _ece(sums: np.ndarray) -> np.ndarray:
     """ECE of summed parts [shape=(..., parts)]."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.abs(sums[..., _SURPLUS:]).sum(axis=-1) / sums[..., 0]
+        return np.abs(_surplus(sums)).sum(axis=-1) / sums[..., 0]
+
+
+def _surplus(sums: np.ndarray, centre: np.ndarray | None = None) -> np.ndarray:
+    """Surplus of confidence in each bin [shape=(..., bins)] of summed parts; less that of `centre` per answer."""
+    surplus, answers = np.split(sums[..., _SURPLUS:], 2, axis=-1)
+    if centre is None:
+        return surplus
+    total, number = np.split(centre[..., _SURPLUS:], 2, axis=-1)
+    return surplus - answers * np.divide(total, number, out=np.zeros_like(total), where=number > 0)
 
 
 def _flipped(sums: np.ndarray, groups: np.ndarray, flips: int, seed: int) -> np.ndarray:
-    """ECEs [flips] with the signs of the clusters' surpluses drawn at random, averaged over the seeds."""
+    """ECEs [flips] with the signs of the clusters' centred surpluses drawn at random, averaged over the seeds."""
     total = np.zeros((groups.max() + 1, *sums.shape[1:]))
     np.add.at(total, groups, sums)
     if len(total) < 2:
         return np.full(flips, np.nan)
     generator, blocks = np.random.default_rng(seed), []
+    centred = _surplus(total, total.sum(axis=0))
     for start in range(0, flips, _BLOCK):
         signs = generator.choice([-1.0, 1.0], (min(_BLOCK, flips - start), len(total)))
-        gaps = np.tensordot(signs, total[..., _SURPLUS:], axes=1)  # [flips, seeds, bins]
+        gaps = np.tensordot(signs, centred, axes=1)  # [flips, seeds, bins]
         blocks.append((np.abs(gaps).sum(axis=-1) / total[..., 0].sum(axis=0)).mean(axis=-1))
     return np.concatenate(blocks)
 

@@ -288,15 +288,15 @@ def reached_sentence(found: Ceiling | None, network: str, protocol: str, accurac
     """
     if found is None or pd.isna(accuracy):
         return ""
-    table = found.table.set_index("joint")["agreement"]
-    low, high = sorted((table["exclusive"], table["independent"]))
+    table = found.table.set_index("joint").loc[["exclusive", "independent"]]
+    low, high = table["agreement"].min(), table["agreement"].max()
     span = percent(high) if whole(low) == whole(high) else f"{whole(low)} to {percent(high)}"
     if protocol in LEAKY:
         verdict = "it has seen the labels of the very songs, noise and all, so the ceiling does not bind it"
-    elif accuracy < low:
+    elif accuracy < table["low"].min():
         verdict = (
-            f"{whole(1 - high)} to {whole(1 - low)} of the points that it misses may be the labels' noise, "
-            f"{whole(low - accuracy)} to {whole(high - accuracy)} are not"
+            f"some {whole(1 - high)} to {whole(1 - low)} of the points that it misses may be the labels' noise, but "
+            "not all of them"
         )
     else:
         verdict = "all that it misses may be the labels' noise"

@@ -10,7 +10,7 @@ from lib.evaluation.classes import coverage, worst_confusion
 from lib.evaluation.differences import SURE, sides, whole_drops
 from lib.evaluation.pooling import Tested
 from lib.evaluation.tables import leaky, main_network, main_rows, of_networks
-from lib.evaluation.words import PERCENT, interval, listed, percent, points, whole
+from lib.evaluation.words import PERCENT, bound, interval, listed, percent, points, whole
 from lib.recipes import BEST, POSTER
 from lib.splits import PROTOCOLS
 
@@ -34,8 +34,12 @@ def name_of(row: pd.Series) -> str:
 
 def basis(collected: Sequence[Tested]) -> str:
     """How many folds and seeds every number rests on."""
+    several = {a.network for a in collected if len({b.recipe for b in collected if b.network == a.network}) > 1}
     rests = {
-        (a.network, a.protocol, a.recipe): (len({r.fold for r in a.runs}), len({r.seed for r in a.runs}))
+        (f"`{a.network}`" + (f" ({a.recipe})" if a.network in several else ""), a.protocol): (
+            len({r.fold for r in a.runs}),
+            len({r.seed for r in a.runs}),
+        )
         for a in collected
     }
     if set(rests.values()) == {(1, 1)}:
@@ -47,18 +51,19 @@ def basis(collected: Sequence[Tested]) -> str:
         )
     common = Counter(rests.values()).most_common(1)[0][0]
     apart: dict[tuple[int, int], list[tuple[str, str]]] = {}
-    for (network, protocol, _), counts in rests.items():
+    for place, counts in rests.items():
         if counts != common:
-            apart.setdefault(counts, []).append((network, protocol))
-    told = [f"Folds are pooled and seeds averaged: every number rests on {_counted(*common)}"]
+            apart.setdefault(counts, []).append(place)
+    told = []
     for counts, pairs in sorted(apart.items()):
         places = []
         for protocol in by_strictness(protocol for _, protocol in pairs):
-            names = dict.fromkeys(network for network, of in pairs if of == protocol)
-            everyone = {network for network, of, _ in rests if of == protocol} == {*names}
-            places.append(f"{'all' if everyone else listed(f'`{name}`' for name in names)} under `{protocol}`")
-        told.append(f"{listed(places)} on {_counted(*counts)}")
-    return f"{'; '.join(told)}. The intervals resample songs, not seeds."
+            names = [name for name, of in pairs if of == protocol]
+            everyone = sum(of == protocol for _, of in rests) == len(names)
+            places.append(f"{'' if everyone else f'{listed(names)} '}under `{protocol}`")
+        told.append(f"{_counted(*counts)} {listed(places)}")
+    text = f"Folds are pooled and seeds averaged: numbers rest on {_counted(*common)}"
+    return f"{text}{', except ' if told else ''}{'; '.join(told)}. The intervals resample songs, not seeds."
 
 
 def _counted(folds: int, seeds: int) -> str:
@@ -92,8 +97,30 @@ def drop_sentence(row: pd.Series, songs: str = "songs") -> str:
         verdict = "a drop is not established, as the interval includes zero"
     direction = "falls" if row["drop"] > 0 else "rises" if row["drop"] < 0 else "stays the same"
     by = f" by {points(row['drop'])}" if row["drop"] else ""
-    span = "" if pd.isna(row.low) else f" (95{PERCENT} interval of the drop {whole(row.low)} to {whole(row.high)})"
+    span = "" if pd.isna(row.low) else f" (95{PERCENT} interval of the drop {bound(row.low)} to {bound(row.high)})"
     return f"from {pair} the {what} of `{row.network}` {direction}{by}{span} {over}: {verdict}"
+
+
+def drops_by_pair(dropped: pd.DataFrame) -> pd.DataFrame:
+    """Write drops in points with their intervals as text, a row a head, a column a pair of protocols.
+
+    Parameters
+    ----------
+    dropped : pd.DataFrame
+        Rows of `lib.evaluation.drops` of one network, recipe and level.
+    """
+    rows = [
+        {
+            "head": row.head,
+            "pair": f"{row.leaky} to {row.strict}",
+            "text": bound(row.drop) + ("" if pd.isna(row.low) else f" ({bound(row.low)} to {bound(row.high)})"),
+        }
+        for row in dropped.itertuples()
+    ]
+    table = pd.DataFrame(rows, columns=["head", "pair", "text"])
+    heads, pairs = (list(dict.fromkeys(table[name])) for name in ("head", "pair"))
+    wide = table.pivot(index="head", columns="pair", values="text").reindex(heads, columns=pairs)
+    return wide.rename_axis(columns=None).reset_index()
 
 
 def protocols_claim(table: pd.DataFrame, dropped: pd.DataFrame) -> str:
@@ -110,7 +137,8 @@ def protocols_claim(table: pd.DataFrame, dropped: pd.DataFrame) -> str:
             f"Under {first['protocol']}, {network} names the {head} of {percent(first['accuracy'])} of the songs "
             f"{interval(first['low'], first['high'])}"
         )
-    change = "falls" if first["accuracy"] > last["accuracy"] else "does not fall"
+    change = "falls" if first["accuracy"] > last["accuracy"] else "rises"
+    change = change if first["accuracy"] != last["accuracy"] else "stays the same,"
     text = (
         f"{head.capitalize()} accuracy of {network} {change} from {percent(first['accuracy'])} of the songs "
         f"under {first['protocol']} to {percent(last['accuracy'])} under {last['protocol']}"
@@ -118,9 +146,9 @@ def protocols_claim(table: pd.DataFrame, dropped: pd.DataFrame) -> str:
     row = _drop(dropped, last, first["protocol"])
     if row is None or pd.isna(row["low"]):
         return text
-    verdict = "a drop is established" if row["low"] > 0 else "a drop is not established"
-    verdict = "a rise is established" if row["high"] < 0 else verdict
-    return f"{text}; {'over the songs tested under both, ' if row['paired'] else ''}{verdict}"
+    verdict = "a drop" if row["low"] > 0 else "a rise" if row["high"] < 0 else "no established drop"
+    span = f"{bound(row['drop'])} points, 95{PERCENT} interval {bound(row['low'])} to {bound(row['high'])}"
+    return f"{text}: {verdict} ({span})"
 
 
 def _drop(dropped: pd.DataFrame, row: pd.Series, leaky: str) -> pd.Series | None:
@@ -190,7 +218,7 @@ def ranking_sentences(ranks: pd.DataFrame) -> list[str]:
             f"{interval(row.low, row.high, unit='')}, corrected p {row.p_holm:.3f}: established."
         )
     for head, pairs in open_.items():
-        told.append(f"{head.capitalize()}: **not established** is any difference between {'; '.join(pairs)}.")
+        told.append(f"{head.capitalize()}: **no difference is established** between {'; '.join(pairs)}.")
     return told
 
 
@@ -203,10 +231,13 @@ def recall_claim(classes: pd.DataFrame, head: str, protocol: str) -> str:
     best, worst = own.loc[own["recall"].idxmax()], own.loc[own["recall"].idxmin()]
     if best["recall"] == worst["recall"]:
         return f"Under {protocol}, {network} names every {head} equally well ({percent(best['recall'])} of the songs)"
-    return (
-        f"Under {protocol}, {network} names {best['class']} best ({percent(best['recall'])} of its songs) and "
-        f"{worst['class']} worst ({percent(worst['recall'])})"
-    )
+    found = [
+        f"{row['class']} ({percent(row['recall'])} of its songs"
+        + ("" if pd.isna(row["recall_low"]) else f", {whole(row['recall_low'])} to {whole(row['recall_high'])}")
+        + ")"
+        for row in (best, worst)
+    ]
+    return f"Under {protocol}, {network} names {found[0]} most often right and {found[1]} least often"
 
 
 def confusion_claim(answers: Answers) -> str:

@@ -110,15 +110,17 @@ def mistakes(collected: Sequence[Answers], count: int = 10) -> pd.DataFrame:
     -------
     pd.DataFrame
         ``network``, ``protocol``, ``recipe``, ``head``, ``track_id``, ``title``, ``artist``, ``true``,
-        ``answer``, ``probability`` (mean over the seeds that gave this answer). Baselines are left out.
+        ``answer`` and its ``probability``, by the mean of all seeds. Baselines are left out.
     """
     columns = ["network", "protocol", "recipe", "head", "track_id", "title", "artist", "true", "answer", "probability"]
     parts = [pd.DataFrame(columns=columns)] if not len(collected) else []
     for answers in networks(collected):
-        wrong = answers.songs.loc[~answers.songs["right"].astype(bool)]
-        wrong = wrong.groupby(["track_id", "true", "said"], as_index=False)["probability"].mean()
-        wrong = wrong.sort_values(["probability", "track_id"], ascending=[False, True])
-        wrong = wrong.drop_duplicates("track_id").head(count).rename(columns={"said": "answer"})
+        mean = answers.songs.groupby(["track_id", "true"])[answers.columns].mean()
+        wrong = mean.index.to_frame(index=False)
+        wrong["answer"] = np.array(answers.classes, dtype=object)[mean.to_numpy().argmax(axis=1)]
+        wrong["probability"] = mean.to_numpy().max(axis=1)
+        wrong = wrong.loc[wrong["answer"] != wrong["true"]]
+        wrong = wrong.sort_values(["probability", "track_id"], ascending=[False, True]).head(count)
         known = answers.tracks.loc[wrong["track_id"], ["title", "artist"]].astype(object)
         wrong["title"] = known["title"].where(known["title"].notna(), "").to_numpy()
         wrong["artist"] = known["artist"].where(known["artist"].notna(), "").to_numpy()

@@ -31,8 +31,9 @@ def drops(
 ) -> pd.DataFrame:
     """How much accuracy a stricter protocol takes away.
 
-    Paired over the songs tested under both protocols; where these make fewer than two clusters (songs, or
-    artists under ``artist``), the two sets are resampled independently.
+    Paired over the songs tested under both protocols; where these make fewer than two clusters, the two sets are
+    resampled independently. Where ``artist`` was run, every drop resamples artists, so that the steps can be set side
+    by side.
 
     Parameters
     ----------
@@ -47,7 +48,8 @@ def drops(
         ``network``, ``recipe``, ``head``, ``level``, ``leaky``, ``strict``, ``before``, ``after``,
         ``drop`` = before - after with ``low`` and ``high``, ``n_songs``, ``paired``.
     """
-    pairs = pairs or steps({a.protocol for a in collected})
+    run = {a.protocol for a in collected}
+    pairs = pairs or steps(run)
     found = {tuple(identity(a).values()): a for a in collected}
     rows = []
     for easy, strict in pairs:
@@ -55,11 +57,12 @@ def drops(
             before = found.get((network, easy, recipe, head))
             if protocol != strict or before is None:
                 continue
+            rule = "artist" if "artist" in run else strict
             for level in LEVELS:
                 rows.append(
                     {"network": network, "recipe": recipe, "head": head, "level": level, "leaky": easy}
                     | {"strict": strict}
-                    | difference(before, after, level, strict, resamples, seed, names=("before", "after", "drop"))
+                    | difference(before, after, level, rule, resamples, seed, names=("before", "after", "drop"))
                 )
     columns = ["network", "recipe", "head", "level", "leaky", "strict"]
     columns += ["before", "after", "drop", "low", "high", "n_songs", "paired"]
@@ -79,29 +82,6 @@ def steps(run: Collection[str]) -> list[tuple[str, str]]:
         *pairwise(stricter),
         *([CONTROLS] if {*CONTROLS} <= {*run} else []),
     ]
-
-
-def drops_by_pair(dropped: pd.DataFrame) -> pd.DataFrame:
-    """Write drops in points with their intervals as text, a row a head, a column a pair of protocols.
-
-    Parameters
-    ----------
-    dropped : pd.DataFrame
-        Rows of `drops` of one network, recipe and level.
-    """
-    rows = [
-        {
-            "head": row.head,
-            "pair": f"{row.leaky} to {row.strict}",
-            "text": f"{100 * row.drop:.0f}"
-            + ("" if np.isnan(row.low) else f" ({100 * row.low:.0f} to {100 * row.high:.0f})"),
-        }
-        for row in dropped.itertuples()
-    ]
-    table = pd.DataFrame(rows, columns=["head", "pair", "text"])
-    heads, pairs = (list(dict.fromkeys(table[name])) for name in ("head", "pair"))
-    wide = table.pivot(index="head", columns="pair", values="text").reindex(heads, columns=pairs)
-    return wide.rename_axis(columns=None).reset_index().replace({"-": "−"}, regex=True)
 
 
 def whole_drops(dropped: pd.DataFrame) -> pd.DataFrame:
@@ -188,7 +168,9 @@ def against_baselines(collected: Sequence[Tested], *, resamples: int = 2000, see
     pd.DataFrame
         ``network``, ``protocol``, ``recipe``, ``head``, ``baseline``, ``difference`` = network - baseline
         with ``low`` and ``high``, ``n_songs``, ``score`` (``accuracy``, or ``r2`` of a number), ``value``
-        and ``baseline_value`` on these songs, ``paired``.
+        and ``baseline_value`` on these songs, ``paired``; of accuracies ``p`` of the sign-flip test and ``p_holm``,
+        corrected for the number of comparisons under the protocol; ``established``, whether the network leads: of
+        accuracies by ``p_holm``, of numbers, which have none, by the interval.
     """
     rows = []
     for answers in collected:
@@ -201,7 +183,10 @@ def against_baselines(collected: Sequence[Tested], *, resamples: int = 2000, see
         found = difference(answers, best, "song", answers.protocol, resamples, seed, names=names)
         rows.append({**identity(answers), "baseline": best.network, "score": answers.score, **found})
     columns = ["network", "protocol", "recipe", "head", "baseline", "difference", "low", "high", "n_songs"]
-    return pd.DataFrame(rows, columns=[*columns, "score", "value", "baseline_value", "paired"])
+    table = pd.DataFrame(rows, columns=[*columns, "score", "value", "baseline_value", "paired", "p"])
+    table = table.assign(p_holm=table.groupby("protocol")["p"].transform(holm))
+    of_numbers = (table["score"] != "accuracy") & (table["low"] > 0)
+    return table.assign(established=(table["difference"] > 0) & ((table["p_holm"] < SURE) | of_numbers))
 
 
 def difference(

@@ -26,6 +26,7 @@ CURVE_COLUMNS = (
 BALANCE_COLUMNS = (
     "network", "protocol", "head", "measure", "plain", "balanced", "difference", "low", "high", "n_songs",
 )  # fmt: skip
+EVEN = 1.2  # the largest class over the smallest, up to which classes count as equal
 NO_CURVE = "No network of this study was trained on a part of the artists, so whether more music helps is not known."
 NO_BALANCE = "No network of this study was trained with classes that weigh alike, so what that does is not known."
 
@@ -229,14 +230,20 @@ def balance_sentence(rows: pd.DataFrame) -> str:
         Rows of `balance` of one network, protocol and head.
     """
     first = rows.iloc[0]
+    rows = rows.dropna(subset=["difference"])
     recalls = rows.loc[rows["measure"].str.startswith("recall of ")]
     sizes = recalls["n_songs"]
     changes = [
         f"{row['measure']} by {whole(row['difference'])} {span(row['low'], row['high'])}" for _, row in rows.iterrows()
     ]
+    where = f"under `{first['protocol']}`, where a {first['head']} has {sizes.min()} to {sizes.max()} songs"
+    if sizes.max() <= EVEN * sizes.min():
+        return sentence(
+            f"{where}, the classes are as good as equal already, so that weighing them alike cannot show what it is "
+            f"worth; the two trainings of `{first['network']}` differ, in points, in {listed(changes)}, by chance"
+        )
     sure = rows.loc[(rows["low"] > 0) | (rows["high"] < 0), "measure"]
     return sentence(
-        f"under `{first['protocol']}`, where a {first['head']} has {sizes.min()} to {sizes.max()} songs, weighing "
-        f"every {first['head']} alike in training changes, in points, of `{first['network']}` the {listed(changes)}; "
-        f"established {'is that of the ' + listed(sure) if len(sure) else 'is none of these'} ({UNCORRECTED})"
+        f"{where}, weighing every {first['head']} alike in training changes `{first['network']}` in points: "
+        f"{listed(changes)}; established: {listed(sure)} ({UNCORRECTED})"
     )

@@ -17,8 +17,8 @@ from lib.evaluation.differences import SURE
 from lib.evaluation.intervals import LEVEL
 from lib.evaluation.pooling import STALE
 from lib.evaluation.words import PERCENT, listed, percent
-from lib.recipes import POSTER
-from lib.splits import PROTOCOLS
+from lib.recipes import BASELINE, BEST, POSTER
+from lib.splits import CONTROLS, PROTOCOLS
 
 RESAMPLES = 2000
 FACTS = ["title", "artist", "genre", "song_group", "artist_group"]
@@ -59,8 +59,9 @@ def panel(collected: Sequence[Answers], head: str, protocol: str = "") -> Panel:
     """Put the answers of all networks about one head side by side.
 
     Each network counts once, lest many trainings of one outvote the others: under the recipe ``poster``, or its first
-    recipe where that was not run, and with the seed that tested most songs, of several the lowest. Baselines and
-    stale runs take no part, and neither does a song that not all networks tested.
+    recipe where that was not run, and with the seed that tested most songs, of several the lowest. Baselines, stale
+    runs and what was selected (which may be one of the networks) take no part, and neither does a song that not all
+    networks tested.
 
     Parameters
     ----------
@@ -69,7 +70,7 @@ def panel(collected: Sequence[Answers], head: str, protocol: str = "") -> Panel:
     protocol : str
         Empty = the strictest under which a network was run.
     """
-    own = [a for a in collected if a.head == head and not a.baseline and not a.network.endswith(STALE)]
+    own = [a for a in collected if a.head == head and a.recipe not in (BASELINE, BEST) and STALE not in a.network]
     run = [name for name in PROTOCOLS if any(a.protocol == name for a in own)]
     protocol = protocol or (run[-1] if run else "")
     chosen: dict[str, Answers] = {}
@@ -243,13 +244,15 @@ def missed_sentence(given: Panel, table: pd.DataFrame) -> str:
         f"erred independently within each class, {_about(none['expected'])} would be expected (95{PERCENT} of "
         f"permutations: {none['low']:.0f} to {none['high']:.0f})"
     )
+    by_artist = given.protocol in ("artist", *CONTROLS)
+    caution = ", which takes songs for independent though an artist's are not" if by_artist else ""
     if none["p"] < SURE:
         return (
-            f"{text}: they miss the same songs more often than chance would have it ({p_value(none['p'])}). Whether "
-            "such a song is hard, wrongly labelled, or unlike the songs that they were all trained on is not "
+            f"{text}: they miss the same songs more often than chance would have it ({p_value(none['p'])}{caution}). "
+            "Whether such a song is hard, wrongly labelled, or unlike the songs that they were all trained on is not "
             "established by this."
         )
     return (
         f"{text}: that they miss the same songs more often than chance would have it is not established "
-        f"({p_value(none['p'])})."
+        f"({p_value(none['p'])}{caution})."
     )

@@ -11,7 +11,7 @@ from lib.evaluation.differences import whole_drops
 from lib.evaluation.pattern import order_sentence
 from lib.evaluation.pooling import Tested
 from lib.evaluation.tables import leaky, main_rows
-from lib.evaluation.words import bound, interval, listed, percent, points
+from lib.evaluation.words import interval, listed, percent, points
 from lib.splits import CONTROLS
 
 
@@ -19,6 +19,7 @@ def headline(
     collected: Sequence[Tested],
     table: pd.DataFrame,
     dropped: pd.DataFrame,
+    ranks: pd.DataFrame,
     *,
     beaten: pd.DataFrame | None = None,
     songs: str = "songs",
@@ -29,8 +30,8 @@ def headline(
     ----------
     collected : sequence of Answers and Numbers
         What the tables are made of; stale runs among them are named first.
-    table, dropped, beaten : pd.DataFrame
-        As from `lib.evaluation.results`, `drops` (with the controls) and `against_baselines`.
+    table, dropped, ranks, beaten : pd.DataFrame
+        As from `lib.evaluation.results`, `drops` (with the controls), `ranking` and `against_baselines`.
     songs : str
         ``songs``, or what they are called if they are synthetic.
     """
@@ -39,8 +40,8 @@ def headline(
     if not len(rows):
         return []
     drops = _own(dropped, rows)
-    told = [stale_note(collected), _drop(rows, drops, songs), _doing(drops), _left(table, rows, beaten)]
-    return [text for text in told if text]
+    left = " ".join(text for text in (_left(rows, _own(beaten, rows)), order_sentence(table, ranks)) if text)
+    return [text for text in (stale_note(collected), _drop(rows, drops, songs), _doing(drops), left) if text]
 
 
 def _own(found: pd.DataFrame | None, rows: pd.DataFrame) -> pd.DataFrame:
@@ -53,81 +54,71 @@ def _own(found: pd.DataFrame | None, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _drop(rows: pd.DataFrame, drops: pd.DataFrame, songs: str) -> str:
-    """Say what the strictest protocol takes away, head by head."""
-    network, strict = rows["network"].iloc[0], by_strictness(rows["protocol"])[-1]
-    first = leaky(rows["protocol"])
-    start = f"{_capital(MEANING[first])} (`{first}`), `{network}` {_named(rows, first, songs)}"
-    if first == strict:
-        return f"{start}."
-    text = f"{start}; {MEANING[strict]} (`{strict}`), {_named(rows, strict, '')}"
+    """Say what the strictest protocol takes away, head by head, over the songs tested under both."""
+    network, first, strict = rows["network"].iloc[0], leaky(rows["protocol"]), by_strictness(rows["protocol"])[-1]
     own = whole_drops(drops) if len(drops) else drops
-    told = [f"{'a drop' if row.drop > 0 else 'a rise'} of {_sized(row)} in {row.head}" for row in own.itertuples()]
-    return f"{text}: {listed(told)}." if told else f"{text}."
+    if first == strict or not len(own):
+        alone = rows.loc[rows["protocol"] == strict].drop_duplicates("head")
+        shares = listed(f"the {row.head} of {percent(row.accuracy)} of the {songs}" for row in alone.itertuples())
+        return f"{_capital(MEANING[strict])} (`{strict}`), `{network}` names {shares}."
+    before = listed(f"the {row.head} of {percent(row.before)}" for row in own.itertuples())
+    after = listed(f"the {row.head} of {percent(row.after)}" for row in own.itertuples())
+    number = own["n_songs"].min()
+    which = f"of the {number} {songs} tested under both" if own["paired"].all() else f"of its test {songs}"
+    return (
+        f"{_capital(MEANING[first])} (`{first}`), `{network}` names {before} {which}; {MEANING[strict]} (`{strict}`), "
+        f"{after}: {_moved(own)}."
+    )
 
 
-def _named(rows: pd.DataFrame, protocol: str, songs: str) -> str:
-    own = rows.loc[rows["protocol"] == protocol].drop_duplicates("head")
-    shares = [
-        f"the {row.head} of {percent(row.accuracy)}" + (f" of the {songs}" if songs and not place else "")
-        for place, row in enumerate(own.itertuples())
-    ]
-    return f"{'names' if songs else 'it names'} {listed(shares)}"
-
-
-def _sized(row) -> str:
-    """Size of a drop, its interval and whether it is established."""
-    if pd.isna(row.low):
-        return f"{points(row.drop)} {interval(row.low, row.high)}"
-    sign = 1 if row.drop > 0 else -1
-    low, high = sorted((sign * row.low, sign * row.high))
-    sure = "" if low > 0 else ", not established"
-    return f"{points(row.drop)} {interval(low, high, unit='')[:-1]}{sure})"
+def _moved(drops: pd.DataFrame) -> str:
+    """Say which way accuracy goes, how far and how surely: ``a drop of 9 points (95 % interval 5 to 13) in genre``."""
+    told = []
+    for row in drops.itertuples():
+        sign = -1 if row.drop < 0 else 1
+        what = "a rise" if row.drop < 0 else "a drop"
+        span = interval(*sorted((sign * row.low, sign * row.high)), unit="")
+        sure = "" if pd.isna(row.low) or row.low * row.high > 0 else ", not established"
+        size = f"{what} of {points(row.drop)}" if row.drop else "no change"
+        told.append(f"{size} {span[:-1]}{sure}) in {row.head}")
+    return listed(told)
 
 
 def _doing(drops: pd.DataFrame) -> str:
-    """How much of the drop is the song's doing and how much the artist's, and what the control says."""
+    """Say what goes with the song's own slices and what with the artist's other songs, and what the control says."""
     if not len(drops):
         return ""
+    pairs = dict(list(drops.groupby(["leaky", "strict"], sort=False)))
     told = []
-    for head, own in drops.groupby("head", sort=False):
-        pairs = {(row.leaky, row.strict): row for row in own.itertuples()}
-        song, artist = pairs.get(("slice", "song")), pairs.get(("song", "artist"))
-        if song is not None and artist is not None:
-            told.append(
-                f"in {head} {_signed(song)} points go with the song's own slices and {_signed(artist)} with the "
-                "artist's other songs"
-            )
-    controls = drops.loc[(drops["leaky"] == CONTROLS[0]) & (drops["strict"] == CONTROLS[1])]
-    text = f"Of these drops, {'; '.join(told)}." if told else ""
-    if len(controls):
-        lost = [f"{_signed(row)} in {row.head}" for row in controls.itertuples()]
-        text += (
-            f"{' ' if text else ''}Where all but leakage is equal, as many songs and slices to learn from (the "
-            f"control), {listed(lost)} points are lost."
+    if {("slice", "song"), ("song", "artist")} <= {*pairs}:
+        told.append(
+            f"Step by step: when the song's own slices leave the training set (`slice` to `song`), "
+            f"{_moved(pairs['slice', 'song'])}; when the artist's other songs leave it too (`song` to `artist`), "
+            f"{_moved(pairs['song', 'artist'])}."
         )
-    return text
+    if CONTROLS in pairs:
+        told.append(
+            "In the control, where both sides come from one training set, what is lost is leakage alone: "
+            f"{_moved(pairs[CONTROLS])}."
+        )
+    return " ".join(told)
 
 
-def _signed(row) -> str:
-    """``9 (5 to 13)``: a drop and its interval in points."""
-    span = "" if pd.isna(row.low) else f" ({bound(row.low)} to {bound(row.high)})"
-    return f"{bound(row.drop)}{span}"
-
-
-def _left(table: pd.DataFrame, rows: pd.DataFrame, beaten: pd.DataFrame | None) -> str:
-    """Say what is left beside the best baseline, and whether the poster's order of networks recurs."""
+def _left(rows: pd.DataFrame, beaten: pd.DataFrame) -> str:
+    """Say what is left under the strictest protocol beside the best baseline."""
     strict = by_strictness(rows["protocol"])[-1]
-    own = _own(beaten, rows)
-    own = own.loc[own["protocol"] == strict] if len(own) else own
+    own = beaten.loc[(beaten["protocol"] == strict) & (beaten["score"] == "accuracy")] if len(beaten) else beaten
     told = []
     for row in own.itertuples():
-        verdict = "more than" if row.low > 0 else "less than" if row.high < 0 else "not established to differ from"
+        sure = "established" if row.established else "not established"
+        side = "ahead of" if row.difference > 0 else "behind" if row.difference < 0 else "level with"
+        by = f"{points(row.difference)} " if row.difference else ""
         told.append(
-            f"in {row.head} {verdict} the best simple baseline (`{row.baseline}`, {percent(row.baseline_value)}; "
-            f"difference {bound(row.difference)}, {bound(row.low)} to {bound(row.high)} points)"
+            f"in {row.head} `{row.network}` is {by}{side} the best simple baseline (`{row.baseline}`, "
+            f"{percent(row.baseline_value)}) {interval(row.low, row.high, unit='')}"
+            + (f", a lead that is {sure}" if row.difference > 0 else "")
         )
-    text = f"What is left under `{strict}` is {listed(told)}." if told else ""
-    return f"{text} {order_sentence(table)}".strip()
+    return f"Under `{strict}`, {'; '.join(told)}." if told else ""
 
 
 def _capital(text: str) -> str:

@@ -1,14 +1,18 @@
-"""Whether the pattern of the poster's table recurs: who leads, and who is better in training than in test."""
+"""Whether the pattern of the poster's table recurs: who leads, and who over-fits, under-fits or balances."""
 
 from __future__ import annotations
+
+from itertools import combinations
 
 import pandas as pd
 
 from lib.evaluation import poster
 from lib.evaluation.differences import SURE
 from lib.evaluation.tables import leaky
-from lib.evaluation.words import interval, listed, percent, points, whole
+from lib.evaluation.words import bound, listed, percent, sentence
 from lib.recipes import POSTER
+
+RECURS, REVERSED, OPEN = "recurs", "reversed", "not established"
 
 
 def comparable(table: pd.DataFrame) -> pd.DataFrame:
@@ -26,79 +30,132 @@ def comparable(table: pd.DataFrame) -> pd.DataFrame:
     return own.loc[own["network"].isin(poster.POSTER) & own["head"].map(_published).astype(bool)]
 
 
-def orders(table: pd.DataFrame) -> dict[str, list[str]]:
-    """Networks of the poster, the most accurate first, of each head for which two or more were run."""
-    found = {}
-    for head, part in comparable(table).groupby("head", sort=False):
-        names = part.sort_values("accuracy", ascending=False, kind="stable")["network"].drop_duplicates()
-        if len(names) > 1:
-            found[head] = list(names)
-    return found
+def _published(head: str) -> bool:
+    return all(head in heads for heads in poster.POSTER.values())
 
 
-def recurs(head: str, order: list[str]) -> bool:
-    """Whether an order of networks is the poster's."""
-    return order == [network for network in poster.ranking(head) if network in order]
+def leads(table: pd.DataFrame, ranks: pd.DataFrame) -> pd.DataFrame:
+    """Ask of each lead of one network over another in the poster's table whether it recurs.
+
+    Parameters
+    ----------
+    table, ranks : pd.DataFrame
+        As from `lib.evaluation.results` and `ranking`.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``head``, ``better`` and ``worse`` of the poster, ``verdict``: `RECURS` or `REVERSED` if such a difference is
+        established after correction, else `OPEN`.
+    """
+    own, rows = comparable(table), []
+    protocol = leaky(table["protocol"])
+    asked = ranks.loc[(ranks["protocol"] == protocol) & (ranks["level"] == "slice") & (ranks["recipe"] == POSTER)]
+    for head, part in own.groupby("head", sort=False):
+        order = [network for network in poster.ranking(head) if network in set(part["network"])]
+        for better, worse in combinations(order, 2):
+            pair = asked.loc[asked["head"] == head]
+            pair = pair.loc[pair["better"].isin([better, worse]) & pair["worse"].isin([better, worse])]
+            sure = len(pair) and pair["p_holm"].iloc[0] < SURE
+            verdict = (RECURS if pair["better"].iloc[0] == better else REVERSED) if sure else OPEN
+            rows.append({"head": head, "better": better, "worse": worse, "verdict": verdict})
+    return pd.DataFrame(rows, columns=["head", "better", "worse", "verdict"])
 
 
-def order_sentence(table: pd.DataFrame) -> str:
-    """Say in which heads the poster's order of networks recurs; empty where it cannot be told."""
-    found = {head: recurs(head, order) for head, order in orders(table).items()}
-    if not found:
+def order_sentence(table: pd.DataFrame, ranks: pd.DataFrame) -> str:
+    """Say how many of the poster's leads recur; empty where fewer than two of its networks were run."""
+    found = leads(table, ranks)
+    if not len(found):
         return ""
-    yes, no = ([head for head, same in found.items() if same is wanted] for wanted in (True, False))
-    parts = [f"recurs in {listed(yes)}"] if yes else []
-    parts += [f"does not recur in {listed(no)}"] if no else []
-    return f"The poster's order of its networks {' and '.join(parts)} (by slice under `{leaky(table['protocol'])}`)."
+    counts = found["verdict"].value_counts()
+    verbs = {RECURS: ("recurs", "recur"), REVERSED: ("is reversed", "are reversed")}
+    verbs[OPEN] = ("is not established", "are not established")
+    told = [f"{n} {verbs[verdict][int(n > 1)]}" for verdict in verbs if (n := counts.get(verdict, 0))]
+    heads = listed(dict.fromkeys(found["head"]))
+    return (
+        f"Of the poster's {len(found)} leads of one network over another in {heads}, {listed(told)} (by slice under "
+        f"`{leaky(table['protocol'])}`)."
+    )
+
+
+def fits(table: pd.DataFrame) -> pd.DataFrame:
+    """Training and test accuracy of the poster's networks, and the gap between them.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        As from `lib.evaluation.results`.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``head``, ``network``, ``train``, ``test``, ``gap`` with ``low`` and ``high``, from the interval of the test
+        accuracy (that of training is an average over the runs without one), and the poster's gap.
+    """
+    own = comparable(table).dropna(subset="train_accuracy")
+    return pd.DataFrame(
+        {
+            "head": own["head"],
+            "network": own["network"],
+            "train": own["train_accuracy"],
+            "test": own["accuracy"],
+            "gap": own["train_accuracy"] - own["accuracy"],
+            "low": own["train_accuracy"] - own["high"],
+            "high": own["train_accuracy"] - own["low"],
+            "poster": [poster.gap(row.network, row.head) for row in own.itertuples()],
+        }
+    )
+
+
+def fit_sentences(table: pd.DataFrame) -> list[str]:
+    """Say head by head what becomes of "Choi overfits, Zhang underfits, this project balances"."""
+    told = []
+    for head, part in fits(table).groupby("head", sort=False):
+        part = part.set_index("network")
+        if not {"choi2016", "zhang2016", "this_project"} <= set(part.index):
+            continue
+        gaps = [
+            f"`{name}` {percent(row['train'])} and {percent(row['test'])}, gap {bound(row['gap'])} points "
+            f"({bound(row['low'])} to {bound(row['high'])}; poster {bound(row['poster'])})"
+            for name, row in part.iterrows()
+        ]
+        widest, narrowest, lowest = part["gap"].idxmax(), part["gap"].idxmin(), part["train"].idxmin()
+        claims = [
+            f"`choi2016` over-fits most: {_held(widest == 'choi2016', widest, 'has the widest gap')}",
+            f"`zhang2016` under-fits: {_held(lowest == 'zhang2016', lowest, 'is the lowest in training')}",
+            f"`this_project` balances: {_held(narrowest == 'this_project', narrowest, 'has the narrowest gap')}",
+        ]
+        told.append(f"In {head}, training and test accuracy: {'; '.join(gaps)}. By these, {'; '.join(claims)}.")
+    return told
+
+
+def _held(holds: bool, name: str, what: str) -> str:
+    return "so it is" if holds else f"not here, where `{name}` {what}"
 
 
 def pattern_finding(table: pd.DataFrame, ranks: pd.DataFrame) -> str:
-    """Whether the poster's order of the networks recurs under the protocol most like the poster's.
+    """Whether the poster's order of the networks recurs under the protocol most like the poster's, and its fits.
 
     Parameters
     ----------
     table, ranks : pd.DataFrame
         As from `lib.evaluation.results` and `ranking`.
     """
-    protocol, own = leaky(table["protocol"]), comparable(table)
-    start = f"**The poster's pattern**, by slice under `{protocol}` and on another corpus than the poster's."
+    own = comparable(table)
+    start = (
+        f"**The poster's pattern**, by slice under `{leaky(table['protocol'])}`, on another corpus than the poster's."
+    )
     if own["network"].nunique() < 2:
         return f"{start} Fewer than two of the poster's networks were run, so their order cannot be compared."
-    told, gaps = [], []
-    for head, order in orders(table).items():
-        part = own.loc[own["head"] == head].drop_duplicates("network").set_index("network").loc[order]
-        shown = " > ".join(f"`{network}` {percent(value)}" for network, value in part["accuracy"].items())
-        theirs = " > ".join(f"`{network}`" for network in poster.ranking(head) if network in order)
-        verdict = "the poster's order" if recurs(head, order) else f"not the poster's order ({theirs})"
-        told.append(f"{head.capitalize()}: {shown}, {verdict}; {_margin(ranks, protocol, head, order[:2])}.")
-        gaps += _gap(part.reset_index(), head)
-    if gaps:
-        told.append(f"The widest gap between training and test accuracy: {'; '.join(gaps)}.")
-    return " ".join([start, *told])
-
-
-def _published(head: str) -> bool:
-    return all(head in heads for heads in poster.POSTER.values())
-
-
-def _margin(ranks: pd.DataFrame, protocol: str, head: str, best: list[str]) -> str:
-    own = ranks.query("protocol == @protocol and head == @head and level == 'slice' and recipe == @POSTER")
-    own = own.loc[own["better"].isin(best) & own["worse"].isin(best)]
-    if not len(own) or pd.isna(own["low"].iloc[0]):
-        return "whether the first leads is not established"
-    row = own.iloc[0]
-    verdict = "is established" if row["p_holm"] < SURE else "is not established"
-    lead = f"{points(row['difference'])} {interval(row['low'], row['high'], unit='')}"
-    return f"the lead of the first, {lead}, {verdict} after correction for the number of comparisons"
-
-
-def _gap(part: pd.DataFrame, head: str) -> list[str]:
-    known = part.dropna(subset="train_accuracy")
-    if len(known) < 2:
-        return []
-    gap = known["train_accuracy"] - known["accuracy"]
-    theirs = max(known["network"], key=lambda network: poster.gap(network, head))
-    return [
-        f"in {head} that of `{known.loc[gap.idxmax(), 'network']}`, {whole(gap.max())} points (poster: `{theirs}`, "
-        f"{whole(poster.gap(theirs, head))})"
-    ]
+    found, told = leads(table, ranks), []
+    for head, part in own.groupby("head", sort=False):
+        part = part.sort_values("accuracy", ascending=False, kind="stable")
+        shown = " > ".join(f"`{row.network}` {percent(row.accuracy)}" for row in part.itertuples())
+        theirs = " > ".join(f"`{name}`" for name in poster.ranking(head) if name in set(part["network"]))
+        pairs = found.loc[found["head"] == head]
+        verdicts = [
+            f"that `{row.better}` leads `{row.worse}` {row.verdict if row.verdict == RECURS else f'is {row.verdict}'}"
+            for row in pairs.itertuples()
+        ]
+        told.append(sentence(f"{head}: {shown} (poster: {theirs}); {'; '.join(verdicts)}"))
+    return " ".join([start, *told, *fit_sentences(table)])

@@ -79,7 +79,7 @@ def chance_finding(table: pd.DataFrame, songs: str = "songs") -> str:
             f"answering the most frequent {row.head} would reach"
         )
     where = f"{MEANING.get(protocol, 'in the strictest protocol')} (`{protocol}`)"
-    return f"**Against chance**, {where}: {'; '.join(parts)}."
+    return f"**Against the most frequent answer**, {where}: {'; '.join(parts)}."
 
 
 def findings(

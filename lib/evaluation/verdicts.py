@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from lib.evaluation.claims import UNCORRECTED, by_strictness, name_of
+from lib.evaluation.claims import by_strictness, name_of
 from lib.evaluation.tables import main_rows
 from lib.evaluation.words import PERCENT, bound, listed, percent, points, sentence
 from lib.recipes import BASELINE, BEST
@@ -35,19 +35,21 @@ def _verdict(row: pd.Series) -> str:
         return "whether it beats the baseline cannot be said, as too few songs or artists were tested"
     if row["score"] == "accuracy":
         gap = points(row["difference"])
-        span = f"(95{PERCENT} interval of the difference {bound(row['low'])} to {bound(row['high'])})"
+        span = f"(95{PERCENT} interval of the difference {bound(row['low'])} to {bound(row['high'])}"
+        span += ")" if pd.isna(row["p_holm"]) else f"; corrected p {row['p_holm']:.3f})"
     else:
         gap = f"{abs(row['difference']):.2f}"
         span = f"(95{PERCENT} interval of the difference {signed(row['low'])} to {signed(row['high'])})"
-    if row["low"] > 0:
+    if row["established"]:
         return f"it beats the baseline by {gap} {span}, which is established"
-    if row["high"] < 0:
-        return f"it does not beat the baseline but falls {gap} short of it {span}, which is established"
     if row["difference"] > 0:
         return f"it is {gap} ahead {span}, so that it beats the baseline is not established"
     if row["difference"] == 0:
         return f"they are level {span}: it does not beat the baseline"
-    return f"it is {gap} behind {span} and does not beat the baseline; that it is worse is not established either"
+    return (
+        f"it is {gap} behind {span} and does not beat the baseline; as the baseline was picked as the best on these "
+        "very songs, that it is worse is not shown"
+    )
 
 
 def signed(value: float) -> str:
@@ -82,10 +84,10 @@ def strict_rows(table: pd.DataFrame) -> pd.DataFrame:
 def baseline_claim(beaten: pd.DataFrame) -> str:
     """Title of the figure of leads over the best baseline: in how many comparisons one is established."""
     strict = by_strictness(beaten["protocol"])[-1]
-    own = beaten.loc[beaten["protocol"] == strict]
+    own = beaten.loc[beaten["protocol"] == strict, "established"]
     return (
-        f"Under {strict}, a lead over the best baseline is established in {int((own['low'] > 0).sum())} of {len(own)} "
-        f"comparisons ({UNCORRECTED})"
+        f"Under {strict}, a lead over the best baseline is established in {int(own.sum())} of {len(own)} comparisons "
+        "after Holm's correction for their number"
     )
 
 

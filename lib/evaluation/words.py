@@ -22,16 +22,21 @@ def interval(low: float, high: float, *, unit: str = PERCENT) -> str:
     """``(95 % interval 79 to 88 %)``, or that there is none."""
     if pd.isna(low) or pd.isna(high):
         return "(too few songs or artists for an interval)"
-    return f"(95{PERCENT} interval {whole(low)} to {whole(high)}{unit})"
+    shown = whole if unit else bound  # a difference: on which side of 0 it lies must not be rounded away
+    return f"(95{PERCENT} interval {shown(low)} to {shown(high)}{unit})"
 
 
 def whole(share: float) -> str:
     """``-0.123`` as ``−12``, in hundredths."""
+    if pd.isna(share):
+        return "an unknown number of"
     return f"{round(100 * share)}".replace("-", "−")
 
 
 def bound(share: float) -> str:
     """Bound of an interval in points, with a decimal where rounding would hide on which side of 0 it lies."""
+    if pd.isna(share):
+        return "an unknown number of"
     return whole(share) if not share or abs(share) >= 0.005 else f"{100 * share:.1f}".replace("-", "−")
 
 
