@@ -66,3 +66,16 @@ def make_tracks():
         return tracks_table(pd.DataFrame(rows))
 
     return make
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A copy of the project in which the tiny study has run once."""
+    from tests.chain import copy_of_the_project, report
+
+    project = copy_of_the_project(tmp_path_factory.mktemp("project"))
+    done = report(project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    project.joinpath("said.txt").write_text(done.stdout)
+    assert done.stderr == ""
+    return project
