@@ -59,10 +59,10 @@ def test_over_and_under_fitting_are_told_by_the_numbers(table):
     (told,) = pattern.fit_sentences(table)
     told = told.replace("\u00a0", " ")
     assert "`this_project` 90 % and 60 %, gap 30 points (28 to 32; poster 6)" in told
-    assert "`choi2016` over-fits most: not here, where `this_project` has the widest gap" in told
+    assert "that `choi2016` over-fits most does not recur (`this_project` has the widest gap)" in told
     same = table.assign(train_accuracy=table["accuracy"] + table["network"].map(
         {"choi2016": 0.2, "zhang2016": 0.1, "this_project": 0.05}
     ))  # fmt: skip
     same.loc[same["network"] == "zhang2016", "train_accuracy"] = 0.1
     (told,) = pattern.fit_sentences(same.assign(accuracy=[0.6, 0.6, 0.7, 0.7, 0.0, 0.0]))
-    assert "`zhang2016` under-fits: so it is" in told
+    assert "that `zhang2016` under-fits recurs" in told

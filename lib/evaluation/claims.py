@@ -137,18 +137,21 @@ def protocols_claim(table: pd.DataFrame, dropped: pd.DataFrame) -> str:
             f"Under {first['protocol']}, {network} names the {head} of {percent(first['accuracy'])} of the songs "
             f"{interval(first['low'], first['high'])}"
         )
-    change = "falls" if first["accuracy"] > last["accuracy"] else "rises"
-    change = change if first["accuracy"] != last["accuracy"] else "stays the same,"
-    text = (
-        f"{head.capitalize()} accuracy of {network} {change} from {percent(first['accuracy'])} of the songs "
-        f"under {first['protocol']} to {percent(last['accuracy'])} under {last['protocol']}"
-    )
     row = _drop(dropped, last, first["protocol"])
+    before, after = (first["accuracy"], last["accuracy"]) if row is None else (row["before"], row["after"])
+    change = "falls" if before > after else "rises" if before < after else "stays the same,"
+    songs = f"{row['n_songs']} songs tested under both" if row is not None and row["paired"] else "test songs"
+    text = (
+        f"{head.capitalize()} accuracy of {network} {change} from {percent(before)} of the {songs}, under "
+        f"{first['protocol']}, to {percent(after)} under {last['protocol']}"
+    )
     if row is None or pd.isna(row["low"]):
         return text
-    verdict = "a drop" if row["low"] > 0 else "a rise" if row["high"] < 0 else "no established drop"
-    span = f"{bound(row['drop'])} points, 95{PERCENT} interval {bound(row['low'])} to {bound(row['high'])}"
-    return f"{text}: {verdict} ({span})"
+    verdict = (
+        "an established drop" if row["low"] > 0 else "an established rise" if row["high"] < 0 else "not established"
+    )
+    span = f"95{PERCENT} interval {bound(row['low'])} to {bound(row['high'])}"
+    return f"{text}: {verdict} ({bound(row['drop'])} points, {span})"
 
 
 def _drop(dropped: pd.DataFrame, row: pd.Series, leaky: str) -> pd.Series | None:

@@ -107,8 +107,16 @@ def fits(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def fit_sentences(table: pd.DataFrame) -> list[str]:
-    """Say head by head what becomes of "Choi overfits, Zhang underfits, this project balances"."""
+def fit_sentences(table: pd.DataFrame, *, short: bool = False) -> list[str]:
+    """Say head by head what becomes of "Choi overfits, Zhang underfits, this project balances".
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        As from `lib.evaluation.results`.
+    short : bool
+        Without the numbers.
+    """
     told = []
     for head, part in fits(table).groupby("head", sort=False):
         part = part.set_index("network")
@@ -120,17 +128,18 @@ def fit_sentences(table: pd.DataFrame) -> list[str]:
             for name, row in part.iterrows()
         ]
         widest, narrowest, lowest = part["gap"].idxmax(), part["gap"].idxmin(), part["train"].idxmin()
-        claims = [
-            f"`choi2016` over-fits most: {_held(widest == 'choi2016', widest, 'has the widest gap')}",
-            f"`zhang2016` under-fits: {_held(lowest == 'zhang2016', lowest, 'is the lowest in training')}",
-            f"`this_project` balances: {_held(narrowest == 'this_project', narrowest, 'has the narrowest gap')}",
+        verdicts = [
+            f"that `choi2016` over-fits most {_held(widest == 'choi2016', widest, 'has the widest gap')}",
+            f"that `zhang2016` under-fits {_held(lowest == 'zhang2016', lowest, 'is the lowest in training')}",
+            f"that `this_project` balances {_held(narrowest == 'this_project', narrowest, 'has the narrowest gap')}",
         ]
-        told.append(f"In {head}, training and test accuracy: {'; '.join(gaps)}. By these, {'; '.join(claims)}.")
+        numbers = "" if short else f"training and test accuracy: {'; '.join(gaps)}. By these, "
+        told.append(f"In {head}, {numbers}{'; '.join(verdicts)}.")
     return told
 
 
 def _held(holds: bool, name: str, what: str) -> str:
-    return "so it is" if holds else f"not here, where `{name}` {what}"
+    return "recurs" if holds else f"does not recur (`{name}` {what})"
 
 
 def pattern_finding(table: pd.DataFrame, ranks: pd.DataFrame) -> str:
@@ -158,4 +167,4 @@ def pattern_finding(table: pd.DataFrame, ranks: pd.DataFrame) -> str:
             for row in pairs.itertuples()
         ]
         told.append(sentence(f"{head}: {shown} (poster: {theirs}); {'; '.join(verdicts)}"))
-    return " ".join([start, *told, *fit_sentences(table)])
+    return " ".join([start, *told, *fit_sentences(table, short=True)])
