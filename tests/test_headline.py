@@ -70,8 +70,8 @@ def test_three_sentences_tell_the_drop_its_parts_and_what_is_left(table, drops):
     assert second.endswith("leakage alone: a drop of 12 points (95 % interval 6 to 18) in genre.")
     assert third == (
         "Under `artist`, in genre `this_project` is 8 points ahead of the best simple baseline (`mfcc_svm`, 62 %) (95 "
-        "% interval 2 to 14), a lead that is established; in mood `this_project` is 1 point behind the best simple "
-        "baseline (`mfcc_svm`, 62 %) (95 % interval −5 to 5)."
+        "% interval 2 to 14), a lead that is established after correction for the number of comparisons; in mood "
+        "`this_project` is 1 point behind the best simple baseline (`mfcc_svm`, 62 %) (95 % interval −5 to 5)."
     )
 
 

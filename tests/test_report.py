@@ -19,7 +19,7 @@ from lib.paths import PROJECT, Study
 from lib.report import build, site
 from lib.report.__main__ import main
 from lib.report.body import printed, render
-from lib.report.chapters import CHAPTERS, find
+from lib.report.chapters import CHAPTERS, Executed, find
 from lib.report.clean import Media, clean, harmless
 from lib.report.front import read_table
 
@@ -303,6 +303,18 @@ def test_training_lists_its_runs_the_projects_own_first(soups):
         "this_project-slice-f0-s0", "this_project-artist-f0-s0", "choi2016-slice-f0-s0",
     ]  # fmt: skip
     assert rows[2].th.a["href"] == "runs/choi2016-slice-f0-s0.html"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("this_project-artist-f0-s0", ("this_project", "artist", "0", "0", None)),
+        ("my-net-poster_split-f0-s12-n25-tuned", ("my-net", "poster_split", "0", "12", "n25-tuned")),
+    ],
+)
+def test_a_runs_name_tells_what_it_is(name, expected):
+    found = Executed(name, "04_training", Path(), nbformat.v4.new_notebook()).run
+    assert tuple(found.values()) == expected
 
 
 def test_runs_that_the_evaluation_left_out_have_no_page(tmp_path):

@@ -116,7 +116,7 @@ def _left(rows: pd.DataFrame, beaten: pd.DataFrame) -> str:
         told.append(
             f"in {row.head} `{row.network}` is {by}{side} the best simple baseline (`{row.baseline}`, "
             f"{percent(row.baseline_value)}) {interval(row.low, row.high, unit='')}"
-            + (f", a lead that is {sure}" if row.difference > 0 else "")
+            + (f", a lead that is {sure} after correction for the number of comparisons" if row.difference > 0 else "")
         )
     return f"Under `{strict}`, {'; '.join(told)}." if told else ""
 

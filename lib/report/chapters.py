@@ -30,7 +30,7 @@ TRAINING = "04_training"
 EVALUATION = "05_error_analysis"
 
 _CHAPTER = re.compile(r"\d\d_[a-z0-9_]+")
-_RUN = re.compile(r"(?P<network>.+)-(?P<protocol>[a-z0-9_]+)-f(?P<fold>\d+)-s(?P<seed>\d+)")
+_RUN = re.compile(r"(?P<network>.+)-(?P<protocol>[a-z0-9_]+)-f(?P<fold>\d+)-s(?P<seed>\d+)(?:-(?P<variant>.+))?")
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Executed:
 
     @property
     def run(self) -> dict[str, str]:
-        """Network, protocol, fold and seed, if the name is that of a run."""
+        """Network, protocol, fold, seed and variant (share, recipe), if the name is that of a run."""
         match = _RUN.fullmatch(self.name)
         return match.groupdict() if match else {}
 
@@ -184,6 +184,7 @@ def _order(executed: Executed) -> tuple:
         protocol,
         int(run["fold"]),
         int(run["seed"]),
+        run["variant"] or "",
     )
 
 
