@@ -140,10 +140,10 @@ def protocols_claim(table: pd.DataFrame, dropped: pd.DataFrame) -> str:
     row = _drop(dropped, last, first["protocol"])
     before, after = (first["accuracy"], last["accuracy"]) if row is None else (row["before"], row["after"])
     change = "falls" if before > after else "rises" if before < after else "stays the same,"
-    songs = f"{row['n_songs']} songs tested under both" if row is not None and row["paired"] else "test songs"
+    songs = f", over the {row['n_songs']} songs tested under both" if row is not None and row["paired"] else ""
     text = (
-        f"{head.capitalize()} accuracy of {network} {change} from {percent(before)} of the {songs}, under "
-        f"{first['protocol']}, to {percent(after)} under {last['protocol']}"
+        f"{head.capitalize()} accuracy of {network} {change} from {percent(before)} under {first['protocol']} to "
+        f"{percent(after)} under {last['protocol']}{songs}"
     )
     if row is None or pd.isna(row["low"]):
         return text
