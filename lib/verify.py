@@ -4,9 +4,10 @@
 
     make verify STUDY=emotify DATA=~/Music/emotify
 
-On the machine and versions that a run was made with it comes out bit for bit. Elsewhere sums are rounded in another
-order, training carries the difference on, and the run is what another seed would have made it: alike, not the same.
-So what is compared is what is reported, each within a tolerance.
+With the processor, threads and versions that a run was made with it comes out bit for bit; the number of threads is
+taken from its record. Elsewhere sums are rounded in another order, training carries the difference on, and the run is
+what another seed would have made it: alike, not the same. So what is compared is what is reported, each within a
+tolerance.
 """
 
 from __future__ import annotations
@@ -119,6 +120,12 @@ def _committed(study: Study, name: str) -> Finished:
     return found
 
 
+def _threads(committed: Finished) -> str:
+    """Return as many threads as made it, since their number decides in what order sums are rounded; or all cores."""
+    threads = str(committed.record["machine"]["threads"])
+    return str(min(int(threads), pool.cores())) if threads.isdigit() else str(pool.cores())
+
+
 def compare(committed: Finished, again: Finished) -> Verified:
     """Compare two makings of one run; the parameters are their folders' contents."""
     rows = []
@@ -180,13 +187,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--root", default="", help="folder of work/ and results/")
     parser.add_argument("--prepared", action="store_true", help="the slices and networks are there already")
     given = parser.parse_args(arguments)
-    threads = str(min(pool.cores(), 2))  # as the report trains; before Keras is imported
-    os.environ.update(OMP_NUM_THREADS=threads, TF_NUM_INTRAOP_THREADS=threads)
     try:
         with explained(Path(given.root or PROJECT)):
             declared = config.load(given.study, given.data, slices_only=given.prepared)
             place = Study(declared.study, given.root)
-            _committed(place, given.run)  # before the long work
+            threads = _threads(_committed(place, given.run))  # before the long work, and before Keras is imported
+            os.environ.update(OMP_NUM_THREADS=threads, TF_NUM_INTRAOP_THREADS=threads)
             if not given.prepared:
                 from lib.study import report
 

@@ -7,7 +7,7 @@ import pytest
 
 from lib import corpora, evaluation
 from lib.audio import Spectrogram
-from lib.cards import answered, data, model
+from lib.cards import answered, costs, data, model
 from lib.corpora import summary
 from lib.corpora.origins import ORIGINS, origin
 from lib.errors import ReportError
@@ -154,11 +154,11 @@ def test_the_class_found_least_is_named():
 
 
 def test_costs_add_up_by_network_protocol_and_machine(runs):
-    table = model.costs(runs)
+    table = costs.table_of(runs)
     own = table[(table["network"] == "this_project") & (table["protocol"] == "slice")].iloc[0]
     assert own["runs"] == 2
     assert own["minutes"] == pytest.approx(1 / 60)
-    assert own["hours"] == pytest.approx(2 / 3600)
+    assert own["hours"] == own["core_hours"] / 2 == pytest.approx(2 / 3600)
     assert table["runs"].sum() == len(runs)
-    said = model.cost_sentence(table, model.costs([]))
-    assert said.startswith(f"{len(runs)} runs took 0.0 h, on An old one, 2 cores, 2 threads.")
+    said = costs.sentence(table, costs.table_of([]))
+    assert said.startswith(f"{len(runs)} runs took 0.0 h (0.0 core hours), on An old one, 2 cores, 2 threads.")

@@ -1,4 +1,4 @@
-"""What the model card says: the network, what it is for, how good it is, what it cost."""
+"""What the model card says: the network, what it is for, how good it is."""
 
 from __future__ import annotations
 
@@ -254,54 +254,3 @@ def limits(rows: pd.DataFrame, protocols: Sequence[str], runs: Sequence[Finished
         ),
         "What does it take from its corpus?": corpus,
     }
-
-
-def costs(runs: Sequence[Finished]) -> pd.DataFrame:
-    """Cost of finished runs, a row a network, protocol, recipe and machine.
-
-    Parameters
-    ----------
-    runs : sequence of Finished
-
-    Returns
-    -------
-    pd.DataFrame
-        ``network``, ``protocol``, ``recipe``, ``machine``, ``runs``, ``epochs``, ``minutes`` of the median run and
-        ``hours`` of all, of training and answering, as measured with whatever else the machine was doing.
-    """
-    rows = []
-    for one in runs:
-        metrics, machine = one.metrics, one.record["machine"]
-        name = f"{machine['processor']}, {machine['cores']} cores, {machine['threads']} threads"
-        rows.append(
-            {"network": one.run.architecture, "protocol": one.run.protocol, "recipe": one.run.recipe, "machine": name}
-            | {"run": one.run.name, "epochs": metrics["epochs"], "seconds": metrics["seconds"]}
-        )
-    keys = ["network", "protocol", "recipe", "machine"]
-    grouped = pd.DataFrame(rows, columns=[*keys, "run", "epochs", "seconds"]).groupby(keys, sort=False)
-    table = grouped.agg(
-        runs=("run", "size"), epochs=("epochs", "max"), minutes=("seconds", "median"), hours=("seconds", "sum")
-    ).reset_index()
-    return table.assign(minutes=table["minutes"] / 60, hours=table["hours"] / 3600)
-
-
-def cost_sentence(table: pd.DataFrame, candidates: pd.DataFrame) -> str:
-    """Say what a study cost in all.
-
-    Parameters
-    ----------
-    table, candidates : pd.DataFrame
-        As from `costs`, of the runs that answer for test songs, and of those that were only chosen from; the
-        latter may be empty.
-    """
-    machines = listed(dict.fromkeys([*table["machine"], *candidates["machine"]]))
-    choosing = table["recipe"] == BEST  # its time is that of its candidates
-    trained = table.loc[~choosing]
-    text = f"{trained['runs'].sum()} runs took {trained['hours'].sum():.1f} h"
-    if len(candidates):
-        text += f", and {candidates['runs'].sum()} more, to choose from, {candidates['hours'].sum():.1f} h"
-        text += " (which the table counts with what was selected of them)" if choosing.any() else ""
-    longest = pd.concat([trained, candidates])["minutes"].max()
-    return (
-        f"{text}, on {machines}. Of a kind of run the median took at most {longest:.0f} min. Energy was not measured."
-    )
