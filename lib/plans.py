@@ -23,8 +23,8 @@ from lib.paths import Study, replacing
 from lib.recipes import BASELINE, Settings
 from lib.runs import SELECTED, Finished, Run
 from lib.slicing import Slices
-from lib.splits import split
-from lib.tables import read_json, write_parquet
+from lib.splits import PROTOCOLS, split
+from lib.tables import read_json, write_packed
 from lib.zoo import Head
 from lib.zoo.descriptions import read_description
 
@@ -198,7 +198,7 @@ def _key_of(folder: Path) -> dict | None:
 
 
 def _keep(folder: Path, kept: Path, run: Run) -> None:
-    """Copy the small parts of a run: no weights, answers in half precision and so the vectors of a network."""
+    """Copy the small parts of a run: no weights, answers in half precision, and vectors where page 06 may ask."""
     predictions = pd.read_parquet(folder / "predictions.parquet")
     rows = (predictions["part"] == ("dev" if run.candidate else "test")).to_numpy()
     floats = [column for column in predictions.columns[3:] if not column.endswith(":value")]
@@ -206,9 +206,7 @@ def _keep(folder: Path, kept: Path, run: Run) -> None:
         part.mkdir(parents=True)
         for name in SMALL:
             shutil.copyfile(folder / name, part / name)
-        write_parquet(
-            predictions[rows].astype(dict.fromkeys(floats, "float16")).reset_index(drop=True),
-            part / "predictions.parquet",
-        )
-        if run.recipe != BASELINE and (folder / "embedding.npy").is_file():
+        halves = predictions[rows].astype(dict.fromkeys(floats, "float16")).reset_index(drop=True)
+        write_packed(halves, part / "predictions.parquet")
+        if run.recipe != BASELINE and run.protocol == PROTOCOLS[-1] and (folder / "embedding.npy").is_file():
             np.save(part / "embedding.npy", np.load(folder / "embedding.npy")[rows].astype(np.float16))

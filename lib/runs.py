@@ -125,8 +125,21 @@ class Finished:
         return table if part is None else table[table["part"] == part].reset_index(drop=True)
 
     def embedding(self, part: str | None = "test") -> np.ndarray:
-        """FC vectors of the slices of a part [shape=(len(predictions(part)), width), dtype=float32]."""
-        vectors = np.load(self.folder / "embedding.npy", allow_pickle=False).astype(np.float32)
+        """FC vectors of the slices of a part [shape=(len(predictions(part)), width), dtype=float32].
+
+        Raises
+        ------
+        ReportError
+            If it holds none: those of most committed runs are left out.
+        """
+        file = self.folder / "embedding.npy"
+        if not file.is_file():
+            raise ReportError(
+                f"{file} is missing: this run was taken from results/, which keeps vectors under the protocol artist "
+                f"alone. Delete {self.folder} and the folder {self.folder.name} in results/, and train it again with "
+                "notebooks/04_training.ipynb."
+            )
+        vectors = np.load(file, allow_pickle=False).astype(np.float32)
         if part is None:
             return vectors
         parts = pd.read_parquet(self.folder / "predictions.parquet", columns=["part"])["part"]

@@ -123,6 +123,27 @@ def write_parquet(table: pd.DataFrame, path: Path) -> None:
         table.to_parquet(part, index=False)
 
 
+def write_packed(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as parquet as `write_parquet` does, in half the bytes where it is short and mostly floats."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    content = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata({})
+    floats = [field.name for field in content.schema if pa.types.is_floating(field.type)]
+    whole = [field.name for field in content.schema if pa.types.is_integer(field.type)]
+    encoding = dict.fromkeys(floats, "BYTE_STREAM_SPLIT") | dict.fromkeys(whole, "DELTA_BINARY_PACKED")
+    with replacing(path) as part:
+        pq.write_table(
+            content,
+            part,
+            compression="zstd",
+            use_dictionary=[name for name in content.column_names if name not in encoding],
+            column_encoding=encoding,
+            write_statistics=False,
+            store_schema=False,
+        )
+
+
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV with six significant digits, whole or not at all."""
     with replacing(path) as part:

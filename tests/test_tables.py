@@ -17,6 +17,7 @@ from lib.tables import (
     tracks_table,
     write_csv,
     write_json,
+    write_packed,
     write_parquet,
 )
 
@@ -31,6 +32,17 @@ def test_the_tracks_table_has_its_columns_and_survives_the_disk(tmp_path):
     write_parquet(table, tmp_path / "t.parquet")
     pd.testing.assert_frame_equal(read_tracks(tmp_path / "t.parquet"), table)
     assert list(read_tracks(tmp_path / "t.parquet", ["genre"]).columns) == ["genre"]
+
+
+def test_a_packed_table_survives_the_disk_and_takes_less_of_it(tmp_path):
+    rng = np.random.default_rng(0)
+    halves = {f"genre:{name}": rng.random(200).astype("float16") for name in "ab"}
+    ids = pd.Series([f"song {n // 10}" for n in range(200)], dtype="str")
+    table = pd.DataFrame({"slice": np.arange(200, dtype="int32"), "track_id": ids, **halves, "v": rng.random(200)})
+    write_packed(table, tmp_path / "packed.parquet")
+    write_parquet(table, tmp_path / "plain.parquet")
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "packed.parquet"), table)
+    assert 2 * (tmp_path / "packed.parquet").stat().st_size < (tmp_path / "plain.parquet").stat().st_size
 
 
 @pytest.mark.parametrize(

@@ -365,6 +365,16 @@ def test_the_committed_parts_of_a_run_stand_in_for_it(study, monkeypatch):
     assert not (study.kept / "tiny-artist-f0-s0" / "model.weights.h5").exists()
 
 
+def test_vectors_that_no_page_asks_for_are_not_committed(study):
+    import shutil
+
+    plan = plan_of(study, protocol="slice")
+    assert len(plans.obtain(plan).embedding(None)) == len(Slices(study.slices))
+    shutil.rmtree(study.work / "runs")
+    with pytest.raises(ReportError, match=r"embedding.npy is missing.*train it again"):
+        plans.obtain(plan).embedding()
+
+
 def test_lost_small_parts_are_written_again(study):
     import shutil
 
