@@ -46,8 +46,8 @@ lab: $(READY) ## open JupyterLab on the notebooks
 bench: $(READY) ## measure, as ratios side by side
 	@for b in benchmarks/*.py; do $(BIN)/python $$b --data "$(DATA)" || exit 1; done
 
-lint: $(READY) ## check style, imports and docstrings
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+lint: $(READY) ## check style, imports, docstrings and spelling
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/codespell benchmarks config lib notebooks tests *.md results/*.md
 
 format: $(READY) ## put the code in its normal form
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .

@@ -79,3 +79,22 @@ def project(tmp_path_factory):
     project.joinpath("said.txt").write_text(done.stdout)
     assert done.stderr == ""
     return project
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """A study of notebooks with every kind of output, and its pages; not to be changed."""
+    from lib.report import build
+    from tests.site import make
+
+    study = make(tmp_path_factory.mktemp("site"))
+    assert build(study) == study.results / "index.html"
+    return study
+
+
+@pytest.fixture(scope="session")
+def soups(built):
+    """The pages of `built`, parsed, by their address."""
+    from tests.site import pages
+
+    return pages(built)

@@ -1,0 +1,159 @@
+"""The built site in a browser: nothing loaded from elsewhere, readable by everyone, on every width.
+
+Both a small site with hostile texts and the committed pages of real music are looked at, in Debian's Chromium and with
+axe-core from npm. Where one of these is missing the tests skip; with ``BROWSER_TESTS=required`` they fail instead.
+"""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from lib.paths import PROJECT, Study
+from tests.site import HOSTILE, pages
+
+pytestmark = pytest.mark.browser
+
+AXE = "axe-core@4.14.1"
+LARGEST = 1_500_000  # bytes of a page with its pictures; sounds are only loaded when somebody plays them
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+def unavailable(reason: str):
+    (pytest.fail if os.environ.get("BROWSER_TESTS") == "required" else pytest.skip)(reason)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        unavailable("Chromium is not installed (Debian: apt install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=program, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory) -> str:
+    folder = tmp_path_factory.mktemp("npm")
+    if shutil.which("npm") is None:
+        unavailable("npm is not installed, so axe-core cannot be had")
+    command = ["npm", "install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", folder, AXE]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    if done.returncode:
+        unavailable(f"npm could not bring {AXE}: {done.stderr[-300:]}")
+    return (folder / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Site:
+    """The pages of a study, by address."""
+
+    folder: Path
+    pages: dict
+
+    def address(self, page: str) -> str:
+        return (self.folder / page).as_uri()
+
+
+@pytest.fixture(scope="session", params=["made", "emotify"])
+def site(request) -> Site:
+    study = request.getfixturevalue("built") if request.param == "made" else Study("emotify", PROJECT)
+    if not (study.results / "index.html").is_file():
+        pytest.skip(f"{study.results} holds no pages")
+    return Site(study.results, pages(study))
+
+
+def visit(browser, site: Site, page: str, **settings):
+    """Open one page in a context of its own; return it, the requests it made and what the console said."""
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | settings)
+    opened, asked, said = context.new_page(), [], []
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.on("console", lambda message: said.append(message.text))
+    opened.on("pageerror", lambda error: said.append(str(error)))
+    opened.on("dialog", lambda dialog: (said.append(f"dialog {dialog.message}"), dialog.dismiss()))
+    opened.goto(site.address(page), wait_until="load")
+    return opened, asked, said
+
+
+def local(address: str) -> Path:
+    parts = urlsplit(address)
+    assert parts.scheme in ("file", "data"), address
+    return Path(unquote(parts.path)) if parts.scheme == "file" else Path()
+
+
+def test_a_page_loads_only_what_lies_beside_it_and_little_of_that(browser, site):
+    for page in site.pages:
+        opened, asked, said = visit(browser, site, page)
+        assert said == [], (page, said)
+        files = {local(address) for address in asked} - {Path()}
+        assert all(file.is_relative_to(site.folder) and file.is_file() for file in files), page
+        assert sum(file.stat().st_size for file in files) < LARGEST, page
+        drawn = "[...document.images].every(image => image.complete && image.naturalWidth > 0)"
+        assert opened.evaluate(drawn), page
+        opened.context.close()
+
+
+def test_a_page_says_the_same_without_scripts(browser, site):
+    texts = []
+    for enabled in (True, False):
+        texts.append({})
+        for page in site.pages:
+            opened, _, _ = visit(browser, site, page, java_script_enabled=enabled)
+            texts[-1][page] = opened.locator("body").inner_text()
+            opened.context.close()
+    assert texts[0] == texts[1]
+    assert all(len(text) > 200 for text in texts[1].values())
+
+
+def test_no_page_scrolls_sideways_on_a_phone(browser, site):
+    for page in site.pages:
+        opened, _, _ = visit(browser, site, page, viewport={"width": 360, "height": 800})
+        assert opened.evaluate("document.documentElement.scrollWidth") <= 360, page
+        opened.context.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark")])
+def test_no_page_keeps_anyone_out(browser, site, axe, width, scheme):
+    for page in site.pages:
+        settings = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme, "bypass_csp": True}
+        opened, _, _ = visit(browser, site, page, **settings)
+        opened.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        opened.add_script_tag(content=axe)
+        found = opened.evaluate("axe.run()")["violations"]
+        grave = [one for one in found if one["impact"] in ("serious", "critical") or one["id"].startswith("color")]
+        assert not grave, (page, [(one["id"], one["nodes"][0]["html"][:300]) for one in grave])
+        opened.context.close()
+
+
+def test_hostile_texts_stay_texts(browser, built):
+    site = Site(built.results, pages(built))
+    for page in ("index.html", "01_data_acquisition.html"):
+        opened, _, said = visit(browser, site, page, bypass_csp=True)  # nothing but the cleaning stands in its way
+        assert said == [] and HOSTILE.partition("</script>")[0] in opened.locator("main").inner_text()
+        assert opened.locator("main script, main [onclick], main [onerror]").count() == 0
+        opened.context.close()
+
+
+def test_every_relative_link_and_anchor_leads_somewhere(site):
+    for page, soup in site.pages.items():
+        for element in soup.find_all(["a", "img", "link", "source", "audio"]):
+            target = element.get("href") or element.get("src")
+            parts = urlsplit(target)
+            if parts.scheme:
+                continue
+            path = (site.folder / page).parent / unquote(parts.path) if parts.path else site.folder / page
+            assert path.is_file(), (page, target)
+            if parts.fragment:
+                other = site.pages[path.resolve().relative_to(site.folder).as_posix()]
+                assert other.find(id=unquote(parts.fragment)) is not None, (page, target)
