@@ -13,6 +13,7 @@ from nbconvert.filters import markdown2html, strip_ansi
 from nbformat import NotebookNode
 from traitlets.config import Config
 
+from lib.report.citations import link
 from lib.report.clean import Media, clean, harmless, size
 
 HERE = Path(__file__).resolve().parent
@@ -81,6 +82,7 @@ def render(notebook: NotebookNode, media: Media) -> Body:
     title, question = _head(soup)
     body = Body(soup, title, question)
     body.contents = headings(soup)
+    link(soup)
     tables(soup)
     _pictures(soup)
     for block in soup.find_all("pre"):
