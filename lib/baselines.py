@@ -90,7 +90,7 @@ def describe(name: str, shape: tuple[int, int], heads: Sequence[Head]) -> dict:
 
 
 def describe_all(shape: tuple[int, int], heads: Sequence[Head]) -> dict[str, dict]:
-    """Descriptions of all baselines that have something to answer, by name; see `describe`."""
+    """Descriptions of all baselines that have something to answer, by name; see `describe`. Page 03."""
     silent = {"genre_prior"} if all(head.name == GENRE for head in heads) else set()
     if not any(head.name == GENRE for head in heads):
         silent.add("genre_prior")  # nobody asks for the genre, so it may not be known

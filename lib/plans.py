@@ -158,7 +158,7 @@ def plan_of_record(study: Study, run: Run, record: dict):
 def obtain(
     plan, *, on_epoch: Callable[[str], None] = lambda text: None, weights: bool = False, keep: bool = True
 ) -> Finished:
-    """Return the run of a plan: as it lies there if its key is the plan's, else made now.
+    """Return the run of a plan: as it lies there if its key is the plan's, else made now. Page 04.
 
     Looks in ``work/`` first, then among the committed results. A new result takes its name only when it is
     whole; its small parts go to ``results/`` as well.

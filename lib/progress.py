@@ -10,7 +10,7 @@ _last = 0.0
 
 
 def tell(text: str, *, every: float = 0.2) -> None:
-    """Say how far a step is, at most once in `every` seconds.
+    """Say how far a step is, at most once in `every` seconds. Page 04.
 
     Under `lib.execute` the text goes to the terminal through the file named in ``$REPORT_PROGRESS`` and
     leaves no trace in the executed notebook; elsewhere it overwrites one line of standard error, if that

@@ -29,7 +29,7 @@ def sources(module: str) -> tuple[Path, ...]:
     waiting = [module]
     while waiting:
         name = waiting.pop()
-        path = _file(name)
+        path = module_file(name)
         if name in found or path is None:
             continue
         found[name] = path
@@ -48,7 +48,8 @@ def _imports(source: str) -> list[str]:
     return [name for name in found if name.split(".")[0] == "lib"]
 
 
-def _file(module: str) -> Path | None:
+def module_file(module: str) -> Path | None:
+    """Return the file of a module of `lib`, such as ``lib.training``; None if there is none of that name."""
     base = PROJECT.joinpath(*module.split("."))
     candidates = (base.with_suffix(".py"), base / "__init__.py")
     return next((path for path in candidates if path.is_file()), None)
@@ -100,7 +101,7 @@ def versions() -> dict[str, str]:
 
 
 def machine() -> dict[str, str | int]:
-    """Return what cost depends on: processor, cores and threads."""
+    """Return what cost depends on: processor, cores and threads. Page 03."""
     model = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.is_file():

@@ -24,7 +24,7 @@ SELECTED = "selected"  # stands for the network where the recipe chooses it
 
 @dataclass(frozen=True)
 class Run:
-    """What is trained on what.
+    """What is trained on what. Page 04.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ class Finished:
 
 
 def finished(study: Study, names: Sequence[str] = (), *, candidates: bool = False) -> list[Finished]:
-    """Finished runs of a study.
+    """Finished runs of a study. Pages 05, 06 and 09.
 
     Parameters
     ----------

@@ -181,7 +181,7 @@ def _measured(head: Head, table: pd.DataFrame) -> dict:
 
 
 def measures_table(measured: dict) -> pd.DataFrame:
-    """Lay out what `measures` found: one row a head, level and measure, one column a part."""
+    """Lay out what `measures` found: one row a head, level and measure, one column a part. Page 04."""
     rows = [
         {"head": head, "level": level, "measure": measure, "part": part, "value": value}
         for part, by_head in measured.items()

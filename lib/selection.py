@@ -233,7 +233,7 @@ def dev_scores(
 def plan_for(
     study: Study, run: Run, folds: int, *, changed: dict, candidates: Sequence[str] = (), devs: Sequence[int] = (0,)
 ) -> Plan | Selection:
-    """Plan of a run of any recipe.
+    """Plan of a run of any recipe. Page 04.
 
     Parameters
     ----------
@@ -253,7 +253,7 @@ def plan_for(
 
 
 def described(plan: Plan | Selection) -> str:
-    """One sentence on what a run is, for its page."""
+    """One sentence on what a run is, for its page. Page 04."""
     run = plan.run
     text = (
         f"This page is the run **{run.name}**: protocol *{run.protocol}*, fold {run.fold + 1} of {plan.folds}, seed "

@@ -115,7 +115,7 @@ def dev_shares(folds: int) -> int:
 
 
 def check_corpus(tracks: pd.DataFrame, protocols: list[str], folds: int) -> pd.Series:
-    """Check before the long work that a corpus is large enough for its folds.
+    """Check before the long work that a corpus is large enough for its folds. Page 01.
 
     Parameters
     ----------

@@ -80,7 +80,7 @@ def tracks_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def moods(valence: pd.Series, cuts: str = "terciles") -> tuple[pd.Series, tuple[float, float]]:
-    """Cut valence into sad, neutral and happy.
+    """Cut valence into sad, neutral and happy. Page 01.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def moods(valence: pd.Series, cuts: str = "terciles") -> tuple[pd.Series, tuple[
 
 
 def write_parquet(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as parquet, whole or not at all."""
+    """Write a table as parquet, whole or not at all. Page 01."""
     with replacing(path) as part:
         table.to_parquet(part, index=False)
 
@@ -145,13 +145,13 @@ def write_packed(table: pd.DataFrame, path: Path) -> None:
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV with six significant digits, whole or not at all."""
+    """Write a table as CSV with six significant digits, whole or not at all. Pages 05, 06 and 09."""
     with replacing(path) as part:
         table.to_csv(part, index=False, float_format="%.6g", lineterminator="\n")
 
 
 def write_json(value: object, path: Path) -> None:
-    """Write a value as indented JSON with sorted keys, whole or not at all."""
+    """Write a value as indented JSON with sorted keys, whole or not at all. Page 03."""
     with replacing(path) as part:
         part.write_text(json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8")
 
@@ -171,5 +171,5 @@ def read_json(path: Path) -> dict:
 
 
 def read_tracks(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
-    """Read the tracks table, or some of its columns."""
+    """Read the tracks table, or some of its columns. Pages 02, 03, 05, 06 and 08."""
     return pd.read_parquet(path, columns=columns)

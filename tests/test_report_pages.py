@@ -11,7 +11,9 @@ from bs4 import BeautifulSoup
 from lib.paths import PROJECT, Study
 from lib.report import build
 from lib.report.chapters import CHAPTERS, Executed
-from tests.site import BANNER, CLAIM, chapter, make, pages, write
+from lib.report.functions import leaned_on
+from lib.report.links import Targets
+from tests.site import BANNER, CLAIM, chapter, code, make, pages, write
 
 
 def test_one_page_a_notebook(soups):
@@ -202,3 +204,20 @@ def test_demo_carries_the_banner_before_it_is_evaluated(tmp_path):
     write(study, "01_data_acquisition", chapter(1, "Data acquisition"))
     index = build(study).read_text()
     assert BANNER in index and "evaluation has not run" in index
+
+
+def test_a_page_names_the_functions_it_calls_and_links_to_their_source(tmp_path):
+    source = "from lib import evaluation\nfrom lib.slicing import Slices\nevaluation.results(Slices(folder)).round(2)"
+    study = Study("demo", tmp_path)
+    write(study, "01_data_acquisition", chapter(1, "Data acquisition", code(source), code("%magic")))
+    build(study)
+    box = pages(study)["01_data_acquisition.html"].select_one(".functions")
+    assert [name.get_text() for name in box.select("li code")] == [
+        "lib.evaluation.tables.results",
+        "lib.slicing.Slices",
+    ]
+    assert "Accuracy of everything that was run" in box.get_text() and not box.find("a")  # pages apart from the project
+    called = leaned_on([source])
+    assert [(PROJECT / one.address).is_file() for one in called] == [True, True]
+    page = Targets(Study("demo"), {}, {}).resolve(f"../{called[1].address}", "runs/a.html")
+    assert page == "../../../lib/slicing.py"

@@ -12,7 +12,7 @@ __all__ = ["answered"]
 
 
 def answered(card: Mapping[str, str]) -> str:
-    """Markdown of questions with their answers, a paragraph each.
+    """Markdown of questions with their answers, a paragraph each. Pages 08 and 09.
 
     Raises
     ------

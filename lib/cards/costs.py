@@ -12,7 +12,7 @@ from lib.runs import Finished
 
 
 def table_of(runs: Sequence[Finished]) -> pd.DataFrame:
-    """Cost of finished runs, a row a network, protocol, recipe and machine.
+    """Cost of finished runs, a row a network, protocol, recipe and machine. Page 09.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def table_of(runs: Sequence[Finished]) -> pd.DataFrame:
 
 
 def sentence(table: pd.DataFrame, candidates: pd.DataFrame) -> str:
-    """Say what a study cost in all.
+    """Say what a study cost in all. Page 09.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ from lib.splits import GROUPS
 
 
 def motivation(origin: Origin) -> dict[str, str]:
-    """Say what the corpus was made for, by whom, and how to name it."""
+    """Say what the corpus was made for, by whom, and how to name it. Page 08."""
     return {
         "What was it made for?": origin.purpose,
         "Who made it?": origin.makers,
@@ -19,7 +19,7 @@ def motivation(origin: Origin) -> dict[str, str]:
 
 
 def composition(tracks: pd.DataFrame) -> dict[str, str]:
-    """Count what the corpus holds.
+    """Count what the corpus holds. Page 08.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def _copies(tracks: pd.DataFrame) -> str:
 
 
 def labels(origin: Origin) -> dict[str, str]:
-    """Say how recordings and labels came about."""
+    """Say how recordings and labels came about. Page 08."""
     return {
         "Where do the recordings come from?": origin.music,
         "Who named the genres?": origin.genres,
@@ -117,7 +117,7 @@ def labels(origin: Origin) -> dict[str, str]:
 
 
 def preparation(spectrogram: Spectrogram, slices: pd.DataFrame, folds: int) -> dict[str, str]:
-    """Say what this report does with the corpus.
+    """Say what this report does with the corpus. Page 08.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def preparation(spectrogram: Spectrogram, slices: pd.DataFrame, folds: int) -> d
 
 
 def uses(origin: Origin) -> dict[str, str]:
-    """Say what the corpus is good for, and what not."""
+    """Say what the corpus is good for, and what not. Page 08."""
     return {
         "What is it fit for?": origin.fit,
         "What is it not fit for?": origin.unfit,
@@ -158,7 +158,7 @@ def uses(origin: Origin) -> dict[str, str]:
 
 
 def terms(origin: Origin, tracks: pd.DataFrame) -> dict[str, str]:
-    """Tell licence and upkeep."""
+    """Tell licence and upkeep. Page 08."""
     found = tracks["license"].dropna()
     counts = found.value_counts()
     named = listed(f"{name} ({number})" for name, number in counts.items()) if len(counts) else "none"

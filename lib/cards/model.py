@@ -20,7 +20,7 @@ from lib.zoo.cost import ReceptiveField
 
 
 def main_runs(runs: Sequence[Finished], rows: pd.DataFrame) -> list[Finished]:
-    """Pick the runs that the card is about.
+    """Pick the runs that the card is about. Page 09.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def main_runs(runs: Sequence[Finished], rows: pd.DataFrame) -> list[Finished]:
 
 
 def identity(description: Mapping, parameters: int, spectrogram: Spectrogram, hears: ReceptiveField) -> dict[str, str]:
-    """Say what the network is and what it looks at.
+    """Say what the network is and what it looks at. Page 09.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def identity(description: Mapping, parameters: int, spectrogram: Spectrogram, he
 
 
 def training(runs: Sequence[Finished]) -> dict[str, str]:
-    """Say how the runs of one network and recipe were trained, with what, and where they are.
+    """Say how the runs of one network and recipe were trained, with what, and where they are. Page 09.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def training(runs: Sequence[Finished]) -> dict[str, str]:
 
 
 def intent(licence: str) -> dict[str, str]:
-    """Say what the models of this report are for.
+    """Say what the models of this report are for. Page 09.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def intent(licence: str) -> dict[str, str]:
 
 
 def judged(rows: pd.DataFrame, protocols: Sequence[str]) -> dict[str, str]:
-    """Say on what music the model was tested and how its figures came about.
+    """Say on what music the model was tested and how its figures came about. Page 09.
 
     Parameters
     ----------
@@ -175,6 +175,7 @@ def in_words(
     table: pd.DataFrame, classes: pd.DataFrame, beaten: pd.DataFrame | None, songs: str = "songs"
 ) -> list[str]:
     """Say how good the main network is under its strictest protocol: beside chance, by class, beside baselines.
+    Page 09.
 
     Parameters
     ----------
@@ -211,7 +212,7 @@ def weakest(classes: pd.DataFrame, network: str, recipe: str, protocol: str) -> 
 
 
 def limits(rows: pd.DataFrame, protocols: Sequence[str], runs: Sequence[Finished], corpus: str) -> dict[str, str]:
-    """Say what is known to be wrong with the model.
+    """Say what is known to be wrong with the model. Page 09.
 
     Parameters
     ----------

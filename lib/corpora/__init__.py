@@ -47,7 +47,7 @@ def module(corpus: str) -> ModuleType:
 
 
 def about(corpus: str) -> str:
-    """Markdown paragraph on where a corpus comes from, its licence and how to cite it.
+    """Markdown paragraph on where a corpus comes from, its licence and how to cite it. Pages 01 and 05.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def about(corpus: str) -> str:
 
 
 def valence_parts(corpus: str) -> tuple[str, ...]:
-    """Names of the numeric targets that the corpus's valence is computed from.
+    """Names of the numeric targets that the corpus's valence is computed from. Page 01.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def build(
     timeout_s: float = 60.0,
     **options,
 ) -> pd.DataFrame:
-    """Make the tracks table of a corpus; nothing is written but what the corpus itself makes (demo).
+    """Make the tracks table of a corpus; nothing is written but what the corpus itself makes (demo). Page 01.
 
     Parameters
     ----------

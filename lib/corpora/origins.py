@@ -155,7 +155,7 @@ ORIGINS = {
 
 
 def origin(corpus: str) -> Origin:
-    """Origin of a corpus.
+    """Origin of a corpus. Pages 08 and 09.
 
     Raises
     ------

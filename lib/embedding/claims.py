@@ -10,7 +10,7 @@ from lib.evaluation.words import interval, listed, percent
 
 
 def plane_claim(songs: pd.DataFrame, tracks: pd.DataFrame) -> str:
-    """Title of the plane: how much of the vectors' variance genre and mood account for.
+    """Title of the plane: how much of the vectors' variance genre and mood account for. Page 06.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def plane_claim(songs: pd.DataFrame, tracks: pd.DataFrame) -> str:
 
 
 def nodes_claim(verdicts: pd.DataFrame) -> str:
-    """Title of the heat map: how many nodes go with something, and which most."""
+    """Title of the heat map: how many nodes go with something, and which most. Page 06."""
     found = verdicts.dropna(subset="r")
     text = f"{len(found)} of {len(verdicts)} nodes go with a genre, a mood or a number beyond chance"
     if not len(found):
@@ -41,7 +41,7 @@ def nodes_claim(verdicts: pd.DataFrame) -> str:
 
 
 def dead_sentence(dead: Sequence[str]) -> str:
-    """Which nodes are dead."""
+    """Which nodes are dead. Page 06."""
     if not len(dead):
         return "No node is dead: each says something different of different songs."
     verb = "is" if len(dead) == 1 else "are"
@@ -49,7 +49,7 @@ def dead_sentence(dead: Sequence[str]) -> str:
 
 
 def hits_claim(hits: pd.DataFrame, count: int) -> str:
-    """Title of the figure of neighbours: how often they share genre, mood, artist, against chance."""
+    """Title of the figure of neighbours: how often they share genre, mood, artist, against chance. Page 06."""
     own = hits.loc[hits["among"] == hits["among"].iloc[0]] if len(hits) else hits
     if not len(own):
         return "No two test songs with a known label can be compared"
@@ -58,7 +58,7 @@ def hits_claim(hits: pd.DataFrame, count: int) -> str:
 
 
 def hits_sentence(row: pd.Series) -> str:
-    """One row of `lib.embedding.neighbour_hits`, with its ``among``, in words."""
+    """One row of `lib.embedding.neighbour_hits`, with its ``among``, in words. Page 06."""
     verdict = (
         "more often than chance"
         if row["low"] > row["chance"]

@@ -11,7 +11,7 @@ BLOCK = 1024  # songs compared at once: memory grows with the songs, not with th
 
 
 def neighbours(songs: pd.DataFrame, tracks: pd.DataFrame, count: int = 5, apart: str = "song_group") -> pd.DataFrame:
-    """Nearest songs of each song by the cosine of the centred vectors.
+    """Nearest songs of each song by the cosine of the centred vectors. Page 06.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def neighbour_hits(
 def hits_among(
     near: dict[str, tuple[str, pd.DataFrame]], songs: pd.DataFrame, tracks: pd.DataFrame, *, seed: int = 0
 ) -> pd.DataFrame:
-    """`neighbour_hits` of several searches, with a column ``among`` in front.
+    """`neighbour_hits` of several searches, with a column ``among`` in front. Page 06.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def hits_among(
 
 
 def described(near: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
-    """Neighbours with title, artist, genre and mood of both songs.
+    """Neighbours with title, artist, genre and mood of both songs. Page 06.
 
     Returns
     -------
@@ -155,7 +155,7 @@ def described(near: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
 
 
 def examples(listed: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the songs whose nearest neighbour is nearest, median and farthest.
+    """Rows of the songs whose nearest neighbour is nearest, median and farthest. Page 06.
 
     Parameters
     ----------

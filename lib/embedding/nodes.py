@@ -13,7 +13,7 @@ ALPHA = 0.05
 
 
 def node_associations(songs: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
-    """Measure what each node goes with, over songs.
+    """Measure what each node goes with, over songs. Page 06.
 
     For genre and mood as a whole the measure is eta squared, the share of the node's variance between the
     classes (F test); for each class, Pearson's correlation with belonging to it; for a numeric target,
@@ -95,7 +95,7 @@ def _correlation(vectors: pd.DataFrame, values: np.ndarray) -> pd.DataFrame:
 
 
 def verdicts(associations: pd.DataFrame, nodes: Sequence[str], dead: Sequence[str]) -> pd.DataFrame:
-    """One row a node: the strongest established correlation, or that there is none.
+    """One row a node: the strongest established correlation, or that there is none. Page 06.
 
     Returns
     -------

@@ -16,7 +16,7 @@ def node_names(width: int) -> list[str]:
 
 
 def song_vectors(vectors: np.ndarray, track_ids: Sequence[str]) -> pd.DataFrame:
-    """Mean vector of each song's slices.
+    """Mean vector of each song's slices. Page 06.
 
     Parameters
     ----------
@@ -45,13 +45,13 @@ def song_vectors(vectors: np.ndarray, track_ids: Sequence[str]) -> pd.DataFrame:
 
 
 def dead_nodes(songs: pd.DataFrame) -> list[str]:
-    """Nodes that say the same of every song."""
+    """Nodes that say the same of every song. Page 06."""
     spread = songs.std(ddof=0)
     return list(spread.index[spread <= FLAT * max(spread.max(), np.finfo(float).tiny)])
 
 
 def project(vectors: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
-    """First two principal components (Pearson 1901, doi 10.1080/14786440109462720).
+    """First two principal components (Pearson 1901, doi 10.1080/14786440109462720). Page 06.
 
     Parameters
     ----------

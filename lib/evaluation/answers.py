@@ -71,7 +71,7 @@ class Answers(Tested):
 
 
 def collect(runs: Sequence[Finished], tracks: pd.DataFrame, part: str = "test") -> list[Answers]:
-    """Pool finished runs: folds of one seed together, seeds side by side.
+    """Pool finished runs: folds of one seed together, seeds side by side. Page 05.
 
     A song whose label of a head is missing takes no part in that head. Stale runs are kept apart under a
     name that says so. Numeric heads are passed over, see `lib.evaluation.numbers`.

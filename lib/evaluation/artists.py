@@ -55,7 +55,7 @@ class Artists:
 
 
 def folds_of(runs: Sequence[Finished], protocol: str) -> pd.Series:
-    """Fold that tested each song, by ``track_id``; empty under a protocol that tests a song in several.
+    """Fold that tested each song, by ``track_id``; empty under a protocol that tests a song in several. Page 05.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def hard_artists(
     permutations: int = PERMUTATIONS,
     seed: int = 0,
 ) -> Artists:
-    """Test whether errors cluster by artist, and find the artists they cluster at.
+    """Test whether errors cluster by artist, and find the artists they cluster at. Page 05.
 
     A song's error is the share of the networks that miss it. Errors are permuted among the songs of the same genre
     and true class: if the artist does not matter, every such order is as likely. The statistic is the sum of squares
@@ -207,7 +207,7 @@ def _most(values: pd.Series, own: np.ndarray) -> str:
 
 
 def artists_claim(found: Artists, given: Panel) -> str:
-    """Title of the figure of artists: how many fare worse than chance, and who worst."""
+    """Title of the figure of artists: how many fare worse than chance, and who worst. Page 05."""
     if pd.isna(found.p):
         return "No artist has several songs that fare differently, so none can be called hard"
     if found.p >= SURE:
@@ -224,7 +224,7 @@ def artists_claim(found: Artists, given: Panel) -> str:
 
 
 def artists_sentence(found: Artists, given: Panel) -> str:
-    """Say whether errors cluster by artist, which artists are hard, and what is not established."""
+    """Say whether errors cluster by artist, which artists are hard, and what is not established. Page 05."""
     if pd.isna(found.p):
         return (
             "Whether errors cluster by artist cannot be tested: no artist has several tested songs, or all songs of "

@@ -33,7 +33,7 @@ NEAR_COLUMNS = (
 def within_genre(
     answers_list: Iterable[Answers], head: str = "mood", *, resamples: int = 2000, seed: int = 0
 ) -> pd.DataFrame:
-    """Accuracy by song within each genre, beside that of always giving the genre's most frequent class.
+    """Accuracy by song within each genre, beside that of always giving the genre's most frequent class. Page 05.
 
     That class is the most frequent one of the tested songs themselves, which raises the bar: who gives it knows
     their labels. The baseline ``genre_prior`` knows those of the training songs only, see `against_each`.
@@ -93,7 +93,7 @@ def against_each(
     resamples: int = 2000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Every network compared with each of some baselines, by song and paired over the songs both tested.
+    """Every network compared with each of some baselines, by song and paired over the songs both tested. Page 05.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def against_each(
 def near_a_cut(
     collected: Iterable[Answers], near: pd.Series, head: str = "mood", *, resamples: int = 2000, seed: int = 0
 ) -> pd.DataFrame:
-    """Accuracy by song of songs whose label is unsure, and of the others.
+    """Accuracy by song of songs whose label is unsure, and of the others. Page 05.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def signed(difference: float) -> str:
 
 
 def within_sentence(rows: pd.DataFrame, songs: str = "songs") -> str:
-    """Say what one network hears beyond the genre.
+    """Say what one network hears beyond the genre. Page 05.
 
     Parameters
     ----------
@@ -236,14 +236,14 @@ def _p(value: float) -> str:
 
 
 def each_sentences(table: pd.DataFrame, network: str, songs: str = "songs") -> list[str]:
-    """Sentences of one network's rows of `against_each`, in Markdown."""
+    """Sentences of one network's rows of `against_each`, in Markdown. Page 05."""
     count = table.groupby("protocol")["p"].count()
     own = table.loc[table["network"] == network]
     return [each_sentence(row, count[row["protocol"]], songs) for _, row in own.iterrows()]
 
 
 def near_sentence(row: pd.Series, songs: str = "songs") -> str:
-    """Say one row of `near_a_cut` in words."""
+    """Say one row of `near_a_cut` in words. Page 05."""
     verdict = (
         "is established"
         if row["low"] > 0

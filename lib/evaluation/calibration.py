@@ -36,7 +36,7 @@ NO_CONFIDENCE = "No head of these runs names classes, so there is no confidence 
 def reliability(
     collected: Iterable[Answers], level: str = "song", bins: int = 10, *, resamples: int = 2000, seed: int = 0
 ) -> pd.DataFrame:
-    """Compare the accuracy of answers of like confidence with it, as a reliability diagram does.
+    """Compare the accuracy of answers of like confidence with it, as a reliability diagram does. Page 05.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def _bin(confidence: np.ndarray, bins: int) -> np.ndarray:
 def calibration(
     collected: Iterable[Answers], *, bins: int = 10, flips: int = 1000, resamples: int = 2000, seed: int = 0
 ) -> pd.DataFrame:
-    """How far confidence and accuracy lie apart, on average and bin by bin.
+    """How far confidence and accuracy lie apart, on average and bin by bin. Page 05.
 
     The expected calibration error (ECE) is the gap between mean confidence and accuracy of each bin, without its
     sign and weighted by its answers. It is never below 0, and in a small sample far above it even for a calibrated
@@ -210,7 +210,7 @@ def verdict(row: pd.Series) -> str:
 
 
 def calibration_claim(table: pd.DataFrame, level: str = "song") -> str:
-    """Title of the reliability diagram: the main network's confidence under the strictest protocol.
+    """Title of the reliability diagram: the main network's confidence under the strictest protocol. Page 05.
 
     Parameters
     ----------
@@ -234,7 +234,7 @@ def calibration_claim(table: pd.DataFrame, level: str = "song") -> str:
 
 
 def calibration_sentence(row: pd.Series) -> str:
-    """One row of `calibration` in words."""
+    """One row of `calibration` in words. Page 05."""
     sign = "−" if row["overconfidence"] < 0 else ""
     text = (
         f"under `{row['protocol']}`, by {row['level']}, {name_of(row)} answers the {row['head']} with a mean "

@@ -92,7 +92,7 @@ def listeners(tracks: pd.DataFrame, *, bound: int = BOUND, rounding: float = ROU
 
 
 def label_ceiling(tracks: pd.DataFrame, *, bound: int = BOUND, resamples: int = 1000, seed: int = 0) -> Ceiling | None:
-    """Estimate how often a tagger that knows every song's true valence agrees with the mood labels.
+    """Estimate how often a tagger that knows every song's true valence agrees with the mood labels. Page 05.
 
     Each resample draws the corpus's parameters (from resampled artists within genre) and, given these and the
     observed shares, a true valence of every song; cut so that each mood keeps its share of the songs, it agrees with
@@ -242,7 +242,9 @@ def _copies(songs: pd.DataFrame) -> pd.DataFrame:
 
 
 def ceiling_sentences(found: Ceiling | None) -> list[str]:
-    """Say what the labels' noise leaves to any tagger, in Markdown; that nothing is known if there is no estimate."""
+    """Say what the labels' noise leaves to any tagger, in Markdown; that nothing is known if there is no estimate.
+    Page 05.
+    """
     if found is None:
         return [NO_SHARES]
     heard = found.songs["listeners"]
@@ -275,7 +277,7 @@ def _copies_sentence(copies: pd.DataFrame) -> str:
 
 
 def reached_sentence(found: Ceiling | None, network: str, protocol: str, accuracy: float) -> str:
-    """Hold a network's accuracy of mood by song against the ceiling; empty without an estimate.
+    """Hold a network's accuracy of mood by song against the ceiling; empty without an estimate. Page 05.
 
     Where slices of a song lie on both sides, a network has seen the song's label, noise and all, and may rise above.
 

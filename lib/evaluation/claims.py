@@ -33,7 +33,7 @@ def name_of(row: pd.Series) -> str:
 
 
 def basis(collected: Sequence[Tested]) -> str:
-    """How many folds and seeds every number rests on."""
+    """How many folds and seeds every number rests on. Page 05."""
     several = {a.network for a in collected if len({b.recipe for b in collected if b.network == a.network}) > 1}
     rests = {
         (f"`{a.network}`" + (f" ({a.recipe})" if a.network in several else ""), a.protocol): (
@@ -71,7 +71,7 @@ def _counted(folds: int, seeds: int) -> str:
 
 
 def stale_note(collected: Sequence[Tested]) -> str:
-    """Which runs are stale; empty if none is."""
+    """Which runs are stale; empty if none is. Page 05."""
     names = sorted({run.name for a in collected if a.network.endswith(STALE) for run in a.runs})
     if not names:
         return ""
@@ -102,7 +102,7 @@ def drop_sentence(row: pd.Series, songs: str = "songs") -> str:
 
 
 def drops_by_pair(dropped: pd.DataFrame) -> pd.DataFrame:
-    """Write drops in points with their intervals as text, a row a head, a column a pair of protocols.
+    """Write drops in points with their intervals as text, a row a head, a column a pair of protocols. Page 05.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def drops_by_pair(dropped: pd.DataFrame) -> pd.DataFrame:
 
 
 def protocols_claim(table: pd.DataFrame, dropped: pd.DataFrame) -> str:
-    """Title of the main figure: what the strictest protocol does to the main network."""
+    """Title of the main figure: what the strictest protocol does to the main network. Page 05."""
     if not len(table):
         return "No head of these runs names classes, so there is no accuracy to show"
     network, own = main_network(table), main_rows(table)
@@ -162,7 +162,7 @@ def _drop(dropped: pd.DataFrame, row: pd.Series, leaky: str) -> pd.Series | None
 
 
 def gap_claim(table: pd.DataFrame) -> str:
-    """Title of the figure of training and test accuracy: who over-fits most, and where."""
+    """Title of the figure of training and test accuracy: who over-fits most, and where. Page 05."""
     known = of_networks(table)
     known = known.loc[(known["level"] == "slice") & known["train_accuracy"].notna()]
     if not len(known):
@@ -178,7 +178,7 @@ def gap_claim(table: pd.DataFrame) -> str:
 
 
 def drops_claim(dropped: pd.DataFrame, level: str = "song") -> str:
-    """Title of the figure of drops: in how many comparisons a drop is established."""
+    """Title of the figure of drops: in how many comparisons a drop is established. Page 05."""
     own = of_networks(whole_drops(dropped))
     own = own.loc[own["level"] == level]
     if not len(own):
@@ -189,7 +189,7 @@ def drops_claim(dropped: pd.DataFrame, level: str = "song") -> str:
 
 
 def ranking_claim(ranks: pd.DataFrame) -> str:
-    """Title of the figure of differences: how many of the comparisons under one protocol are established.
+    """Title of the figure of differences: how many of the comparisons under one protocol are established. Page 05.
 
     Parameters
     ----------
@@ -208,7 +208,9 @@ def ranking_claim(ranks: pd.DataFrame) -> str:
 
 
 def ranking_sentences(ranks: pd.DataFrame) -> list[str]:
-    """Say which comparisons of `ranking_claim` are established, the surest first, and which are not, in Markdown."""
+    """Say which comparisons of `ranking_claim` are established, the surest first, and which are not, in Markdown.
+    Page 05.
+    """
     told: list[str] = []
     open_: dict[str, list[str]] = {}
     ranks = ranks.dropna(subset="p_holm").sort_values("p_holm", kind="stable")
@@ -226,7 +228,7 @@ def ranking_sentences(ranks: pd.DataFrame) -> list[str]:
 
 
 def recall_claim(classes: pd.DataFrame, head: str, protocol: str) -> str:
-    """Title of a figure of class recalls: best and worst class of the main network under one protocol."""
+    """Title of a figure of class recalls: best and worst class of the main network under one protocol. Page 05."""
     own = classes.query("head == @head and protocol == @protocol").dropna(subset="recall")
     if not len(own):
         return f"No test song has a known {head}"
@@ -244,7 +246,7 @@ def recall_claim(classes: pd.DataFrame, head: str, protocol: str) -> str:
 
 
 def confusion_claim(answers: Answers) -> str:
-    """Title of a figure of confusion matrices: the most frequent mistake."""
+    """Title of a figure of confusion matrices: the most frequent mistake. Page 05."""
     worst = worst_confusion(answers)
     where = f"Under {answers.protocol}, {answers.network}"
     if worst is None:
@@ -253,14 +255,14 @@ def confusion_claim(answers: Answers) -> str:
 
 
 def by_strictness(protocols: Iterable[str]) -> list[str]:
-    """Protocols from the leakiest to the strictest."""
+    """Protocols from the leakiest to the strictest. Pages 05 and 09."""
     given = set(protocols)
     known = [p for p in PROTOCOLS if p in given]
     return known + sorted(given - set(known))
 
 
 def coverage_sentences(collected: Sequence[Answers], slices: pd.DataFrame) -> list[str]:
-    """Say how many songs the folds of each protocol tested, and how much of each song.
+    """Say how many songs the folds of each protocol tested, and how much of each song. Page 05.
 
     Parameters
     ----------

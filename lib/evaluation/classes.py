@@ -25,7 +25,7 @@ _RIGHT, _TRUE, _SAID = range(3)  # of Answers.class_sums
 
 
 def per_class(collected: Iterable[Answers], *, resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
-    """Precision, recall and F1 of every class, by song, with their 95 % intervals.
+    """Precision, recall and F1 of every class, by song, with their 95 % intervals. Page 05.
 
     The poster's accuracy of a class is its recall: how many of the songs of the class are named right.
 
@@ -98,7 +98,7 @@ def worst_confusion(answers: Answers) -> tuple[str, str, float] | None:
 
 
 def mistakes(collected: Sequence[Answers], count: int = 10) -> pd.DataFrame:
-    """List the wrong answers that the network was surest of, by song.
+    """List the wrong answers that the network was surest of, by song. Page 05.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ AGREEMENT_COLUMNS = (
 
 
 def slice_agreement(collected: Iterable[Answers], *, resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
-    """How far the slices of a song say the same, right or wrong.
+    """How far the slices of a song say the same, right or wrong. Page 05.
 
     Every song with two test slices or more weighs the same, whatever their number, and every training seed. The
     agreement within songs is the observed agreement of Fleiss' kappa (1971, doi 10.1037/h0031619), and ``kappa``
@@ -131,7 +131,7 @@ def _beyond(sums: np.ndarray) -> np.ndarray:
 
 
 def agreement_sentence(row: pd.Series) -> str:
-    """One row of `slice_agreement` in words."""
+    """One row of `slice_agreement` in words. Page 05."""
     if row["same"] == 1:
         return f"under `{row['protocol']}`, {name_of(row)} gives all slices of a song the same {row['head']}"
     about = (

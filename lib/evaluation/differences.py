@@ -29,7 +29,7 @@ def drops(
     resamples: int = 2000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """How much accuracy a stricter protocol takes away.
+    """How much accuracy a stricter protocol takes away. Page 05.
 
     Paired over the songs tested under both protocols; where these make fewer than two clusters, the two sets are
     resampled independently. Where ``artist`` was run, every drop resamples artists, so that the steps can be set side
@@ -92,7 +92,7 @@ def whole_drops(dropped: pd.DataFrame) -> pd.DataFrame:
 
 
 def ranking(collected: Sequence[Answers], *, resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
-    """Every two networks compared under one protocol and recipe, paired over the songs both tested.
+    """Every two networks compared under one protocol and recipe, paired over the songs both tested. Page 05.
 
     What the recipe ``best`` selected is compared with every network, and a network with itself under another
     recipe; both recipes then stand in the table. Baselines are left out (`against_baselines`), and the recipe
@@ -153,7 +153,7 @@ def _value(answers: Tested, level: str) -> float:
 
 
 def against_baselines(collected: Sequence[Tested], *, resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
-    """Every network compared with the best baseline, by song and paired over the songs both tested.
+    """Every network compared with the best baseline, by song and paired over the songs both tested. Page 05.
 
     The best baseline is the one that scored highest on the test songs under the same protocol. That choice
     knows the test songs, which raises the bar: to beat it is, if anything, harder than it should be.

@@ -34,7 +34,7 @@ NO_BALANCE = "No network of this study was trained with classes that weigh alike
 def learning_curve(
     runs: Sequence[Finished], tracks: pd.DataFrame, *, resamples: int = 2000, seed: int = 0
 ) -> pd.DataFrame:
-    """Accuracy by song with a part of the training artists (or songs), and with all.
+    """Accuracy by song with a part of the training artists (or songs), and with all. Page 05.
 
     Only folds and seeds that were run with every share count, so that each share is asked about the same songs.
     Stale runs are left out.
@@ -100,7 +100,7 @@ def _trained_on(runs: list[Finished], head: str) -> float:
 
 
 def balance(collected: Iterable[Answers], *, resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
-    """Compare the recipe ``balanced``, in which every class weighs alike, with ``poster``, by song.
+    """Compare the recipe ``balanced``, in which every class weighs alike, with ``poster``, by song. Page 05.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def _measures(place: list[int]):
 
 
 def curve_sentence(rows: pd.DataFrame) -> str:
-    """Say of one network and head whether more music helps and whether the last step still does.
+    """Say of one network and head whether more music helps and whether the last step still does. Page 05.
 
     Parameters
     ----------
@@ -208,7 +208,7 @@ def _verdict(row: pd.Series, name: str) -> str:
 
 
 def curve_claim(table: pd.DataFrame) -> str:
-    """Title of the figure of learning curves: for which heads more music is established to help."""
+    """Title of the figure of learning curves: for which heads more music is established to help. Page 05."""
     if not len(table):
         return NO_CURVE.removesuffix(".")
     ends = table.loc[table.groupby(["network", "protocol", "recipe", "head"], sort=False)["share"].idxmax()]
@@ -222,7 +222,7 @@ def curve_claim(table: pd.DataFrame) -> str:
 
 
 def balance_sentence(rows: pd.DataFrame) -> str:
-    """Say what weighing every class alike changes.
+    """Say what weighing every class alike changes. Page 05.
 
     Parameters
     ----------

@@ -56,7 +56,7 @@ class Panel:
 
 
 def panel(collected: Sequence[Answers], head: str, protocol: str = "") -> Panel:
-    """Put the answers of all networks about one head side by side.
+    """Put the answers of all networks about one head side by side. Page 05.
 
     Each network counts once, lest many trainings of one outvote the others: under the recipe ``poster``, or its first
     recipe where that was not run, and with the seed that tested most songs, of several the lowest. Baselines, stale
@@ -98,7 +98,7 @@ def _one_seed(songs: pd.DataFrame) -> pd.DataFrame:
 
 
 def missed_by_all(given: Panel) -> pd.DataFrame:
-    """List the songs that no network names right.
+    """List the songs that no network names right. Page 05.
 
     Returns
     -------
@@ -119,7 +119,7 @@ def missed_by_all(given: Panel) -> pd.DataFrame:
 
 
 def agreement(given: Panel, *, resamples: int = RESAMPLES, seed: int = 0) -> pd.DataFrame:
-    """How many networks name a song right, against networks that err independently.
+    """How many networks name a song right, against networks that err independently. Page 05.
 
     Independent means: each network misses as many songs of each true class as it does, but which ones has nothing to
     do with the other networks. A class that all find hard is therefore no sign of dependence.
@@ -188,7 +188,7 @@ def p_value(p: float) -> str:
 
 
 def agreement_claim(given: Panel, table: pd.DataFrame) -> str:
-    """Title of the figure: how many songs all networks miss, and how many all name right.
+    """Title of the figure: how many songs all networks miss, and how many all name right. Page 05.
 
     Parameters
     ----------
@@ -224,6 +224,7 @@ def _about(songs: float) -> str:
 
 def missed_sentence(given: Panel, table: pd.DataFrame) -> str:
     """Say which networks were asked, how many songs they all miss, what chance would give, and what it leaves open.
+    Page 05.
 
     Parameters
     ----------

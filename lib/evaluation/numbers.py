@@ -44,7 +44,7 @@ class Numbers(Tested):
 
 
 def collect_numbers(runs: Sequence[Finished], tracks: pd.DataFrame) -> list[Numbers]:
-    """Pool the numeric heads of finished runs as `lib.evaluation.collect` does the categorical ones.
+    """Pool the numeric heads of finished runs as `lib.evaluation.collect` does the categorical ones. Page 05.
 
     The answer of a song is the mean over its slices. A song whose label is missing takes no part.
 
@@ -75,7 +75,7 @@ def collect_numbers(runs: Sequence[Finished], tracks: pd.DataFrame) -> list[Numb
 
 
 def numeric_results(collected: Iterable[Numbers], *, resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
-    """Scores of everything that answered with a number.
+    """Scores of everything that answered with a number. Page 05.
 
     Parameters
     ----------

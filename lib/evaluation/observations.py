@@ -14,7 +14,7 @@ from lib.recipes import POSTER
 def class_observations(
     collected: Sequence[Answers], network: str, *, resamples: int = 2000, seed: int = 0
 ) -> list[str]:
-    """Test the poster's observations on classes, where the classes exist.
+    """Test the poster's observations on classes, where the classes exist. Page 05.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def _instrumental_sentence(protocol: str, answers: Answers, instrumental: str, e
 
 
 def poster_sizes() -> str:
-    """Say what the sizes of the poster's sets imply."""
+    """Say what the sizes of the poster's sets imply. Page 05."""
     corpus, sizes = poster.CORPUS, poster.SIZES
     total, slices = sum(sizes.values()), poster.slices_in_corpus()
     return (

@@ -108,7 +108,7 @@ def fits(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def fit_sentences(table: pd.DataFrame, *, short: bool = False) -> list[str]:
-    """Say head by head what becomes of "Choi overfits, Zhang underfits, this project balances".
+    """Say head by head what becomes of "Choi overfits, Zhang underfits, this project balances". Page 05.
 
     Parameters
     ----------

@@ -125,12 +125,12 @@ class Pool:
 
 
 def whole(runs: Sequence[Finished]) -> list[Finished]:
-    """Pick the runs of whole training sets: neither controls nor those of a share of the artists."""
+    """Pick the runs of whole training sets: neither controls nor those of a share of the artists. Pages 05 and 09."""
     return [run for run in runs if run.run.protocol in PROTOCOLS and run.run.share == 1]
 
 
 def controls(runs: Sequence[Finished]) -> list[Finished]:
-    """Pick the runs of the controls, `lib.splits.CONTROLS`."""
+    """Pick the runs of the controls, `lib.splits.CONTROLS`. Page 05."""
     return [run for run in runs if run.run.protocol in CONTROLS]
 
 

@@ -69,7 +69,7 @@ def tried(
 
 
 def recipes_tried(runs: Sequence[Finished], tracks: pd.DataFrame, **bootstrap) -> pd.DataFrame:
-    """Compare the recipe ``tuned`` with the poster's, and with itself but for one ingredient, on one network.
+    """Compare the recipe ``tuned`` with the poster's, and with itself but for one ingredient, on one network. Page 05.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def recipes_tried(runs: Sequence[Finished], tracks: pd.DataFrame, **bootstrap) -
 
 
 def networks_tried(runs: Sequence[Finished], tracks: pd.DataFrame, **bootstrap) -> pd.DataFrame:
-    """Compare the poster's network with itself but for one choice, as the poster's search did.
+    """Compare the poster's network with itself but for one choice, as the poster's search did. Page 05.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def _row(answers: Answers, reference: Answers, resamples: int, seed: int) -> dic
 
 
 def chosen(runs: Sequence[Finished]) -> pd.DataFrame:
-    """List what the recipe ``best`` chose.
+    """List what the recipe ``best`` chose. Page 05.
 
     Returns
     -------
@@ -140,7 +140,7 @@ def _points(share: float) -> str:
 
 
 def tried_claim(table: pd.DataFrame, what: str) -> str:
-    """One sentence on a table of `tried`: which changes are established, and which helped or harmed most.
+    """One sentence on a table of `tried`: which changes are established, and which helped or harmed most. Page 05.
 
     Parameters
     ----------

@@ -92,7 +92,7 @@ def findings(
     beaten: pd.DataFrame | None = None,
     numeric: pd.DataFrame | None = None,
 ) -> list[str]:
-    """Markdown sentences that answer the report's question; a warning first if any run is stale.
+    """Markdown sentences that answer the report's question; a warning first if any run is stale. Page 05.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def write_summary(
     table: pd.DataFrame,
     dropped: pd.DataFrame,
 ) -> dict:
-    """Write what the index page shows and return it.
+    """Write what the index page shows and return it. Page 05.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ RESULT_COLUMNS = (
 
 
 def labels(table: pd.DataFrame) -> pd.Series:
-    """Name of each row's network; with the recipe behind it where a network has several."""
+    """Name of each row's network; with the recipe behind it where a network has several. Page 05."""
     several = table.groupby("network")["recipe"].transform("nunique") > 1
     return table["network"].where(~several, table["network"] + ", " + table["recipe"])
 
@@ -34,6 +34,7 @@ def of_networks(table: pd.DataFrame) -> pd.DataFrame:
 
 def featured(table: pd.DataFrame) -> pd.DataFrame:
     """Rows that the general figures show: the poster's recipe, what was selected, baselines; without the first, all.
+    Page 05.
 
     Other recipes of a network have comparisons of their own, and would crowd every figure.
     """
@@ -42,20 +43,20 @@ def featured(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def featured_answers(collected: Iterable[Tested]) -> list:
-    """Answers that the general figures show, chosen as by `featured`."""
+    """Answers that the general figures show, chosen as by `featured`. Page 05."""
     collected = list(collected)
     plain = [answers for answers in collected if answers.recipe in (POSTER, BEST, BASELINE)]
     return plain if any(answers.recipe == POSTER for answers in collected) else collected
 
 
 def networks(collected: Iterable[Tested]) -> list:
-    """Answers of networks, without those of baselines; all where there are only baselines."""
+    """Answers of networks, without those of baselines; all where there are only baselines. Page 05."""
     collected = list(collected)
     return [answers for answers in collected if not answers.baseline] or collected
 
 
 def main_network(table: pd.DataFrame) -> str:
-    """Choose the network that single-network figures show: ``this_project`` if it was run, else the first.
+    """Choose the network that single-network figures show: ``this_project`` if it was run, else the first. Page 05.
 
     Empty if the table is.
     """
@@ -66,7 +67,7 @@ def main_network(table: pd.DataFrame) -> str:
 
 
 def main_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the main network under one recipe: the poster's, or the first where that was not run."""
+    """Rows of the main network under one recipe: the poster's, or the first where that was not run. Pages 05 and 09."""
     own = of_networks(table)
     own = own.loc[own["network"] == main_network(table)]
     recipes = list(own["recipe"].unique())
@@ -74,13 +75,13 @@ def main_rows(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def leaky(protocols: Iterable[str]) -> str:
-    """Choose the protocol that drops are measured from: ``slice``, or the leakiest where that was not run."""
+    """Choose the protocol that drops are measured from: ``slice``, or the leakiest where that was not run. Page 05."""
     known = [protocol for protocol in PROTOCOLS if protocol in set(protocols)]
     return "slice" if "slice" in known or not known else known[0]
 
 
 def strictest(collected: Sequence[Answers], network: str) -> list[Answers]:
-    """Answers of a network under the strictest protocol it was run under; of all networks if it was not run.
+    """Answers of a network under the strictest protocol it was run under; of all networks if it was not run. Page 05.
 
     Of several recipes under that protocol the first counts, which is the poster's if that was run.
     """
@@ -96,7 +97,7 @@ def identity(answers: Tested) -> dict[str, str]:
 
 
 def results(collected: Iterable[Answers], *, resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
-    """Accuracy of everything that was run.
+    """Accuracy of everything that was run. Page 05.
 
     Parameters
     ----------
@@ -158,7 +159,7 @@ def kappa(frame: pd.DataFrame) -> float:
 
 
 def comparison(table: pd.DataFrame) -> pd.DataFrame:
-    """Put the poster's table beside ours.
+    """Put the poster's table beside ours. Page 05.
 
     Parameters
     ----------
@@ -203,7 +204,7 @@ def _cells(head: str, train: float, test: float, low: float, high: float, agreem
 
 
 def by_protocol(table: pd.DataFrame, level: str = "song") -> pd.DataFrame:
-    """Accuracy with its interval as text, a row a network and head, a column a protocol.
+    """Accuracy with its interval as text, a row a network and head, a column a protocol. Page 05.
 
     Parameters
     ----------
@@ -230,7 +231,7 @@ def with_span(table: pd.DataFrame, value: str, low: str, high: str, digits: int 
 
 
 def with_intervals(table: pd.DataFrame, digits: int = 2) -> pd.DataFrame:
-    """Join each score with its ``<score>_low`` and ``<score>_high`` to one text, ``0.52 (0.43 to 0.61)``."""
+    """Join each score with its ``<score>_low`` and ``<score>_high`` to one text, ``0.52 (0.43 to 0.61)``. Page 05."""
     shown = table.copy()
     for score in [name.removesuffix("_low") for name in table.columns if name.endswith("_low")]:
         shown[score] = with_span(table, score, f"{score}_low", f"{score}_high", digits)
@@ -239,6 +240,7 @@ def with_intervals(table: pd.DataFrame, digits: int = 2) -> pd.DataFrame:
 
 def readable(table: pd.DataFrame, digits: int = 3) -> pd.DataFrame:
     """Write a table for reading: rounded, an en dash for what is missing, words in the column heads.
+    Pages 05, 06 and 09.
 
     The first column becomes the index.
     """

@@ -16,7 +16,7 @@ KEYS = ["network", "protocol", "recipe", "head"]
 
 
 def spread(runs: Sequence[Finished], tracks: pd.DataFrame, level: str = "song") -> pd.DataFrame:
-    """Accuracy of each fold of the first seed, and of each seed over the folds that all seeds have.
+    """Accuracy of each fold of the first seed, and of each seed over the folds that all seeds have. Page 05.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def widths(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def spread_claim(table: pd.DataFrame, network: str) -> str:
-    """Title of the figure: how far folds and seeds of one network lie apart, in its first head.
+    """Title of the figure: how far folds and seeds of one network lie apart, in its first head. Page 05.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ NO_NUMBERS = "No network of this study answers with a number: every head names c
 
 
 def against_sentence(row: pd.Series, songs: str = "songs") -> str:
-    """One row of `lib.evaluation.against_baselines` in words."""
+    """One row of `lib.evaluation.against_baselines` in words. Page 05."""
     name = name_of(row)
     over = f"the {row['n_songs']} {songs} that both tested" if row["paired"] else f"different {songs}"
     if row["score"] == "accuracy":
@@ -75,14 +75,14 @@ def _span(row: pd.Series, name: str) -> str:
 
 
 def strict_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the main network and of what was selected, each under the strictest protocol it has."""
+    """Rows of the main network and of what was selected, each under the strictest protocol it has. Page 05."""
     own = pd.concat([main_rows(table), table.loc[table["recipe"] == BEST]]).drop_duplicates()
     strictest = own.groupby(["network", "recipe"])["protocol"].transform(lambda run: by_strictness(run)[-1])
     return own.loc[own["protocol"] == strictest]
 
 
 def baseline_claim(beaten: pd.DataFrame) -> str:
-    """Title of the figure of leads over the best baseline: in how many comparisons one is established."""
+    """Title of the figure of leads over the best baseline: in how many comparisons one is established. Page 05."""
     strict = by_strictness(beaten["protocol"])[-1]
     own = beaten.loc[beaten["protocol"] == strict, "established"]
     return (

@@ -35,7 +35,7 @@ _BLOCK = 500  # songs at a time: memory does not grow with the corpus
 def voting(
     collected: Iterable[Answers], *, most: int = 10, draws: int = 300, resamples: int = 2000, seed: int = 0
 ) -> pd.DataFrame:
-    """Accuracy of a song's answer when only `k` of its test slices vote, drawn at random without replacement.
+    """Accuracy of a song's answer when only `k` of its test slices vote, drawn at random without replacement. Page 05.
 
     All `k` are measured on the same songs, those with at least `most` slices; where fewer than 90 % of the songs
     have as many, the largest vote is the largest number of slices that 90 % do have. The expectation over the
@@ -133,7 +133,7 @@ def bounds(low: float, high: float) -> str:
 
 
 def voting_sentence(rows: pd.DataFrame) -> str:
-    """Rows of `voting` of one network and head under one protocol in words."""
+    """Rows of `voting` of one network and head under one protocol in words. Page 05."""
     rows = rows.sort_values("slices")
     one, last = rows.iloc[0], rows.iloc[-1]
     where = f"under `{one['protocol']}`, {name_of(one)} names the {one['head']} of {percent(one['accuracy'])} of "
@@ -156,7 +156,7 @@ def _sure(row: pd.Series) -> bool:
 
 
 def voting_claim(table: pd.DataFrame) -> str:
-    """Title of the figure of votes: what the largest vote adds for the main network, strictest protocol.
+    """Title of the figure of votes: what the largest vote adds for the main network, strictest protocol. Page 05.
 
     Parameters
     ----------

@@ -47,5 +47,5 @@ def listed(names: Iterable[str]) -> str:
 
 
 def sentence(text: str) -> str:
-    """Text with a capital and a full stop."""
+    """Text with a capital and a full stop. Page 05."""
     return f"{text[:1].upper()}{text[1:]}."

@@ -51,7 +51,9 @@ def colour(name: str) -> str:
 
 
 def use_style() -> None:
-    """Set matplotlib's style for the whole report: quiet axes, readable type, texts kept as text."""
+    """Set matplotlib's style for the whole report: quiet axes, readable type, texts kept as text.
+    Pages 01, 02, 03, 04, 05 and 06.
+    """
     import seaborn
 
     seaborn.set_theme(
@@ -84,6 +86,7 @@ def svg(figure: Figure) -> str:
 
 def show(figure: Figure, claim: str, *, name: str = "", folder: Path | None = None) -> None:
     """Show a figure under its claim and, if it has a name, save it as ``<folder>/<name>.svg``.
+    Pages 01, 02, 03, 04, 05 and 06.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ _GRID = {"color": "#e5e5e5", "linewidth": 0.8}
 
 
 def voting_figure(table: pd.DataFrame) -> Figure:
-    """Accuracy of votes of one slice and more, and what they gain over one slice, a column of panels a head.
+    """Accuracy of votes of one slice and more, and what they gain over one slice, a column of panels a head. Page 05.
 
     Whiskers are 95 % intervals, above of the smallest and the largest vote; those of the gain are narrower, being
     paired over the songs.
@@ -60,7 +60,7 @@ def voting_figure(table: pd.DataFrame) -> Figure:
 
 
 def reliability_figure(table: pd.DataFrame) -> Figure:
-    """Reliability diagrams, a row of panels a head, a column a network.
+    """Reliability diagrams, a row of panels a head, a column a network. Page 05.
 
     Points below the diagonal are over-confident; their area grows with the number of answers of the bin. Bars at the
     foot show the share of the answers in each bin.

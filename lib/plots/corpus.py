@@ -20,7 +20,7 @@ def _span(counts: pd.Series, noun: str) -> str:
 
 
 def label_counts(songs: pd.DataFrame) -> tuple[Figure, str]:
-    """Bars of the songs of each genre and of each mood.
+    """Bars of the songs of each genre and of each mood. Page 01.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def label_counts(songs: pd.DataFrame) -> tuple[Figure, str]:
 
 
 def valence_by_genre(songs: pd.DataFrame, cuts: tuple[float, float]) -> tuple[Figure, str]:
-    """Every song's valence by genre, with the cuts between sad, neutral and happy.
+    """Every song's valence by genre, with the cuts between sad, neutral and happy. Page 01.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def valence_by_genre(songs: pd.DataFrame, cuts: tuple[float, float]) -> tuple[Fi
 
 
 def mood_shares(counts: pd.DataFrame, majority: float, by_genre: float) -> tuple[Figure, str]:
-    """Share of each mood within each genre.
+    """Share of each mood within each genre. Page 01.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def mood_shares(counts: pd.DataFrame, majority: float, by_genre: float) -> tuple
 
 
 def correlations(table: pd.DataFrame, parts: tuple[str, ...] = ()) -> tuple[Figure, str]:
-    """Correlation of further numeric targets with valence.
+    """Correlation of further numeric targets with valence. Page 01.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def correlations(table: pd.DataFrame, parts: tuple[str, ...] = ()) -> tuple[Figu
 
 
 def artist_shares(songs: pd.DataFrame) -> tuple[Figure, str]:
-    """Each genre's songs, divided into those of one artist, the largest first.
+    """Each genre's songs, divided into those of one artist, the largest first. Page 01.
 
     Parameters
     ----------

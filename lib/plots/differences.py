@@ -19,7 +19,7 @@ _CONTROL = {("seen", "unseen"): "one training set"}
 
 
 def drops(table: pd.DataFrame) -> Figure:
-    """Draw drops of accuracy with their intervals, a column a pair of protocols, a row of panels a level.
+    """Draw drops of accuracy with their intervals, a column a pair of protocols, a row of panels a level. Page 05.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def drops(table: pd.DataFrame) -> Figure:
 
 
 def baselines(table: pd.DataFrame) -> Figure:
-    """Draw how far networks are ahead of the best baseline, with intervals, a column a protocol.
+    """Draw how far networks are ahead of the best baseline, with intervals, a column a protocol. Page 05.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def _pair_title(pair: tuple[str, str], level: str) -> str:
 
 
 def ranking(table: pd.DataFrame) -> Figure:
-    """Draw the differences between networks under one protocol, a panel a head; hollow where not established.
+    """Draw the differences between networks under one protocol, a panel a head; hollow where not established. Page 05.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def ranking(table: pd.DataFrame) -> Figure:
 
 
 def spread(table: pd.DataFrame) -> Figure:
-    """Draw the accuracy of each fold and of each seed, a panel a head.
+    """Draw the accuracy of each fold and of each seed, a panel a head. Page 05.
 
     Parameters
     ----------

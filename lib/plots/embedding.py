@@ -22,7 +22,7 @@ _PALE = "#c9c9c9"
 def plane(
     slices: np.ndarray, songs: np.ndarray, explained: np.ndarray, slice_songs: Sequence[str], tracks: pd.DataFrame
 ) -> Figure:
-    """Slices (small) and songs (large) in the plane of the first two principal components.
+    """Slices (small) and songs (large) in the plane of the first two principal components. Page 06.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def _order(names: Sequence[str]) -> list[str]:
 
 
 def nodes(associations: pd.DataFrame, names: Sequence[str], dead: Sequence[str]) -> Figure:
-    """Correlation of every node with every class and numeric target; what is established is framed.
+    """Correlation of every node with every class and numeric target; what is established is framed. Page 06.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def _breaks(own: pd.DataFrame, columns: list[str]) -> list[int]:
 
 
 def hits(table: pd.DataFrame, count: int) -> Figure:
-    """How often neighbours share genre, mood and artist, against chance.
+    """How often neighbours share genre, mood and artist, against chance. Page 06.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ _PALE = "#d9d9d9"
 
 
 def timeline(answers: Answers, track_id: str, slices: Slices, seed: int | None = None) -> Figure:
-    """Draw one song: its spectrogram over the probabilities of the classes, slice by slice.
+    """Draw one song: its spectrogram over the probabilities of the classes, slice by slice. Page 05.
 
     The true class lies at the bottom of the stack, so that its probability can be read off the axis, and the song's
     answer on top; the bar on the right is the mean over the slices, of which the answer is made. A gap is a slice
@@ -89,7 +89,7 @@ def timeline(answers: Answers, track_id: str, slices: Slices, seed: int | None =
 
 
 def timeline_claim(answers: Answers, track_id: str, seed: int | None = None) -> str:
-    """Title of the figure of one song: what it is, what it was taken for, and how many of its slices were.
+    """Title of the figure of one song: what it is, what it was taken for, and how many of its slices were. Page 05.
 
     The parameters are those of `timeline`.
     """
@@ -110,7 +110,9 @@ def timeline_claim(answers: Answers, track_id: str, seed: int | None = None) -> 
 
 
 def figure_name(head: str, track_id: str) -> str:
-    """Name under which the figure of one song is saved, ``error-<head>-<track_id>`` in the letters of a name."""
+    """Name under which the figure of one song is saved, ``error-<head>-<track_id>`` in the letters of a name.
+    Page 05.
+    """
     return re.sub(r"[^a-z0-9_-]+", "-", f"error-{head}-{track_id}".lower()).strip("-")
 
 
@@ -166,7 +168,7 @@ def _coarse(values: np.ndarray, rows: int) -> np.ndarray:
 
 
 def hard_figure(table: pd.DataFrame) -> Figure:
-    """Draw how many songs 0, 1, ... networks name right, against networks that err independently.
+    """Draw how many songs 0, 1, ... networks name right, against networks that err independently. Page 05.
 
     Parameters
     ----------
@@ -190,7 +192,7 @@ def hard_figure(table: pd.DataFrame) -> Figure:
 
 
 def artists_figure(found: Artists) -> Figure:
-    """Draw the share of right answers of each artist beside what chance would give; hard ones stand out.
+    """Draw the share of right answers of each artist beside what chance would give; hard ones stand out. Page 05.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ _CELL = 0.42  # inches of a class in a confusion matrix
 
 
 def protocols(table: pd.DataFrame, controls: pd.DataFrame | None = None) -> Figure:
-    """Accuracy of every network under every protocol, a column of panels a head, a row a level.
+    """Accuracy of every network under every protocol, a column of panels a head, a row a level. Page 05.
 
     Lines mark what takes no network: always the most frequent class and, by song, the best baseline if any was
     run (its answer on a slice is that of the song).
@@ -85,7 +85,7 @@ def protocols(table: pd.DataFrame, controls: pd.DataFrame | None = None) -> Figu
 
 
 def gaps(table: pd.DataFrame, level: str = "slice") -> Figure:
-    """Training accuracy and test accuracy of every network, ours filled and the poster's hollow.
+    """Training accuracy and test accuracy of every network, ours filled and the poster's hollow. Page 05.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def _train_and_test(table: pd.DataFrame, head: str, label: str, network: str, pr
 
 
 def recalls(classes: pd.DataFrame, head: str) -> Figure:
-    """Share of each class's songs that is named right, a panel a protocol.
+    """Share of each class's songs that is named right, a panel a protocol. Page 05.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def recalls(classes: pd.DataFrame, head: str) -> Figure:
 
 
 def confusions(collected: Sequence[Answers], head: str) -> Figure:
-    """Confusion matrices of one head, a row of panels a network, a column a protocol, one scale for all.
+    """Confusion matrices of one head, a row of panels a network, a column a protocol, one scale for all. Page 05.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ from lib.splits import GROUPS
 
 
 def curves(table: pd.DataFrame, ceilings: Mapping[str, tuple[float, float]] | None = None) -> Figure:
-    """Draw accuracy by song with its interval over the share of the training artists, a panel a head.
+    """Draw accuracy by song with its interval over the share of the training artists, a panel a head. Page 05.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from lib.plots import BLUE, GREY, VERMILION
 
 
 def tried_figure(table: pd.DataFrame, what: str) -> Figure:
-    """Draw how far each candidate differs from the first, with intervals, by head.
+    """Draw how far each candidate differs from the first, with intervals, by head. Page 05.
 
     Parameters
     ----------

@@ -41,7 +41,7 @@ def picture(axes, grey: np.ndarray, spectrogram: Spectrogram, *, start_s: float 
 
 
 def filters_figure(spectrogram: Spectrogram) -> Figure:
-    """Draw every eighth mel filter over frequency."""
+    """Draw every eighth mel filter over frequency. Page 02."""
     filters = mel_filters(spectrogram.sample_rate, spectrogram.n_fft, spectrogram.n_mels)
     hertz = np.linspace(0, spectrogram.sample_rate / 2, filters.shape[1])
     figure, axes = plt.subplots(figsize=(8, 2.4))
@@ -53,7 +53,7 @@ def filters_figure(spectrogram: Spectrogram) -> Figure:
 
 
 def song_figure(y: np.ndarray, grey: np.ndarray, spectrogram: Spectrogram) -> Figure:
-    """Draw the wave of an excerpt over its log-mel picture, with the borders of the slices.
+    """Draw the wave of an excerpt over its log-mel picture, with the borders of the slices. Page 02.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def song_figure(y: np.ndarray, grey: np.ndarray, spectrogram: Spectrogram) -> Fi
 
 
 def examples_figure(pictures: dict[str, np.ndarray], spectrogram: Spectrogram) -> Figure:
-    """Draw one slice a class side by side.
+    """Draw one slice a class side by side. Page 02.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def examples_figure(pictures: dict[str, np.ndarray], spectrogram: Spectrogram) -
 
 
 def mean_spectrum_figure(means: dict[str, np.ndarray], spectrogram: Spectrogram) -> Figure:
-    """Draw the mean level of each band by class.
+    """Draw the mean level of each band by class. Page 02.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from lib.zoo import Head
 
 
 def cost_figure(table: pd.DataFrame) -> Figure:
-    """Draw parameters, multiply-adds and time of the networks side by side.
+    """Draw parameters, multiply-adds and time of the networks side by side. Page 03.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def _short(value: float) -> str:
 
 
 def learning_figure(history: pd.DataFrame, heads: Sequence[Head], dev: pd.DataFrame) -> tuple[Figure, str]:
-    """Draw how good each head is over the epochs, in training and on dev, and the loss.
+    """Draw how good each head is over the epochs, in training and on dev, and the loss. Page 04.
 
     Parameters
     ----------

@@ -14,6 +14,7 @@ from lib.report.body import HERE, Body, figure, markdown, render
 from lib.report.chapters import CHAPTERS, EVALUATION, Executed
 from lib.report.clean import Media, size
 from lib.report.front import read_table
+from lib.report.functions import Function, leaned_on
 from lib.report.links import Targets
 
 TITLE = "Tagging music with genre and mood"
@@ -51,6 +52,11 @@ class Page:
     def short(self) -> str:
         """Name of the chapter in the navigation."""
         return CHAPTERS.get(self.source.chapter) or self.body.title.partition(":")[0] or name_of(self.source.chapter)
+
+    @property
+    def functions(self) -> list[Function]:
+        """Functions of `lib` that its code names."""
+        return leaned_on([cell.source for cell in self.source.notebook.cells if cell.cell_type == "code"])
 
     @property
     def title(self) -> str:
@@ -108,6 +114,7 @@ def write_pages(study: Study, chapters: dict[str, list[Executed]], summary: dict
             before=before,
             after=after,
             chapter=next(chapter for chapter in pages if chapter.source.chapter == page.source.chapter),
+            functions=[(one, targets.resolve(f"../{one.address}", address)) for one in page.functions],
             body=Markup(str(page.body.soup)),  # safe: cleaned piece by piece when it was rendered
         )
         _write(folder / address, text)

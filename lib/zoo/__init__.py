@@ -87,7 +87,7 @@ def register(name: str) -> Callable:
 
 
 def names() -> tuple[str, ...]:
-    """Names of all registered networks: published ones, variants of the poster's, one's own."""
+    """Names of all registered networks: published ones, variants of the poster's, one's own. Page 03."""
     for module in MODULES:
         importlib.import_module(f"lib.zoo.{module}")
     return (*PUBLISHED, *VARIANTS, *(name for name in _registry if name not in (*PUBLISHED, *VARIANTS)))

@@ -19,7 +19,7 @@ from lib.zoo import Head, builder
 
 
 def heads_of(tracks: pd.DataFrame, names: Sequence[str]) -> list[Head]:
-    """Heads for some columns of a tracks table, as far as the tracks know two or more classes or numbers.
+    """Heads for some columns of a tracks table, as far as the tracks know two or more classes or numbers. Page 03.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def _classes(name: str, values: pd.Series) -> tuple[str, ...]:
 
 
 def describe(name: str, shape: tuple[int, int], heads: Sequence[Head]) -> dict:
-    """Build a network and describe it.
+    """Build a network and describe it. Page 03.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def _without_batch(model) -> object:
 
 
 def rebuild(description: dict):
-    """Build the network of a description, with new weights.
+    """Build the network of a description, with new weights. Pages 03 and 09.
 
     Returns
     -------
@@ -186,12 +186,12 @@ def rebuild(description: dict):
 
 
 def vector_width(model, heads: Sequence[Head]) -> int:
-    """Width of the vector that the decision layers read, the embedding."""
+    """Width of the vector that the decision layers read, the embedding. Page 03."""
     return model.get_layer(heads[0].name).input.shape[-1]
 
 
 def write_description(study: Study, description: dict) -> Path:
-    """Write a description; an unchanged one is left as it is."""
+    """Write a description; an unchanged one is left as it is. Page 03."""
     path = study.zoo / f"{description['name']}.json"
     if not path.is_file() or read_json(path) != description:
         write_json(description, path)
@@ -199,7 +199,7 @@ def write_description(study: Study, description: dict) -> Path:
 
 
 def read_description(study: Study, name: str) -> dict:
-    """Read the description of a network.
+    """Read the description of a network. Page 09.
 
     Raises
     ------

@@ -14,7 +14,7 @@ MOMENTUM = 0.9
 
 
 def slice_input(shape: tuple[int, int]) -> tuple[keras.KerasTensor, keras.KerasTensor]:
-    """Input of grey-scale slices and the same scaled to 0..1 with a channel axis.
+    """Input of grey-scale slices and the same scaled to 0..1 with a channel axis. Page 03.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def slice_input(shape: tuple[int, int]) -> tuple[keras.KerasTensor, keras.KerasT
 
 
 def batch_norm(**settings) -> keras.layers.BatchNormalization:
-    """Batch normalisation (Ioffe & Szegedy 2015) with statistics that follow a small corpus."""
+    """Batch normalisation (Ioffe & Szegedy 2015) with statistics that follow a small corpus. Page 03."""
     return keras.layers.BatchNormalization(momentum=MOMENTUM, **settings)
 
 
@@ -60,7 +60,7 @@ def pool_then_bend(
 
 
 def decision_layers(x: keras.KerasTensor, heads: Sequence[Head], *, l2: float = 0.0) -> dict[str, keras.KerasTensor]:
-    """One layer a head, all fed by the same vector: softmax over its classes, or one linear node for a number.
+    """One layer a head, all fed by the same vector: softmax over its classes, or one linear node for a number. Page 03.
 
     Parameters
     ----------
