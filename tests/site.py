@@ -137,6 +137,7 @@ def make(root: Path, name: str = "demo", synthetic: bool = True) -> Study:
     summary = {
         "study": name,
         "corpus": name,
+        "checksum": "0123456789abcdef",
         "synthetic": synthetic,
         "question": "How much of it is leakage?",
         "headline": [f"**86 %** of the songs; see [5](05_error_analysis.ipynb). {HOSTILE}", "Two.", "Three."],

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lib.corpora.summary import checksum
 from lib.evaluation.claims import (
     MEANING,
     QUESTION,
@@ -121,6 +122,7 @@ def write_summary(
     *,
     study: str,
     corpus: str,
+    tracks: pd.DataFrame,
     credit: str,
     first: Sequence[str],
     told: Sequence[str],
@@ -134,6 +136,8 @@ def write_summary(
     path : path-like
         ``summary.json`` of the study's results.
     study, corpus : str
+    tracks : pd.DataFrame
+        The tracks table, whose checksum tells which music and labels these results are of.
     credit : str
         Markdown paragraph on the music and its makers.
     first, told : sequence of str
@@ -144,6 +148,7 @@ def write_summary(
     summary = {
         "study": study,
         "corpus": corpus,
+        "checksum": checksum(tracks),
         "synthetic": corpus == SYNTHETIC,
         "question": QUESTION,
         "headline": list(first),

@@ -99,6 +99,7 @@ def write_pages(study: Study, chapters: dict[str, list[Executed]], summary: dict
         "study": study.name,
         "synthetic": _is_synthetic(study, chapters, summary),
         "corpus": _corpus(chapters, summary),
+        "checksum": str(summary.get("checksum") or ""),
         "code": code_version(),
         "chapters": pages,
     }
