@@ -2,6 +2,7 @@
 STUDY ?= demo
 DATA ?=
 RUN ?=
+STUDIES ?=
 CORES ?= 0
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(if $(shell $p -c 'import sys; print("y" if (3,11) <= sys.version_info < (3,14) else "")' 2>/dev/null),$p)))
 
@@ -10,7 +11,7 @@ READY := .venv/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONWARNINGS := default::DeprecationWarning:lib
 
-.PHONY: help report prepare verify listen test test-slow lab bench lint format readme strip clean lock
+.PHONY: help report prepare verify listen compare test test-slow lab bench lint format readme strip clean lock
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
@@ -39,6 +40,9 @@ verify: $(READY) ## make one committed run again and compare: make verify STUDY=
 
 listen: $(READY) ## write a page, for this machine alone, that plays the songs that were named wrong
 	@$(BIN)/python -m lib.listen --study "$(STUDY)"
+
+compare: $(READY) ## studies or runs side by side: make compare STUDIES="emotify demo"
+	@$(BIN)/python -m lib.comparison $(STUDIES)
 
 lab: $(READY) ## open JupyterLab on the notebooks
 	@$(BIN)/jupyter lab --notebook-dir=notebooks

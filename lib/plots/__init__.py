@@ -84,6 +84,15 @@ def svg(figure: Figure) -> str:
     return text[text.index("<svg") :]
 
 
+def titled(figure: Figure, claim: str) -> str:
+    """SVG text of a figure under its claim; the figure is closed."""
+    width = max(30, int(figure.get_figwidth() * 9))
+    figure.suptitle(_wrapped(claim, width), x=0.01, ha="left", fontsize=12, fontweight="bold", parse_math=False)
+    picture = svg(figure)
+    plt.close(figure)
+    return picture
+
+
 def show(figure: Figure, claim: str, *, name: str = "", folder: Path | None = None) -> None:
     """Show a figure under its claim and, if it has a name, save it as ``<folder>/<name>.svg``.
     Pages 01, 02, 03, 04, 05 and 06.
@@ -106,10 +115,7 @@ def show(figure: Figure, claim: str, *, name: str = "", folder: Path | None = No
     """
     from IPython.display import display
 
-    width = max(30, int(figure.get_figwidth() * 9))
-    figure.suptitle(_wrapped(claim, width), x=0.01, ha="left", fontsize=12, fontweight="bold", parse_math=False)
-    picture = svg(figure)
-    plt.close(figure)
+    picture = titled(figure, claim)
     if name:
         if folder is None:
             raise ReportError(f"figure {name!r}: give the folder to save it in.")

@@ -92,7 +92,7 @@ def write_pages(study: Study, chapters: dict[str, list[Executed]], summary: dict
         | {page.source.chapter: page.address for page in pages},
         {page.address: page.body.ids for page in every},
     )
-    templates = _templates()
+    page_templates = templates()
     common = {
         "site": TITLE,
         "generator": GENERATOR,
@@ -108,7 +108,7 @@ def write_pages(study: Study, chapters: dict[str, list[Executed]], summary: dict
         neighbours |= {page.address: (page, *around) for page, *around in _in_turn(chapter.runs) if page is not chapter}
     for address, (page, before, after) in neighbours.items():
         targets.mend(page.body.soup, address)
-        text = templates.get_template("chapter.html.j2").render(
+        text = page_templates.get_template("chapter.html.j2").render(
             **common,
             page=page,
             up="../" * address.count("/"),
@@ -118,11 +118,11 @@ def write_pages(study: Study, chapters: dict[str, list[Executed]], summary: dict
             functions=[(one, targets.resolve(f"../{one.address}", address)) for one in page.functions],
             body=Markup(str(page.body.soup)),  # safe: cleaned piece by piece when it was rendered
         )
-        _write(folder / address, text)
+        write(folder / address, text)
     media.up = ""
     front = _front(study, chapters, pages, summary, targets, media)
-    _write(folder / INDEX, templates.get_template("front.html.j2").render(**common, up="", page=None, **front))
-    _write(folder / "style.css", (HERE / "template" / "style.css").read_text(encoding="utf-8"))
+    write(folder / INDEX, page_templates.get_template("front.html.j2").render(**common, up="", page=None, **front))
+    write(folder / "style.css", (HERE / "template" / "style.css").read_text(encoding="utf-8"))
 
 
 def _chapter(executed: list[Executed], media: Media) -> Page:
@@ -207,7 +207,8 @@ def code_version(project: Path = PROJECT) -> str:
         return tomllib.load(file)["project"]["version"]
 
 
-def _templates() -> Environment:
+def templates() -> Environment:
+    """Return the templates of the pages."""
     return Environment(
         loader=FileSystemLoader(HERE / "template"),
         autoescape=True,
@@ -218,6 +219,7 @@ def _templates() -> Environment:
     )
 
 
-def _write(path: Path, text: str) -> None:
+def write(path: Path, text: str) -> None:
+    """Write a page or the style sheet, with the same bytes on every system."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8", newline="\n")
