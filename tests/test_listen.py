@@ -1,71 +1,104 @@
-from pathlib import Path
+"""Pages with players, for one's own machine, and pages that are passed on, without."""
 
-import pandas as pd
+import hashlib
+import io
+import re
+from base64 import b64encode
+
+import nbformat
+import numpy as np
 import pytest
+import soundfile
+from bs4 import BeautifulSoup
 
-from lib import listen
+from lib import listen, sounds
 from lib.errors import ReportError
-from lib.plots.errors import figure_name
-from lib.tables import read_tracks, write_csv, write_parquet
+from lib.report import build
+from lib.sounds import MIME, Sound
+from lib.tables import read_tracks, write_parquet
 from tests.fakes import fake_study
+from tests.site import SVG, chapter, code, shown, write
+
+OFFERED = [
+    Sound("t0000", "Folk, taken for Rock", 3, 6, "timeline", (0.125, 0.875)),
+    Sound("t0001", "gone"),
+    Sound("t9999"),
+]
+
+
+def output(offered) -> dict:
+    return nbformat.from_dict({MIME: {"sounds": [sounds._plain(one) for one in offered]}, "text/plain": "Sounds"})
 
 
 @pytest.fixture
 def study(tmp_path, tone):
-    """An evaluated study of which one song's file is there and the others are not."""
+    """A study of which one song's file is there and the others are not, and a notebook that offers three sounds."""
     study = fake_study(tmp_path / "root")
     tracks = read_tracks(study.tracks)
-    tracks.loc[0, "path"] = str(tone("a song & more.wav"))
-    tracks.loc[0, "duration_s"] = 50.0
+    tracks.loc[0, ["path", "license"]] = [str(tone("a song & more.wav", seconds=20)), "CC BY"]
     write_parquet(tracks, study.tracks)
-    row = {"head": "genre", "title": "<b>Song & 0</b>", "artist": "", "true": "Folk", "answer": "Rock"}
-    missed = [row | {"track_id": "t0000", "agree": 2}, row | {"track_id": "t0009", "title": "", "agree": 1}]
-    write_csv(pd.DataFrame(missed), study.tables / "missed.csv")
-    sure = row | {"network": "net", "recipe": "poster", "track_id": "t0000"}
-    mistakes = [sure | {"protocol": "slice", "probability": 0.99}, sure | {"protocol": "artist", "probability": 0.8}]
-    write_csv(pd.DataFrame(mistakes), study.tables / "mistakes.csv")
+    about = {"image/svg+xml": {"alt": "A song over time", "name": "timeline"}}
+    cells = [code("show(figure)\noffer(sounds)", shown({"image/svg+xml": SVG}, **about), shown(output(OFFERED)))]
+    write(study, "05_error_analysis", chapter(5, "Error analysis", *cells))
     study.figures.mkdir(parents=True)
-    (study.figures / f"{figure_name('genre', 't0000')}.svg").write_text("<svg/>")
+    (study.figures / "timeline.svg").write_text(SVG)
     return study
 
 
-def files(folder: Path) -> dict:
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+def test_pages_that_are_passed_on_hold_no_sound_and_say_how_to_get_it(study):
+    build(study)
+    page = BeautifulSoup((study.results / "05_error_analysis.html").read_text(), "html.parser")
+    assert page.select_one("p.sounds").get_text().startswith("To hear them, run make listen STUDY=fake")
+    assert not page.find(["audio", "script"]) and not list(study.results.rglob("*.mp3"))
+    assert "a song" not in page.get_text()
 
 
-def test_the_page_plays_the_files_of_this_machine_and_touches_no_results(study):
-    before = files(study.results)
-    page = listen.write_page(study)
-    assert files(study.results) == before
-    assert page == study.work / "listen.html"
-    assert {path for path in files(study.work) if path.suffix in (".wav", ".mp3", ".html")} == {page}  # no copy
-    text = page.read_text()
-    assert text.count("<audio") == 2 and "a%20song%20%26%20more.wav#t=10.0,40.0" in text
-    assert "Its file is not where it was" in text and "t0009" in text
-    assert "&lt;b&gt;Song &amp; 0&lt;/b&gt;" in text and "<b>Song" not in text
-    assert text.count("error-genre-t0000.svg") == 2
+def test_the_local_pages_play_stretches_of_the_files_and_touch_no_results(study):
+    before = {path: path.read_bytes() for path in study.results.rglob("*") if path.is_file()}
+    index = listen.build_with_sound(study)
+    assert index == study.work / "listen" / "index.html"
+    assert {path: path.read_bytes() for path in study.results.rglob("*") if path.is_file()} == before
+    page = BeautifulSoup((index.parent / "05_error_analysis.html").read_text(), "html.parser")
+    told = [box.get_text(" ", strip=True) for box in page.select(".sound")]
+    assert told[0] == "Folk, taken for Rock: <b>Song & 0</b> $x$ , Electronic artist 0, CC BY"
+    assert "It cannot be played: the file does not exist" in told[1] and "does not hold it" in told[2]
+    (audio,) = page.find_all("audio")
+    assert audio["preload"] == "none" and audio["aria-label"] == "<b>Song & 0</b> $x$, 6 s"
+    assert (audio["data-picture"], audio["data-left"], audio["data-right"]) == ("timeline", "0.1250", "0.8750")
+    y, rate = soundfile.read(io.BytesIO((index.parent / audio["src"]).read_bytes()))
+    assert rate == 22050 and 5.9 < len(y) / rate < 6.2
+    assert np.abs(y).max() > 0.1 and abs(y[0]) < 0.02  # it plays, and does not click
+    assert (index.parent / "figures" / "timeline.svg").is_file()
 
 
-def test_mistakes_are_those_under_the_strictest_protocol(study):
-    text = listen.write_page(study).read_text()
-    assert "net under artist says Rock (80 %)" in text and "under slice" not in text
+def test_the_only_script_is_named_by_its_hash(study):
+    index = listen.build_with_sound(study)
+    text = (index.parent / "05_error_analysis.html").read_text()
+    (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    named = b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{named}'" in text
+    assert "script" not in index.read_text()  # a page without a playhead needs none
 
 
-def test_no_song_at_all(study):
-    for name in listen.SECTIONS:
-        table = pd.read_csv(study.tables / f"{name}.csv")
-        write_csv(table.iloc[:0], study.tables / f"{name}.csv")
-    assert listen.write_page(study).read_text().count("<p>None.</p>") == 2
+def test_what_a_notebook_offers_comes_back_as_it_was(capsys):
+    assert sounds.read(output(OFFERED)[MIME]) == [
+        Sound(**{**sounds._plain(one), "span": list(one.span)}) for one in OFFERED
+    ]
+    assert sounds._plain(Sound("a", start_s=np.float32(1.5)))["start_s"] == 1.5
+    sounds.offer([])
+    assert capsys.readouterr().out == ""
+    for broken in (None, {}, {"sounds": [{"about": "x"}]}):
+        with pytest.raises(ReportError, match="Run the notebook again"):
+            sounds.read(broken)
 
 
-def test_a_study_that_was_not_evaluated_is_an_error(study, capsys):
-    (study.tables / "missed.csv").unlink()
-    with pytest.raises(ReportError, match="05_error_analysis"):
-        listen.write_page(study)
+def test_a_study_without_slices_is_an_error(study, capsys):
+    (study.slices / "slices.json").unlink()
     assert listen.main(["--study", study.name, "--root", str(study.root)]) == 1
-    assert "listen:" in capsys.readouterr().err
+    assert "listen:" in (said := capsys.readouterr().err) and "02_spectrogram_slicing" in said
+    assert not (study.work / "listen").exists()
 
 
-def test_the_command_says_where_the_page_is(study, capsys):
+def test_the_command_says_where_the_pages_are(study, capsys):
     assert listen.main(["--study", study.name, "--root", str(study.root)]) == 0
-    assert capsys.readouterr().out.strip() == str(study.work / "listen.html")
+    assert capsys.readouterr().out.strip() == str(study.work / "listen" / "index.html")

@@ -12,6 +12,7 @@ from lib.report.body import printed, render
 from lib.report.chapters import find
 from lib.report.clean import Media, clean, harmless
 from lib.report.front import read_table
+from lib.report.players import Players
 from tests.site import SVG, code, notebook, text, write
 
 
@@ -26,7 +27,7 @@ from tests.site import SVG, code, notebook, text, write
     ],
 )
 def test_title_and_question(tmp_path, first, title, question):
-    body = render(notebook(text(first)), Media(tmp_path))
+    body = render(notebook(text(first)), Media(tmp_path), Players(Study("demo", tmp_path)))
     assert (body.title, body.question) == (title, question)
     assert body.soup.find("h1") is None
 

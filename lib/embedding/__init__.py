@@ -4,7 +4,7 @@ An embedding is the row of numbers (one a node) that a network computes of a sli
 Slices that the network takes for alike get vectors that point the same way.
 """
 
-from lib.embedding.nearest import described, examples, hits_among, neighbour_hits, neighbours
+from lib.embedding.nearest import described, examples, heard, hits_among, neighbour_hits, neighbours
 from lib.embedding.nodes import HEADS, node_associations, verdicts
 from lib.embedding.vectors import dead_nodes, node_names, project, song_vectors, variance_explained
 
@@ -13,6 +13,7 @@ __all__ = [
     "dead_nodes",
     "described",
     "examples",
+    "heard",
     "hits_among",
     "neighbour_hits",
     "neighbours",

@@ -6,6 +6,7 @@ import pandas as pd
 from lib.embedding.vectors import FLAT
 from lib.errors import ReportError
 from lib.evaluation.intervals import accuracy_interval
+from lib.sounds import Sound
 
 BLOCK = 1024  # songs compared at once: memory grows with the songs, not with their square
 
@@ -167,6 +168,14 @@ def examples(listed: pd.DataFrame) -> pd.DataFrame:
         return listed
     places = dict.fromkeys([0, len(first) // 2, len(first) - 1])
     return pd.concat([listed[listed["track_id"] == first["track_id"].iloc[place]] for place in places])
+
+
+def heard(shown: pd.DataFrame) -> list[Sound]:
+    """Return each song of `examples` with its neighbours, in the order in which one would listen. Page 06."""
+    found = []
+    for song, rows in shown.groupby("track_id", sort=False):
+        found += [Sound(song, "Song"), *(Sound(row.neighbour, f"Neighbour {row.rank}") for row in rows.itertuples())]
+    return found
 
 
 def _chance(label: pd.Series, barred: pd.Series, queries: pd.Index) -> float:

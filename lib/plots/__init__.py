@@ -128,6 +128,12 @@ def show(figure: Figure, claim: str, *, name: str = "", folder: Path | None = No
     )
 
 
+def span(figure: Figure) -> tuple[float, float]:
+    """Where the first panel of a figure that was shown begins and ends, as shares of the figure's width. Page 02."""
+    place = figure.axes[0].get_position()
+    return float(place.x0), float(place.x1)
+
+
 def _wrapped(text: str, width: int) -> str:
     import textwrap
 

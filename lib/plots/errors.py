@@ -16,10 +16,11 @@ from lib.errors import ReportError
 from lib.evaluation.answers import Answers
 from lib.evaluation.artists import Artists
 from lib.evaluation.words import percent
-from lib.plots import BLUE, GREY, VERMILION, colour
+from lib.plots import BLUE, GREY, VERMILION, colour, span
 from lib.plots.marks import PERCENT
 from lib.plots.slices import mel_axis
 from lib.slicing import Slices
+from lib.sounds import Sound
 
 # A picture of noise hardly compresses, and a page holds many: bands, columns and shades that show a song in 30 kB.
 _BANDS, _COLUMNS, _SHADES = 48, 400, 20
@@ -110,10 +111,16 @@ def timeline_claim(answers: Answers, track_id: str, seed: int | None = None) -> 
 
 
 def figure_name(head: str, track_id: str) -> str:
-    """Name under which the figure of one song is saved, ``error-<head>-<track_id>`` in the letters of a name.
-    Page 05.
-    """
+    """Name under which the figure of one song is saved, ``error-<head>-<track_id>`` in plain letters. Page 05."""
     return re.sub(r"[^a-z0-9_-]+", "-", f"error-{head}-{track_id}".lower()).strip("-")
+
+
+def heard(slices: Slices, track_id: str, name: str, figure: Figure) -> Sound:
+    """Return the sound of a figure that `timeline` drew and that was shown under a name. Page 05."""
+    place, _ = _places(slices, track_id)
+    length_s = slices.spectrogram.slice_s
+    start_s, stop_s = place[0] * length_s, (place[-1] + 1) * length_s
+    return Sound(track_id, start_s=start_s, length_s=stop_s - start_s, picture=name, span=span(figure))
 
 
 def _song(answers: Answers, track_id: str, seed: int | None) -> pd.Series:

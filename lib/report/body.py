@@ -15,6 +15,8 @@ from traitlets.config import Config
 
 from lib.report.citations import link
 from lib.report.clean import Media, clean, harmless, size
+from lib.report.players import Players
+from lib.sounds import MIME, read
 
 HERE = Path(__file__).resolve().parent
 LONG = 40  # lines of printed text that are shown unfolded
@@ -22,7 +24,7 @@ LARGE = 544  # pixels of width below which a figure is not shrunk but scrolled
 SHORT = 28  # characters that a table sets on one line
 
 _PRIORITY = [
-    "image/svg+xml", "image/png", "image/jpeg", "text/html", "text/markdown", "text/latex", "text/plain",
+    MIME, "image/svg+xml", "image/png", "image/jpeg", "text/html", "text/markdown", "text/latex", "text/plain",
 ]  # fmt: skip
 _NUMBER = re.compile(r"[-+−±]?\s*\d[\d,.  ]*(?:e[-+]?\d+)?\s*(?:%|s|ms|MB|M|k)?|[-–]?|nan", re.IGNORECASE)
 _OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")
@@ -56,7 +58,7 @@ class Body:
         return {element["id"] for element in self.soup.find_all(id=True)}
 
 
-def render(notebook: NotebookNode, media: Media) -> Body:
+def render(notebook: NotebookNode, media: Media, players: Players) -> Body:
     """Render one executed notebook.
 
     Parameters
@@ -65,6 +67,8 @@ def render(notebook: NotebookNode, media: Media) -> Body:
         Left as it is.
     media : Media
         Takes the pictures and sounds.
+    players : Players
+        Makes the players of what the notebook offers to hear.
     """
     notebook = deepcopy(notebook)
     notebook.cells = [cell for cell in notebook.cells if not _is_left_out(cell)]
@@ -77,6 +81,7 @@ def render(notebook: NotebookNode, media: Media) -> Body:
     exporter.register_filter("clean", lambda html: clean(html, media))
     exporter.register_filter("picture", lambda output, kind: picture(output, kind, media))
     exporter.register_filter("printed", printed)
+    exporter.register_filter("played", lambda data: players.html(read(data), media))
     html, _ = exporter.from_notebook_node(notebook)
     soup = BeautifulSoup(html, "html.parser")
     title, question = _head(soup)
@@ -219,7 +224,7 @@ def _pictures(soup: BeautifulSoup) -> None:
             image.replace_with(image["alt"])
     for sound in soup.find_all("audio"):
         sound["controls"] = ""
-        sound["preload"] = "metadata"
+        sound["preload"] = "none"
         if not sound.get("aria-label"):
             sound["aria-label"] = f"Sound under “{_heading_text(sound.find_previous(_HEADINGS))}”"
 

@@ -24,11 +24,14 @@ class Targets:
         Address of the page of each notebook, by the notebook's name.
     ids : dict
         Ids on each page, by its address.
+    place : Path, optional
+        Folder where the pages will lie; default: the study's results.
     """
 
     study: Study
     pages: dict[str, str]
     ids: dict[str, set[str]]
+    place: Path | None = None
 
     def resolve(self, href: str, here: str) -> str | None:
         """Return the address that `href` of a notebook has on the page `here`; None if it leads nowhere."""
@@ -49,7 +52,7 @@ class Targets:
             return up + quote(beside.relative_to(self.study.results).as_posix())
         source = (NOTEBOOKS / path).resolve()
         if self.study.root == PROJECT and source.is_relative_to(PROJECT) and source.exists():
-            return quote(Path(os.path.relpath(source, (self.study.results / here).parent)).as_posix())
+            return quote(Path(os.path.relpath(source, ((self.place or self.study.results) / here).parent)).as_posix())
         return None
 
     def _fragment(self, fragment: str, page: str) -> str:

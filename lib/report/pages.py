@@ -1,5 +1,7 @@
 """The pages: each notebook's body in the frame that all pages share, and the index."""
 
+import base64
+import hashlib
 import subprocess
 import tomllib
 from dataclasses import dataclass, field
@@ -16,6 +18,7 @@ from lib.report.clean import Media, size
 from lib.report.front import read_table
 from lib.report.functions import Function, leaned_on
 from lib.report.links import Targets
+from lib.report.players import Players
 
 TITLE = "Tagging music with genre and mood"
 GENERATOR = "music-tagging-report"
@@ -69,7 +72,15 @@ def name_of(chapter: str) -> str:
     return CHAPTERS.get(chapter, chapter[3:].replace("_", " ").capitalize())
 
 
-def write_pages(study: Study, chapters: dict[str, list[Executed]], summary: dict, folder: Path) -> None:
+def write_pages(
+    study: Study,
+    chapters: dict[str, list[Executed]],
+    summary: dict,
+    folder: Path,
+    players: Players | None = None,
+    *,
+    place: Path | None = None,
+) -> None:
     """Write every page, its pictures and the style sheet.
 
     Parameters
@@ -82,15 +93,21 @@ def write_pages(study: Study, chapters: dict[str, list[Executed]], summary: dict
         From `lib.report.front.read_summary`; empty = not evaluated.
     folder : path-like
         Empty; takes the pages.
+    players : Players, optional
+        Makes the players of what the notebooks offer to hear; default: words on how to get them.
+    place : path-like, optional
+        Where the pages will lie in the end; default: the study's results.
     """
     media = Media(folder)
-    pages = [_chapter(executed, media) for executed in chapters.values() if executed]
+    players = players or Players(study)
+    pages = [_chapter(executed, media, players) for executed in chapters.values() if executed]
     every = [*pages, *(run for page in pages for run in page.runs[1:])]
     targets = Targets(
         study,
         {"index": INDEX, **{page.source.name: page.address for page in every}}
         | {page.source.chapter: page.address for page in pages},
         {page.address: page.body.ids for page in every},
+        place,
     )
     page_templates = templates()
     common = {
@@ -102,6 +119,7 @@ def write_pages(study: Study, chapters: dict[str, list[Executed]], summary: dict
         "checksum": str(summary.get("checksum") or ""),
         "code": code_version(),
         "chapters": pages,
+        "script": None,
     }
     neighbours = {page.address: (page, *around) for page, *around in _in_turn(pages)}
     for chapter in pages:
@@ -109,7 +127,7 @@ def write_pages(study: Study, chapters: dict[str, list[Executed]], summary: dict
     for address, (page, before, after) in neighbours.items():
         targets.mend(page.body.soup, address)
         text = page_templates.get_template("chapter.html.j2").render(
-            **common,
+            **common | {"script": _script() if _moves(page) else None},
             page=page,
             up="../" * address.count("/"),
             before=before,
@@ -125,13 +143,13 @@ def write_pages(study: Study, chapters: dict[str, list[Executed]], summary: dict
     write(folder / "style.css", (HERE / "template" / "style.css").read_text(encoding="utf-8"))
 
 
-def _chapter(executed: list[Executed], media: Media) -> Page:
+def _chapter(executed: list[Executed], media: Media, players: Players) -> Page:
     first = executed[0]
     media.up = ""
-    page = Page(f"{first.chapter}.html", first, render(first.notebook, media))
+    page = Page(f"{first.chapter}.html", first, render(first.notebook, media, players))
     if first.path.parent.name == first.chapter:
         media.up = "../"
-        rest = [Page(f"runs/{run.name}.html", run, render(run.notebook, media)) for run in executed[1:]]
+        rest = [Page(f"runs/{run.name}.html", run, render(run.notebook, media, players)) for run in executed[1:]]
         page.runs = [page, *rest]
     return page
 
@@ -139,6 +157,16 @@ def _chapter(executed: list[Executed], media: Media) -> Page:
 def _in_turn(pages: list[Page]) -> list[tuple[Page, Page | None, Page | None]]:
     """Each page with the one before and the one after it."""
     return list(zip(pages, [None, *pages[:-1]], [*pages[1:], None], strict=True)) if pages else []
+
+
+def _moves(page: Page) -> bool:
+    return page.body.soup.find("audio", attrs={"data-picture": True}) is not None
+
+
+def _script() -> dict[str, str | Markup]:
+    """Text of the script that moves the playheads, and the hash by which the page's policy lets it run."""
+    text = (HERE / "template" / "playhead.js").read_text(encoding="utf-8")
+    return {"text": Markup(text), "hash": base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}
 
 
 def _front(study, chapters, pages, summary, targets, media) -> dict:  # what the index says, for its template
