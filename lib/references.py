@@ -14,7 +14,10 @@ from lib.paths import NOTEBOOKS, PROJECT
 FILE = PROJECT / "lib" / "references.yaml"
 POSTER = "Yu, the poster"
 _NAME = r"[A-Z][\w-]+"
-_CITED = re.compile(rf"\b({_NAME}(?: (?:&|and) {_NAME}| et al\.)?)(?:[’']s)? (?:\(((?:19|20)\d\d)\)|((?:19|20)\d\d)\b)")
+_YEAR = r"(?:19|20)\d\d"
+_CITED = re.compile(
+    rf"\b({_NAME}(?:\s+(?:&|and)\s+{_NAME}|\s+et\s+al\.)?)(?:[’']s)?\s+(?:\(({_YEAR})\)|({_YEAR})\b)"
+)
 
 
 @cache
@@ -32,7 +35,7 @@ def citations(text: str) -> Iterator[tuple[int, int, str]]:
         Where the citation begins and ends, and its label, whether or not the work is known.
     """
     for match in _CITED.finditer(text):
-        yield match.start(), match.end(), f"{match[1]} {match[2] or match[3]}"
+        yield match.start(), match.end(), f"{' '.join(match[1].split())} {match[2] or match[3]}"
 
 
 def anchor(label: str) -> str:

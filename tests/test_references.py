@@ -41,6 +41,7 @@ def test_every_work_is_cited_and_can_be_found():
         ("as Efron & Morris 1973 have it", "Efron & Morris 1973"),
         ("Wilson's (1927) bounds", "Wilson 1927"),
         ("of Choi et al. (2017).", "Choi et al. 2017"),
+        ("Stevens et al.\n(1937) measured", "Stevens et al. 1937"),
         ("since Tzanetakis & Cook (2002)", "Tzanetakis & Cook 2002"),
     ],
 )

@@ -44,11 +44,11 @@ def filters_figure(spectrogram: Spectrogram) -> Figure:
     """Draw every eighth mel filter over frequency. Page 02."""
     filters = mel_filters(spectrogram.sample_rate, spectrogram.n_fft, spectrogram.n_mels)
     hertz = np.linspace(0, spectrogram.sample_rate / 2, filters.shape[1])
-    figure, axes = plt.subplots(figsize=(8, 2.4))
+    figure, axes = plt.subplots(figsize=(8, 2.8))
     for number in range(0, len(filters), 8):
         on = np.flatnonzero(filters[number])
         axes.fill_between(hertz[on], filters[number][on] / filters[number].max(), alpha=0.5, linewidth=0.5)
-    axes.set(xlabel="Hz", ylabel="weight (peak = 1)", xlim=(0, spectrogram.sample_rate / 2), ylim=(0, 1.05))
+    axes.set(xlabel="Hz", ylabel="weight", xlim=(0, spectrogram.sample_rate / 2), ylim=(0, 1.05))
     return figure
 
 
