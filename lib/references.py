@@ -15,9 +15,7 @@ FILE = PROJECT / "lib" / "references.yaml"
 POSTER = "Yu, the poster"
 _NAME = r"[A-Z][\w-]+"
 _YEAR = r"(?:19|20)\d\d"
-_CITED = re.compile(
-    rf"\b({_NAME}(?:\s+(?:&|and)\s+{_NAME}|\s+et\s+al\.)?)(?:[’']s)?\s+(?:\(({_YEAR})\)|({_YEAR})\b)"
-)
+_CITED = re.compile(rf"\b({_NAME}(?:\s+(?:&|and)\s+{_NAME}|\s+et\s+al\.)?)(?:[’']s)?\s+(?:\(({_YEAR})\)|({_YEAR})\b)")
 
 
 @cache

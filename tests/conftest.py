@@ -1,6 +1,7 @@
 """What the tests share."""
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -98,3 +99,28 @@ def soups(built):
     from tests.site import pages
 
     return pages(built)
+
+
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+def unavailable(reason: str):
+    """Skip a test of the pages for want of a program; fail where they must not skip."""
+    (pytest.fail if os.environ.get("BROWSER_TESTS") == "required" else pytest.skip)(reason)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        unavailable("Chromium is not installed (Debian: apt install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=program, args=QUIET)
+        yield chromium
+        chromium.close()

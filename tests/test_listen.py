@@ -102,3 +102,33 @@ def test_a_study_without_slices_is_an_error(study, capsys):
 def test_the_command_says_where_the_pages_are(study, capsys):
     assert listen.main(["--study", study.name, "--root", str(study.root)]) == 0
     assert capsys.readouterr().out.strip() == str(study.work / "listen" / "index.html")
+
+
+@pytest.mark.browser
+def test_a_line_runs_over_the_picture_whose_sound_plays(study, browser):
+    page = browser.new_page()
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto((listen.build_with_sound(study).parent / "05_error_analysis.html").as_uri())
+    line = page.locator(".playhead")
+    assert line.count() == 1 and not line.is_visible()
+    audio, places = page.locator("audio"), []
+    audio.evaluate("audio => audio.load()")
+
+    def wait(until: str) -> None:  # the page's policy forbids playwright's own way of waiting
+        for _ in range(200):
+            if audio.evaluate(until):
+                return
+            page.wait_for_timeout(100)
+        pytest.fail(until)
+
+    wait("audio => audio.readyState > 2")
+    for share in (0.25, 0.5, 1):
+        audio.evaluate("(audio, share) => { audio.currentTime = share * audio.duration; }", share)
+        wait("audio => !audio.seeking")
+        page.wait_for_timeout(200)
+        places.append(line.evaluate("line => line.offsetLeft"))
+    left, width = page.locator(".picture img").evaluate("image => [image.offsetLeft, image.clientWidth]")
+    assert line.is_visible() and said == []
+    assert places == pytest.approx([left + width * share for share in (0.3125, 0.5, 0.875)], abs=1.5)
+    page.close()

@@ -4,7 +4,6 @@ Both a small site with hostile texts and the committed pages of real music are l
 axe-core from npm. Where one of these is missing the tests skip; with ``BROWSER_TESTS=required`` they fail instead.
 """
 
-import os
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -14,33 +13,13 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from lib.paths import PROJECT, Study
+from tests.conftest import unavailable
 from tests.site import HOSTILE, pages
 
 pytestmark = pytest.mark.browser
 
 AXE = "axe-core@4.14.1"
 LARGEST = 1_500_000  # bytes of a page with its pictures; sounds are only loaded when somebody plays them
-QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
-
-def unavailable(reason: str):
-    (pytest.fail if os.environ.get("BROWSER_TESTS") == "required" else pytest.skip)(reason)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if program is None:
-        unavailable("Chromium is not installed (Debian: apt install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=program, args=QUIET)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,9 @@ def picture(axes, grey: np.ndarray, spectrogram: Spectrogram, *, start_s: float 
 
 def filters_figure(spectrogram: Spectrogram) -> Figure:
     """Draw every eighth mel filter over frequency. Page 02."""
-    filters = mel_filters(spectrogram.sample_rate, spectrogram.n_fft, spectrogram.n_mels)
+    with warnings.catch_warnings():  # librosa brings a downloader, and that a progress bar which misses its widgets
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        filters = mel_filters(spectrogram.sample_rate, spectrogram.n_fft, spectrogram.n_mels)
     hertz = np.linspace(0, spectrogram.sample_rate / 2, filters.shape[1])
     figure, axes = plt.subplots(figsize=(8, 2.8))
     for number in range(0, len(filters), 8):
