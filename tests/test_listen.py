@@ -113,7 +113,7 @@ def test_a_line_runs_over_the_picture_whose_sound_plays(study, browser):
     line = page.locator(".playhead")
     assert line.count() == 1 and not line.is_visible()
     audio, places = page.locator("audio"), []
-    audio.evaluate("audio => audio.load()")
+    audio.evaluate("audio => { audio.preload = 'auto'; audio.load(); }")
 
     def wait(until: str) -> None:  # the page's policy forbids playwright's own way of waiting
         for _ in range(200):
