@@ -19,6 +19,9 @@ GENRES = ("Electronic", "Folk", "Instrumental", "Rock")
 SPOILED = {"poster_split": 0.2, "slice": 0.2, "song": 0.8, "artist": 1.6, "seen": 0.2, "unseen": 1.6}
 SLICES = 10
 WIDTH = 15
+TITLES = (  # what a tracks table may hold
+    "<b>Song & {}</b> $x$", "<script>alert({})</script>", "\"It's {}\" said 'she'", "שיר \u202e{}", "🎵 {} |*_`#[a](b)",
+)  # fmt: skip
 
 
 def fake_tracks(artists: int = 6, songs: int = 3, genres=GENRES, seed: int = 0) -> pd.DataFrame:
@@ -34,7 +37,7 @@ def fake_tracks(artists: int = 6, songs: int = 3, genres=GENRES, seed: int = 0) 
                     {
                         "track_id": f"t{number:04d}",
                         "path": f"{genre}/{number}.mp3",
-                        "title": f"<b>Song & {number}</b> $x$",
+                        "title": TITLES[number % len(TITLES)].format(number),
                         "artist": f"{genre} artist {artist}",
                         "genre": genre,
                         "valence": valence if song or artist else np.nan,

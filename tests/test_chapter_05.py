@@ -1,14 +1,18 @@
+import copy
 import json
 from itertools import product
 
 import matplotlib.pyplot as plt
+import nbformat
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 
 from lib import evaluation
 from lib.paths import NOTEBOOKS, PROJECT
 from lib.plots import evaluation as plots
 from lib.plots import svg, use_style
+from lib.report import build
 from lib.runs import finished
 from tests import fakes
 from tests.answers import run_of, sure, tracks_of
@@ -68,6 +72,23 @@ def test_page_writes_the_summary_and_figures(page):
     assert (study.tables / f"{told['main_table']}.csv").is_file()
     drawn = {path.stem for path in study.figures.glob("*.svg")}
     assert drawn >= {"protocols", "drops", "gaps", "recall-genre", "recall-mood", "confusion-genre", "confusion-mood"}
+
+
+def test_hostile_titles_stay_text_on_the_built_page(page):
+    study, book = page
+    book = copy.deepcopy(book)
+    study.notebooks.mkdir(parents=True, exist_ok=True)
+    nbformat.write(book, study.notebooks / "05_error_analysis.ipynb")
+    build(study)
+    built = BeautifulSoup((study.results / "05_error_analysis.html").read_text(encoding="utf-8"), "html.parser")
+    assert not built.find(["script", "iframe"]) and not built.select("[onclick], [onerror], td b, td a")
+    listed = {cell.get_text() for cell in built.find_all("td")}
+    titles = set(pd.read_parquet(study.tracks)["title"])
+    kinds = ["<b>Song", "<script>", '"It', "שיר", "🎵"]
+    found = {kind: {text for text in listed if text.startswith(kind)} for kind in kinds}
+    assert all(texts <= titles for texts in found.values()) and sum(map(bool, found.values())) >= 4
+    drawn = [image["alt"] for image in built.find_all("img") if "labelled" in image["alt"]]
+    assert drawn and all(any(title in alt for title in titles) for alt in drawn)
 
 
 def test_page_says_that_there_are_no_baselines_and_no_numbers(page):
