@@ -20,7 +20,7 @@ import pandas as pd
 from lib import provenance
 from lib.errors import ReportError
 from lib.paths import Study, replacing
-from lib.recipes import BASELINE, Settings
+from lib.recipes import BASELINE, BEST, Settings
 from lib.runs import SELECTED, Finished, Run
 from lib.slicing import Slices
 from lib.splits import PROTOCOLS, split
@@ -208,5 +208,6 @@ def _keep(folder: Path, kept: Path, run: Run) -> None:
             shutil.copyfile(folder / name, part / name)
         halves = predictions[rows].astype(dict.fromkeys(floats, "float16")).reset_index(drop=True)
         write_packed(halves, part / "predictions.parquet")
-        if run.recipe != BASELINE and run.protocol == PROTOCOLS[-1] and (folder / "embedding.npy").is_file():
+        asked = run.recipe not in (BASELINE, BEST) and run.protocol == PROTOCOLS[-1]
+        if asked and (folder / "embedding.npy").is_file():
             np.save(part / "embedding.npy", np.load(folder / "embedding.npy")[rows].astype(np.float16))

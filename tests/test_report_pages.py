@@ -164,6 +164,7 @@ def test_index_answers(soups):
     assert "Four." not in index.select_one(".findings").get_text()
     assert [one.get_text()[:5].strip() for one in index.select(".further > li")] == ["Four.", "Five."]
     assert index.select_one(".findings a")["href"] == "05_error_analysis.html"
+    assert index.find("img")["src"] == "figures/protocols.svg"  # it lies there already
     assert index.find("img")["alt"] == CLAIM and index.figcaption.get_text() == CLAIM
     rows = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in index.select("table.main tr")]
     assert rows == [

@@ -220,7 +220,7 @@ def _pictures(soup: BeautifulSoup) -> None:
         # The exporter fills a missing text with a sentence that says nothing.
         if not image.get("alt") or image["alt"].startswith("No description has been provided"):
             image["alt"] = f"Picture under “{about}”" if about else "Picture"
-        if not image.get("src") or not re.match(r"(?:\.\./)?media/", image["src"]):
+        if not image.get("src") or not re.match(r"(?:\.\./)?(?:media|figures)/", image["src"]):
             image.replace_with(image["alt"])
     for sound in soup.find_all("audio"):
         sound["controls"] = ""

@@ -66,22 +66,28 @@ class Media:
     """Pictures and sounds that leave the notebooks and become files beside the pages.
 
     A file is named after its content, so that pages of an older build keep theirs until they are
-    replaced, and a picture that several pages show lies there once.
+    replaced, and a picture that several pages show lies there once. One that lies among the study's figures
+    already is not written again.
 
     Parameters
     ----------
     folder : path-like
         Where the pages are being built.
+    figures : path-like, optional
+        Folder ``figures`` of the study.
     """
 
     FOLDER = "media"
 
-    def __init__(self, folder: Path):
-        self.folder = Path(folder)
+    def __init__(self, folder: Path, figures: Path | None = None):
+        self.folder, self.figures = Path(folder), figures
         self.up = ""  # from the page in hand to the index: "" or "../"
 
     def add(self, data: bytes, kind: str, name: str = "") -> str:
         """Write one file; return its address as seen from the page in hand."""
+        saved = self.figures / f"{name}{_SUFFIX[kind]}" if self.figures and name and "/" not in name else None
+        if saved and saved.is_file() and saved.read_bytes() == data:
+            return f"{self.up}{self.figures.name}/{saved.name}"
         digest = hashlib.sha256(data).hexdigest()[:10]
         stem = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-")[:60] or kind.partition("/")[0]
         path = self.folder / self.FOLDER / f"{stem}-{digest}{_SUFFIX[kind]}"

@@ -41,7 +41,7 @@ class Targets:
         path, up = unquote(parts.path), "../" * here.count("/")
         if not path:
             return self._fragment(parts.fragment, here) or None
-        if path.startswith(f"{up}{Media.FOLDER}/"):
+        if path.startswith((f"{up}{Media.FOLDER}/", f"{up}{self.study.figures.name}/")):
             return href
         name = PurePosixPath(path)
         if name.suffix in (".ipynb", ".html"):

@@ -98,7 +98,7 @@ def write_pages(
     place : path-like, optional
         Where the pages will lie in the end; default: the study's results.
     """
-    media = Media(folder)
+    media = Media(folder, study.figures)
     players = players or Players(study)
     pages = [_chapter(executed, media, players) for executed in chapters.values() if executed]
     every = [*pages, *(run for page in pages for run in page.runs[1:])]
