@@ -7,10 +7,11 @@ import pytest
 
 from lib import evaluation
 from lib.evaluation import differences, growth
+from lib.paths import Study
 from lib.plots import growth as plots
 from lib.plots import svg, use_style
 from lib.runs import Run
-from lib.tables import tracks_table
+from lib.tables import tracks_table, write_csv
 
 MOODS = ("sad", "neutral", "happy")
 
@@ -179,3 +180,12 @@ def test_balance_needs_both_recipes():
     tracks, runs, _, _ = balanced_pair()
     for alone in (runs[:1], runs[1:]):
         assert not len(growth.balance(evaluation.collect(alone, tracks)))
+
+
+def test_balance_of_another_study_is_told_with_its_name(tmp_path):
+    study = Study("unequal", tmp_path)
+    assert growth.balance_elsewhere(study)[0].endswith("not run yet: `make report STUDY=unequal`.")
+    tracks, runs, _, _ = balanced_pair()
+    write_csv(growth.balance(evaluation.collect(runs, tracks), resamples=100), study.tables / "balance.csv")
+    (told,) = growth.balance_elsewhere(study)
+    assert told.startswith("In the study `unequal`: Under `") and "10 to 40 songs" in told

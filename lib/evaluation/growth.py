@@ -15,6 +15,7 @@ from lib.evaluation.differences import difference
 from lib.evaluation.intervals import accuracy_interval, clusters, measured, percentiles, resampled
 from lib.evaluation.tables import identity
 from lib.evaluation.words import listed, percent, points, sentence, whole
+from lib.paths import Study
 from lib.recipes import BALANCED, POSTER
 from lib.runs import Finished
 from lib.splits import GROUPS
@@ -219,6 +220,24 @@ def curve_claim(table: pd.DataFrame) -> str:
     parts = [f"an established gain for {listed(sure)}"] if sure else []
     parts += [f"none established for {listed(unsure)}"] if unsure else []
     return f"From {least} of the training artists to all of them: {', '.join(parts)}"
+
+
+def balance_elsewhere(study: Study) -> list[str]:
+    """Say what weighing every class alike changed in another study, whose classes are unequal. Page 05.
+
+    Parameters
+    ----------
+    study : Study
+        Evaluated; its table ``balance`` is read.
+    """
+    file = study.tables / "balance.csv"
+    if not file.is_file():
+        return [
+            f"The study `{study.name}`, whose classes are unequal, is not run yet: `make report STUDY={study.name}`."
+        ]
+    table = pd.read_csv(file)
+    by_head = table.groupby(["network", "protocol", "head"], sort=False)
+    return [f"In the study `{study.name}`: {balance_sentence(rows)}" for _, rows in by_head]
 
 
 def balance_sentence(rows: pd.DataFrame) -> str:
