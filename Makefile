@@ -38,7 +38,7 @@ test-slow: $(READY) ## run the long tests
 verify: $(READY) ## make one committed run again and compare: make verify STUDY=emotify DATA=<folder> [RUN=<name>]
 	@$(BIN)/python -m lib.verify --study "$(STUDY)" --data "$(DATA)" --run "$(RUN)"
 
-listen: $(READY) ## write a page, for this machine alone, that plays the songs that were named wrong
+listen: $(READY) ## build the pages with players, for this machine alone
 	@$(BIN)/python -m lib.listen --study "$(STUDY)"
 
 compare: $(READY) ## studies or runs side by side: make compare STUDIES="emotify demo"

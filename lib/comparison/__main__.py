@@ -22,6 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ReportError as error:
         print(f"compare: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nStopped. Nothing was changed.", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -12,7 +12,7 @@ from lib.corpora.summary import checksum
 from lib.errors import ReportError
 from lib.evaluation.summary import SYNTHETIC
 from lib.paths import Study
-from lib.report.chapters import find
+from lib.report.chapters import EVALUATION, TRAINING, Executed, find, run_parts
 from lib.report.front import read_summary
 from lib.runs import finished
 from lib.tables import read_tracks
@@ -37,6 +37,8 @@ class Item:
         Every parameter, by its name with the chapter's number before it.
     results : pd.DataFrame
         Columns of `lib.evaluation.RESULT_COLUMNS`.
+    stale : bool
+        A run that was made with other data, parameters or code than its study has now.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Item:
     checksum: str
     made_with: Mapping[str, str]
     results: pd.DataFrame
+    stale: bool = False
 
     @property
     def synthetic(self) -> bool:
@@ -85,27 +88,33 @@ def _study(name: str, root: str | Path) -> Item:
         raise ReportError(
             f"study {name!r} is not finished: {table} does not exist. Run `make report STUDY={name}` first."
         )
-    summary = read_summary(study)
-    return Item(
-        name,
-        study,
-        str(summary.get("corpus") or name),
-        str(summary.get("checksum") or ""),
-        _parameters(study),
-        pd.read_csv(table, keep_default_na=False, na_values=[""]),
+    chapters, summary = find(study), read_summary(study)
+    results = pd.read_csv(table, keep_default_na=False, na_values=[""])
+    corpus, sums = _corpus(study, chapters), str(summary.get("checksum") or "")
+    return Item(name, study, corpus, sums, _parameters(chapters), results)
+
+
+def _corpus(study: Study, chapters: Mapping[str, Sequence[Executed]]) -> str:
+    """Corpus that the evaluation or the acquisition was told; else what the study is called."""
+    given = (
+        one for chapter in (EVALUATION, *chapters) for executed in chapters[chapter] for one in executed.parameters
     )
+    return next((one.text for one in given if one.name == "corpus"), "") or study.name
 
 
-def _parameters(study: Study) -> dict[str, str]:
-    """Parameters that its notebooks ran with; where one notebook ran several times, every value."""
-    found: dict[str, list[str]] = {}
-    for chapter, executed in find(study).items():
+def _parameters(chapters: Mapping[str, Sequence[Executed]]) -> dict[str, str]:
+    """Parameters that the notebooks ran with; for 04, which has no page of most runs, what the runs' names say."""
+    found: dict[str, set[str]] = {}
+    for chapter, executed in chapters.items():
         for one in executed:
             for parameter in one.parameters:
-                if parameter.name not in _APART:
-                    values = found.setdefault(f"{chapter[:2]} {parameter.name}", [])
-                    values += [parameter.text] if parameter.text not in values else []
-    return {name: ", ".join(filter(None, values)) for name, values in found.items()}
+                if parameter.name not in _APART and not (chapter == TRAINING and parameter.name in _OF_RUNS):
+                    found.setdefault(f"{chapter[:2]} {parameter.name}", set()).add(parameter.text)
+    evaluated = [parameter for one in chapters[EVALUATION] for parameter in one.parameters if parameter.name == "runs"]
+    for name in (name for parameter in evaluated for name in parameter.value or []):
+        for part, value in run_parts(name).items():
+            found.setdefault(f"04 {part}", set()).add(value or "none")
+    return {name: ", ".join(sorted(filter(None, values))) for name, values in found.items()}
 
 
 def _run(name: str, root: str | Path) -> Item:
@@ -114,6 +123,10 @@ def _run(name: str, root: str | Path) -> Item:
     study_name, _, run_name = name.partition("/")
     study = Study(study_name, root)
     tracks = read_tracks(study.need(study.tracks, "01_data_acquisition"))
+    if run_name.endswith("-candidate"):
+        raise ReportError(
+            f"{name} was asked about dev songs only, so that it has no test results. Compare runs without -candidate."
+        )
     one = finished(study, [run_name])[0]
     record = one.record
     made_with = {f"run {key}": str(record["run"].get(key, getattr(one.run, key))) for key in _OF_RUNS}
@@ -121,6 +134,12 @@ def _run(name: str, root: str | Path) -> Item:
         made_with |= {f"{part} {key}": str(value) for key, value in record.get(part, {}).items()}
     collected = evaluation.collect([one], tracks)
     if not collected:
-        raise ReportError(f"{name} answers with no class that could be right or wrong, so there is nothing to compare.")
-    corpus = SYNTHETIC if study_name == SYNTHETIC else str(read_summary(study).get("corpus") or study_name)
-    return Item(name, study, corpus, checksum(tracks), made_with, evaluation.results(collected))
+        raise ReportError(
+            f"{name} answers with numbers alone, which are not compared here; page 05 of {study_name} shows its "
+            "scores. Compare runs that name a class."
+        )
+    try:
+        corpus = _corpus(study, find(study))
+    except ReportError:  # no notebook of it was executed
+        corpus = study_name
+    return Item(name, study, corpus, checksum(tracks), made_with, evaluation.results(collected), one.stale)

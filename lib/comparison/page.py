@@ -12,8 +12,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from lib.comparison.items import Item
-from lib.comparison.tables import ABSENT, KEYS, differing, results_beside, shared
-from lib.errors import ReportError
+from lib.comparison.tables import ABSENT, KEYS, differing, parameter_count, results_beside, shared
 from lib.evaluation.words import listed
 from lib.paths import replacing
 from lib.plots import titled, use_style
@@ -68,7 +67,7 @@ def write_page(compared: Sequence[Item]) -> Path:
                 compared=[_about(item, folder) for item in compared],
                 notes=_notes(compared, results),
                 parameters={
-                    "all": len({name for item in compared for name in item.made_with}),
+                    "all": parameter_count(compared),
                     "columns": list(parameters.columns),
                     "rows": parameters.to_numpy().tolist(),
                 },
@@ -84,7 +83,7 @@ def write_page(compared: Sequence[Item]) -> Path:
 def claim(common: pd.DataFrame, names: Sequence[str]) -> str:
     """Say how many differences from the first item are larger than their intervals explain."""
     if not len(common):
-        return "No result by song has the same network, protocol, recipe and head in two of them."
+        return "No two of them have a result by song in common."
     known = sure = 0
     for name in names[1:]:
         low, high = common[f"{name} difference low"], common[f"{name} difference high"]
@@ -95,7 +94,7 @@ def claim(common: pd.DataFrame, names: Sequence[str]) -> str:
     noun = "difference" if known == 1 else "differences"
     return (
         f"Of {known} {noun} from {names[0]} in accuracy by song, {sure} {'has' if sure == 1 else 'have'} an interval "
-        "that excludes zero; of items that are alike, one in twenty would have one by chance."
+        "that excludes zero; of items that are alike, at most about one in twenty would have one by chance."
     )
 
 
@@ -118,6 +117,9 @@ def _about(item: Item, folder: Path) -> dict:
 def _notes(compared: Sequence[Item], results: pd.DataFrame) -> list[str]:
     """Warnings without which the numbers would mislead."""
     notes = []
+    stale = [item.name for item in compared if item.stale]
+    if stale:
+        notes.append(f"Stale, made with other data, parameters or code than their study has now: {listed(stale)}.")
     sums = {item.checksum for item in compared if item.checksum}
     if len({item.corpus for item in compared}) > 1:
         notes.append(
@@ -127,7 +129,10 @@ def _notes(compared: Sequence[Item], results: pd.DataFrame) -> list[str]:
     elif len(sums) > 1:
         notes.append("Their files or labels differ, as the checksums say, although the corpus has one name.")
     alone = int(
-        (results.loc[results["level"] == "song", [item.name for item in compared]].notna().sum(axis=1) < 2).sum()
+        (
+            results.loc[results["level"] == "song", [f"{item.name} accuracy" for item in compared]].notna().sum(axis=1)
+            < 2
+        ).sum()
     )
     if alone:
         notes.append(f"{alone} results by song are those of one of them alone; they stand in results.csv.")
@@ -149,19 +154,15 @@ def _rounded(common: pd.DataFrame, names: Sequence[str]) -> dict:
     for _, row in common.iterrows():
         shown = [row[key] for key in keys]
         for name in names:
-            known = pd.notna(row[name])
-            bounds = f" ({row[f'{name} low']:.2f} to {row[f'{name} high']:.2f})" if known else ""
-            shown.append(f"{row[name]:.2f}{bounds}" if known else ABSENT)
+            bounds = f" ({row[f'{name} low']:.2f} to {row[f'{name} high']:.2f})" if pd.notna(row[f"{name} low"]) else ""
+            value = row[f"{name} accuracy"]
+            shown.append(f"{value:.2f}{bounds}" if pd.notna(value) else ABSENT)
             shown.append(f"{row[f'{name} kappa']:.2f}" if pd.notna(row[f"{name} kappa"]) else ABSENT)
         for name in names[1:]:
             value, low, high = (100 * row[f"{name} difference{end}"] for end in ("", " low", " high"))
-            points = (
-                [f"{number + 0.0:.0f}" for number in (round(value), round(low), round(high))] if pd.notna(value) else []
-            )
-            shown.append(f"{points[0]} ({points[1]} to {points[2]})" if points else ABSENT)
-        rows.append(
-            [str(value).replace("-", "−") if index >= len(keys) else value for index, value in enumerate(shown)]
-        )
+            bounds = f" ({_points(low)} to {_points(high)})" if pd.notna(low) else ""
+            shown.append(f"{_points(value)}{bounds}" if pd.notna(value) else ABSENT)
+        rows.append([*shown[: len(keys)], *(text.replace("-", "−") for text in shown[len(keys) :])])
     columns = [
         *keys,
         *(column for name in names for column in (name, "kappa")),
@@ -170,9 +171,12 @@ def _rounded(common: pd.DataFrame, names: Sequence[str]) -> dict:
     return {"columns": columns, "rows": rows, "numeric": len(keys)}
 
 
+def _points(value: float) -> str:
+    return f"{round(value) + 0}"  # no zero with a sign
+
+
 def _folder_name(names: Sequence[str]) -> str:
-    """Folder of a comparison: the names where they fit, else a checksum of them."""
+    """Folder of a comparison: its names where they fit and no other names give the same, else a checksum of them."""
     plain = "_and_".join(name.replace("/", "-") for name in names)
-    if any(part in (".", "..") for part in plain.split("/")):
-        raise ReportError(f"STUDIES={' '.join(names)!r} cannot name a folder.")
-    return plain if len(plain) <= 120 else hashlib.sha256(plain.encode()).hexdigest()[:16]
+    clear = len(plain) <= 120 and plain.count("_and_") == len(names) - 1
+    return plain if clear else hashlib.sha256(" ".join(names).encode()).hexdigest()[:16]

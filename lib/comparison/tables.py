@@ -37,6 +37,12 @@ def differing(compared: Sequence[Item]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["parameter", *(item.name for item in compared)])
 
 
+def parameter_count(compared: Sequence[Item]) -> int:
+    """Count parameters as `differing` does: one that several chapters have counts once where its values agree."""
+    names = {name for item in compared for name in item.made_with}
+    return len({(name.partition(" ")[2], *(item.made_with.get(name) for item in compared)) for name in names})
+
+
 def results_beside(compared: Sequence[Item]) -> pd.DataFrame:
     """Put results side by side.
 
@@ -50,31 +56,31 @@ def results_beside(compared: Sequence[Item]) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        The keys, then for each item ``<name>``, ``<name> low``, ``<name> high`` and ``<name> kappa``, and for each
+        The keys, then for each item ``<name> accuracy``, ``<name> low``, ``<name> high`` and ``<name> kappa``, and for each
         but the first ``<name> difference``, ``... low`` and ``... high``: its accuracy less the first one's. The
-        interval of a difference takes the two for independent: where both tested the same songs it is too wide.
+        interval of a difference is made of the two by squaring and adding (Newcombe 1998, as in `slice_agreement`), as
+        if the two were independent: where both tested the same songs it is too wide.
     """
     runs = "/" in compared[0].name
     keys = ["head", "level"] if runs else KEYS
     joined, order = None, []
     for item in compared:
-        own = item.results[[*keys, "accuracy", "low", "high", "kappa"]].set_index(keys)
-        own.columns = [item.name, *(f"{item.name} {name}" for name in ("low", "high", "kappa"))]
+        own = item.results[[*keys, "accuracy", "low", "high", "kappa"]].set_index(keys).astype(float)
+        own.columns = [f"{item.name} {name}" for name in own.columns]
         order += [key for key in own.index if key not in order]
         joined = own if joined is None else joined.join(own, how="outer")
     joined = joined.loc[order]
-    first = compared[0].name
+    value, low, high = (joined[f"{compared[0].name} {name}"] for name in ("accuracy", "low", "high"))
     for item in compared[1:]:
-        difference = joined[item.name] - joined[first]
-        below = np.hypot(joined[item.name] - joined[f"{item.name} low"], joined[f"{first} high"] - joined[first])
-        above = np.hypot(joined[f"{item.name} high"] - joined[item.name], joined[first] - joined[f"{first} low"])
+        own, below, above = (joined[f"{item.name} {name}"] for name in ("accuracy", "low", "high"))
+        difference = own - value
         joined[f"{item.name} difference"] = difference
-        joined[f"{item.name} difference low"] = difference - below
-        joined[f"{item.name} difference high"] = difference + above
+        joined[f"{item.name} difference low"] = difference - np.hypot(own - below, high - value)
+        joined[f"{item.name} difference high"] = difference + np.hypot(above - own, value - low)
     return joined.reset_index()
 
 
 def shared(table: pd.DataFrame, compared: Sequence[Item]) -> pd.DataFrame:
     """Rows by song that at least two items have."""
     own = table.loc[table["level"] == "song"]
-    return own.loc[own[[item.name for item in compared]].notna().sum(axis=1) >= 2].reset_index(drop=True)
+    return own.loc[own[[f"{item.name} accuracy" for item in compared]].notna().sum(axis=1) >= 2].reset_index(drop=True)

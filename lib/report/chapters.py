@@ -110,8 +110,7 @@ class Executed:
     @property
     def run(self) -> dict[str, str]:
         """Network, protocol, fold, seed and variant (share, recipe), if the name is that of a run."""
-        match = _RUN.fullmatch(self.name)
-        return match.groupdict() if match else {}
+        return run_parts(self.name)
 
     @property
     def parameters(self) -> list[Parameter]:
@@ -125,6 +124,12 @@ class Executed:
         for name in given:
             found.setdefault(name, Parameter(name, given[name], "", True))
         return list(found.values())
+
+
+def run_parts(name: str) -> dict[str, str]:
+    """Network, protocol, fold, seed and variant (share, recipe) that the name of a run tells; none of another name."""
+    match = _RUN.fullmatch(name)
+    return match.groupdict() if match else {}
 
 
 def find(study: Study) -> dict[str, list[Executed]]:

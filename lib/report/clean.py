@@ -65,9 +65,9 @@ def _allowed(tag: str, name: str, value: str) -> bool:
 class Media:
     """Pictures and sounds that leave the notebooks and become files beside the pages.
 
-    A file is named after its content, so that pages of an older build keep theirs until they are
-    replaced, and a picture that several pages show lies there once. One that lies among the study's figures
-    already is not written again.
+    A file is named after its content, so that a picture that several pages show lies there once. One that lies among
+    the study's figures already is not written again; a page shows it as it is there, which changes when its notebook
+    runs again, a moment before the pages are built anew.
 
     Parameters
     ----------

@@ -39,7 +39,7 @@ class Function:
     @property
     def summary(self) -> str:
         """First sentence of its docstring."""
-        return re.split(r"(?<=[.:;])\s", " ".join(self.text.split()))[0].rstrip(".:;")
+        return re.split(r"(?<=[.:;])(?<!\.\.)\s", " ".join(self.text.split()))[0].rstrip(".:;")
 
 
 def leaned_on(cells: Sequence[str]) -> list[Function]:

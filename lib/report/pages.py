@@ -116,7 +116,7 @@ def write_pages(
         "study": study.name,
         "synthetic": _is_synthetic(study, chapters, summary),
         "corpus": _corpus(chapters, summary),
-        "checksum": str(summary.get("checksum") or ""),
+        "checksum": str(summary.get("checksum") or "") if _evaluated(chapters, summary) else "",
         "code": code_version(),
         "chapters": pages,
         "script": None,
@@ -169,9 +169,15 @@ def _script() -> dict[str, str | Markup]:
     return {"text": Markup(text), "hash": base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}
 
 
+def _evaluated(chapters: dict[str, list[Executed]], summary: dict) -> bool:
+    """Whether the summary is that of the evaluation at hand, and not a leftover."""
+    last = chapters.get(EVALUATION)
+    return bool(summary and last) and not last[0].failed
+
+
 def _front(study, chapters, pages, summary, targets, media) -> dict:  # what the index says, for its template
     by_name = {page.source.chapter: page for page in pages}
-    evaluated = bool(summary) and EVALUATION in by_name and not by_name[EVALUATION].source.failed
+    evaluated = _evaluated(chapters, summary)
 
     def said(text: str) -> Markup:
         soup = BeautifulSoup(markdown(text, media), "html.parser")
