@@ -122,11 +122,11 @@ def _run(name: str, root: str | Path) -> Item:
 
     study_name, _, run_name = name.partition("/")
     study = Study(study_name, root)
-    tracks = read_tracks(study.need(study.tracks, "01_data_acquisition"))
     if run_name.endswith("-candidate"):
         raise ReportError(
             f"{name} was asked about dev songs only, so that it has no test results. Compare runs without -candidate."
         )
+    tracks = read_tracks(study.need(study.tracks, "01_data_acquisition"))
     one = finished(study, [run_name])[0]
     record = one.record
     made_with = {f"run {key}": str(record["run"].get(key, getattr(one.run, key))) for key in _OF_RUNS}

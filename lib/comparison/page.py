@@ -128,12 +128,8 @@ def _notes(compared: Sequence[Item], results: pd.DataFrame) -> list[str]:
         )
     elif len(sums) > 1:
         notes.append("Their files or labels differ, as the checksums say, although the corpus has one name.")
-    alone = int(
-        (
-            results.loc[results["level"] == "song", [f"{item.name} accuracy" for item in compared]].notna().sum(axis=1)
-            < 2
-        ).sum()
-    )
+    by_song = results.loc[results["level"] == "song", [f"{item.name} accuracy" for item in compared]]
+    alone = int((by_song.notna().sum(axis=1) < 2).sum())
     if alone:
         notes.append(f"{alone} results by song are those of one of them alone; they stand in results.csv.")
     return notes

@@ -56,8 +56,8 @@ def results_beside(compared: Sequence[Item]) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        The keys, then for each item ``<name> accuracy``, ``<name> low``, ``<name> high`` and ``<name> kappa``, and for each
-        but the first ``<name> difference``, ``... low`` and ``... high``: its accuracy less the first one's. The
+        The keys, then for each item ``<name> accuracy``, ``<name> low``, ``<name> high`` and ``<name> kappa``, and for
+        each but the first ``<name> difference``, ``... low`` and ``... high``: its accuracy less the first one's. The
         interval of a difference is made of the two by squaring and adding (Newcombe 1998, as in `slice_agreement`), as
         if the two were independent: where both tested the same songs it is too wide.
     """
