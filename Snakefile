@@ -34,6 +34,12 @@ def parameters(number, **given):
     return json.dumps({"study": CONFIG.study, "root": ROOT, **CONFIG.parameters.get(number, {}), **given}, sort_keys=True)
 
 
+def elsewhere():  # what 05 tells of another study
+    name = CONFIG.parameters.get("05", {}).get("unequal")
+    table = Study(name or CONFIG.study, ROOT).tables / "balance.csv"
+    return [str(table)] if name and table.is_file() else []
+
+
 def steps(suffix):
     chapters = ("01", "02", "03", "05", "06", "08", "09")
     return [DONE / f"{chapter}.{suffix}" for chapter in chapters] + [DONE / "04" / f"{run}.{suffix}" for run in RUNS]
@@ -169,6 +175,7 @@ rule evaluate:
         code("05_error_analysis"),
         DONE / "01.json",
         [DONE / "04" / f"{run}.json" for run in RUNS],
+        elsewhere(),
     output:
         DONE / "05.json",
         DONE / "05.page",

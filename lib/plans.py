@@ -208,6 +208,7 @@ def _keep(folder: Path, kept: Path, run: Run) -> None:
             shutil.copyfile(folder / name, part / name)
         halves = predictions[rows].astype(dict.fromkeys(floats, "float16")).reset_index(drop=True)
         write_packed(halves, part / "predictions.parquet")
-        asked = run.recipe not in (BASELINE, BEST) and run.protocol == PROTOCOLS[-1]
+        first = (run.architecture, run.fold, run.seed) == ("this_project", 0, 0)
+        asked = run.recipe not in (BASELINE, BEST) and (run.protocol == PROTOCOLS[-1] or first)
         if asked and (folder / "embedding.npy").is_file():
             np.save(part / "embedding.npy", np.load(folder / "embedding.npy")[rows].astype(np.float16))

@@ -111,11 +111,12 @@ def machine() -> dict[str, str | int]:
 
 
 def needs(notebook: Path) -> tuple[Path, ...]:
-    """Return a notebook and every file of `lib` that its cells import, directly or not."""
+    """Return a notebook and every file of `lib` that its cells import, directly or not, with the data beside them."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     found = {notebook}
     for cell in cells:
         if cell["cell_type"] == "code":
             for name in _imports("".join(cell["source"])):
                 found.update(sources(name))
-    return tuple(sorted(found))
+    beside = {path.with_suffix(".yaml") for path in found}  # what a module reads, such as the references
+    return tuple(sorted(found | {path for path in beside if path.is_file()}))

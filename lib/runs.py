@@ -135,8 +135,8 @@ class Finished:
         file = self.folder / "embedding.npy"
         if not file.is_file():
             raise ReportError(
-                f"{file} is missing: this run was taken from results/, which keeps vectors under the protocol artist "
-                f"alone. Delete {self.folder} and the folder {self.folder.name} in results/, and train it again with "
+                f"{file} is missing: the run was taken from results/, which keep the vectors of some runs only. Delete "
+                f"{self.folder} and runs/{self.folder.name} in the study's results, and train it again with "
                 "notebooks/04_training.ipynb."
             )
         vectors = np.load(file, allow_pickle=False).astype(np.float32)

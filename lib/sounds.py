@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from math import isfinite
 
 from lib.errors import ReportError
 
@@ -76,8 +77,16 @@ def read(data: object) -> list[Sound]:
     """
     known = {field.name for field in fields(Sound)}
     try:
-        return [Sound(**{name: one[name] for name in known if name in one}) for one in data["sounds"]]
-    except (TypeError, KeyError) as error:
-        raise ReportError(
-            f"A notebook's output of type {MIME} cannot be read ({error}). Run the notebook again."
-        ) from error
+        found = [Sound(**{name: one[name] for name in known if name in one}) for one in data["sounds"]]
+        right = all(_is_right(one) for one in found)
+    except (TypeError, KeyError, ValueError):
+        right = False
+    if not right:
+        raise ReportError(f"A notebook's output of type {MIME} is not what `lib.sounds.offer` writes. Run it again.")
+    return found
+
+
+def _is_right(sound: Sound) -> bool:
+    texts = isinstance(sound.track_id, str) and isinstance(sound.about, str) and isinstance(sound.picture, str)
+    times = all(isfinite(number) and number >= 0 for number in (sound.start_s, sound.length_s))
+    return texts and times and len(sound.span) == 2 and all(0 <= share <= 1 for share in sound.span)

@@ -4,12 +4,18 @@ import base64
 import json
 import struct
 import zlib
+from dataclasses import asdict
 from pathlib import Path
 
 import nbformat
+import numpy as np
+import soundfile
 from bs4 import BeautifulSoup
 
 from lib.paths import Study
+from lib.sounds import MIME, Sound
+from lib.tables import read_tracks, write_parquet
+from tests.fakes import fake_study
 
 HOSTILE = "<script>alert(1)</script> & <b onclick=alert(2)>bold</b>"
 BANNER = "The music of this study is synthetic:"
@@ -151,8 +157,42 @@ def make(root: Path, name: str = "demo", synthetic: bool = True) -> Study:
 
 
 def pages(study: Study) -> dict[str, BeautifulSoup]:
-    found = [*study.results.glob("*.html"), *study.results.glob("runs/*.html")]
+    return parsed(study.results)
+
+
+def parsed(folder: Path) -> dict[str, BeautifulSoup]:
+    found = [*folder.glob("*.html"), *folder.glob("runs/*.html")]
     return {
-        path.relative_to(study.results).as_posix(): BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        path.relative_to(folder).as_posix(): BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
         for path in found
     }
+
+
+OFFERED = [
+    Sound("t0000", "Folk, taken for Rock", 3, 6, "timeline", (0.125, 0.875)),
+    Sound("t0001", "gone"),
+    Sound("t9999"),
+]
+
+
+def offering(sounds: list[Sound]) -> dict:
+    """Output of a cell that offers sounds."""
+    plain = [json.loads(json.dumps(asdict(one))) for one in sounds]
+    return nbformat.from_dict({MIME: {"sounds": plain}, "text/plain": "Sounds"})
+
+
+def make_with_sound(root: Path) -> Study:
+    """A study of which one song's file is there and the others are not, and a notebook that offers three sounds."""
+    study = fake_study(root / "root")
+    tracks = read_tracks(study.tracks)
+    clip, rate = root / "a song & more.wav", 22050
+    time = np.arange(20 * rate) / rate
+    soundfile.write(clip, (0.3 * np.sin(2 * np.pi * 440 * time)).astype(np.float32), rate)
+    tracks.loc[0, ["path", "license"]] = [str(clip), "CC BY"]
+    write_parquet(tracks, study.tracks)
+    about = {"image/svg+xml": {"alt": "A song over time", "name": "timeline"}}
+    cells = [code("show(figure)\noffer(sounds)", shown({"image/svg+xml": SVG}, **about), shown(offering(OFFERED)))]
+    write(study, "05_error_analysis", chapter(5, "Error analysis", *cells))
+    study.figures.mkdir(parents=True)
+    (study.figures / "timeline.svg").write_text(SVG)
+    return study

@@ -161,4 +161,4 @@ def test_costs_add_up_by_network_protocol_and_machine(runs):
     assert own["hours"] == own["core_hours"] / 2 == pytest.approx(2 / 3600)
     assert table["runs"].sum() == len(runs)
     said = costs.sentence(table, costs.table_of([]))
-    assert said.startswith(f"{len(runs)} runs took 0.0 h (0.0 core hours), on An old one, 2 cores, 2 threads.")
+    assert said.startswith(f"{len(runs)} runs took 0.0 h (0.0 core hours), on An old one with 2 cores.")

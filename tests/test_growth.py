@@ -184,7 +184,7 @@ def test_balance_needs_both_recipes():
 
 def test_balance_of_another_study_is_told_with_its_name(tmp_path):
     study = Study("unequal", tmp_path)
-    assert growth.balance_elsewhere(study)[0].endswith("not run yet: `make report STUDY=unequal`.")
+    assert growth.balance_elsewhere(study)[0].endswith("yet: `make report STUDY=unequal DATA=<folder of the music>`.")
     tracks, runs, _, _ = balanced_pair()
     write_csv(growth.balance(evaluation.collect(runs, tracks), resamples=100), study.tables / "balance.csv")
     (told,) = growth.balance_elsewhere(study)

@@ -5,7 +5,6 @@ import io
 import re
 from base64 import b64encode
 
-import nbformat
 import numpy as np
 import pytest
 import soundfile
@@ -15,34 +14,12 @@ from lib import listen, sounds
 from lib.errors import ReportError
 from lib.report import build
 from lib.sounds import MIME, Sound
-from lib.tables import read_tracks, write_parquet
-from tests.fakes import fake_study
-from tests.site import SVG, chapter, code, shown, write
-
-OFFERED = [
-    Sound("t0000", "Folk, taken for Rock", 3, 6, "timeline", (0.125, 0.875)),
-    Sound("t0001", "gone"),
-    Sound("t9999"),
-]
-
-
-def output(offered) -> dict:
-    return nbformat.from_dict({MIME: {"sounds": [sounds._plain(one) for one in offered]}, "text/plain": "Sounds"})
+from tests.site import OFFERED, make_with_sound, offering
 
 
 @pytest.fixture
-def study(tmp_path, tone):
-    """A study of which one song's file is there and the others are not, and a notebook that offers three sounds."""
-    study = fake_study(tmp_path / "root")
-    tracks = read_tracks(study.tracks)
-    tracks.loc[0, ["path", "license"]] = [str(tone("a song & more.wav", seconds=20)), "CC BY"]
-    write_parquet(tracks, study.tracks)
-    about = {"image/svg+xml": {"alt": "A song over time", "name": "timeline"}}
-    cells = [code("show(figure)\noffer(sounds)", shown({"image/svg+xml": SVG}, **about), shown(output(OFFERED)))]
-    write(study, "05_error_analysis", chapter(5, "Error analysis", *cells))
-    study.figures.mkdir(parents=True)
-    (study.figures / "timeline.svg").write_text(SVG)
-    return study
+def study(tmp_path):
+    return make_with_sound(tmp_path)
 
 
 def test_pages_that_are_passed_on_hold_no_sound_and_say_how_to_get_it(study):
@@ -64,7 +41,8 @@ def test_the_local_pages_play_stretches_of_the_files_and_touch_no_results(study)
     assert "It cannot be played: the file does not exist" in told[1] and "does not hold it" in told[2]
     (audio,) = page.find_all("audio")
     assert audio["preload"] == "none" and audio["aria-label"] == "<b>Song & 0</b> $x$, 6 s"
-    assert (audio["data-picture"], audio["data-left"], audio["data-right"]) == ("timeline", "0.1250", "0.8750")
+    assert (index.parent / audio["data-picture"]).is_file() and "timeline" in audio["data-picture"]
+    assert (audio["data-left"], audio["data-right"]) == ("0.1250", "0.8750")
     y, rate = soundfile.read(io.BytesIO((index.parent / audio["src"]).read_bytes()))
     assert rate == 22050 and 5.9 < len(y) / rate < 6.2
     assert np.abs(y).max() > 0.1 and abs(y[0]) < 0.02  # it plays, and does not click
@@ -81,14 +59,20 @@ def test_the_only_script_is_named_by_its_hash(study):
 
 
 def test_what_a_notebook_offers_comes_back_as_it_was(capsys):
-    assert sounds.read(output(OFFERED)[MIME]) == [
+    assert sounds.read(offering(OFFERED)[MIME]) == [
         Sound(**{**sounds._plain(one), "span": list(one.span)}) for one in OFFERED
     ]
     assert sounds._plain(Sound("a", start_s=np.float32(1.5)))["start_s"] == 1.5
     sounds.offer([])
     assert capsys.readouterr().out == ""
-    for broken in (None, {}, {"sounds": [{"about": "x"}]}):
-        with pytest.raises(ReportError, match="Run the notebook again"):
+    good = {"track_id": "a"}
+    wrong = [
+        {"about": "x"},
+        *({**good, **bad} for bad in ({"start_s": "x"}, {"start_s": -1}, {"length_s": float("nan")})),
+    ]
+    wrong += [good | {"span": [1]}, good | {"span": [0, 2]}, {"track_id": ["a"]}]
+    for broken in (None, {}, *({"sounds": [one]} for one in wrong)):
+        with pytest.raises(ReportError, match="Run it again"):
             sounds.read(broken)
 
 

@@ -12,9 +12,10 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from lib.listen import build_with_sound
 from lib.paths import PROJECT, Study
 from tests.conftest import unavailable
-from tests.site import HOSTILE, pages
+from tests.site import HOSTILE, make_with_sound, pages, parsed
 
 pytestmark = pytest.mark.browser
 
@@ -26,11 +27,12 @@ LARGEST = 1_500_000  # bytes of a page with its pictures; sounds are only loaded
 def axe(tmp_path_factory) -> str:
     folder = tmp_path_factory.mktemp("npm")
     if shutil.which("npm") is None:
-        unavailable("npm is not installed, so axe-core cannot be had")
+        unavailable("npm is not installed, so axe-core cannot be had (Debian: apt install npm)")
     command = ["npm", "install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", folder, AXE]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    if done.returncode:
-        unavailable(f"npm could not bring {AXE}: {done.stderr[-300:]}")
+    try:
+        subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    except subprocess.SubprocessError as error:
+        unavailable(f"npm could not bring {AXE}: {error} {(getattr(error, 'stderr', '') or '')[-300:]}")
     return (folder / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
 
 
@@ -45,8 +47,11 @@ class Site:
         return (self.folder / page).as_uri()
 
 
-@pytest.fixture(scope="session", params=["made", "emotify"])
-def site(request) -> Site:
+@pytest.fixture(scope="session", params=["made", "sounding", "emotify"])
+def site(request, tmp_path_factory) -> Site:
+    if request.param == "sounding":
+        index = build_with_sound(make_with_sound(tmp_path_factory.mktemp("sounding")))
+        return Site(index.parent, parsed(index.parent))
     study = request.getfixturevalue("built") if request.param == "made" else Study("emotify", PROJECT)
     if not (study.results / "index.html").is_file():
         pytest.skip(f"{study.results} holds no pages")

@@ -21,24 +21,28 @@ def table_of(runs: Sequence[Finished]) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        ``network``, ``protocol``, ``recipe``, ``machine``, ``runs``, ``epochs``, ``minutes`` of the median run,
-        ``hours`` of all and ``core_hours``, their threads' together: of training and answering, as measured with
-        whatever else the machine was doing.
+        ``network``, ``protocol``, ``recipe``, ``machine``, ``runs``, ``threads``, ``epochs``, ``minutes`` of the
+        median run, ``hours`` of all and ``core_hours``, their threads' together: of training and answering, as
+        measured with whatever else the machine was doing.
     """
     rows = []
     for one in runs:
         metrics, machine = one.metrics, one.record["machine"]
-        threads = str(machine["threads"])
-        name = f"{machine['processor']}, {machine['cores']} cores, {threads} thread{'' if threads == '1' else 's'}"
+        threads, cores = str(machine["threads"]), int(machine["cores"])
+        name = f"{machine['processor']} with {cores} cores"
         rows.append(
             {"network": one.run.architecture, "protocol": one.run.protocol, "recipe": one.run.recipe, "machine": name}
             | {"run": one.run.name, "epochs": metrics["epochs"], "seconds": metrics["seconds"]}
-            | {"core_seconds": metrics["seconds"] * (int(threads) if threads.isdigit() else machine["cores"])}
+            | {"threads": threads}
+            | {"core_seconds": metrics["seconds"] * (min(int(threads), cores) if threads.isdigit() else cores)}
         )
     keys = ["network", "protocol", "recipe", "machine"]
-    grouped = pd.DataFrame(rows, columns=[*keys, "run", "epochs", "seconds", "core_seconds"]).groupby(keys, sort=False)
+    grouped = pd.DataFrame(rows, columns=[*keys, "run", "threads", "epochs", "seconds", "core_seconds"]).groupby(
+        keys, sort=False
+    )
     table = grouped.agg(
         runs=("run", "size"),
+        threads=("threads", lambda values: " or ".join(sorted(set(values)))),
         epochs=("epochs", "max"),
         minutes=("seconds", "median"),
         hours=("seconds", "sum"),

@@ -172,6 +172,9 @@ def load(study: str, data: str = "", *, slices_only: bool = False) -> StudyConfi
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in declared.items()}
     config = StudyConfig(study=name, **{**values, "data": data or declared.get("data") or ""})
     check(config, path)
+    other = config.parameters.get("05", {}).get("unequal")
+    if other and other not in known_studies():
+        raise ReportError(f"{path}: 05's parameter unequal is {other!r}, none of {', '.join(known_studies())}.")
     if not slices_only:
         check_surroundings(config, path, data)
     return config

@@ -233,7 +233,8 @@ def balance_elsewhere(study: Study) -> list[str]:
     file = study.tables / "balance.csv"
     if not file.is_file():
         return [
-            f"The study `{study.name}`, whose classes are unequal, is not run yet: `make report STUDY={study.name}`."
+            f"The study `{study.name}`, whose classes are unequal, was not run with the recipe `balanced` yet: "
+            f"`make report STUDY={study.name} DATA=<folder of the music>`."
         ]
     table = pd.read_csv(file)
     by_head = table.groupby(["network", "protocol", "head"], sort=False)

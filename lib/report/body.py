@@ -225,8 +225,19 @@ def _pictures(soup: BeautifulSoup) -> None:
     for sound in soup.find_all("audio"):
         sound["controls"] = ""
         sound["preload"] = "none"
+        _find_picture(sound)
         if not sound.get("aria-label"):
             sound["aria-label"] = f"Sound under “{_heading_text(sound.find_previous(_HEADINGS))}”"
+
+
+def _find_picture(sound: Tag) -> None:
+    """Tell a player the address of the figure before it that shows its sound, if that is there."""
+    name = sound.attrs.pop("data-picture", "")
+    for image in sound.find_all_previous("img") if name else []:
+        stem = Path(image["src"]).stem
+        if stem == name or re.sub(r"-[0-9a-f]{10}$", "", stem) == Media.stem(name):
+            sound["data-picture"] = image["src"]
+            break
 
 
 def _heading_text(heading: Tag | None) -> str:

@@ -83,13 +83,18 @@ class Media:
         self.folder, self.figures = Path(folder), figures
         self.up = ""  # from the page in hand to the index: "" or "../"
 
+    @staticmethod
+    def stem(name: str) -> str:
+        """Return the part of a file's name that tells what it is."""
+        return re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-")[:60]
+
     def add(self, data: bytes, kind: str, name: str = "") -> str:
         """Write one file; return its address as seen from the page in hand."""
         saved = self.figures / f"{name}{_SUFFIX[kind]}" if self.figures and name and "/" not in name else None
         if saved and saved.is_file() and saved.read_bytes() == data:
             return f"{self.up}{self.figures.name}/{saved.name}"
         digest = hashlib.sha256(data).hexdigest()[:10]
-        stem = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-")[:60] or kind.partition("/")[0]
+        stem = self.stem(name) or kind.partition("/")[0]
         path = self.folder / self.FOLDER / f"{stem}-{digest}{_SUFFIX[kind]}"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)

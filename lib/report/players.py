@@ -16,6 +16,7 @@ from lib.report.clean import Media
 from lib.sounds import Sound
 from lib.tables import read_json, read_tracks
 
+RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # Hz that MP3 has
 FADE_S = 0.02  # at both ends of a cut, or it clicks
 _NOTE = Markup(
     '<p class="quiet sounds">To hear {}, run <code>make listen STUDY={}</code>: it builds these pages with players, '
@@ -73,14 +74,16 @@ class LocalPlayers(Players):
             return _MISSING.format(_about(sound, track), y)
         rate = self.spectrogram.sample_rate
         start = round(sound.start_s * rate)
-        stop = start + round(sound.length_s * rate) if sound.length_s else len(y)
+        stop = min(len(y), start + round(sound.length_s * rate)) if sound.length_s else len(y)
+        if stop <= start:
+            return _MISSING.format(_about(sound, track), f"the file ends before {sound.start_s:g} s of its excerpt")
         address = media.add(_mp3(y[start:stop], rate), "audio/mpeg", sound.track_id)
         marks = Markup("")
         if sound.picture:
             marks = Markup(' data-picture="{}" data-left="{:.4f}" data-right="{:.4f}"').format(
                 sound.picture, *sound.span
             )
-        seconds = (min(stop, len(y)) - start) / rate
+        seconds = (stop - start) / rate
         label = f"{track.get('title', sound.track_id)}, {seconds:.0f} s"
         return _PLAYER.format(_about(sound, track), address, label, marks)
 
@@ -104,9 +107,13 @@ def _about(sound: Sound, track: Mapping) -> Markup:
 
 
 def _mp3(y: np.ndarray, rate: int) -> bytes:
+    """MP3 of some samples; brought to the nearest rate that the format has, where it lacks theirs."""
     import soundfile
+    import soxr
 
-    y = y.copy()
+    known = min(RATES, key=lambda one: abs(one - rate))
+    y = y.copy() if known == rate else soxr.resample(y, rate, known)
+    rate = known
     ramp = np.linspace(0, 1, min(round(FADE_S * rate), len(y) // 2), dtype=y.dtype)
     y[: len(ramp)] *= ramp
     y[len(y) - len(ramp) :] *= ramp[::-1]

@@ -2,7 +2,7 @@
 // A line runs over the picture whose sound is playing.
 for (const audio of document.querySelectorAll("audio[data-picture]")) {
   const pictures = [...audio.closest(".cell").querySelectorAll(".picture img")];
-  const picture = pictures.find((one) => one.getAttribute("src").includes(audio.dataset.picture));
+  const picture = pictures.find((one) => one.getAttribute("src") === audio.dataset.picture);
   if (!picture) continue;
   const line = document.createElement("span");
   line.className = "playhead";
