@@ -55,7 +55,11 @@ def _table(results: pd.DataFrame) -> list[str]:
     runs = sorted(set(songs["runs"]))
     counts = ", ".join(f"{n} under `{p}`" for p, n in songs.groupby("protocol", sort=False)["n_songs"].max().items())
     how_many = " or ".join(str(n) for n in runs) + (" run" if runs == [1] else " runs")
-    lines += ["", f"Accuracy by song with its 95 % interval; songs tested: {counts}; {how_many} a cell."]
+    lines += [
+        "",
+        f"Accuracy by song with its 95 % interval; songs tested: {counts}; {how_many} per cell. Differences in the text "
+        "are taken before rounding.",
+    ]
     return lines
 
 

@@ -41,7 +41,7 @@ def anchor(label: str) -> str:
     return "ref-" + re.sub(r"[\W_]+", "-", label.lower()).strip("-")
 
 
-def listed(notebook: str) -> str:
+def listed(notebook: str, *texts: str) -> str:
     """List what the text of a notebook cites, by author, as markdown; the end of each page.
     Pages 01, 02, 03, 04, 05, 06, 08 and 09.
 
@@ -49,6 +49,8 @@ def listed(notebook: str) -> str:
     ----------
     notebook : str
         Name in ``notebooks/``, such as ``05_error_analysis``.
+    *texts : str
+        Further texts that it shows.
 
     Returns
     -------
@@ -57,6 +59,7 @@ def listed(notebook: str) -> str:
     """
     cells = json.loads((NOTEBOOKS / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
     text = " ".join(" ".join("".join(cell["source"]).split()) for cell in cells if cell["cell_type"] == "markdown")
+    text = " ".join([text, *texts])
     cited = {label for _, _, label in citations(text)} | ({POSTER} if re.search(r"\bposter\b", text) else set())
     return "\n".join(f"- {entry(label)}" for label in sorted(cited & set(works()), key=str.lower))
 

@@ -149,7 +149,7 @@ def test_the_class_found_least_is_named():
         {"network": "n", "recipe": "poster", "protocol": "artist", "head": ["genre"] * 3, "class": ["a", "b", "c"]}
     ).assign(recall=[0.5, 0.25, np.nan], support=[10, 8, 0])
     assert model.weakest(classes, "n", "poster", "artist") == (
-        "**Found least** is of genre b (25\u00a0% of its 8 songs)."
+        "**Least often found:** in genre b (25\u00a0% of its 8 songs)."
     )
 
 

@@ -33,7 +33,7 @@ def test_the_blocks_are_made_from_the_tables(study):
     text = written["results"]
     assert "| n | genre | 0.50 (0.40 to 0.70) | 0.60 (0.40 to 0.70) |" in text
     assert text.startswith("- One.")
-    assert "1 run a cell" in text
+    assert "1 run per cell" in text
     assert text.endswith("By X.")
 
 

@@ -38,7 +38,7 @@ def test_slices_that_say_the_same_gain_nothing_by_voting():
     assert table["slices"].tolist() == list(range(1, 11)) and set(table["n_songs"]) == {20}
     assert table["accuracy"].to_numpy() == pytest.approx(0.75)
     assert (table[["gain", "gain_low", "gain_high"]] == 0).all(axis=None)
-    assert "voting adds nothing" in votes.voting_sentence(table)
+    assert "averaging adds nothing" in votes.voting_sentence(table)
 
 
 def test_a_vote_of_independent_slices_is_the_binomial_majority():
@@ -136,7 +136,7 @@ def test_the_claim_is_of_the_main_network_under_the_strictest_protocol():
     ]
     table = voting(evaluation.collect(runs, tracks_of(truth)), most=5, resamples=100)
     claim = votes.voting_claim(table)
-    assert claim.startswith("Under artist, a vote of 5 slices instead of one") and "this_project" in claim
+    assert claim.startswith("Under artist, averaging 5 slices instead of taking one") and "this_project" in claim
     gain = one(table, network="this_project", protocol="artist", slices=5).gain
     assert f"genre by +{100 * gain:.0f} points" in claim and "not established" not in claim
     level = table.assign(gain=0.02, gain_low=-0.001, gain_high=0.05)

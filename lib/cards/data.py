@@ -36,7 +36,7 @@ def composition(tracks: pd.DataFrame) -> dict[str, str]:
     shortest, longest = (f"{seconds:.0f}" for seconds in (songs["duration_s"].min(), songs["duration_s"].max()))
     bad = len(tracks) - len(songs)
     return {
-        "How much is it?": (
+        "How large is it?": (
             f"{len(tracks)} clips, of which {len(songs)} can be used: {hours:.1f} hours in all, "
             f"{' to '.join(dict.fromkeys((shortest, longest)))} s each. "
             + (f"{bad} cannot; page 01 gives the reason of each." if bad else "Not one is broken, silent or too short.")
@@ -73,8 +73,8 @@ def _floors(songs: pd.DataFrame) -> str:
     majority, by_genre = summary.mood_floors(counts)
     return (
         f"Always answering the most frequent mood is right for {percent(majority)} of the songs, always answering the "
-        f"most frequent mood of the song's own genre for {percent(by_genre)}. Only what a tagger has beyond the "
-        "second, by more than chance and with no artist on both sides, it must have from the sound."
+        f"most frequent mood of the song's own genre for {percent(by_genre)}. A tagger shows an ear for "
+        "mood beyond genre only if it beats the second by more than chance, with no artist on both sides."
     )
 
 
@@ -165,5 +165,5 @@ def terms(origin: Origin, tracks: pd.DataFrame) -> dict[str, str]:
     return {
         "What may be done with it?": origin.licence,
         "Which licences do the tracks name?": f"{named}; {len(tracks) - len(found)} of {len(tracks)} tracks name none.",
-        "Who keeps it?": origin.upkeep,
+        "Who maintains it?": origin.upkeep,
     }

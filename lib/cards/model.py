@@ -207,8 +207,8 @@ def weakest(classes: pd.DataFrame, network: str, recipe: str, protocol: str) -> 
     told = []
     for head, rows in own.dropna(subset=["recall"]).groupby("head", sort=False):
         row = rows.loc[rows["recall"].idxmin()]
-        told.append(f"of {head} {row['class']} ({percent(row['recall'])} of its {int(row['support'])} songs)")
-    return f"**Found least** is {listed(told)}." if told else "No class had test songs."
+        told.append(f"in {head} {row['class']} ({percent(row['recall'])} of its {int(row['support'])} songs)")
+    return f"**Least often found:** {listed(told)}." if told else "No class had test songs."
 
 
 def limits(rows: pd.DataFrame, protocols: Sequence[str], runs: Sequence[Finished], corpus: str) -> dict[str, str]:

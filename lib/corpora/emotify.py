@@ -23,10 +23,10 @@ LABEL_FILES = ("data.csv", "emotions.csv")  # single listeners, or their means
 PAGE = "http://www2.projects.science.uu.nl/memotion/emotifydata/"
 
 ABOUT = (
-    "**Emotify** (Aljanaki, Wiering & Veltkamp 2016) holds 400 songs of the label Magnatune, 100 each of classical, "
+    "**Emotify** (Aljanaki et al. 2016) holds 400 songs of the label Magnatune, 100 each of classical, "
     "rock, electronic and pop music. In an online game, listeners heard a song and marked which of nine emotions they "
     "*felt*: amazement, solemnity, tenderness, nostalgia, calmness, power, joyful activation, tension and sadness, the "
-    "terms of the Geneva Emotional Music Scale (Zentner, Grandjean & Scherer 2008, doi 10.1037/1528-3542.8.4.494). An "
+    "terms of the Geneva Emotional Music Scale (Zentner et al. 2008, doi 10.1037/1528-3542.8.4.494). An "
     "emotion's value is the share of a song's listeners who felt it. Emotify asks for no valence; this report takes "
     "(1 + joyful activation - sadness) / 2, which is 1 if every listener felt joyful activation and none sadness. "
     "The music is licensed CC BY-NC-SA by Magnatune and its artists, who are credited below; the authors ask to cite "

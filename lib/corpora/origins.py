@@ -123,13 +123,13 @@ ORIGINS = {
         ),
     ),
     "folder": Origin(
-        purpose="A collection of somebody's own; what it was made for, this report is not told.",
+        purpose="A collection of somebody's own; what it was made for, is not known here.",
         makers="The owner of the folder.",
         music="The audio files in and below the folder, in any format that libsndfile reads.",
         genres="The names of the subfolders, or the column `genre` of `labels.csv`. Nobody else has checked them.",
         moods=(
             "The columns `mood` or `valence` of `labels.csv`, if it has them; a valence is cut into moods. How they "
-            "came about, this report is not told."
+            "came about, is not known here."
         ),
         people=(
             "Artists as the files' tags or `labels.csv` name them. If labels tell of listeners, whoever shares these "

@@ -40,20 +40,21 @@ def headline(
     if not len(rows):
         return []
     drops = _own(dropped, rows)
+    by_slice = _own(dropped, rows, "slice")
     left = " ".join(text for text in (_left(rows, _own(beaten, rows)), order_sentence(table, ranks)) if text)
-    return [text for text in (stale_note(collected), _drop(rows, drops, songs), _doing(drops), left) if text]
+    return [text for text in (stale_note(collected), _drop(rows, drops, by_slice, songs), _doing(drops), left) if text]
 
 
-def _own(found: pd.DataFrame | None, rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the main network and its recipe, by song where there are levels."""
+def _own(found: pd.DataFrame | None, rows: pd.DataFrame, level: str = "song") -> pd.DataFrame:
+    """Rows of the main network and its recipe, of one level where there are levels."""
     if found is None or not len(found):
         return pd.DataFrame()
     network, recipe = rows[["network", "recipe"]].iloc[0]
     own = found.loc[(found["network"] == network) & (found["recipe"] == recipe)]
-    return own.loc[own["level"] == "song"] if "level" in own else own
+    return own.loc[own["level"] == level] if "level" in own else own
 
 
-def _drop(rows: pd.DataFrame, drops: pd.DataFrame, songs: str) -> str:
+def _drop(rows: pd.DataFrame, drops: pd.DataFrame, by_slice: pd.DataFrame, songs: str) -> str:
     """Say what the strictest protocol takes away, head by head, over the songs tested under both."""
     network, first, strict = rows["network"].iloc[0], leaky(rows["protocol"]), by_strictness(rows["protocol"])[-1]
     own = whole_drops(drops) if len(drops) else drops
@@ -67,7 +68,18 @@ def _drop(rows: pd.DataFrame, drops: pd.DataFrame, songs: str) -> str:
     which = f"of the {number} {songs} tested under both" if own["paired"].all() else f"of its test {songs}"
     return (
         f"{_capital(MEANING[first])} (`{first}`), `{network}` names {before} {which}; {MEANING[strict]} (`{strict}`), "
-        f"{after}: {_moved(own)}."
+        f"{after}: {_moved(own)}.{_one_model(by_slice)}"
+    )
+
+
+def _one_model(by_slice: pd.DataFrame) -> str:
+    """Say what is lost slice by slice, where no answer is the mean of several models."""
+    own = whole_drops(by_slice) if len(by_slice) else by_slice
+    if not len(own) or own["leaky"].iloc[0] != "slice":
+        return ""
+    return (
+        f" By slice, where one model gives each answer, it is {_moved(own)}; by song, the answer under `slice` is the "
+        "mean of several models."
     )
 
 

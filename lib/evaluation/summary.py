@@ -39,7 +39,9 @@ def leakage_finding(table: pd.DataFrame, dropped: pd.DataFrame, songs: str = "so
         f"of {percent(row.accuracy)} of the {songs} {interval(row.low, row.high)}"
         for row in own.itertuples()
     ]
-    text = f"**Leakage.** {told[0][0].upper()}{told[0][1:]}"
+    order = list(own["protocol"])
+    about = f"From `{order[0]}` to `{order[-1]}`" if len(order) > 1 else "Accuracy"
+    text = f"**{about}.** {told[0][0].upper()}{told[0][1:]}"
     text += "".join(f"; {one}" for one in told[1:]) + "."
     own_drops = of_networks(whole_drops(dropped))
     own_drops = own_drops.loc[own_drops["level"] == "song"]

@@ -10,6 +10,7 @@ from lib.evaluation import poster
 from lib.evaluation.answers import LEVELS, STALE, Answers
 from lib.evaluation.intervals import accuracy_interval, clusters, interval, wilson
 from lib.evaluation.pooling import Tested
+from lib.evaluation.words import fixed
 from lib.recipes import BASELINE, BEST, POSTER
 from lib.splits import PROTOCOLS
 
@@ -225,8 +226,8 @@ def with_span(table: pd.DataFrame, value: str, low: str, high: str, digits: int 
     texts = []
     for score, lowest, highest in zip(table[value], table[low], table[high], strict=True):
         known = np.isfinite(lowest) and np.isfinite(highest)
-        span = f" ({lowest:.{digits}f} to {highest:.{digits}f})" if known else ""
-        texts.append(f"{score:.{digits}f}{span}" if np.isfinite(score) else "–")
+        span = f" ({fixed(lowest, digits)} to {fixed(highest, digits)})" if known else ""
+        texts.append(f"{fixed(score, digits)}{span}" if np.isfinite(score) else "–")
     return texts
 
 
@@ -248,7 +249,7 @@ def readable(table: pd.DataFrame, digits: int = 3) -> pd.DataFrame:
     for column in shown.columns:
         values = shown[column]
         if pd.api.types.is_float_dtype(values):
-            shown[column] = [f"{value:.{digits}f}" if np.isfinite(value) else "–" for value in values]
+            shown[column] = [fixed(value, digits) if np.isfinite(value) else "–" for value in values]
         else:
             shown[column] = values.astype(object).where(values.notna() & (values.astype(str) != ""), "–")
     shown.columns = [str(column).replace("_", " ") for column in shown.columns]

@@ -43,7 +43,7 @@ def _verdict(row: pd.Series) -> str:
     if row["established"]:
         return f"it beats the baseline by {gap} {span}, which is established"
     if row["difference"] > 0:
-        return f"it is {gap} ahead {span}, so that it beats the baseline is not established"
+        return f"it is {gap} ahead {span}, which is not established"
     if row["difference"] == 0:
         return f"they are level {span}: it does not beat the baseline"
     return (

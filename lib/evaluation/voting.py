@@ -27,7 +27,7 @@ VOTING_COLUMNS = (
     "network", "protocol", "recipe", "head", "slices", "accuracy", "low", "high", "gain", "gain_low", "gain_high",
     "n_songs",
 )  # fmt: skip
-NO_VOTE = "No song was tested with two slices or more, so there is nothing to vote on"
+NO_VOTE = "No song was tested with two slices or more, so there is nothing to average"
 _ENOUGH = 0.9  # of the songs have as many slices as the largest vote
 _BLOCK = 500  # songs at a time: memory does not grow with the corpus
 
@@ -139,15 +139,15 @@ def voting_sentence(rows: pd.DataFrame) -> str:
     where = f"under `{one['protocol']}`, {name_of(one)} names the {one['head']} of {percent(one['accuracy'])} of "
     where += f"the {one['n_songs']} songs from one slice"
     if last["slices"] == 1:
-        return f"{where}; too few songs have a second one to vote with"
+        return f"{where}; too few songs have a second one to average with"
     return f"{where} and of {percent(last['accuracy'])} from {last['slices']}: {_gained(last)}"
 
 
 def _gained(row: pd.Series) -> str:
     gap, told = points(row["gain"]), gain_span(row["gain_low"], row["gain_high"])
     if row["gain"] == 0:
-        return f"voting adds nothing {told}"
-    text = f"voting {'adds' if row['gain'] > 0 else 'takes away'} {gap} {told}"
+        return f"averaging adds nothing {told}"
+    text = f"averaging {'adds' if row['gain'] > 0 else 'takes away'} {gap} {told}"
     return text if pd.isna(row["gain_low"]) else f"{text}, which is {'' if _sure(row) else 'not '}established"
 
 
@@ -170,12 +170,12 @@ def voting_claim(table: pd.DataFrame) -> str:
     where = f"Under {own['protocol'].iloc[0]}"
     voted = last.loc[last["slices"] > 1]
     if not len(voted):
-        return f"{where}, too few songs were tested with a second slice to vote with"
+        return f"{where}, too few songs were tested with a second slice to average with"
     told = [f"{row['head']} by {_signed(row)}" for _, row in voted.iterrows()]
     numbers = listed(dict.fromkeys(str(k) for k in voted["slices"]))
     return (
-        f"{where}, a vote of {numbers} slices instead of one changes the accuracy of {own['network'].iloc[0]} in "
-        f"{listed(told)}"
+        f"{where}, averaging {numbers} slices instead of taking one changes the accuracy of "
+        f"{own['network'].iloc[0]} in {listed(told)}"
     )
 
 

@@ -1,10 +1,20 @@
 """Numbers and lists in words, as all sentences of the evaluation write them."""
 
 from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
 
 import pandas as pd
 
 PERCENT = "\u00a0%"
+
+
+def fixed(value: float, digits: int = 0) -> str:
+    """Write a number with so many decimals, halves rounded away from zero: the same in sentences and in tables.
+
+    ``0.695`` is ``0.70`` here and ``70 %`` in a sentence; Python's own formatting makes 0.69 of it, and 70 of 69.5.
+    """
+    rounded = Decimal(repr(round(float(value), 9))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    return f"{rounded + 0:f}" if rounded else f"{abs(rounded):f}"
 
 
 def percent(share: float) -> str:
@@ -14,7 +24,7 @@ def percent(share: float) -> str:
 
 def points(difference: float) -> str:
     """``0.26`` as ``26 points``."""
-    rounded = f"{abs(100 * difference):.0f}"
+    rounded = fixed(abs(100 * difference))
     return f"{rounded} point" + ("" if rounded == "1" else "s")
 
 
@@ -30,14 +40,14 @@ def whole(share: float) -> str:
     """``-0.123`` as ``−12``, in hundredths."""
     if pd.isna(share):
         return "an unknown number of"
-    return f"{round(100 * share)}".replace("-", "−")
+    return fixed(100 * share).replace("-", "−")
 
 
 def bound(share: float) -> str:
     """Bound of an interval in points, with a decimal where rounding would hide on which side of 0 it lies."""
     if pd.isna(share):
         return "an unknown number of"
-    return whole(share) if not share or abs(share) >= 0.005 else f"{100 * share:.1f}".replace("-", "−")
+    return whole(share) if not share or abs(share) >= 0.005 else fixed(100 * share, 1).replace("-", "−")
 
 
 def listed(names: Iterable[str]) -> str:

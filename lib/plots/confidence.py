@@ -47,7 +47,7 @@ def voting_figure(table: pd.DataFrame) -> Figure:
             whiskers(column[1], voted["slices"] + offset, *gain, **style)
         column[0].set_title(head, parse_math=False)
         column[1].axhline(0, color=GREY, linewidth=1)
-        column[1].set_xlabel("slices that vote")
+        column[1].set_xlabel("slices averaged")
         column[1].xaxis.set_major_locator(MaxNLocator(12, integer=True, min_n_ticks=1))
         for axes in column:
             axes.grid(axis="y", **_GRID)
