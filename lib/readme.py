@@ -57,8 +57,8 @@ def _table(results: pd.DataFrame) -> list[str]:
     how_many = " or ".join(str(n) for n in runs) + (" run" if runs == [1] else " runs")
     lines += [
         "",
-        f"Accuracy by song with its 95 % interval; songs tested: {counts}; {how_many} per cell. Differences in the text "
-        "are taken before rounding.",
+        f"Accuracy by song with its 95 % interval; songs tested: {counts}; {how_many} per cell. Differences in the "
+        "text are taken before rounding.",
     ]
     return lines
 
