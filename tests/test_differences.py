@@ -157,7 +157,9 @@ def test_folds_and_seeds_that_differ_are_named_apart():
     collected = [answers(name, "slice", 5, 1) for name in ("zhang2016", "choi2016")]
     collected += [answers("this_project", "slice", 5, 3), answers("choi2016", "poster_split", 1, 1)]
     assert claims.basis(collected) == (
-        "Folds are pooled and seeds averaged: numbers rest on 5 folds and 1 seed, except 1 fold and 1 seed under "
+        "Each song is tested once, by the model of its fold, and the answers of all folds are counted together; where "
+        "there are several seeds, their accuracies are averaged. Numbers rest on 5 folds and 1 seed, except 1 fold "
+        "and 1 seed under "
         "`poster_split`; 5 folds and 3 seeds `this_project` under `slice`. The intervals resample songs, not seeds."
     )
 

@@ -62,7 +62,10 @@ def basis(collected: Sequence[Tested]) -> str:
             everyone = sum(of == protocol for _, of in rests) == len(names)
             places.append(f"{'' if everyone else f'{listed(names)} '}under `{protocol}`")
         told.append(f"{_counted(*counts)} {listed(places)}")
-    text = f"Folds are pooled and seeds averaged: numbers rest on {_counted(*common)}"
+    text = (
+        "Each song is tested once, by the model of its fold, and the answers of all folds are counted together; where "
+        f"there are several seeds, their accuracies are averaged. Numbers rest on {_counted(*common)}"
+    )
     return f"{text}{', except ' if told else ''}{'; '.join(told)}. The intervals resample songs, not seeds."
 
 
