@@ -1,0 +1,1 @@
+"""Getting single files, and single members of archives, over a network that fails."""
