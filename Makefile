@@ -3,6 +3,7 @@ STUDY ?= demo
 DATA ?=
 RUN ?=
 STUDIES ?=
+WHOLE ?=
 CORES ?= 0
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(if $(shell $p -c 'import sys; print("y" if (3,11) <= sys.version_info < (3,14) else "")' 2>/dev/null),$p)))
 
@@ -11,7 +12,7 @@ READY := .venv/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONWARNINGS := default::DeprecationWarning:lib
 
-.PHONY: help report prepare verify listen compare test test-slow lab bench lint format readme strip clean lock
+.PHONY: help report prepare fetch verify listen compare test test-slow lab bench lint format readme strip clean lock
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
@@ -34,6 +35,9 @@ test: $(READY) ## run the tests
 
 test-slow: $(READY) ## run the long tests
 	@$(BIN)/python -m pytest -m slow || [ $$? = 5 ] # 5: no such test
+
+fetch: $(READY) ## only the songs that a study draws from FMA: make fetch [STUDY=fma] [DATA=<folder>] [WHOLE=yes]
+	@$(BIN)/python -m lib.corpora.fma --study "$(if $(filter file,$(origin STUDY)),fma,$(STUDY))" --data "$(DATA)" $(if $(WHOLE),--whole-archive)
 
 verify: $(READY) ## make one committed run again and compare: make verify STUDY=emotify DATA=<folder> [RUN=<name>]
 	@$(BIN)/python -m lib.verify --study "$(STUDY)" --data "$(DATA)" --run "$(RUN)"

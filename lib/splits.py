@@ -1,7 +1,8 @@
 """Which slices train, choose and test: the protocols.
 
 The protocols are explained in notebook 05. ``slice`` and ``poster_split`` put slices of one song on both
-sides, ``song`` does not, ``artist`` (Pampalk, Flexer & Widmer 2005) puts no artist on both sides either.
+sides, ``song`` does not, ``artist`` (Pampalk, Flexer & Widmer 2005) puts no artist on both sides either, and
+``official`` is the split that a corpus was published with, FMA's, which keeps artists apart as FMA knows them.
 """
 
 from collections.abc import Iterator
@@ -14,7 +15,8 @@ from lib.thinning import fewer, hold_back
 
 # scikit-learn is imported where songs are dealt: who only reads the protocols' names does without it.
 
-PROTOCOLS = ("poster_split", "slice", "song", "artist")  # from the leakiest to the strictest
+PROTOCOLS = ("poster_split", "slice", "song", "official", "artist")  # from the leakiest to the strictest
+SINGLE = ("poster_split", "official")  # one deal, of one fold
 CONTROLS = ("seen", "unseen")  # one training set, two test sets, see lib.thinning
 PARTS = ("train", "dev", "test")
 GROUPS = {"song": ("song_group", "songs"), "artist": ("artist_group", "artists")}
@@ -40,22 +42,22 @@ def split(
     The corpus is dealt into `folds` parts of like genre and mood, each of which is the test set once and
     has songs of every genre, unless artists who span genres make that impossible. Of the rest, a tenth of
     the whole is dev and the remainder train. ``poster_split`` is a single draw of slices in the poster's
-    proportions.
+    proportions, and ``official`` what the tracks table says.
 
     Parameters
     ----------
     slices : pd.DataFrame
         ``track_id`` of each slice.
     tracks : pd.DataFrame
-        ``track_id``, ``genre``, ``mood``, ``song_group``, ``artist_group``.
+        ``track_id``, ``genre``, ``mood``, ``song_group``, ``artist_group``; under ``official`` also ``official``.
     protocol : str
         One of `PROTOCOLS` or `CONTROLS`.
     fold : int
-        0 <= fold < folds; 0 for ``poster_split``.
+        0 <= fold < folds; 0 for those of `SINGLE`.
     folds : int >= 2
     dev : int >= 0
         Which share of the rest is dev: the rest is dealt into shares of about a tenth of the whole, so that
-        with `folds` of 5 there are 8 of them, and no song is in two. 0 for ``poster_split``.
+        with `folds` of 5 there are 8 of them, and no song is in two. 0 for those of `SINGLE`.
     share : float, 0 < share <= 1
         Of the training songs or, under ``artist``, artists of each genre that train; the others stay out.
     seed : int >= 0
@@ -77,14 +79,16 @@ def split(
             f"share {share} under {protocol}: it must be more than 0 and at most 1, and 1 unless the protocol is "
             f"{' or '.join(GROUPS)}."
         )
-    last = 0 if protocol == "poster_split" else folds - 1
+    last = 0 if protocol in SINGLE else folds - 1
     if folds < 2 or not 0 <= fold <= last:
         raise ReportError(f"fold {fold} of {folds} under {protocol}: folds must be 2 or more and fold 0 to {last}.")
-    if protocol == "poster_split" and dev:
+    if protocol in SINGLE and dev:
         raise ReportError(f"dev {dev} under {protocol}: it is one draw with one dev set; dev must be 0.")
     songs = tracks.set_index("track_id").loc[slices["track_id"]].reset_index()
     if protocol == "poster_split":
         parts = _poster(songs, seed)
+    elif protocol == "official":
+        parts = _official(songs)
     elif protocol == "slice":
         _need(songs.groupby("genre").size(), len(songs), "slices", folds)
         parts = _deal(songs, np.arange(len(songs)), fold, folds, dev, seed)
@@ -133,12 +137,14 @@ def check_corpus(tracks: pd.DataFrame, protocols: list[str], folds: int) -> pd.S
     Raises
     ------
     ReportError
-        If a genre, or the whole corpus, has fewer songs or artists than there are folds, or too many songs
-        name no artist.
+        If a genre, or the whole corpus, has fewer songs or artists than there are folds, too many songs name no
+        artist, or the corpus has no official split.
     """
     usable = tracks[tracks["status"] == "ok"]
     fewest = {}
     for protocol in protocols:
+        if protocol == "official":
+            _official(usable)
         if protocol in GROUPS:
             group, what = GROUPS[protocol]
             known, counts = _known(usable, protocol, folds)
@@ -296,4 +302,15 @@ def _poster(songs: pd.DataFrame, seed: int) -> np.ndarray:
     _, dev = train_test_split(rest, test_size=size, stratify=labels[rest], random_state=seed)
     parts = np.full(len(songs), "train", dtype="U5")
     parts[test], parts[dev] = "test", "dev"
+    return parts
+
+
+def _official(songs: pd.DataFrame) -> np.ndarray:
+    """Part of every row as the corpus was published; empty where it says nothing."""
+    if "official" not in songs:
+        raise ReportError("protocol official: this corpus was published without a split; FMA has one. Leave it out.")
+    parts = songs["official"].fillna("").to_numpy(dtype="U5")
+    missing = [part for part in PARTS if part not in parts]
+    if missing:
+        raise ReportError(f"protocol official: no song is in its {missing[0]} part. Draw more songs.")
     return parts

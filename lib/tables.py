@@ -23,6 +23,7 @@ TRACK_COLUMNS = (
     "track_id", "path", "title", "artist", "album", "license", "genre", "valence", "mood", "duration_s",
     "sha256", "artist_group", "song_group", "status", "reason",
 )  # fmt: skip
+OPTIONAL = ("official",)  # text that only some corpora have: FMA's own split
 
 
 def numeric_targets(tracks: pd.DataFrame) -> list[str]:
@@ -44,7 +45,8 @@ def tracks_table(rows: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        Columns `TRACK_COLUMNS` and then every further numeric target, sorted by ``track_id``.
+        Columns `TRACK_COLUMNS`, those of `OPTIONAL` that `rows` has, and then every further numeric target,
+        sorted by ``track_id``.
 
     Raises
     ------
@@ -58,9 +60,11 @@ def tracks_table(rows: pd.DataFrame) -> pd.DataFrame:
     for column in NUMBERS:
         values = table[column] if column in table else pd.Series(np.nan, index=table.index)
         table[column] = values.astype("float64")
-    others = [c for c in rows.columns if c not in TRACK_COLUMNS]
+    texts = [c for c in OPTIONAL if c in rows]
+    table[texts] = table[texts].astype("string")
+    others = [c for c in rows.columns if c not in (*TRACK_COLUMNS, *OPTIONAL)]
     table[others] = table[others].astype("float64")
-    table = table[[*TRACK_COLUMNS, *others]].sort_values("track_id", ignore_index=True)
+    table = table[[*TRACK_COLUMNS, *texts, *others]].sort_values("track_id", ignore_index=True)
 
     if table["track_id"].isna().any() or table["path"].isna().any():
         raise ReportError("tracks table: a row has no track_id or no path.")

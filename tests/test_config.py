@@ -247,7 +247,7 @@ def test_the_demo_reads_no_music(write, tmp_path):
 
 
 def test_an_unknown_study_names_the_known():
-    with pytest.raises(ReportError, match=r"'emotfy'.*demo, emotify, emotify_cuts, folder"):
+    with pytest.raises(ReportError, match=r"'emotfy'.*demo, emotify, emotify_cuts, fma, folder"):
         config.load("emotfy")
 
 

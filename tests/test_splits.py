@@ -12,6 +12,8 @@ from lib.errors import ReportError
 from lib.paths import PROJECT
 from lib.splits import PARTS, check_corpus, split
 
+DEALT = [protocol for protocol in splits.PROTOCOLS if protocol != "official"]
+
 
 def slices_of(tracks, each=10):
     return pd.DataFrame({"track_id": np.repeat(tracks["track_id"].to_numpy(), each)})
@@ -217,7 +219,7 @@ def test_too_many_unknown_artists_are_told_early_and_in_the_same_words(make_trac
 def test_without_genres_all_songs_count_together(make_tracks):
     tracks = make_tracks(genres=2, artists=5, songs=2).assign(genre=pd.NA)
     assert dict(check_corpus(tracks, ["song", "artist"], 5)) == {"songs": 20, "artists": 10}
-    for protocol in splits.PROTOCOLS:
+    for protocol in DEALT:
         assert set(split(slices_of(tracks), tracks, protocol)) == set(PARTS)
     few = tracks.iloc[:4]
     for check in (lambda: check_corpus(few, ["song"], 5), lambda: split(slices_of(few), few, "song")):
@@ -225,7 +227,7 @@ def test_without_genres_all_songs_count_together(make_tracks):
             check()
 
 
-@pytest.mark.parametrize("protocol", splits.PROTOCOLS)
+@pytest.mark.parametrize("protocol", DEALT)
 @pytest.mark.parametrize("songs", [0, 1, 2])
 def test_next_to_no_music_is_no_accident_of_a_library(make_tracks, protocol, songs):
     tracks = make_tracks(genres=2, artists=6, songs=1).assign(genre=pd.NA).iloc[:songs]
@@ -237,3 +239,33 @@ def test_the_names_of_the_protocols_need_no_scikit_learn():
     code = "import sys; sys.modules['sklearn'] = None; import lib.splits, lib.runs; print(lib.splits.PROTOCOLS[-1])"
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.stdout == "artist\n", done.stderr
+
+
+def test_the_official_split_is_the_tables_own(make_tracks):
+    tracks = make_tracks(genres=2, artists=6, songs=2).assign(official="train")
+    tracks.loc[::5, "official"] = "test"
+    tracks.loc[1::5, "official"] = "dev"
+    tracks.loc[3, "official"] = pd.NA
+    slices = slices_of(tracks)
+    parts = pd.Series(split(slices, tracks, "official"))
+    expected = slices["track_id"].map(tracks.set_index("track_id")["official"]).fillna("")
+    assert parts.tolist() == expected.tolist()
+    check_corpus(tracks, ["official"], 5)
+
+
+@pytest.mark.parametrize(
+    ("change", "given", "message"),
+    [
+        ({}, {}, "this corpus was published without a split"),
+        ({"official": "train"}, {}, "no song is in its dev part"),
+        ({"official": "train"}, {"fold": 1}, "fold 1 of 5 under official"),
+        ({"official": "train"}, {"dev": 1}, "dev must be 0"),
+    ],
+)
+def test_an_official_split_that_is_not_there_is_named(make_tracks, change, given, message):
+    tracks = make_tracks().assign(**change)
+    with pytest.raises(ReportError, match=message):
+        split(slices_of(tracks), tracks, "official", **given)
+    if not given:
+        with pytest.raises(ReportError, match=message):
+            check_corpus(tracks, ["official"], 5)

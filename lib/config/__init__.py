@@ -14,7 +14,7 @@ from lib.errors import ReportError
 from lib.paths import CONFIG, Study, check_name
 from lib.recipes import BALANCED, BASELINE, BEST, POSTER
 from lib.runs import SELECTED, Run
-from lib.splits import PROTOCOLS
+from lib.splits import PROTOCOLS, SINGLE
 
 __all__ = ["SET_ABOVE", "StudyConfig", "folder_digest", "known_studies", "label_files", "load"]
 
@@ -88,7 +88,7 @@ class StudyConfig:
         return list(dict.fromkeys(found))
 
     def _folds(self, protocol: str, seeds: tuple[int, ...] = ()):
-        return product((0,) if protocol == "poster_split" else self.run_folds, seeds or self.seeds)
+        return product((0,) if protocol in SINGLE else self.run_folds, seeds or self.seeds)
 
     def candidate_runs(self) -> list[Run]:
         """List the runs that ``best`` chooses from; they answer for dev songs alone."""
@@ -126,7 +126,7 @@ class StudyConfig:
 
     def has_page(self, run: Run) -> bool:
         """Whether a run is shown on a page of its own: networks of the first fold and seed; the others look alike."""
-        first = run.fold == self.run_folds[0] or run.protocol == "poster_split"
+        first = run.fold == self.run_folds[0] or run.protocol in SINGLE
         return first and run.seed == self.seeds[0] and run.recipe != BASELINE and not run.candidate
 
     def networks_of(self, study: Study) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from lib.errors import ReportError
 from lib.recipes import POSTER, RECIPES
 from lib.runs import Run
-from lib.splits import CONTROLS, GROUPS, PROTOCOLS
+from lib.splits import CONTROLS, GROUPS, PROTOCOLS, SINGLE
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Also:
         return [
             Run(network, protocol, fold, seed, recipe, share=float(share))
             for network, protocol, recipe, share in product(self.networks, self.protocols, self.recipes, self.shares)
-            for fold, seed in product((0,) if protocol == "poster_split" else run_folds, self.seeds)
+            for fold, seed in product((0,) if protocol in SINGLE else run_folds, self.seeds)
         ]
 
 

@@ -10,7 +10,7 @@ import yaml
 from lib.corpora.files import data_folder
 from lib.errors import ReportError
 from lib.paths import NOTEBOOKS, check_name
-from lib.splits import PROTOCOLS, dev_shares
+from lib.splits import PROTOCOLS, SINGLE, dev_shares
 
 _RUNS = "networks, protocols, run_folds, seeds, baselines, candidates and also"
 _EVERYWHERE = {
@@ -173,12 +173,15 @@ def check(config, path: Path) -> None:
 def check_surroundings(config, path: Path, data: str) -> None:
     """Compare the values with the notebooks and the folder of the music; `data` is the caller's."""
     _check_parameters(config, path)
+    from lib.corpora import module
+
     if config.corpus != "demo":
-        if not config.data:
+        if not config.data and getattr(module(config.corpus), "NEEDS_DATA", True):
             raise ReportError(
                 f"study {config.study!r} needs your copy of the music: make report STUDY={config.study} DATA=<folder>."
             )
-        data_folder(config.data, config.corpus)  # a missing or empty folder names itself
+        if config.data:
+            data_folder(config.data, config.corpus)  # a missing or empty folder names itself
     elif data:
         raise ReportError(
             f"DATA={data}: the {config.study} study composes its own music. Leave DATA out, or name STUDY=emotify or "
@@ -227,8 +230,9 @@ def _check_candidates(config, path: Path) -> None:
             f"{path}: devs holds {max(config.devs)}; with folds: {config.folds} there are {shares} shares, 0 to "
             f"{shares - 1}."
         )
-    if (config.candidates or config.search) and "poster_split" in config.best_protocols and config.devs != (0,):
-        raise ReportError(f"{path}: best_protocols holds poster_split, which has one dev set; devs must be [0].")
+    single = [protocol for protocol in config.best_protocols if protocol in SINGLE]
+    if (config.candidates or config.search) and single and config.devs != (0,):
+        raise ReportError(f"{path}: best_protocols holds {single[0]}, which has one dev set; devs must be [0].")
     try:
         settings_of(POSTER, **config.parameters.get("04", {}).get("settings", {}))
     except ReportError as error:

@@ -6,6 +6,7 @@ numeric targets) and a paragraph `ABOUT`. Probing, groups and moods are the same
 """
 
 import inspect
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -14,11 +15,13 @@ import pandas as pd
 
 from lib.errors import ReportError
 from lib.paths import Study
-from lib.tables import moods, tracks_table
+from lib.tables import moods, tracks_table, write_csv, write_json
+from lib.valence import OWN, Source, fill, sources
 
 CORPORA = {
     "demo": "lib.corpora.demo",
     "emotify": "lib.corpora.emotify",
+    "fma": "lib.corpora.fma",
     "folder": "lib.corpora.folder",
 }
 
@@ -74,11 +77,12 @@ def build(
     data: str | Path = "",
     *,
     mood_cuts: str = "terciles",
+    valence: Sequence[str] = (OWN,),
     workers: int = 0,
     timeout_s: float = 60.0,
     **options,
 ) -> pd.DataFrame:
-    """Make the tracks table of a corpus; nothing is written but what the corpus itself makes (demo). Page 01.
+    """Make the tracks table of a corpus; nothing is written but what the corpus makes or fetches. Page 01.
 
     Parameters
     ----------
@@ -90,6 +94,9 @@ def build(
         Folder of the corpus.
     mood_cuts : str
         As `lib.tables.moods` takes them; terciles are those of the usable clips.
+    valence : sequence of str
+        Where it comes from, see `lib.valence.sources`. Who said what is written to ``tables/valence.csv``, unless the
+        corpus's own is all that is asked for.
     workers : int >= 0
         Processes that read clips; 0 = one a core.
     timeout_s : float > 0
@@ -117,14 +124,21 @@ def build(
         raise ReportError(
             f"corpus {corpus!r} has no option {unknown[0]!r}; it has {', '.join(taken) if taken else 'none'}."
         )
-    if "workers" in taken:
-        options.setdefault("workers", workers)
+    options = {"workers": workers, "timeout_s": timeout_s} | options
+    options = {name: value for name, value in options.items() if name in taken}
     moods(pd.Series([0.5]), mood_cuts)  # a wrong parameter is told before the long part
+    own = getattr(module(corpus), "VALENCE", corpus)
+    asked = sources(valence, own=own, cache=study.root / "downloads" / "spotify.sqlite")
 
     rows = collect(study, data, **options).reset_index(drop=True)
     for column in ("artist", "title", "album", "valence", "mood"):
         if column not in rows:
             rows[column] = None
+    for left in (study.tables / "valence.csv", study.work / "valence.json"):
+        left.unlink(missing_ok=True)
+    if tuple(valence) != (OWN,):
+        rows["valence"] = _valence(rows, asked, study)
+    rows = rows.drop(columns="whole_s", errors="ignore")
     probed, fingerprints = probe_tracks(rows["path"].tolist(), workers=workers, timeout_s=timeout_s)
     rows[probed.columns] = probed
     rows["song_group"], _ = song_groups(rows["track_id"], rows["sha256"], fingerprints)
@@ -132,3 +146,11 @@ def build(
     cut, _ = moods(rows["valence"].astype("float64").where(rows["status"] == "ok"), mood_cuts)
     rows["mood"] = rows["mood"].astype("string").fillna(cut)
     return tracks_table(rows)
+
+
+def _valence(rows: pd.DataFrame, asked: Sequence[Source], study: Study) -> pd.Series:
+    """Valence of each row from the sources, and on disk who said what."""
+    table, troubles = fill(rows.assign(whole_s=rows.get("whole_s", float("nan"))), asked)
+    write_csv(table, study.tables / "valence.csv")
+    write_json(troubles, study.work / "valence.json")
+    return table["valence"]

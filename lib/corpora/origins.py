@@ -94,6 +94,53 @@ ORIGINS = {
             "twice, and some artists made a large part of a genre; the data card counts both."
         ),
     ),
+    "fma": Origin(
+        purpose=(
+            "A large, free collection on which methods of music analysis can be compared, genre recognition first of "
+            "all (Defferrard et al. 2017). Mood was no part of it."
+        ),
+        makers=(
+            "Michaël Defferrard, Kirell Benzi, Pierre Vandergheynst and Xavier Bresson, from the Free Music Archive as "
+            "it stood in 2017, which the radio station WFMU had founded; published in 2017."
+        ),
+        music=(
+            "What artists and curators put into the archive, as mp3. The data set holds the middle 30 s of each track, "
+            "cut without decoding, so that sample rate, channels and bit rate vary. This study draws from it; page "
+            "01 lists what was drawn and how."
+        ),
+        genres=(
+            "Artists chose the genres of their own tracks, from a tree of 161. A track whose genres share one root has "
+            "that as its top genre, and only those tracks are drawn. Nobody else has checked them."
+        ),
+        moods=(
+            "Valence is an estimate that the company Echo Nest (later Spotify) computed from the sound, published with "
+            "FMA for one track in eight; how, is not public. **No listener was asked**, so that a network trained on "
+            "it learns to imitate a program. Where a study names other sources too, page 01 says what came from where. "
+            "This report cuts valence into three moods."
+        ),
+        people="Artists are named, as their licences ask. The archive's listeners are not in the data used here.",
+        licence=(
+            "Each track has a licence of its own, most of them Creative Commons, listed on page 01; many forbid "
+            "commercial use or changes. The metadata are CC BY 4.0. Committed pages hold no sound."
+        ),
+        citation=(
+            "M. Defferrard, K. Benzi, P. Vandergheynst and X. Bresson, *FMA: a dataset for music analysis*, ISMIR "
+            "2017, arXiv 1612.01840."
+        ),
+        upkeep=(
+            "Kept at https://github.com/mdeff/fma, with checksums; its archives have not changed since 2017. The table "
+            "`manifest.csv` of a study lists every clip drawn with its checksum."
+        ),
+        fit="Comparing methods, and rules of evaluation, on varied music with known artists and free licences.",
+        unfit=(
+            "Statements on how music is distributed: the archive favours experimental and electronic music, and little "
+            "of it is what charts hold. Moods as people hear them. Anything that a track's licence forbids."
+        ),
+        limits=(
+            "Genres are unequal and overlap, single clips are silent or short, and valence is missing most where "
+            "genres are rare: of the 1,350 instrumental tracks of the medium subset, 55 have one."
+        ),
+    ),
     "demo": Origin(
         purpose=(
             "To run and test the whole report where no music is at hand. It is synthetic and says nothing about music."

@@ -6,7 +6,8 @@ from pathlib import PurePath
 import pandas as pd
 
 from lib.errors import ReportError
-from lib.tables import MOODS, STATUSES, numeric_targets
+from lib.paths import Study
+from lib.tables import MOODS, STATUSES, numeric_targets, read_json
 
 
 def usable(tracks: pd.DataFrame) -> pd.DataFrame:
@@ -55,6 +56,30 @@ def unlabelled(songs: pd.DataFrame) -> pd.DataFrame:
         without = songs.loc[songs[label].isna(), "track_id"]
         rows[f"no {label}"] = {"songs": len(without), "for example": ", ".join(without.head(3))}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("label")
+
+
+def table_of(study: Study, name: str) -> pd.DataFrame | None:
+    """Read a table that a corpus left among the results, such as ``manifest.csv``; None if it has none. Page 01."""
+    path = study.tables / name
+    return pd.read_csv(path) if path.is_file() else None
+
+
+def valence_troubles(study: Study) -> dict[str, str]:
+    """Return why a source of valence was not asked about every song, by its name. Page 01."""
+    path = study.work / "valence.json"
+    return read_json(path) if path.is_file() else {}
+
+
+def valence_sources(valence: pd.DataFrame) -> pd.DataFrame:
+    """Count the tracks that each source gave a valence [columns=tracks, share]. Page 01.
+
+    Parameters
+    ----------
+    valence : pd.DataFrame
+        As `lib.valence.fill` gives it.
+    """
+    counts = valence["source"].fillna("").replace("", "(none)").value_counts()
+    return pd.DataFrame({"tracks": counts, "share": counts / max(len(valence), 1)}).rename_axis("source")
 
 
 def mood_by_genre(songs: pd.DataFrame) -> pd.DataFrame:

@@ -63,7 +63,7 @@ def folds_of(runs: Sequence[Finished], protocol: str) -> pd.Series:
     protocol : str
     """
     found: dict[str, int] = {}
-    if protocol in ("song", "artist"):
+    if protocol in ("song", "official", "artist"):
         for finished in runs:
             if finished.run.protocol == protocol and not finished.stale:
                 found |= dict.fromkeys(finished.predictions("test")["track_id"].unique(), finished.run.fold)

@@ -12,7 +12,7 @@ from lib.evaluation.pooling import Tested
 from lib.evaluation.tables import leaky, main_network, main_rows, of_networks
 from lib.evaluation.words import PERCENT, bound, interval, listed, percent, points, whole
 from lib.recipes import BEST, POSTER
-from lib.splits import PROTOCOLS
+from lib.splits import PROTOCOLS, SINGLE
 
 QUESTION = (
     "How much of a music tagger's accuracy is leakage between slices of one song and songs of one artist, "
@@ -23,6 +23,7 @@ MEANING = {
     "poster_split": "with one draw of slices in the poster's proportions",
     "slice": "with slices drawn at random",
     "song": "with no song on both sides",
+    "official": "with the split that the corpus was published with",
     "artist": "with no artist on both sides",
 }
 
@@ -43,7 +44,7 @@ def basis(collected: Sequence[Tested]) -> str:
         for a in collected
     }
     if set(rests.values()) == {(1, 1)}:
-        of = sorted({str(a.folds) for a in collected if a.folds > 1 and a.protocol != "poster_split"})
+        of = sorted({str(a.folds) for a in collected if a.folds > 1 and a.protocol not in SINGLE})
         which = f" (of {listed(of)})" if of else ""
         return (
             f"Every number rests on one fold{which} and one seed: its interval says how far it would move with other "

@@ -17,7 +17,7 @@ from lib.evaluation.pooling import Tested
 from lib.evaluation.significance import holm, sign_flip
 from lib.evaluation.tables import identity, leaky
 from lib.recipes import BALANCED, BASELINE, BEST
-from lib.splits import CONTROLS, PROTOCOLS
+from lib.splits import CONTROLS, PROTOCOLS, SINGLE
 
 SURE = 0.05  # a corrected p below it establishes a difference
 
@@ -79,7 +79,7 @@ def steps(run: Collection[str]) -> list[tuple[str, str]]:
     stricter = [strict for strict in PROTOCOLS[PROTOCOLS.index(easy) + 1 :] if strict in run]
     return [
         *((easy, strict) for strict in reversed(stricter)),
-        *pairwise(stricter),
+        *pairwise(strict for strict in stricter if strict not in SINGLE),
         *([CONTROLS] if {*CONTROLS} <= {*run} else []),
     ]
 

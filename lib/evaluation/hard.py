@@ -245,7 +245,7 @@ def missed_sentence(given: Panel, table: pd.DataFrame) -> str:
         f"erred independently within each class, {_about(none['expected'])} would be expected (95{PERCENT} of "
         f"permutations: {none['low']:.0f} to {none['high']:.0f})"
     )
-    by_artist = given.protocol in ("artist", *CONTROLS)
+    by_artist = given.protocol in ("official", "artist", *CONTROLS)
     caution = ", which takes songs for independent though an artist's are not" if by_artist else ""
     if none["p"] < SURE:
         return (

@@ -37,7 +37,7 @@ def clusters(songs: pd.DataFrame, protocol: str) -> tuple[np.ndarray, np.ndarray
     strata : np.ndarray of int [clusters]
         Stratum of each cluster, 0..strata-1.
     """
-    by_artist = protocol in ("artist", *CONTROLS)
+    by_artist = protocol in ("official", "artist", *CONTROLS)
     column = "artist_group" if by_artist else "song_group"
     names = songs[column].astype(object).where(songs[column].notna(), "\0" + songs["track_id"].astype(object))
     groups, levels = pd.factorize(names)

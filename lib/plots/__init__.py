@@ -28,7 +28,7 @@ COLOURS = {
     # what they have to beat
     "majority": GREY, "genre_prior": "#A5AA99", "mfcc_logistic": "#B07D4B", "mfcc_svm": "#6B4C3B",
     # protocols, from the leakiest to the strictest
-    "poster_split": YELLOW, "slice": VERMILION, "song": PURPLE, "artist": BLUE,
+    "poster_split": YELLOW, "slice": VERMILION, "song": PURPLE, "official": SKY, "artist": BLUE,
     # moods
     "sad": BLUE, "neutral": GREY, "happy": ORANGE,
     # genres of the poster

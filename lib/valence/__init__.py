@@ -1,0 +1,146 @@
+"""Valence of songs, from several sources in order of preference; which source said what is kept by track.
+
+A source is an object with a `name` and a method ``ask(tracks)`` that returns `Answers`. What it cannot tell
+is missing, never guessed; a source that fails as a whole says why, and the next one is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from lib.errors import ReportError
+
+OWN = "own"
+SPOTIFY = "spotify"
+CSV = "csv:"
+COLUMNS = ("valence", "match", "score", "note")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a source says of the tracks that it was asked about.
+
+    Attributes
+    ----------
+    table : pd.DataFrame
+        Rows as asked [columns=`COLUMNS`]: ``valence`` (0..1 or missing), ``match`` (what the source took the
+        track for), its ``score`` (0..1) and a ``note`` (why there is no valence); text is empty where it says nothing.
+    trouble : str
+        Why the source stopped before it had been asked about all of them; empty if it did not.
+    """
+
+    table: pd.DataFrame
+    trouble: str = ""
+
+
+class Source(Protocol):
+    """Where valence comes from."""
+
+    name: str
+
+    def ask(self, tracks: pd.DataFrame) -> Answers:
+        """Look up tracks [columns=``track_id``, ``artist``, ``title``, ``whole_s`` and the corpus's ``valence``]."""
+
+
+class Own:
+    """The corpus's own valence.
+
+    Parameters
+    ----------
+    name : str
+        Of whoever estimated or asked for it.
+    """
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def ask(self, tracks: pd.DataFrame) -> Answers:
+        """Take what the corpus holds."""
+        table = blank(tracks)
+        table["valence"] = tracks["valence"].astype("float64")
+        table["note"] = np.where(table["valence"].isna(), "none known", "")
+        return Answers(table)
+
+
+def sources(names: Sequence[str], *, own: str, cache: Path) -> list[Source]:
+    """Make the sources that a study names.
+
+    Parameters
+    ----------
+    names : sequence of str
+        ``own`` (the corpus's), ``spotify``, or ``csv:`` with the path of a table of one's own; the first that
+        knows a track counts.
+    own : str
+        Name of the corpus's own source.
+    cache : Path
+        File that keeps what a service answered.
+
+    Raises
+    ------
+    ReportError
+        If a name is unknown or stands there twice, or a table is missing or wrong.
+    """
+    from lib.valence.listed import Listed
+    from lib.valence.spotify import Spotify
+
+    made: list[Source] = []
+    for position, name in enumerate(names):
+        if name in names[:position]:
+            raise ReportError(f"valence names the source {name!r} twice; keep one of them.")
+        if name == OWN:
+            made.append(Own(own))
+        elif name == SPOTIFY:
+            made.append(Spotify(cache))
+        elif str(name).startswith(CSV):
+            made.append(Listed(Path(name.removeprefix(CSV)).expanduser()))
+        else:
+            raise ReportError(f"valence source {name!r} is unknown; there are {OWN}, {SPOTIFY} and {CSV}<file>.")
+    return made
+
+
+def fill(tracks: pd.DataFrame, asked: Sequence[Source]) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Ask one source after the other about the tracks that are still without valence.
+
+    Parameters
+    ----------
+    tracks : pd.DataFrame
+        As `Source.ask` takes them.
+    asked : sequence of Source
+
+    Returns
+    -------
+    pd.DataFrame
+        ``track_id``, ``valence``, ``source`` (empty where none knows it), ``match``, ``score`` and ``note``: what each
+        source that could not tell said.
+    dict of str to str
+        Trouble by name of the source.
+    """
+    found = blank(tracks).assign(source="")
+    notes = pd.Series([[] for _ in range(len(tracks))], index=tracks.index)
+    troubles = {}
+    for source in asked:
+        open_ = found.index[found["valence"].isna()]
+        answers = source.ask(tracks.loc[open_])
+        if answers.trouble:
+            troubles[source.name] = answers.trouble
+        known = answers.table["valence"].notna()
+        columns = ["valence", "match", "score"]
+        found.loc[open_[known], columns] = answers.table.loc[known, columns]
+        found.loc[open_[known], "source"] = source.name
+        for index, note in answers.table.loc[~known, "note"].items():
+            notes[index].append(f"{source.name}: {note}")
+    found["note"] = ["; ".join(said) for said in notes]
+    found.insert(0, "track_id", tracks["track_id"])
+    return found[["track_id", "valence", "source", "match", "score", "note"]], troubles
+
+
+def blank(tracks: pd.DataFrame) -> pd.DataFrame:
+    """Answers that say nothing."""
+    empty = {"valence": np.nan, "match": "", "score": np.nan, "note": ""}
+    return pd.DataFrame({name: pd.Series(value, index=tracks.index) for name, value in empty.items()})

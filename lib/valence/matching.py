@@ -1,0 +1,99 @@
+"""Whether a search result is the song that was searched for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz, utils
+
+WEIGHTS = {"title": 0.45, "artist": 0.35, "duration": 0.2}
+LEAST = 0.85  # of the whole score
+LEAST_NAME = 0.8  # of title and artist each
+NEAR_S, FAR_S = 3.0, 15.0  # durations that agree fully, and not at all
+OTHER = 0.3  # taken off for another version of a song, or another number in a name
+
+_VERSION = re.compile(
+    r"\b(live|remix|mix|acoustic|instrumental|karaoke|cover|demo|edit|reprise|a cappella|unplugged)\b", re.IGNORECASE
+)
+_ASIDE = re.compile(
+    r"\s*[(\[](?:feat|ft|with)\b[^)\]]*[)\]]|\s+(?:feat|ft)\.?\s.*$|\s*[-–(\[]\s*(?:\d{4}\s+)?remaster(?:ed)?\b.*$",
+    re.IGNORECASE,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A song that a search found.
+
+    Attributes
+    ----------
+    id : str
+    title : str
+    artists : tuple of str
+    seconds : float or None
+    """
+
+    id: str
+    title: str
+    artists: tuple[str, ...]
+    seconds: float | None = None
+
+    def __str__(self):
+        return f"{', '.join(self.artists)}: {self.title}"
+
+
+def score(candidate: Candidate, artist: str, title: str, seconds: float | None = None) -> float:
+    """How well a candidate matches a song.
+
+    Title and artist are compared without case, punctuation and order of words; guests and remasters in a title do
+    not count, but another version (live, remix, ...) does. Where both durations are known they count too.
+
+    Returns
+    -------
+    float
+        0..1; 0 if title or artist is too far off to be the same song.
+    """
+    of_title = _alike(_plain(candidate.title), _plain(title))
+    if {v.lower() for v in _VERSION.findall(candidate.title)} != {v.lower() for v in _VERSION.findall(title)}:
+        of_title = max(of_title - OTHER, 0.0)
+    named = (*candidate.artists, " ".join(candidate.artists))
+    of_artist = max((_alike(name, artist) for name in named), default=0.0)
+    if min(of_title, of_artist) < LEAST_NAME:
+        return 0.0
+    parts = {"title": of_title, "artist": of_artist}
+    if seconds and candidate.seconds:
+        apart_s = abs(seconds - candidate.seconds)
+        parts["duration"] = min(max((FAR_S - apart_s) / (FAR_S - NEAR_S), 0.0), 1.0)
+    total = sum(WEIGHTS[name] for name in parts)
+    return sum(WEIGHTS[name] * value for name, value in parts.items()) / total
+
+
+def best(
+    candidates: Sequence[Candidate], artist: str, title: str, seconds: float | None = None
+) -> tuple[Candidate | None, float]:
+    """Return the candidate that matches best and its score; None if there is none. Of equals the first counts."""
+    scored = [(score(candidate, artist, title, seconds), candidate) for candidate in candidates]
+    if not scored:
+        return None, 0.0
+    value, candidate = max(scored, key=lambda pair: pair[0])
+    return candidate, value
+
+
+def _plain(title: str) -> str:
+    return _ASIDE.sub("", title) or title
+
+
+def _alike(a: str, b: str) -> float:
+    # Without letters of any kind ("!!!"), the default processing leaves nothing to compare.
+    left, right = utils.default_process(a), utils.default_process(b)
+    if not left or not right:
+        return float(a.strip().casefold() == b.strip().casefold())
+    alike = fuzz.token_sort_ratio(left, right) / 100
+    # "Part 1" and "Part 2" differ in one letter and are two songs.
+    return alike if _numbers(left) == _numbers(right) else max(alike - OTHER, 0.0)
+
+
+def _numbers(text: str) -> list[str]:
+    return sorted(re.findall(r"\d+", text))

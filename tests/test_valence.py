@@ -1,0 +1,132 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lib.errors import ReportError
+from lib.valence import Answers, Own, blank, fill, sources
+from lib.valence.cache import MISSING, Cache
+from lib.valence.listed import Listed
+from lib.valence.matching import LEAST, Candidate, best, score
+
+TRACKS = pd.DataFrame(
+    {
+        "track_id": ["a", "b", "c", "d"],
+        "artist": ["The Cats", "Dogs", "Birds", None],
+        "title": ["Purr!", "Bark", "Tweet", "Silence"],
+        "valence": [0.1, np.nan, 0.3, np.nan],
+        "whole_s": [180.0, 200.0, np.nan, 100.0],
+    },
+    index=[3, 1, 7, 5],
+)
+
+
+class Failing:
+    name = "failing"
+
+    def ask(self, tracks):
+        return Answers(blank(tracks).assign(note="not asked"), "it broke; mend it")
+
+
+def test_the_first_source_that_knows_a_track_counts(tmp_path):
+    (tmp_path / "mine.csv").write_text("track_id,valence\na,0.9\nb,0.8\nd,\n")
+    table, troubles = fill(TRACKS, [Own("Echo Nest"), Failing(), Listed(tmp_path / "mine.csv")])
+    assert table["valence"].tolist()[:3] == [0.1, 0.8, 0.3]
+    assert np.isnan(table["valence"].iloc[3])
+    assert table["source"].tolist() == ["Echo Nest", "mine.csv", "Echo Nest", ""]
+    assert table["note"].tolist()[1] == "Echo Nest: none known; failing: not asked"
+    assert table["note"].tolist()[3].endswith("mine.csv: no valence there")
+    assert troubles == {"failing": "it broke; mend it"}
+
+
+def test_the_order_of_the_sources_is_theirs(tmp_path):
+    (tmp_path / "mine.csv").write_text("track_id,valence\na,0.9\nb,0.8\n")
+    table, _ = fill(TRACKS, [Listed(tmp_path / "mine.csv"), Own("Echo Nest")])
+    assert table["valence"].tolist()[:3] == [0.9, 0.8, 0.3]
+
+
+def test_a_list_by_artist_and_title_does_not_mind_how_they_are_written(tmp_path):
+    (tmp_path / "mine.csv").write_text("Artist;Title;Valence\ncats;PURR;0.25\nBirds;Tweet;0.5\n")
+    assert Listed(tmp_path / "mine.csv").ask(TRACKS).table["valence"].tolist()[0::2] == [0.25, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("track_id,valence\na,1.5\n", "row 2, column valence: '1.5' is not a number from 0 to 1"),
+        ("track_id,mood\na,sad\n", "no column 'valence'"),
+        ("title,valence\nPurr,0.5\n", "no column 'artist'"),
+        ("track_id,valence\na,0.5\na,0.6\n", "row 3: 'a' has a row already"),
+        ("artist,title,valence\nThe Cats,Purr,0.5\nCats,purr!,0.6\n", "row 3: 'purr! by Cats' has a row already"),
+    ],
+)
+def test_a_wrong_list_names_row_and_value(tmp_path, text, message):
+    (tmp_path / "mine.csv").write_text(text)
+    with pytest.raises(ReportError, match=message):
+        Listed(tmp_path / "mine.csv")
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [(["lastfm"], "'lastfm' is unknown"), (["own", "own"], "twice"), (["csv:/no/where.csv"], "there is no such file")],
+)
+def test_sources_that_are_not_there_are_named(tmp_path, names, message):
+    with pytest.raises(ReportError, match=message):
+        sources(names, own="Echo Nest", cache=tmp_path / "cache")
+
+
+def test_sources_by_name(tmp_path):
+    (tmp_path / "mine.csv").write_text("track_id,valence\na,0.9\n")
+    made = sources(["own", f"csv:{tmp_path}/mine.csv", "spotify"], own="Echo Nest", cache=tmp_path / "cache")
+    assert [source.name for source in made] == ["Echo Nest", "mine.csv", "Spotify"]
+
+
+@pytest.mark.parametrize(
+    ("candidate", "artist", "title", "seconds", "good"),
+    [
+        (("Purr", ["The Cats"], 180), "The Cats", "Purr", 180, True),
+        (("Purr (feat. Dogs)", ["The Cats", "Dogs"], 181), "the cats", "PURR!", 180, True),
+        (("Purr - Remastered 2009", ["The Cats"], 179), "The Cats", "Purr", 180, True),
+        (("Purr", ["Cats, The"], None), "The Cats", "Purr", None, True),
+        (("Purr (Live)", ["The Cats"], 180), "The Cats", "Purr", 180, False),
+        (("Purr (Live)", ["The Cats"], 180), "The Cats", "Purr live", 180, True),
+        (("Purr", ["The Cats"], 300), "The Cats", "Purr", 180, False),
+        (("Purr", ["Some Other Band"], 180), "The Cats", "Purr", 180, False),
+        (("Bark", ["The Cats"], 180), "The Cats", "Purr", 180, False),
+        (("Suite, Part 2", ["The Cats"], None), "The Cats", "Suite, Part 1", None, False),
+        (("!!!", ["!!!"], None), "!!!", "!!!", None, True),
+        (("???", ["!!!"], None), "!!!", "!!!", None, False),
+        (("Мурр", ["Коты"], 180), "коты", "мурр", 180, True),
+    ],
+)
+def test_what_counts_as_the_same_song(candidate, artist, title, seconds, good):
+    name, artists, found_s = candidate
+    assert (score(Candidate("x", name, tuple(artists), found_s), artist, title, seconds) >= LEAST) == good
+
+
+@given(st.text(max_size=30), st.text(max_size=30), st.text(max_size=30), st.floats(0, 1e4), st.floats(0, 1e4))
+def test_a_score_is_a_share_and_nearer_durations_never_lower_it(title, artist, other, near, far):
+    found = Candidate("x", other, (artist,), 100.0)
+    low, high = sorted((near, far), key=lambda s: -abs(s - 100.0))
+    assert 0 <= score(found, artist, title, low or 1e5) <= score(found, artist, title, high or 1e5) <= 1
+
+
+def test_of_several_the_best_is_taken():
+    found = [Candidate("1", "Purr (Live)", ("The Cats",)), Candidate("2", "Purr", ("The Cats",))]
+    assert best(found, "The Cats", "Purr")[0].id == "2"
+    assert best([], "The Cats", "Purr") == (None, 0.0)
+
+
+def test_a_cache_keeps_what_is_put_there(tmp_path):
+    cache = Cache(tmp_path / "deep" / "cache.sqlite")
+    cache.put("valence", {"a": 0.5, "b": None})
+    again = Cache(tmp_path / "deep" / "cache.sqlite")
+    assert [again.get("valence", key) for key in "abc"] == [0.5, None, MISSING]
+    assert again.get("search", "a") is MISSING
+
+
+def test_a_file_that_is_no_cache_is_named(tmp_path):
+    (tmp_path / "cache").write_text("this is no database, and it is long enough to be taken for one" * 40)
+    with pytest.raises(ReportError, match=r"cache cannot be used .* Delete it"):
+        Cache(tmp_path / "cache")

@@ -1,0 +1,166 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib.valence.spotify import CREDENTIALS, Spotify
+from tests.spotify import ID, SECRET, serve
+
+SONGS = {f"s{n}": (f"Band {n}", f"Tune {n}", 180.0, n / 300) for n in range(1, 251)}
+SONGS["s3"] = ("Band 3", "Tune 3", 180.0, None)
+
+
+def tracks(numbers) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "track_id": [f"t{n}" for n in numbers],
+            "artist": [f"Band {n}" for n in numbers],
+            "title": [f"Tune {n}" for n in numbers],
+            "valence": np.nan,
+            "whole_s": 180.0,
+        }
+    )
+
+
+@pytest.fixture
+def service():
+    with serve(SONGS) as running:
+        yield running
+
+
+@pytest.fixture
+def spotify(service, tmp_path, monkeypatch):
+    """Make a source that asks the stand-in; ``spotify.waited`` lists the pauses."""
+    monkeypatch.setenv(CREDENTIALS[0], ID)
+    monkeypatch.setenv(CREDENTIALS[1], SECRET)
+    waited = []
+
+    def make(name="cache"):
+        return Spotify(tmp_path / name, **service.addresses, patience={"sleep": waited.append})
+
+    make.waited = waited
+    return make
+
+
+def test_valence_match_and_score_are_kept(spotify):
+    answers = spotify().ask(tracks([1, 2]))
+    assert answers.trouble == ""
+    assert answers.table["valence"].tolist() == pytest.approx([1 / 300, 2 / 300])
+    assert answers.table["match"].tolist() == ["Band 1: Tune 1", "Band 2: Tune 2"]
+    assert answers.table["score"].tolist() == [1.0, 1.0]
+
+
+def test_nothing_is_asked_twice(spotify, service):
+    spotify().ask(tracks([1, 2, 3]))
+    before = len(service.asked)
+    again = spotify().ask(tracks([1, 2, 3]))
+    assert len(service.asked) == before
+    assert again.table["valence"].notna().tolist() == [True, True, False]
+
+
+def test_features_come_a_hundred_at_a_time(spotify, service):
+    answers = spotify().ask(tracks(range(1, 251)))
+    questions = [ids for question, ids in service.asked if question == "audio-features"]
+    assert [len(ids.split(",")) for ids in questions] == [1, 100, 100, 49]
+    assert answers.table["valence"].notna().sum() == 249
+
+
+def test_what_cannot_be_told_says_why(spotify, service):
+    service.songs = {**SONGS, "x": ("Band X", "Tune Q (Live)", 180.0, 0.5)}
+    some = tracks([3, 1000, 1])
+    some.loc[3] = ["t", "Various Artists", "Tune 1", np.nan, 180.0]
+    some.loc[4] = ["t", "Band 1", None, np.nan, 180.0]
+    some.loc[5] = ["t", "Band X", "Tune Q", np.nan, 180.0]
+    answers = spotify().ask(some)
+    assert answers.trouble == ""
+    notes = answers.table["note"].tolist()
+    assert notes[0] == "no features"
+    assert notes[1] == "nothing found"
+    assert notes[2] == ""
+    assert notes[3] == notes[4] == "no artist or no title to search for"
+    assert notes[5].startswith("doubtful match (Band X: Tune Q (Live)")
+    assert answers.table["valence"].notna().tolist() == [False, False, True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("faults", "says"),
+    [
+        ({"token": [400]}, "refused the question or the credentials (400). Check SPOTIPY_CLIENT_ID"),
+        ({"token": [401]}, "refused the credentials (401). Check SPOTIPY_CLIENT_ID"),
+        ({"search": [401, 401]}, "refused the credentials (401)"),
+        ({"audio-features": [403]}, "most applications since November 2024. Use another source"),
+        ({"audio-features": [404]}, "withdrawn this question (404)"),
+        ({"search": [(429, "86400")]}, "answered 429, and asks to wait 86400 s. What was answered is kept"),
+        ({"search": [503] * 6}, "answered 503. What was answered is kept"),
+        ({"search": ["<html>"] * 6}, "another form than it documents"),
+        ({"audio-features": ['{"audio_features": []}'] * 6}, "another form than it documents"),
+        ({"audio-features": ['{"audio_features": [{"valence": 7}]}'] * 6}, "another form than it documents"),
+        ({"search": ['{"tracks": {"items": [{"id": 5}]}}'] * 6}, "another form than it documents"),
+        ({"token": [500] * 6}, "answered 500"),
+        ({"token": ["{"] * 6}, "no JSON"),
+    ],
+)
+def test_a_refusal_has_a_remedy_and_the_rest_is_not_asked(spotify, service, faults, says, capfd):
+    service.faults = faults
+    answers = spotify().ask(tracks([1, 2, 4]))
+    assert says in answers.trouble
+    assert answers.table["valence"].isna().all()
+    assert (answers.table["note"] != "").all()
+    told = answers.trouble + "".join(answers.table["note"]) + "".join(capfd.readouterr())
+    assert SECRET not in told
+    assert "a-token" not in told
+    # Nothing is lost: asked again it goes on.
+    service.faults = {}
+    assert spotify().ask(tracks([1, 2, 4])).table["valence"].notna().all()
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {"search": [(429, "3"), 500], "audio-features": [502]},
+        {"search": ["not json"], "audio-features": ["{}", "null"]},
+        {"search": [401]},
+        {"token": [503]},
+    ],
+)
+def test_what_passes_is_waited_for(spotify, service, faults):
+    service.faults = faults
+    answers = spotify().ask(tracks([1, 2]))
+    assert answers.trouble == ""
+    assert answers.table["valence"].notna().all()
+    assert len(spotify.waited) >= 1
+    assert max(spotify.waited) <= 20
+
+
+def test_interrupted_it_goes_on_where_it_was(spotify, service):
+    service.faults = {"audio-features": [None, None, 403]}
+    first = spotify().ask(tracks(range(1, 251)))
+    assert first.table["valence"].notna().sum() == 100  # one, and a hundred of which one has no features
+    assert "403" in first.trouble
+    searched = sum(question == "search" for question, _ in service.asked)
+    assert searched < 250
+    again = spotify().ask(tracks(range(1, 251)))
+    assert again.table["valence"].notna().sum() == 249
+    assert sum(question == "search" for question, _ in service.asked) == 250
+
+
+@pytest.mark.parametrize("missing", CREDENTIALS)
+def test_without_credentials_it_says_where_they_go(spotify, service, monkeypatch, missing):
+    monkeypatch.delenv(missing)
+    answers = spotify().ask(tracks([1]))
+    assert answers.trouble.startswith(f"{missing} not set. Put your application's credentials")
+    assert not service.asked
+
+
+def test_nobody_answers(spotify, service, tmp_path):
+    source = Spotify(tmp_path / "cache", api="http://127.0.0.1:9/v1/", tokens="http://127.0.0.1:9/t",
+                     patience={"sleep": lambda s: None})  # fmt: skip
+    assert "connection to Spotify broke" in source.ask(tracks([1])).trouble
+
+
+def test_no_secret_is_stored(spotify, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    spotify().ask(tracks([1, 2]))
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert [path.name for path in files] == ["cache"]
+    assert SECRET.encode() not in files[0].read_bytes()
+    assert b"a-token" not in files[0].read_bytes()
