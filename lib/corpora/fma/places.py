@@ -16,7 +16,7 @@ from lib.errors import ReportError
 from lib.fetch import space
 from lib.fetch.archives import Archive, BrokenError, RemoteArchive
 from lib.fetch.remote import Remote
-from lib.paths import PART, replacing
+from lib.paths import PART
 from lib.progress import tell
 
 ADDRESS = "https://os.unil.cloud.switch.ch/fma/"  # as https://github.com/mdeff/fma gives it
@@ -28,6 +28,7 @@ SHA1 = {  # as published there
     TRACKS: "e65cfe18cbba4e37921b58ea5293c2510329de75",
     ECHONEST: "d02a25fb1279cdc632448215abf752f9caf509de",
 }
+OTHERWISE = "Or get the archives in another way and name their folder: DATA=<folder>."
 LARGEST_CLIP = 4 * 1024**2  # bytes; 30 s at 320 kbit/s are 1.2 million
 LARGEST_TABLE = 1024**3
 CONNECTIONS = 4
@@ -170,26 +171,24 @@ class Places:
                 "to fetch what is needed."
             )
         remote = Remote(f"{self.address}{name}.zip", patience=self.patience)
-        return RemoteArchive(remote) if remote.ranges else self._download(remote)
+        try:
+            return RemoteArchive(remote) if remote.ranges else self._download(remote)
+        except ReportError as error:
+            raise ReportError(f"{error} {OTHERWISE}") from error
 
     def _download(self, remote: Remote) -> Archive:
         path = self.downloads / remote.name
         if not self.whole:
             raise ReportError(
                 f"{remote.address}: this server gives no parts of a file, so that all of it, "
-                f"{space.readable(remote.size)}, would have to be downloaded. If you want that: "
-                "make fetch WHOLE=yes. Or get it in another way and name its folder: DATA=<folder>."
+                f"{space.readable(remote.size)}, would have to be downloaded. If you want that: make fetch WHOLE=yes."
             )
         space.need(self.downloads, remote.size, remote.name)
         part = path.with_name(f".{path.name}{PART}")
         meter = _Meter(remote.name, remote.size)
         remote.save(part, told=meter.add)
-        try:
-            self._compare(part, remote.name)
-            with replacing(path) as whole:
-                part.replace(whole)
-        finally:
-            part.unlink(missing_ok=True)
+        self._compare(part, remote.name)
+        part.replace(path)
         return Archive(path)
 
     def _compare(self, path: Path, name: str) -> None:
