@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.corpora.fma.draw import Draw, choose, ordered
-from lib.corpora.fma.metadata import read_metadata, sha1, subset_of
+from lib.corpora.fma.draw import GENRES, Draw, choose, ordered
+from lib.corpora.fma.metadata import archive_counts, read_metadata, subset_of
 from lib.errors import ReportError
 from tests import fma
 from tests.conftest import music_folder
@@ -139,7 +139,13 @@ def test_the_real_metadata_hold_what_is_known_of_them():
     assert len(small) == 8000
     assert set(small["genre"].value_counts()) == {1000}
     assert subset_of(metadata, "medium")["genre"].value_counts()["Instrumental"] == 1350
-    assert len(sha1(folder / "tracks.csv")) == 40
+    counts = archive_counts(metadata, "small").loc[[*GENRES]]
+    moods = (counts[["sad", "neutral", "happy"]].mul(counts["valence"], axis=0).sum() / counts["valence"].sum()).round(
+        3
+    )
+    assert counts["valence"].sum() == 1169
+    assert moods.tolist() == [0.442, 0.328, 0.229]
+    assert archive_counts(metadata, "medium").loc["Instrumental", "valence"] == 55
     draw = Draw()
     chosen = choose(ordered(metadata, draw), metadata["artist"], draw)
     known = {genre: metadata.loc[tracks, "valence"].notna().sum() for genre, tracks in chosen.items()}
