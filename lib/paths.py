@@ -1,9 +1,12 @@
 """Where everything lies, and how a file gets its name only once it is whole."""
 
 import errno
+import hashlib
 import os
+import platform
 import re
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +21,9 @@ CONFIG = PROJECT / "config"
 
 PART = ".part"  # ending of everything half-written
 
+ELSEWHERE_S = 24 * 3600.0  # how long another machine may write to one temporary file
+
+_OWNER = re.compile(r"\.([0-9a-f]{6})-(\d+)-[0-9a-f]{8}(?:\.old)?\.part$")  # machine and process, see `replacing`
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -162,7 +168,7 @@ def replacing(path: Path) -> Iterator[Path]:
         If the disk is full or the folder cannot be written.
     """
     path = Path(path)
-    unique = uuid.uuid4().hex[:8]
+    unique = f"{_host()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     temporary, aside = (path.with_name(f".{path.name}.{unique}{suffix}") for suffix in (PART, f".old{PART}"))
     try:
         with explained(path):
@@ -184,12 +190,33 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def sweep(folder: Path) -> None:
-    """Delete what killed processes left half-written in and below a folder.
+    """Delete what killed processes left half-written in and below a folder; who still lives goes on writing.
 
-    Only for a folder that nobody else is writing to.
+    What another machine of a shared folder writes is left alone for a day.
     """
     for left in list(folder.rglob(f".*{PART}")):
+        if _written(left):
+            continue
         if left.is_dir():
             shutil.rmtree(left, ignore_errors=True)
         else:
             left.unlink(missing_ok=True)
+
+
+def _host() -> str:
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:6]
+
+
+def _written(left: Path) -> bool:
+    """Whether the process that a temporary path of `replacing` names may still be writing to it."""
+    import psutil  # here, for training needs none of this
+
+    match = _OWNER.search(left.name)
+    try:
+        since = left.stat().st_ctime
+        if match is None or match[1] != _host():
+            return match is not None and time.time() - since < ELSEWHERE_S
+        # A number is given again: whoever was born after the file is somebody else.
+        return psutil.Process(int(match[2])).create_time() <= since
+    except (psutil.NoSuchProcess, FileNotFoundError):
+        return False

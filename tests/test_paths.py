@@ -1,9 +1,13 @@
 import errno
+import os
+import subprocess
+import sys
+import time
 
 import pytest
 
 from lib.errors import ReportError
-from lib.paths import PROJECT, Study, replacing
+from lib.paths import PROJECT, Study, replacing, sweep
 
 
 def test_the_folders_of_a_study(tmp_path):
@@ -51,4 +55,32 @@ def test_a_full_disk_and_a_closed_folder_name_the_file(tmp_path, code, remedy):
     with pytest.raises(ReportError, match=f"table.csv.*{remedy}"), replacing(tmp_path / "table.csv") as part:
         part.write_text("half")
         raise OSError(code, "no")
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_a_killed_process_left_is_swept_and_what_a_living_one_writes_is_not(tmp_path):
+    code = (
+        "import sys, time; from lib.paths import replacing\n"
+        "with replacing(sys.argv[1]) as part:\n part.mkdir(); (part / 'a').touch(); time.sleep(60)"
+    )
+    writer = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "run")], cwd=PROJECT)
+    while not list(tmp_path.glob(".*.part/a")):
+        time.sleep(0.02)
+    sweep(tmp_path)
+    assert len(list(tmp_path.glob(".*.part/a"))) == 1
+    writer.kill()
+    writer.wait()
+    sweep(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_another_machine_may_write_for_a_day(tmp_path, monkeypatch):
+    theirs = tmp_path / f".a.txt.0123ab-{os.getpid()}-01234567.part"
+    theirs.touch()
+    (tmp_path / ".notes.txt.part").touch()
+    sweep(tmp_path)
+    assert list(tmp_path.iterdir()) == [theirs]
+    now = time.time()
+    monkeypatch.setattr("lib.paths.time.time", lambda: now + 90_000)
+    sweep(tmp_path)
     assert not list(tmp_path.iterdir())

@@ -141,3 +141,15 @@ def test_every_relative_link_and_anchor_leads_somewhere(site):
             if parts.fragment:
                 other = site.pages[path.resolve().relative_to(site.folder).as_posix()]
                 assert other.find(id=unquote(parts.fragment)) is not None, (page, target)
+
+
+def test_the_committed_pages_hold_no_message_and_no_error():
+    study = Study("emotify", PROJECT)
+    for name, soup in pages(study).items():
+        text = soup.get_text()
+        for sign in ("Messages of the run", "Traceback", "Warning:"):
+            assert sign not in text, f"{name}: {sign}"
+    audio = [path for path in study.results.rglob("*") if path.suffix in (".mp3", ".ogg", ".wav", ".flac")]
+    assert not audio
+    kept = [study.results, *(PROJECT / "results" / "emotify_cuts" / part for part in ("runs", "tables"))]
+    assert sum(path.stat().st_size for folder in kept for path in folder.rglob("*") if path.is_file()) < 15_000_000
