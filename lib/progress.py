@@ -2,11 +2,14 @@
 
 import os
 import sys
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 VARIABLE = "REPORT_PROGRESS"
 _last = 0.0
+_lock = threading.Lock()
 
 
 def tell(text: str, *, every: float = 0.2) -> None:
@@ -24,10 +27,16 @@ def tell(text: str, *, every: float = 0.2) -> None:
         Seconds.
     """
     global _last
-    now = time.monotonic()
-    if now - _last < every:
-        return
-    _last = now
+    with _lock:
+        now = time.monotonic()
+        if now - _last < every:
+            return
+        _last = now
+        with suppress(OSError):  # a step does not fail because nobody could be told how far it is
+            _say(text)
+
+
+def _say(text: str) -> None:
     target = os.environ.get(VARIABLE)
     if target:
         part = Path(f"{target}.part")

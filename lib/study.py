@@ -74,6 +74,15 @@ def _snakemake(command: list[str], environment: dict[str, str], log: Path, lock:
     return process.returncode
 
 
+def _ask_again(study: Study) -> None:
+    """Let 01 run again if a source of valence stopped for a reason that may have passed."""
+    from lib.valence import troubles
+
+    if any(said["later"] for said in troubles(study).values()):
+        for suffix in (".json", ".page"):
+            (study.work / "done" / f"01{suffix}").unlink(missing_ok=True)
+
+
 def _stop(process: subprocess.Popen) -> None:
     """Interrupt a process group as Ctrl-C would; end it if it does not listen."""
     for sent, patience_s in ((signal.SIGINT, 30), (signal.SIGKILL, None)):
@@ -129,6 +138,7 @@ def report(study: str, data: str = "", root: str = "", cores: int = 0, *, target
         sweep(place.work)
         sweep(place.results)
         done.forget_changed(place)
+        _ask_again(place)
         if not index.is_file():
             mark.unlink(missing_ok=True)
         # As a file: on the command line Snakemake would read a folder's name as YAML.

@@ -51,10 +51,9 @@ def made(tmp_path_factory):
     declared |= {"networks": ["this_project"], "baselines": ["majority"], "run_folds": [0], "epochs": {"default": 1}}
     declared["protocols"] = ["slice", "artist"]
     declared["also"] = [{"networks": ["this_project"], "protocols": ["official"]}]
-    declared["parameters"]["01"] |= {"songs_per_genre": SONGS}
     declared["parameters"]["05"] = {"resamples": 200}
     with serve(archives(tmp_path_factory.mktemp("demo")), Faults(cut=0.1)) as server:
-        declared["parameters"]["01"]["drawing"] |= {"address": server.address, "per_artist": 0}
+        declared["parameters"]["01"]["drawing"] |= {"address": server.address, "songs": SONGS, "per_artist": 0}
         (project / "config" / "tiny.yaml").write_text(yaml.safe_dump(declared))
         done = chain.report(project)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -16,8 +15,8 @@ from lib.corpora import build
 from lib.corpora.fma import collect
 from lib.corpora.fma.__main__ import main
 from lib.corpora.fma.clips import read_manifest
+from lib.corpora.fma.places import Places
 from lib.errors import ReportError
-from lib.fetch import patience
 from lib.paths import PROJECT, Study
 from tests import fma
 from tests.conftest import music_folder
@@ -25,8 +24,8 @@ from tests.fma import Song
 from tests.loopback import Faults, serve
 
 SONGS = [Song(n, ("Rock", "Folk")[n % 2], f"Artist {n // 4}", f"Song {n}", valence=(n % 7) / 7) for n in range(2, 34)]
-DRAW = {"genres": ["Rock", "Folk"], "songs_per_genre": 5}
-SILENT, CUT, ABSENT = 6, 9, 11
+DRAW = {"genres": ["Rock", "Folk"], "songs": 5}
+SILENT, CUT, ABSENT = 6, 13, 28
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +74,7 @@ def test_a_draw_is_whole_and_bad_clips_are_replaced(draw, tmp_path):
 
 
 def test_every_bad_clip_is_recorded_with_its_reason(draw):
-    _, manifest, _ = draw(songs_per_genre=13, per_artist=0)
+    _, manifest, _ = draw(songs=13, per_artist=0)
     reasons = manifest[manifest["status"] == "replaced"].set_index("track")["reason"]
     assert set(reasons.index) == {SILENT, CUT, ABSENT}
     assert reasons[SILENT].startswith("short: ")
@@ -83,24 +82,31 @@ def test_every_bad_clip_is_recorded_with_its_reason(draw):
     assert reasons[ABSENT].startswith("not in http://127.0.0.1")
 
 
+@pytest.fixture
+def at_once(monkeypatch):
+    monkeypatch.setattr(Places, "_pause", lambda self, seconds: None)
+
+
 @pytest.mark.parametrize(
-    "faults",
-    [
-        {"cut": 0.3, "seed": 1},
-        {"error": 0.2, "seed": 2},
-        {"pause_s": 0.02},
-        {"busy": 2},
-        {"flips": 1, "flip_at": 60_000},
-    ],
+    "faults", [{"cut": 0.3, "seed": 1}, {"error": 0.2, "seed": 2}, {"pause_s": 0.02}, {"busy": 2}, {}], ids=str
 )
-def test_the_network_does_not_change_what_is_drawn(draw, tmp_path, faults, monkeypatch):
-    monkeypatch.setattr(patience, "time", SimpleNamespace(sleep=lambda seconds: None))
-    draw("calm")
-    draw("rough", Faults(**faults))
+@pytest.mark.parametrize("wrong", [None, "member", "directory"])
+def test_the_network_does_not_change_what_is_drawn(draw, tmp_path, archives, at_once, faults, wrong):
+    rows, manifest, _ = draw("calm")
+    assert {SILENT, CUT, ABSENT} == set(manifest.loc[manifest["status"] == "replaced", "track"])
+    flips = {}
+    if wrong:
+        name = fma.member(int(rows["track_id"].iloc[0][4:])).encode()
+        body = archives["/fma_small.zip"]
+        flips = {"flips": 1, "flip_at": body.index(name) + 5000 if wrong == "member" else body.rindex(name) + 3}
+    *_, server = draw("rough", Faults(**faults, **flips))
+    assert not server.faults.flips
     calm, rough = (contents(tmp_path / name) for name in ("calm", "rough"))
-    manifest = "results/fma/tables/manifest.csv"
+    listed = "results/fma/tables/manifest.csv"  # names the address
     assert calm.keys() == rough.keys()
-    assert {k: v for k, v in calm.items() if k != manifest} == {k: v for k, v in rough.items() if k != manifest}
+    assert {name: body for name, body in calm.items() if name != listed} == {
+        name: body for name, body in rough.items() if name != listed
+    }
 
 
 def test_a_second_time_nothing_is_asked_for(draw):
@@ -108,8 +114,8 @@ def test_a_second_time_nothing_is_asked_for(draw):
     again, same, server = draw()
     pd.testing.assert_frame_equal(rows, again)
     pd.testing.assert_frame_equal(manifest, same)
-    # What the archive has not is asked about each time: its directory alone.
-    assert server.sent < 10_000 if ABSENT in set(manifest["track"]) else not server.asked
+    # What the archive has not is asked about each time: its directory alone, twice.
+    assert server.sent < 30_000
 
 
 def test_a_manifest_gives_a_second_person_the_same_songs(draw, tmp_path):
@@ -130,7 +136,11 @@ def test_a_manifest_gives_a_second_person_the_same_songs(draw, tmp_path):
         ("track,genre\n2,Rock\n", "has no column 'status'"),
         ("track,genre,status,reason,bytes,sha256\n2,Rock,maybe,,1,x\n", "'maybe' is none of drawn, replaced"),
         ("track,genre,status,reason,bytes,sha256\nx,Rock,drawn,,1,x\n", "cannot be read"),
-        ("track,genre,status,reason,bytes,sha256\n2,Rock,drawn,,1,x\n2,Rock,drawn,,1,x\n", "lists track 2 twice"),
+        ("track,genre,status,reason,bytes,sha256\n2,Rock,drawn,,1,\n", "track 2 has no sha256"),
+        (
+            f"track,genre,status,reason,bytes,sha256\n2,Rock,drawn,,1,{64 * 'a'}\n2,Rock,drawn,,1,{64 * 'a'}\n",
+            "lists track 2 twice",
+        ),
     ],
 )
 def test_a_wrong_manifest_is_named(tmp_path, text, message):
@@ -174,6 +184,46 @@ def test_a_folder_without_the_clips_says_what_belongs_there(draw, tmp_path):
         draw(data=str(tmp_path / "own"))
 
 
+def test_a_folder_without_clips_says_what_belongs_there(draw, tmp_path, archives):
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "fma_metadata.zip").write_bytes(archives["/fma_metadata.zip"])
+    with pytest.raises(ReportError, match=r"neither a folder fma_small nor fma_small.zip is there"):
+        draw(data=str(tmp_path / "own"))
+
+
+def test_the_archive_of_a_larger_subset_will_do(draw, tmp_path, archives):
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "fma_metadata.zip").write_bytes(archives["/fma_metadata.zip"])
+    clips = {fma.member(song.number, "medium"): fma.clip(song.number) for song in SONGS}
+    (own / "fma_medium.zip").write_bytes(fma.archive(clips))
+    rows, _, server = draw(data=str(own))
+    assert not server.asked
+    assert len(rows) == 10
+
+
+def test_one_failure_ends_the_pauses_of_the_others(tmp_path, archives):
+    tracks = [song.number for song in SONGS if song.number != ABSENT]
+    waiting = []
+    with serve(dict(archives)) as server:
+        places = Places("small", tmp_path, address=server.address)
+        whole = places._archive("fma_small")
+
+        def extract(name, target, **_):
+            if len(waiting) == 3:
+                raise ReportError("the server is gone")
+            waiting.append(name)
+            places._pause(600)
+            raise AssertionError("waited to the end")
+
+        assert whole.members
+        whole.extract = extract
+        began = time.monotonic()
+        with pytest.raises(ReportError, match="the server is gone"):
+            places.get(tracks)
+    assert time.monotonic() - began < 60
+
+
 def test_the_tracks_table_of_a_draw(tmp_path, archives):
     with serve(archives) as server:
         tracks = build(Study("fma", tmp_path), "fma", "", **DRAW, address=server.address, workers=1)
@@ -191,9 +241,7 @@ def test_the_real_clips_of_fma_come_through(tmp_path):
     songs = [Song(int(name[-10:-4]), "Hip-Hop", "AWOL") for name in clips]
     files = {"/fma_metadata.zip": fma.archive(fma.tables(songs)), "/fma_small.zip": fma.archive(clips)}
     with serve(files, Faults(cut=0.2)) as server:
-        rows = collect(
-            Study("fma", tmp_path), "", genres=["Hip-Hop"], songs_per_genre=3, address=server.address, workers=1
-        )
+        rows = collect(Study("fma", tmp_path), "", genres=["Hip-Hop"], songs=3, address=server.address, workers=1)
     assert {path: (folder / f"{path[-10:-4]}.mp3").read_bytes() for path in rows["path"]} == {
         path: Path(path).read_bytes() for path in rows["path"]
     }
@@ -208,7 +256,7 @@ class TestCommand:
             path = tmp_path / "small.yaml"
             declared = {
                 "corpus": "fma", "networks": ["this_project"], "protocols": ["slice"],
-                "parameters": {"01": {"songs_per_genre": 5, "drawing": {"genres": DRAW["genres"], "address": address}}},
+                "parameters": {"01": {"drawing": DRAW | {"address": address}}},
             }  # fmt: skip
             path.write_text(yaml.safe_dump(declared))
             return path

@@ -37,7 +37,7 @@ def test_the_first_source_that_knows_a_track_counts(tmp_path):
     assert table["source"].tolist() == ["Echo Nest", "mine.csv", "Echo Nest", ""]
     assert table["note"].tolist()[1] == "Echo Nest: none known; failing: not asked"
     assert table["note"].tolist()[3].endswith("mine.csv: no valence there")
-    assert troubles == {"failing": "it broke; mend it"}
+    assert troubles == {"failing": {"trouble": "it broke; mend it", "later": False}}
 
 
 def test_the_order_of_the_sources_is_theirs(tmp_path):
@@ -94,6 +94,7 @@ def test_sources_by_name(tmp_path):
         (("Purr", ["The Cats"], 300), "The Cats", "Purr", 180, False),
         (("Purr", ["Some Other Band"], 180), "The Cats", "Purr", 180, False),
         (("Bark", ["The Cats"], 180), "The Cats", "Purr", 180, False),
+        (("Six Ft Under", ["The Cats"], None), "The Cats", "Six Ft Deep", None, False),
         (("Suite, Part 2", ["The Cats"], None), "The Cats", "Suite, Part 1", None, False),
         (("!!!", ["!!!"], None), "!!!", "!!!", None, True),
         (("???", ["!!!"], None), "!!!", "!!!", None, False),
@@ -126,7 +127,24 @@ def test_a_cache_keeps_what_is_put_there(tmp_path):
     assert again.get("search", "a") is MISSING
 
 
+def test_a_cache_whose_folder_is_closed_is_named(tmp_path):
+    (tmp_path / "folder").touch()
+    with pytest.raises(ReportError, match=r"cache cannot be used now .* Check its folder"):
+        Cache(tmp_path / "folder" / "cache")
+    (tmp_path / "cache").mkdir()
+    with pytest.raises(ReportError, match=r"cache cannot be used now .* Check its folder"):
+        Cache(tmp_path / "cache")
+
+
+def test_a_list_is_looked_for_in_the_project_too(tmp_path, monkeypatch):
+    monkeypatch.setattr("lib.corpora.files.PROJECT", tmp_path)
+    (tmp_path / "mine.csv").write_text("track_id,valence\na,0.9\n")
+    assert sources(["csv:mine.csv"], own="x", cache=tmp_path / "cache")[0].name == "mine.csv"
+    with pytest.raises(ReportError, match=r"yours.csv: there is no such file \(looked for .* and "):
+        sources(["csv:yours.csv"], own="x", cache=tmp_path / "cache")
+
+
 def test_a_file_that_is_no_cache_is_named(tmp_path):
     (tmp_path / "cache").write_text("this is no database, and it is long enough to be taken for one" * 40)
-    with pytest.raises(ReportError, match=r"cache cannot be used .* Delete it"):
+    with pytest.raises(ReportError, match=r"cache cannot be read .* Delete it"):
         Cache(tmp_path / "cache")

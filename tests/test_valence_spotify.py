@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lib.errors import ReportError
 from lib.valence.spotify import CREDENTIALS, Spotify
 from tests.spotify import ID, SECRET, serve
 
@@ -84,7 +85,7 @@ def test_what_cannot_be_told_says_why(spotify, service):
 @pytest.mark.parametrize(
     ("faults", "says"),
     [
-        ({"token": [400]}, "refused the question or the credentials (400). Check SPOTIPY_CLIENT_ID"),
+        ({"token": [400]}, "refused the credentials (400). Check SPOTIPY_CLIENT_ID"),
         ({"token": [401]}, "refused the credentials (401). Check SPOTIPY_CLIENT_ID"),
         ({"search": [401, 401]}, "refused the credentials (401)"),
         ({"audio-features": [403]}, "most applications since November 2024. Use another source"),
@@ -129,6 +130,39 @@ def test_what_passes_is_waited_for(spotify, service, faults):
     assert answers.table["valence"].notna().all()
     assert len(spotify.waited) >= 1
     assert max(spotify.waited) <= 20
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_question_that_spotify_cannot_read_is_one_tracks_trouble(spotify, service, status):
+    service.faults = {"search": [None, status]}
+    some = tracks([1, 2, 4])
+    some.loc[1, "title"] = "Tune " * 100
+    answers = spotify().ask(some)
+    assert answers.trouble == ""
+    assert answers.table["valence"].notna().tolist() == [True, False, True]
+    assert answers.table["note"].tolist()[1] == f"Spotify makes nothing of this title ({status})"
+    assert max(len(words) for question, words in service.asked if question == "search") < 200
+
+
+@pytest.mark.parametrize(
+    ("faults", "later"),
+    [({"audio-features": [403]}, False), ({"search": [(429, "9000")]}, True), ({"token": [401]}, True)],
+)
+def test_it_says_whether_to_ask_again(spotify, service, faults, later):
+    service.faults = faults
+    assert spotify().ask(tracks([1])).later == later
+
+
+def test_a_cache_that_cannot_be_written_is_told_and_nothing_breaks(spotify, monkeypatch):
+    source = spotify()
+
+    def put(kind, values):
+        raise ReportError("the disk is full")
+
+    monkeypatch.setattr(source._cache, "put", put)
+    answers = source.ask(tracks([1, 2]))
+    assert answers.trouble == "the disk is full"
+    assert answers.table["valence"].isna().all()
 
 
 def test_interrupted_it_goes_on_where_it_was(spotify, service):

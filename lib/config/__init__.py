@@ -9,12 +9,13 @@ from pathlib import Path
 
 from lib.config.also import Also, read_also
 from lib.config.checks import SET_ABOVE, by_number, check, check_surroundings, check_types, read
-from lib.corpora.files import audio_files, data_folder
+from lib.corpora.files import audio_files, data_folder, given_file
 from lib.errors import ReportError
 from lib.paths import CONFIG, Study, check_name
 from lib.recipes import BALANCED, BASELINE, BEST, POSTER
 from lib.runs import SELECTED, Run
 from lib.splits import PROTOCOLS, SINGLE
+from lib.valence import CSV
 
 __all__ = ["SET_ABOVE", "StudyConfig", "folder_digest", "known_studies", "label_files", "load"]
 
@@ -181,8 +182,12 @@ def load(study: str, data: str = "", *, slices_only: bool = False) -> StudyConfi
 
 
 def label_files(config: StudyConfig) -> list[str]:
-    """Files of labels in the folder of the music, on which the tracks table depends."""
-    return [str(path) for path in sorted(data_folder(config.data, config.corpus).glob("*.csv"))] if config.data else []
+    """Files of labels, in the folder of the music and named in the parameters, on which the tracks table depends."""
+    found = sorted(data_folder(config.data, config.corpus).glob("*.csv")) if config.data else []
+    given = config.parameters.get("01", {})
+    named = [name.removeprefix(CSV) for name in given.get("valence", []) if str(name).startswith(CSV)]
+    named += [name for name in [given.get("drawing", {}).get("manifest")] if name]
+    return [str(path) for path in (*found, *(given_file(name, "file") for name in named))]
 
 
 def folder_digest(config: StudyConfig) -> str:

@@ -16,7 +16,7 @@ import pandas as pd
 from lib.errors import ReportError
 from lib.paths import Study
 from lib.tables import moods, tracks_table, write_csv, write_json
-from lib.valence import OWN, Source, fill, sources
+from lib.valence import OWN, TROUBLES, Source, fill, sources
 
 CORPORA = {
     "demo": "lib.corpora.demo",
@@ -118,14 +118,8 @@ def build(
     from lib.corpora.probe import probe_tracks
 
     collect = module(corpus).collect
-    taken = list(inspect.signature(collect).parameters)[2:]
-    unknown = sorted(set(options) - set(taken))
-    if unknown:
-        raise ReportError(
-            f"corpus {corpus!r} has no option {unknown[0]!r}; it has {', '.join(taken) if taken else 'none'}."
-        )
-    options = {"workers": workers, "timeout_s": timeout_s} | options
-    options = {name: value for name, value in options.items() if name in taken}
+    options = {"workers": workers, "timeout_s": timeout_s} | checked(corpus, options)
+    options = {name: value for name, value in options.items() if name in _options(corpus)}
     moods(pd.Series([0.5]), mood_cuts)  # a wrong parameter is told before the long part
     own = getattr(module(corpus), "VALENCE", corpus)
     asked = sources(valence, own=own, cache=study.root / "downloads" / "spotify.sqlite")
@@ -134,7 +128,7 @@ def build(
     for column in ("artist", "title", "album", "valence", "mood"):
         if column not in rows:
             rows[column] = None
-    for left in (study.tables / "valence.csv", study.work / "valence.json"):
+    for left in (study.tables / "valence.csv", study.work / TROUBLES):
         left.unlink(missing_ok=True)
     if tuple(valence) != (OWN,):
         rows["valence"] = _valence(rows, asked, study)
@@ -150,7 +144,28 @@ def build(
 
 def _valence(rows: pd.DataFrame, asked: Sequence[Source], study: Study) -> pd.Series:
     """Valence of each row from the sources, and on disk who said what."""
-    table, troubles = fill(rows.assign(whole_s=rows.get("whole_s", float("nan"))), asked)
+    table, troubled = fill(rows.assign(whole_s=rows.get("whole_s", float("nan"))), asked)
     write_csv(table, study.tables / "valence.csv")
-    write_json(troubles, study.work / "valence.json")
+    write_json(troubled, study.work / TROUBLES)
     return table["valence"]
+
+
+def checked(corpus: str, options: dict) -> dict:
+    """Return options of a corpus's ``collect`` if it knows them all.
+
+    Raises
+    ------
+    ReportError
+        If there is no such corpus, or it has no such option.
+    """
+    taken = _options(corpus)
+    unknown = sorted(set(options) - set(taken))
+    if unknown:
+        raise ReportError(
+            f"corpus {corpus!r} has no option {unknown[0]!r}; it has {', '.join(taken) if taken else 'none'}."
+        )
+    return dict(options)
+
+
+def _options(corpus: str) -> list[str]:
+    return list(inspect.signature(module(corpus).collect).parameters)[2:]

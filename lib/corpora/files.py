@@ -41,6 +41,29 @@ def data_folder(data: str | Path, corpus: str) -> Path:
     )
 
 
+def given_file(path: str | Path, what: str) -> Path:
+    """File that a parameter names.
+
+    Parameters
+    ----------
+    path : path-like
+        As `data_folder` takes a folder.
+    what : str
+        Named in the error.
+
+    Raises
+    ------
+    ReportError
+        If no such file exists.
+    """
+    path = Path(path).expanduser()
+    places = [path] if path.is_absolute() else list(dict.fromkeys([Path.cwd() / path, PROJECT / path]))
+    found = next((place for place in places if place.is_file()), None)
+    if found is None:
+        raise ReportError(f"{what} {path}: there is no such file (looked for {' and '.join(map(str, places))}).")
+    return found.resolve()
+
+
 def folders(folder: Path) -> list[Path]:
     """Subfolders by name, hidden ones left out."""
     return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))

@@ -7,7 +7,8 @@ import pandas as pd
 
 from lib.errors import ReportError
 from lib.paths import Study
-from lib.tables import MOODS, STATUSES, numeric_targets, read_json
+from lib.tables import MOODS, STATUSES, numeric_targets
+from lib.valence import troubles
 
 
 def usable(tracks: pd.DataFrame) -> pd.DataFrame:
@@ -66,8 +67,7 @@ def table_of(study: Study, name: str) -> pd.DataFrame | None:
 
 def valence_troubles(study: Study) -> dict[str, str]:
     """Return why a source of valence was not asked about every song, by its name. Page 01."""
-    path = study.work / "valence.json"
-    return read_json(path) if path.is_file() else {}
+    return {source: said["trouble"] for source, said in troubles(study).items()}
 
 
 def valence_sources(valence: pd.DataFrame) -> pd.DataFrame:

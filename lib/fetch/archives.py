@@ -1,22 +1,24 @@
 """Single members of a zip archive, on a server or on this machine; whatever it holds, it is not trusted.
 
-Only names that the caller expects are looked up, sizes and ratios are bounded, and a member gets its name
-here only when its checksum is right.
+Only names that the caller expects are looked up. What a member takes, packed and unpacked, is bounded before and
+while it is read, and it gets its name here only when its checksum is right. The standard library's `zipfile` reads
+the directory; its readers of members unpack without a bound.
 """
 
 from __future__ import annotations
 
+import bz2
 import hashlib
 import io
-import lzma
+import struct
 import threading
 import zipfile
 import zlib
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
+from typing import BinaryIO
 
 import remotezip
 
@@ -25,9 +27,13 @@ from lib.fetch.patience import TRIES
 from lib.fetch.remote import CHUNK, Remote
 from lib.paths import PART, replacing
 
-END_RECORD = 22  # bytes of the smallest zip archive, an empty one
 RATIO = 200  # unpacked to packed, beyond which a member is taken for a bomb; text packs to some 1:10
-_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError)  # bz2: the last three
+LARGEST_DIRECTORY = 64 * 1024**2  # bytes; FMA's largest archive has one of some 10 MB
+END_RECORD = 22  # bytes of the smallest zip archive, an empty one
+# Before a member's bytes (APPNOTE.TXT 4.3.7): signature, version, flags, method, time, date, checksum, sizes, lengths
+# of name and extra field.
+_LOCAL = struct.Struct("<4s5H3L2H")
+_ENCRYPTED = 0x1
 
 
 class BrokenError(Exception):
@@ -36,12 +42,28 @@ class BrokenError(Exception):
 
 @dataclass(frozen=True)
 class Member:
-    """What an archive says of a file in it: sizes in bytes, CRC-32."""
+    """What an archive says of a file in it.
+
+    Attributes
+    ----------
+    name : str
+    size, packed : int
+        Bytes.
+    crc : int
+        CRC-32.
+    offset, stop : int
+        Where it begins, and where whatever follows does.
+    method : int
+        How it is packed, as `zipfile` numbers it.
+    """
 
     name: str
     size: int
     packed: int
     crc: int
+    offset: int
+    stop: int
+    method: int
 
 
 class Archive:
@@ -54,14 +76,15 @@ class Archive:
 
     def __init__(self, path: Path):
         self.path = path
-        self._own = threading.local()
+        self._lock = threading.Lock()
+        self._members: dict[str, Member | None] | None = None
 
     @property
     def name(self) -> str:
         """What messages call it."""
         return str(self.path)
 
-    @cached_property
+    @property
     def members(self) -> dict[str, Member | None]:
         """What is in it by name; None for a name that several members share.
 
@@ -70,14 +93,20 @@ class Archive:
         ReportError
             If it is no zip archive or cannot be reached.
         """
-        found: dict[str, Member | None] = {}
-        for info in self._zip.infolist():
-            again = info.filename in found
-            member = Member(info.filename, info.file_size, info.compress_size, info.CRC)
-            found[info.filename] = None if again else member
-        return found
+        with self._lock:
+            if self._members is None:
+                self._members = self._directory()
+            return self._members
 
-    def extract(self, name: str, target: Path, *, largest: int, told: Callable[[int], None] = lambda n: None) -> None:
+    def extract(
+        self,
+        name: str,
+        target: Path,
+        *,
+        largest: int,
+        told: Callable[[int], None] = lambda n: None,
+        check: Callable[[Path], None] = lambda path: None,
+    ) -> None:
         """Write one member to `target`, which takes its name when the checksum is right.
 
         Parameters
@@ -86,63 +115,88 @@ class Archive:
             Exactly as in the archive.
         target : Path
         largest : int
-            Bytes that it may have at most.
+            Bytes that it may have at most, unpacked and packed.
         told : callable
             Told the number of new bytes that came over the network.
+        check : callable
+            Shown the file before it takes its name; what it raises passes through.
 
         Raises
         ------
         BrokenError
             If it is not there, or not what such a member should be.
         ReportError
-            If the network fails.
+            If the network or this machine fails.
         """
-        self._check(name, largest)
+        member = self._judged(name, largest)
         try:
-            self._unpack(name, target)
-        except _DAMAGED as error:
-            raise BrokenError(f"damaged in {self.name} ({_why(error)})") from error
+            with self.path.open("rb") as file, replacing(target) as part:
+                file.seek(member.offset)
+                self._unpack(file, member, part)
+                check(part)
+        except OSError as error:
+            raise ReportError(f"{error.filename or target}: {error.strerror or error}.") from error
 
-    @property
-    def _zip(self) -> zipfile.ZipFile:
-        """The archive as this thread opened it: one file position a thread."""
-        if not hasattr(self._own, "zip"):
-            try:
-                self._own.zip = self._open()
-            except (*_DAMAGED, remotezip.RemoteZipError, NotImplementedError) as error:
-                raise ReportError(f"{self.name} is no whole zip archive ({error}). Get it anew.") from error
-        return self._own.zip
+    def test(self, largest: int) -> None:
+        """Unpack every member to nowhere.
 
-    def _open(self) -> zipfile.ZipFile:
-        return zipfile.ZipFile(self.path)
+        Raises
+        ------
+        BrokenError
+            Of the first that is broken.
+        """
+        with self.path.open("rb") as file:
+            for name in self.members:
+                member = self._judged(name, largest)
+                file.seek(member.offset)
+                self._unpack(file, member, None)
 
-    def _check(self, name: str, largest: int) -> None:
+    def _directory(self) -> dict[str, Member | None]:
+        try:
+            with zipfile.ZipFile(self.path) as opened:
+                return _members(opened)
+        except OSError as error:
+            raise ReportError(f"{self.name}: {error.strerror or error}.") from error
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
+            raise ReportError(f"{self.name} is no whole zip archive ({error}). Get it anew.") from error
+
+    def _judged(self, name: str, largest: int) -> Member:
+        """Return a member that may be unpacked."""
         member = self.members.get(name, ...)
         if member is ...:
             raise BrokenError(f"not in {self.name}")
         if member is None:
             raise BrokenError(f"more than once in {self.name}")
-        if member.size > largest:
-            raise BrokenError(f"{member.size} bytes in {self.name}, more than the {largest} such a file may have")
+        if max(member.size, member.packed) > largest:
+            most = max(member.size, member.packed)
+            raise BrokenError(f"{most} bytes in {self.name}, more than the {largest} such a file may have")
         if member.size > RATIO * max(member.packed, 1):
             raise BrokenError(f"unpacks to more than {RATIO} times its size in {self.name}")
+        return member
 
-    def _unpack(self, name: str, target: Path) -> None:
-        member = self.members[name]
-        with replacing(target) as part:
-            try:
-                source = self._zip.open(name)
-            except (RuntimeError, NotImplementedError) as error:  # a password, or a way of packing not known here
-                raise BrokenError(f"cannot be unpacked from {self.name} ({error})") from error
-            written = 0
-            with source, part.open("wb") as file:
-                while chunk := source.read(CHUNK):
-                    written += len(chunk)
-                    if written > member.size:
-                        raise BrokenError(f"longer than {self.name} says")
-                    file.write(chunk)
-            if written != member.size:
-                raise BrokenError(f"shorter than {self.name} says")
+    def _unpack(self, file: BinaryIO, member: Member, part: Path | None) -> None:
+        """Unpack what begins at a file's position, no more than is announced, and compare size and checksum."""
+        try:
+            pieces = _unpacked(file, member)
+            size = crc = 0
+            with io.BytesIO() if part is None else part.open("wb") as out:
+                for piece in pieces:
+                    size += len(piece)
+                    if size > member.size:
+                        raise ValueError("longer than its archive says")
+                    crc = zlib.crc32(piece, crc)
+                    if part is not None:
+                        out.write(piece)
+            if size != member.size:
+                raise ValueError("shorter than its archive says")
+            if crc != member.crc:
+                raise ValueError("wrong checksum")
+        except OSError as error:
+            if error.errno is not None:  # bz2 raises OSError too, without a number: the disk is not the archive
+                raise
+            raise BrokenError(f"damaged in {self.name} ({error})") from error
+        except (ValueError, EOFError, zlib.error, struct.error) as error:
+            raise BrokenError(f"damaged in {self.name} ({error})") from error
 
 
 class RemoteArchive(Archive):
@@ -156,28 +210,48 @@ class RemoteArchive(Archive):
     def __init__(self, remote: Remote):
         super().__init__(Path(remote.name))
         self.remote = remote
-        self._fetcher = _Fetcher(remote)
+        self._mark = b""  # checksum of the directory as it came
+        self._confirmed: set[bytes] = set()  # those that came twice
 
     @property
     def name(self) -> str:
         """What messages call it."""
         return self.remote.address
 
-    def extract(self, name: str, target: Path, *, largest: int, told: Callable[[int], None] = lambda n: None) -> None:
-        """As `Archive.extract`; a try that was cut off, or killed, is gone on with where it ended."""
-        self._check(name, largest)
+    def extract(
+        self,
+        name: str,
+        target: Path,
+        *,
+        largest: int,
+        told: Callable[[int], None] = lambda n: None,
+        check: Callable[[Path], None] = lambda path: None,
+    ) -> None:
+        """As `Archive.extract`; a try that was cut off, or killed, is gone on with where it ended.
+
+        What seems broken is got again, directory and all, and believed only if the same bytes come twice.
+        """
         part = target.with_name(f".{target.name}.packed{PART}")
         seen: set[bytes] = set()
         for _ in range(TRIES):
-            self._fetcher.stage(part, told)
             try:
-                self._unpack(name, target)
-            except _DAMAGED as error:
-                what = self._fetcher.forget()
-                self._own.__dict__.pop("zip").close()
-                if what in seen:  # the same bytes twice: the archive is so, not the network
-                    raise BrokenError(f"damaged in {self.name} ({_why(error)})") from error
+                member = self._judged(name, largest)
+                stop = min(member.stop, self.remote.size)
+                if member.offset >= stop:
+                    raise BrokenError(f"damaged in {self.name} (begins beyond its end)")
+                self.remote.save(part, member.offset, stop, told)
+                with part.open("rb") as file, replacing(target) as whole:
+                    self._unpack(file, member, whole)
+                    check(whole)
+            except BrokenError:
+                what = hashlib.sha256(self._mark + (part.read_bytes() if part.is_file() else b"")).digest()
+                part.unlink(missing_ok=True)
+                self._forget()
+                if what in seen:
+                    raise
                 seen.add(what)
+            except OSError as error:
+                raise ReportError(f"{error.filename or target}: {error.strerror or error}.") from error
             else:
                 part.unlink(missing_ok=True)
                 return
@@ -186,49 +260,105 @@ class RemoteArchive(Archive):
             "What was got is kept; run the same command again over a better connection."
         )
 
-    def _open(self) -> zipfile.ZipFile:
-        if self.remote.size < END_RECORD:
-            raise zipfile.BadZipFile("File is not a zip file")
-        return remotezip.RemoteZip(self.remote.address, fetcher=lambda *_, **__: self._fetcher)
+    def _forget(self) -> None:
+        with self._lock:
+            if self._mark not in self._confirmed:
+                self._members = None
+
+    def _directory(self) -> dict[str, Member | None]:
+        known = {self._mark}
+        for _ in range(TRIES):
+            fetcher = _Fetcher(self.remote)
+            try:
+                if self.remote.size < END_RECORD:
+                    raise zipfile.BadZipFile("too small for one")
+                opened = remotezip.RemoteZip(self.remote.address, fetcher=lambda *_, at=fetcher, **__: at)
+                found = _members(opened)
+                failure = None
+            except (
+                zipfile.BadZipFile, remotezip.RemoteZipError, NotImplementedError, ValueError, OSError, struct.error
+            ) as error:  # fmt: skip
+                found, failure = {}, error
+            self._mark = fetcher.mark
+            if self._mark in known:
+                self._confirmed.add(self._mark)
+            if failure is None:
+                return found
+            if self._mark in known:
+                break
+            known.add(self._mark)
+        raise ReportError(f"{self.name} is no whole zip archive ({failure}). It may have moved; check the address.")
 
 
 class _Fetcher:
-    """Gives `remotezip` what it reads: the directory, kept for every thread, and members through a file each."""
+    """Gives `remotezip` the directory of an archive, and remembers what it gave."""
 
     def __init__(self, remote: Remote):
         self._remote = remote
-        self._directory: dict[tuple[int, int], bytes] = {}
-        self._lock = threading.Lock()
-        self._staged = threading.local()
+        self._total = hashlib.sha256()
 
-    def stage(self, part: Path, told: Callable[[int], None]) -> None:
-        """Say where this thread's next member goes."""
-        self._staged.part, self._staged.told = part, told
-
-    def forget(self) -> bytes:
-        """Drop what this thread's member was read from; returns its checksum."""
-        part = self._staged.part
-        with self._lock:
-            held = b"".join(self._directory[span] for span in sorted(self._directory))
-            self._directory.clear()
-        total = hashlib.sha256(part.read_bytes() if part.is_file() else held)
-        part.unlink(missing_ok=True)
-        return total.digest()
+    @property
+    def mark(self) -> bytes:
+        return self._total.digest()
 
     def fetch(self, data_range: tuple[int, int | None], stream: bool = False) -> remotezip.PartialBuffer:
         first, last = data_range
         size = self._remote.size
-        start, stop = (max(size + first, 0), size) if last is None else (first, last + 1)
-        if stream:
-            part = self._staged.part
-            self._remote.save(part, start, stop, self._staged.told)
-            return remotezip.PartialBuffer(part.open("rb"), start, stop - start, True)
-        with self._lock:
-            if (start, stop) not in self._directory:
-                self._directory[start, stop] = self._remote.read(start, stop)
-            with closing(io.BytesIO(self._directory[start, stop])) as held:
-                return remotezip.PartialBuffer(held, start, stop - start, False)
+        start, stop = (max(size + first, 0), size) if last is None else (first, min(last + 1, size))
+        if not 0 <= start < stop or stop - start > LARGEST_DIRECTORY:
+            raise zipfile.BadZipFile("its directory is not where it says, or too large")
+        held = self._remote.read(start, stop)
+        self._total.update(held)
+        return remotezip.PartialBuffer(io.BytesIO(held), start, len(held), False)
 
 
-def _why(error: Exception) -> str:
-    return str(error).split(" for file")[0] or type(error).__name__
+def _members(opened: zipfile.ZipFile) -> dict[str, Member | None]:
+    found: dict[str, Member | None] = {}
+    starts = sorted({*(info.header_offset for info in opened.infolist()), opened.start_dir})
+    follows = dict(pairwise(starts))
+    for info in opened.infolist():
+        # No further than a member can reach, whatever gap an archive leaves behind it.
+        reach = info.header_offset + _LOCAL.size + 2 * 65_535 + info.compress_size
+        member = Member(
+            info.orig_filename, info.file_size, info.compress_size, info.CRC, info.header_offset,
+            min(follows.get(info.header_offset, reach), reach), info.compress_type,
+        )  # fmt: skip
+        found[member.name] = None if member.name in found else member
+    return found
+
+
+def _unpacked(file: BinaryIO, member: Member) -> Iterator[bytes]:
+    """Bytes of a member in pieces of at most `CHUNK`, whatever it claims to be."""
+    signature, _, flags, method, *_, name, extra = _LOCAL.unpack(file.read(_LOCAL.size))
+    if signature != b"PK\x03\x04":
+        raise ValueError("does not begin where its archive says")
+    if flags & _ENCRYPTED:
+        raise ValueError("has a password")
+    if file.read(name) != member.name.encode("utf-8" if flags & 0x800 else "cp437") or method != member.method:
+        raise ValueError("is another file than its archive says")
+    file.seek(extra, io.SEEK_CUR)
+    left = member.packed
+
+    def packed() -> bytes:
+        nonlocal left
+        piece = file.read(min(CHUNK, left))
+        left -= len(piece)
+        return piece
+
+    if method == zipfile.ZIP_STORED:
+        while piece := packed():
+            yield piece
+    elif method == zipfile.ZIP_DEFLATED:
+        inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+        while not inflate.eof and (piece := inflate.unconsumed_tail or packed()):
+            yield inflate.decompress(piece, CHUNK)
+        yield inflate.flush()
+    elif method == zipfile.ZIP_BZIP2:
+        unzip = bz2.BZ2Decompressor()
+        while not unzip.eof:
+            piece = packed() if unzip.needs_input else b""
+            if unzip.needs_input and not piece:
+                raise EOFError("ends early")
+            yield unzip.decompress(piece, CHUNK)
+    else:
+        raise ValueError(f"is packed in a way that is not read here, number {method}")

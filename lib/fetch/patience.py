@@ -92,10 +92,8 @@ def retry_after(header: str | None) -> float | None:
     """Seconds that a header ``Retry-After`` asks for, given in seconds or as a date; None if it says neither."""
     if not header:
         return None
-    try:
-        return max(float(header), 0.0)
-    except ValueError:
-        pass
+    if header.strip().isdigit():
+        return float(header)
     try:
         return max((parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds(), 0.0)
     except (TypeError, ValueError):

@@ -142,7 +142,7 @@ class Remote:
                 span = _SPAN.fullmatch(answer.headers.get("Content-Range", ""))
                 if answer.status_code == 206 and span:
                     found.append((int(span.group(3)), True, tag))
-                elif answer.headers.get("Content-Length", "").isdigit():
+                elif answer.status_code == 200 and answer.headers.get("Content-Length", "").isdigit():
                     found.append((int(answer.headers["Content-Length"]), False, tag))
                 else:
                     raise ReportError(f"{self.address}: the server does not say how large the file is.")

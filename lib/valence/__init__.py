@@ -15,10 +15,13 @@ import numpy as np
 import pandas as pd
 
 from lib.errors import ReportError
+from lib.paths import Study
+from lib.tables import read_json
 
 OWN = "own"
 SPOTIFY = "spotify"
 CSV = "csv:"
+TROUBLES = "valence.json"  # in the study's work folder
 COLUMNS = ("valence", "match", "score", "note")
 
 
@@ -33,10 +36,13 @@ class Answers:
         track for), its ``score`` (0..1) and a ``note`` (why there is no valence); text is empty where it says nothing.
     trouble : str
         Why the source stopped before it had been asked about all of them; empty if it did not.
+    later : bool
+        Whether asking again another time may help.
     """
 
     table: pd.DataFrame
     trouble: str = ""
+    later: bool = False
 
 
 class Source(Protocol):
@@ -86,6 +92,7 @@ def sources(names: Sequence[str], *, own: str, cache: Path) -> list[Source]:
     ReportError
         If a name is unknown or stands there twice, or a table is missing or wrong.
     """
+    from lib.corpora.files import given_file  # here, for the corpora stand on this module
     from lib.valence.listed import Listed
     from lib.valence.spotify import Spotify
 
@@ -98,13 +105,13 @@ def sources(names: Sequence[str], *, own: str, cache: Path) -> list[Source]:
         elif name == SPOTIFY:
             made.append(Spotify(cache))
         elif str(name).startswith(CSV):
-            made.append(Listed(Path(name.removeprefix(CSV)).expanduser()))
+            made.append(Listed(given_file(name.removeprefix(CSV), "valence source csv")))
         else:
             raise ReportError(f"valence source {name!r} is unknown; there are {OWN}, {SPOTIFY} and {CSV}<file>.")
     return made
 
 
-def fill(tracks: pd.DataFrame, asked: Sequence[Source]) -> tuple[pd.DataFrame, dict[str, str]]:
+def fill(tracks: pd.DataFrame, asked: Sequence[Source]) -> tuple[pd.DataFrame, dict[str, dict]]:
     """Ask one source after the other about the tracks that are still without valence.
 
     Parameters
@@ -118,8 +125,8 @@ def fill(tracks: pd.DataFrame, asked: Sequence[Source]) -> tuple[pd.DataFrame, d
     pd.DataFrame
         ``track_id``, ``valence``, ``source`` (empty where none knows it), ``match``, ``score`` and ``note``: what each
         source that could not tell said.
-    dict of str to str
-        Trouble by name of the source.
+    dict of str to dict
+        By name of the source its ``trouble`` and whether asking ``later`` may help.
     """
     found = blank(tracks).assign(source="")
     notes = pd.Series([[] for _ in range(len(tracks))], index=tracks.index)
@@ -128,7 +135,7 @@ def fill(tracks: pd.DataFrame, asked: Sequence[Source]) -> tuple[pd.DataFrame, d
         open_ = found.index[found["valence"].isna()]
         answers = source.ask(tracks.loc[open_])
         if answers.trouble:
-            troubles[source.name] = answers.trouble
+            troubles[source.name] = {"trouble": answers.trouble, "later": answers.later}
         known = answers.table["valence"].notna()
         columns = ["valence", "match", "score"]
         found.loc[open_[known], columns] = answers.table.loc[known, columns]
@@ -144,3 +151,9 @@ def blank(tracks: pd.DataFrame) -> pd.DataFrame:
     """Answers that say nothing."""
     empty = {"valence": np.nan, "match": "", "score": np.nan, "note": ""}
     return pd.DataFrame({name: pd.Series(value, index=tracks.index) for name, value in empty.items()})
+
+
+def troubles(study: Study) -> dict[str, dict]:
+    """Read what `fill` said of the sources that stopped, as the corpus's notebook wrote it down."""
+    path = study.work / TROUBLES
+    return read_json(path) if path.is_file() else {}

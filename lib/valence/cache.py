@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from lib.errors import ReportError
@@ -19,11 +20,15 @@ class Cache:
     ----------
     path : Path
         Made if it is not there.
+
+    Raises
+    ------
+    ReportError
+        Here and in every method: if the file cannot be used, and what to do.
     """
 
     def __init__(self, path: Path):
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
         with self._open() as base:
             base.execute(
                 "CREATE TABLE IF NOT EXISTS answers (kind TEXT, key TEXT, value TEXT, PRIMARY KEY (kind, key))"
@@ -41,23 +46,18 @@ class Cache:
         with self._open() as base:
             base.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", rows)
 
-    def _open(self):
-        return _Base(self.path)
-
-
-class _Base:
-    """A connection that commits or rolls back, and closes."""
-
-    def __init__(self, path: Path):
-        self._path = path
-
-    def __enter__(self) -> sqlite3.Connection:
-        self._base = sqlite3.connect(self._path, timeout=30)
-        return self._base
-
-    def __exit__(self, kind, error, trace) -> None:
-        with closing(self._base):
-            if kind is None:
-                self._base.commit()
-        if isinstance(error, sqlite3.DatabaseError):
-            raise ReportError(f"{self._path} cannot be used ({error}). Delete it; it only spares questions.") from error
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self.path, timeout=30)) as base, base:
+                yield base
+        except (sqlite3.OperationalError, OSError) as error:  # locked, full, closed to us
+            raise ReportError(
+                f"{self.path} cannot be used now ({error}). Check its folder and disk, and whether something else is "
+                "using it."
+            ) from error
+        except (sqlite3.DatabaseError, ValueError) as error:
+            raise ReportError(
+                f"{self.path} cannot be read ({error}). Delete it: it only spares questions that were asked before."
+            ) from error

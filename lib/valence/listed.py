@@ -25,12 +25,10 @@ class Listed:
     Raises
     ------
     ReportError
-        If the file is missing or wrong, or a track stands in it twice.
+        If the file is wrong, or a track stands in it twice.
     """
 
     def __init__(self, path: Path):
-        if not path.is_file():
-            raise ReportError(f"valence source csv:{path}: there is no such file.")
         self.name = path.name
         table = read_labels(path)
         keys = ["track_id"] if "track_id" in table else ["artist", "title"]

@@ -18,7 +18,7 @@ _VERSION = re.compile(
     r"\b(live|remix|mix|acoustic|instrumental|karaoke|cover|demo|edit|reprise|a cappella|unplugged)\b", re.IGNORECASE
 )
 _ASIDE = re.compile(
-    r"\s*[(\[](?:feat|ft|with)\b[^)\]]*[)\]]|\s+(?:feat|ft)\.?\s.*$|\s*[-–(\[]\s*(?:\d{4}\s+)?remaster(?:ed)?\b.*$",
+    r"\s*[(\[](?:feat|ft|with)\b[^)\]]*[)\]]|\s+(?:feat\.?|ft\.)\s.*$|\s*[-–(\[]\s*(?:\d{4}\s+)?remaster(?:ed)?\b.*$",
     re.IGNORECASE,
 )  # fmt: skip
 

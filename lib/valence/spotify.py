@@ -9,6 +9,7 @@ import logging
 import os
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +19,7 @@ from spotipy.cache_handler import MemoryCacheHandler
 from spotipy.oauth2 import SpotifyClientCredentials, SpotifyOauthError
 
 from lib.corpora.credits import is_artist, name_key
+from lib.errors import ReportError
 from lib.fetch.patience import UnsteadyError, again, retry_after
 from lib.progress import tell
 from lib.valence import Answers, blank
@@ -29,6 +31,7 @@ CREDENTIALS = ("SPOTIPY_CLIENT_ID", "SPOTIPY_CLIENT_SECRET")  # variables of the
 API = "https://api.spotify.com/v1/"
 TOKENS = "https://accounts.spotify.com/api/token"
 BATCH = 100  # songs a question about features
+LONGEST = 80  # characters of an artist, and of a title, in a search
 RESULTS = 10  # of a search; no application gets fewer
 TIMEOUT_S = 20.0
 
@@ -36,7 +39,22 @@ _LATER = "What was answered is kept; run the same command again later to go on."
 
 
 class RefusedError(Exception):
-    """Spotify will not answer any more; says why and what to do."""
+    """Spotify will not answer any more; says why and what to do.
+
+    Parameters
+    ----------
+    reason : str
+    later : bool
+        Whether asking again another time may help.
+    """
+
+    def __init__(self, reason: str, *, later: bool = True):
+        super().__init__(reason)
+        self.later = later
+
+
+class UnanswerableError(Exception):
+    """Spotify cannot make sense of this one question."""
 
 
 class Spotify:
@@ -65,7 +83,8 @@ class Spotify:
         """Look the tracks up; see `lib.valence.Source`."""
         table = blank(tracks)
         nameless = [
-            not is_artist(a) or pd.isna(t) or not t for a, t in zip(tracks["artist"], tracks["title"], strict=True)
+            not is_artist(artist) or pd.isna(title) or not _quotable(title) or not _quotable(artist)
+            for artist, title in zip(tracks["artist"], tracks["title"], strict=True)
         ]
         table.loc[nameless, "note"] = "no artist or no title to search for"
         self._refused = None
@@ -82,7 +101,9 @@ class Spotify:
                 else:
                     table.loc[index, "valence"] = valence
             tell(f"asking Spotify {tracks.index.get_loc(part[-1]) + 1}/{len(tracks)}")
-        return Answers(table, str(self._refused or ""))
+        if self._refused is None:
+            return Answers(table)
+        return Answers(table, str(self._refused), self._refused.later)
 
     def _match(self, track: pd.Series, table: pd.DataFrame) -> Candidate | None:
         """Find the song that a track is, and write into the table what was found."""
@@ -90,6 +111,9 @@ class Spotify:
             candidates = self._search(track["artist"], track["title"])
         except RefusedError:
             table.loc[track.name, "note"] = "not searched for"
+            return None
+        except UnanswerableError as error:
+            table.loc[track.name, "note"] = str(error)
             return None
         seconds = track.get("whole_s")
         found, score = best(candidates, track["artist"], track["title"], None if pd.isna(seconds) else seconds)
@@ -107,9 +131,8 @@ class Spotify:
         held = self._cache.get("search", key)
         if held is MISSING:
             words = f'artist:"{_quotable(artist)}" track:"{_quotable(title)}"'
-            answer = self._call(lambda service: service.search(words, limit=RESULTS, type="track"), _songs)
-            self._cache.put("search", {key: answer})
-            held = answer
+            held = self._call(lambda service: service.search(words, limit=RESULTS, type="track"), _songs, single=True)
+            self._keep("search", {key: held})
         return [Candidate(song, name, tuple(artists), seconds) for song, name, artists, seconds in held]
 
     def _features(self, songs: list[str]) -> dict[str, float | None]:
@@ -121,12 +144,25 @@ class Spotify:
                 values = self._call(lambda service: service.audio_features(new), lambda answer: _valences(answer, new))
             except RefusedError:
                 return {song: value for song, value in held.items() if value is not MISSING}
-            self._cache.put("valence", values)
             held |= values
+            with suppress(RefusedError):  # told at the end; these values are known all the same
+                self._keep("valence", values)
         return held
 
-    def _call(self, ask: Callable[[spotipy.Spotify], object], read: Callable[[object], object]) -> object:
-        """Ask, within the bounds of patience; what cannot be had is refused from then on."""
+    def _keep(self, kind: str, values: dict) -> None:
+        try:
+            self._cache.put(kind, values)
+        except ReportError as error:
+            self._refused = RefusedError(str(error))
+            raise self._refused from error
+
+    def _call(
+        self, ask: Callable[[spotipy.Spotify], object], read: Callable[[object], object], *, single: bool = False
+    ) -> object:
+        """Ask, within the bounds of patience; what cannot be had is refused from then on.
+
+        A `single` question, about one track, may be refused alone.
+        """
         if self._refused:
             raise self._refused
         renewed = False
@@ -142,6 +178,8 @@ class Spotify:
                 if error.http_status == 401 and not renewed:
                     renewed, self._service = True, None  # a token may end early
                     raise UnsteadyError("the token is not valid any more", 0) from None
+                if single and error.http_status in (400, 404):
+                    raise UnanswerableError(f"Spotify makes nothing of this title ({error.http_status})") from None
                 _judge(error.http_status, (error.headers or {}).get("Retry-After"))
             except SpotifyOauthError as error:
                 answer = getattr(error.__context__, "response", None)
@@ -190,7 +228,7 @@ def _judge(status: int, wait: str | None) -> None:
     if status == 429 or status >= 500:
         raise UnsteadyError(f"Spotify answered {status}", retry_after(wait))
     reasons = {
-        400: "refused the question or the credentials (400). Check " + " and ".join(CREDENTIALS),
+        400: "refused the credentials (400). Check " + " and ".join(CREDENTIALS),
         401: "refused the credentials (401). Check " + " and ".join(CREDENTIALS),
         403: (
             "does not let this application ask for audio features (403), as it has most applications since November "
@@ -198,7 +236,8 @@ def _judge(status: int, wait: str | None) -> None:
         ),
         404: "has withdrawn this question (404). Use another source of valence",
     }
-    raise RefusedError(f"Spotify {reasons.get(status, f'refused ({status}). Use another source of valence')}.")
+    reason = reasons.get(status, f"refused ({status}). Use another source of valence")
+    raise RefusedError(f"Spotify {reason}.", later=status in (400, 401))
 
 
 def _songs(answer: dict) -> list[list]:
@@ -229,7 +268,8 @@ def _valences(answer: list, songs: list[str]) -> dict[str, float | None]:
 
 
 def _quotable(text: str) -> str:
-    return text.replace('"', " ").strip()
+    """Text that a search may hold: no quotes, and not so long that Spotify refuses it."""
+    return " ".join(text.replace('"', " ").split())[:LONGEST].strip()
 
 
 def _parts(indices: pd.Index) -> Iterator[pd.Index]:

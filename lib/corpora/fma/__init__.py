@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lib.corpora.files import data_folder
+from lib.corpora.files import data_folder, given_file
 from lib.corpora.fma.clips import acquire, again, read_manifest
 from lib.corpora.fma.draw import GENRES, Draw
 from lib.corpora.fma.metadata import FEATURES, archive_counts, read_metadata
@@ -48,7 +48,7 @@ def collect(
     *,
     subset: str = "small",
     genres: tuple[str, ...] = GENRES,
-    songs_per_genre: int = 75,
+    songs: int = 75,
     per_artist: int = 3,
     equal_moods: bool = False,
     seed: int = 0,
@@ -67,8 +67,8 @@ def collect(
     data : path-like
         Folder with ``fma_metadata`` and ``fma_<subset>``, each a folder or a ``.zip``; empty = fetch what is
         needed into ``downloads/fma``.
-    subset, genres, per_artist, equal_moods, seed
-        As `lib.corpora.fma.draw.Draw` takes them; `songs_per_genre` are its songs.
+    subset, genres, songs, per_artist, equal_moods, seed
+        As `lib.corpora.fma.draw.Draw` takes them.
     manifest : path-like
         ``manifest.csv`` of another draw: get the songs that it lists, and compare their checksums.
     address, whole_archive, connections
@@ -88,8 +88,8 @@ def collect(
     ReportError
         If a parameter is wrong, or songs or metadata cannot be had.
     """
-    draw = Draw(subset, tuple(genres), songs_per_genre, per_artist, equal_moods, seed)
-    listed = read_manifest(Path(manifest).expanduser()) if manifest else None
+    draw = Draw(subset, tuple(genres), songs, per_artist, equal_moods, seed)
+    listed = read_manifest(given_file(manifest, "manifest")) if manifest else None
     places = places_of(study, data, subset, address=address, whole=whole_archive, connections=connections)
     metadata = read_metadata(*places.tables())
     if listed is None:

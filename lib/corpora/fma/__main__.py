@@ -5,6 +5,7 @@ import signal
 import sys
 
 from lib import config
+from lib.corpora import checked
 from lib.corpora.fma import collect
 from lib.errors import ReportError
 from lib.paths import Study, explained
@@ -24,11 +25,12 @@ def main(arguments: list[str] | None = None) -> int:
         if declared.corpus != "fma":
             raise ReportError(f"study {declared.study!r} is of corpus {declared.corpus!r}; name one of corpus fma.")
         study = Study(declared.study, given.root)
-        given_01 = declared.parameters.get("01", {})
-        options = {name: given_01[name] for name in ("songs_per_genre", "seed") if name in given_01}
-        options |= given_01.get("drawing", {})
+        of_01 = declared.parameters.get("01", {})
+        options = checked("fma", of_01.get("drawing", {}))
+        options |= {name: of_01[name] for name in ("workers", "timeout_s") if name in of_01}
+        options["whole_archive"] = given.whole_archive or options.get("whole_archive", False)
         with explained(study.root / "downloads"):
-            songs = collect(study, declared.data, **options | {"whole_archive": given.whole_archive})
+            songs = collect(study, declared.data, **options)
     except ReportError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

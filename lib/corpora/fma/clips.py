@@ -121,6 +121,10 @@ def read_manifest(path: Path) -> pd.DataFrame:
     wrong = table.loc[~table["status"].isin(STATUSES), "status"]
     if len(wrong):
         raise ReportError(f"manifest {path}: status {wrong.iloc[0]!r} is none of {', '.join(STATUSES)}.")
+    drawn = table[table["status"] == "drawn"]
+    wrong = drawn.loc[drawn["sha256"].isna() | (drawn["sha256"].str.len() != 64), "track"]
+    if len(wrong):
+        raise ReportError(f"manifest {path}: track {wrong.iloc[0]} has no sha256.")
     if table["track"].duplicated().any():
         raise ReportError(f"manifest {path} lists track {table['track'][table['track'].duplicated()].iloc[0]} twice.")
     return table[list(COLUMNS)]

@@ -47,8 +47,9 @@ class Draw:
     def __post_init__(self):
         object.__setattr__(self, "genres", tuple(self.genres))
         for name, least in (("songs", 1), ("per_artist", 0), ("seed", 0)):
-            if getattr(self, name) < least:
-                raise ReportError(f"{name} is {getattr(self, name)}; it must be {least} or more.")
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < least:
+                raise ReportError(f"{name} is {value!r}; it must be a whole number of {least} or more.")
         if not self.genres or len(set(self.genres)) < len(self.genres):
             raise ReportError(f"genres is {list(self.genres)}; it must name at least one genre, each once.")
 
@@ -129,7 +130,7 @@ def choose(
             raise ReportError(
                 f"fma_{draw.subset} gives {len(taken)} usable songs of {genre!r}, but {draw.songs} are wanted: of "
                 f"{len(tracks)} candidates {len(bad.intersection(tracks))} are bad, and an artist counts "
-                f"{draw.per_artist or 'any number of'} times. Lower songs_per_genre, raise per_artist (0 = no limit), "
+                f"{draw.per_artist or 'any number of'} times. Lower songs, raise per_artist (0 = no limit), "
                 "or take a larger subset."
             )
         chosen[genre] = taken

@@ -126,7 +126,7 @@ def _read(path: Path, wanted: dict[str, str], headers: int) -> pd.DataFrame:
         places = [names.index(name) for name in wanted]
         table = pd.read_csv(
             path, skiprows=headers + 1, header=None, usecols=[0, *places], index_col=0, encoding="utf-8",
-            dtype=dict.fromkeys(places, "string") | {0: np.int64},
+            dtype=dict.fromkeys(places, "string") | {0: np.int64}, keep_default_na=False,
         )  # fmt: skip
     except (ValueError, StopIteration, OSError) as error:
         raise ReportError(f"{path} cannot be read as FMA publishes it: {error}. {_SHORT}") from error

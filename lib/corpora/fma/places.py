@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from tqdm import tqdm
@@ -71,7 +71,9 @@ class Places:
             raise ReportError(f"connections is {connections}; it must be 1 or more.")
         self.subset, self.downloads, self.data, self.whole = subset, downloads, data, whole
         self.address = address if address.endswith("/") else f"{address}/"
-        self.connections, self.patience = connections, patience
+        self.connections = connections
+        self._stopped = threading.Event()
+        self.patience = {"sleep": self._pause} | (patience or {})
         self._archive = cache(self._open)
 
     def tables(self) -> tuple[Path, Path]:
@@ -92,21 +94,30 @@ class Places:
                 space.need(self.downloads, member.size + member.packed if member else 0, name)
                 meter = _Meter(name, member.packed if member else 0)
                 try:
-                    archive.extract(name, path, largest=LARGEST_TABLE, told=meter.add)
+                    archive.extract(
+                        name, path, largest=LARGEST_TABLE, told=meter.add, check=partial(self._compare, name=name)
+                    )
                 except BrokenError as error:
                     raise ReportError(f"{name}: {error}. See https://github.com/mdeff/fma for the archive.") from error
-                self._compare(path, name)
             found.append(path)
         return found[0], found[1]
 
     def path(self, track: int) -> Path | None:
         """Where a clip lies already; None if it has yet to be got."""
-        return self._there(*(_member(subset, track) for subset in SUBSETS[SUBSETS.index(self.subset) :]))
+        return self._there(*(_member(subset, track) for subset in self._holding))
 
     def absent(self, tracks: Iterable[int]) -> set[int]:
-        """Tracks whose clip cannot be got, as far as that is known without asking anybody."""
-        if self.data is None or self._local(f"fma_{self.subset}"):
+        """Tracks whose clip cannot be got, as far as that is known without asking anybody.
+
+        Raises
+        ------
+        ReportError
+            If the folder of the user's has no clips at all.
+        """
+        if self.data is None or any(self._local(f"fma_{subset}") for subset in self._holding):
             return set()
+        if not any((self.data / f"fma_{subset}").is_dir() for subset in self._holding):
+            self._archive(f"fma_{self.subset}")
         return {track for track in tracks if self.path(track) is None}
 
     def get(self, tracks: list[int]) -> dict[int, str]:
@@ -125,8 +136,10 @@ class Places:
         wanted = [track for track in tracks if self.path(track) is None]
         if not wanted:
             return {}
-        archive = self._archive(f"fma_{self.subset}")
-        names = {track: _member(self.subset, track) for track in wanted}
+        here = [subset for subset in self._holding if self._local(f"fma_{subset}")]
+        subset = here[0] if here else self.subset
+        archive = self._archive(f"fma_{subset}")
+        names = {track: _member(subset, track) for track in wanted}
         members = [archive.members[name] for name in names.values() if archive.members.get(name)]
         space.need(
             self.downloads, sum(m.size for m in members) + LARGEST_CLIP * self.connections, f"{len(wanted)} clips"
@@ -134,12 +147,18 @@ class Places:
         meter = _Meter("clips", sum(m.packed for m in members), len(wanted))
         broken: dict[int, str] = {}
 
+        def told(number: int) -> None:
+            if self._stopped.is_set():
+                raise _StoppedError
+            meter.add(number)
+
         def one(track: int) -> None:
             try:
-                archive.extract(names[track], self.downloads / names[track], largest=LARGEST_CLIP, told=meter.add)
+                archive.extract(names[track], self.downloads / names[track], largest=LARGEST_CLIP, told=told)
             except BrokenError as error:
                 broken[track] = str(error)
 
+        self._stopped.clear()
         with ThreadPoolExecutor(self.connections) as pool:
             jobs = [pool.submit(one, track) for track in wanted]
             try:
@@ -147,9 +166,19 @@ class Places:
                     job.result()
                     meter.step()
             except BaseException:
+                self._stopped.set()  # the others stop at their next piece, or in the middle of a pause
                 pool.shutdown(cancel_futures=True)
                 raise
         return broken
+
+    @property
+    def _holding(self) -> tuple[str, ...]:
+        """Subsets that hold the tracks of this one, itself first."""
+        return SUBSETS[SUBSETS.index(self.subset) :]
+
+    def _pause(self, seconds: float) -> None:
+        if self._stopped.wait(seconds):
+            raise _StoppedError
 
     def _there(self, *names: str) -> Path | None:
         """First of some files that is in a folder; nothing gets its name there before it is whole."""
@@ -181,24 +210,34 @@ class Places:
         if not self.whole:
             raise ReportError(
                 f"{remote.address}: this server gives no parts of a file, so that all of it, "
-                f"{space.readable(remote.size)}, would have to be downloaded. If you want that: make fetch WHOLE=yes."
+                f"{space.readable(remote.size)}, would have to be downloaded. If you want that: "
+                "make fetch STUDY=<this study> WHOLE=yes."
             )
         space.need(self.downloads, remote.size, remote.name)
         part = path.with_name(f".{path.name}{PART}")
         meter = _Meter(remote.name, remote.size)
         remote.save(part, told=meter.add)
-        self._compare(part, remote.name)
+        try:
+            self._compare(part, remote.name)
+            if self.address != ADDRESS:  # whose checksums nobody published
+                Archive(part).test(LARGEST_TABLE)
+        except (ReportError, BrokenError) as error:
+            part.unlink()
+            raise ReportError(f"{remote.address}: {error}. It was deleted; run the same command again.") from error
         part.replace(path)
         return Archive(path)
 
     def _compare(self, path: Path, name: str) -> None:
         """Compare a file with the published checksum, if it comes from where that was published."""
-        if self.address == ADDRESS and (found := sha1(path)) != SHA1[name]:
-            path.unlink()
+        if self.data is None and self.address == ADDRESS and (found := sha1(path)) != SHA1[name]:
             raise ReportError(
-                f"{self.address}: {name} has the sha1 {found}, but {SHA1[name]} was published; it was deleted. Run the "
-                "same command again; if it stays so, see https://github.com/mdeff/fma."
+                f"{name} from {self.address} has the sha1 {found}, but {SHA1[name]} was published. Run the same "
+                "command again; if it stays so, see https://github.com/mdeff/fma."
             )
+
+
+class _StoppedError(Exception):
+    """Another thread failed, or somebody interrupted."""
 
 
 def _member(subset: str, track: int) -> str:
