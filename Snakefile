@@ -34,6 +34,10 @@ def parameters(number, **given):
     return json.dumps({"study": CONFIG.study, "root": ROOT, **CONFIG.parameters.get(number, {}), **given}, sort_keys=True)
 
 
+def finished(run):  # if its key does not match any more it is trained all the same, two at a time
+    return any((folder / run / "record.json").is_file() for folder in (STUDY.runs, STUDY.kept))
+
+
 def elsewhere():  # what 05 tells of another study
     name = CONFIG.parameters.get("05", {}).get("unequal")
     table = Study(name or CONFIG.study, ROOT).tables / "balance.csv"
@@ -165,7 +169,7 @@ rule train:
             candidates=list(CONFIG.candidates) if RUNS[w.run].recipe == "best" else [],
             devs=list(CONFIG.devs) if RUNS[w.run].recipe == "best" else [],
         ),
-    threads: lambda w: 1 if RUNS[w.run].recipe == "baseline" else 2
+    threads: lambda w: 1 if RUNS[w.run].recipe == "baseline" or finished(w.run) else 2
     shell:
         EXECUTE
 
