@@ -164,14 +164,14 @@ class Archive:
         """Return a member that may be unpacked."""
         member = self.members.get(name, ...)
         if member is ...:
-            raise BrokenError(f"not in {self.name}")
+            raise BrokenError(f"not in {self.path.name}")
         if member is None:
-            raise BrokenError(f"more than once in {self.name}")
+            raise BrokenError(f"more than once in {self.path.name}")
         if max(member.size, member.packed) > largest:
             most = max(member.size, member.packed)
-            raise BrokenError(f"{most} bytes in {self.name}, more than the {largest} such a file may have")
+            raise BrokenError(f"{most} bytes in {self.path.name}, more than the {largest} such a file may have")
         if member.size > RATIO * max(member.packed, 1):
-            raise BrokenError(f"unpacks to more than {RATIO} times its size in {self.name}")
+            raise BrokenError(f"unpacks to more than {RATIO} times its size in {self.path.name}")
         return member
 
     def _unpack(self, file: BinaryIO, member: Member, part: Path | None) -> None:
@@ -194,9 +194,9 @@ class Archive:
         except OSError as error:
             if error.errno is not None:  # bz2 raises OSError too, without a number: the disk is not the archive
                 raise
-            raise BrokenError(f"damaged in {self.name} ({error})") from error
+            raise BrokenError(f"damaged in {self.path.name} ({error})") from error
         except (ValueError, EOFError, zlib.error, struct.error) as error:
-            raise BrokenError(f"damaged in {self.name} ({error})") from error
+            raise BrokenError(f"damaged in {self.path.name} ({error})") from error
 
 
 class RemoteArchive(Archive):
@@ -238,7 +238,7 @@ class RemoteArchive(Archive):
                 member = self._judged(name, largest)
                 stop = min(member.stop, self.remote.size)
                 if member.offset >= stop:
-                    raise BrokenError(f"damaged in {self.name} (begins beyond its end)")
+                    raise BrokenError(f"damaged in {self.path.name} (begins beyond its end)")
                 self.remote.save(part, member.offset, stop, told)
                 with part.open("rb") as file, replacing(target) as whole:
                     self._unpack(file, member, whole)
