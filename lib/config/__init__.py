@@ -126,9 +126,10 @@ class StudyConfig:
         return self.epochs.get(run.architecture, self.epochs["default"])
 
     def has_page(self, run: Run) -> bool:
-        """Whether a run is shown on a page of its own: networks of the first fold and seed; the others look alike."""
+        """Whether a run is shown on a page of its own: whole networks of the first fold and seed; others look alike."""
         first = run.fold == self.run_folds[0] or run.protocol in SINGLE
-        return first and run.seed == self.seeds[0] and run.recipe != BASELINE and not run.candidate
+        whole = run.share == 1 and run.protocol in PROTOCOLS
+        return first and whole and run.seed == self.seeds[0] and run.recipe != BASELINE and not run.candidate
 
     def networks_of(self, study: Study) -> tuple[str, ...]:
         """Return the study's networks and those that a reader registered in 03."""

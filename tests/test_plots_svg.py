@@ -1,0 +1,43 @@
+import re
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from lib.plots import svg, use_style
+
+
+@pytest.fixture
+def figure():
+    use_style()
+    drawn, axes = plt.subplots()
+    rng = np.random.default_rng(0)
+    axes.plot(rng.random(50), rng.random(50), "o-", label="0.123456")
+    axes.imshow(rng.random((3, 4)), extent=(0, 1, 0, 1))
+    axes.set_title("of 0.123456")
+    yield drawn
+    plt.close(drawn)
+
+
+def plain(figure, monkeypatch) -> str:
+    with monkeypatch.context() as patched:
+        patched.setattr("lib.plots._PLACES", re.compile("(?!)"))
+        return svg(figure)
+
+
+def test_places_are_short_and_all_else_is_as_it_was(figure, monkeypatch):
+    short, long = svg(figure), plain(figure, monkeypatch)
+    assert len(short) < 0.95 * len(long)
+    assert "of 0.123456" in short
+    number = re.compile(r"-?\d+(?:\.\d+)?")
+    assert number.sub("#", short) == number.sub("#", long)
+    pairs = zip(number.findall(short), number.findall(long), strict=True)
+    apart = [abs(float(a) - float(b)) for a, b in pairs if a != b]
+    assert apart
+    assert max(apart) <= 0.00501
+    assert re.findall(r"scale\([^)]*\)", short) == re.findall(r"scale\([^)]*\)", long)
+    assert re.findall(r"base64[^\"]*", short) == re.findall(r"base64[^\"]*", long)
+
+
+def test_the_same_figure_gives_the_same_bytes(figure):
+    assert svg(figure) == svg(figure)
