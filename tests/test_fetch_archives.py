@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from lib.errors import ReportError
-from lib.fetch.archives import Archive, BrokenError, RemoteArchive
+from lib.fetch.archives import Archive, RemoteArchive
+from lib.fetch.members import BrokenError
 from lib.fetch.remote import Remote
 from tests.loopback import Faults, serve
 

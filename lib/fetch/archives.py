@@ -1,69 +1,31 @@
 """Single members of a zip archive, on a server or on this machine; whatever it holds, it is not trusted.
 
 Only names that the caller expects are looked up. What a member takes, packed and unpacked, is bounded before and
-while it is read, and it gets its name here only when its checksum is right. The standard library's `zipfile` reads
-the directory; its readers of members unpack without a bound.
+while it is read, and it gets its name here only when its checksum is right.
 """
 
 from __future__ import annotations
 
-import bz2
 import hashlib
 import io
+import os
 import struct
 import threading
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
 
 import remotezip
 
 from lib.errors import ReportError
+from lib.fetch.members import BrokenError, Member, members_of, unpack
 from lib.fetch.patience import TRIES
-from lib.fetch.remote import CHUNK, Remote
+from lib.fetch.remote import Remote
 from lib.paths import PART, replacing
 
 RATIO = 200  # unpacked to packed, beyond which a member is taken for a bomb; text packs to some 1:10
 LARGEST_DIRECTORY = 64 * 1024**2  # bytes; FMA's largest archive has one of some 10 MB
 END_RECORD = 22  # bytes of the smallest zip archive, an empty one
-# Before a member's bytes (APPNOTE.TXT 4.3.7): signature, version, flags, method, time, date, checksum, sizes, lengths
-# of name and extra field.
-_LOCAL = struct.Struct("<4s5H3L2H")
-_ENCRYPTED = 0x1
-
-
-class BrokenError(Exception):
-    """A member that cannot be used, whoever asks and however often; says why."""
-
-
-@dataclass(frozen=True)
-class Member:
-    """What an archive says of a file in it.
-
-    Attributes
-    ----------
-    name : str
-    size, packed : int
-        Bytes.
-    crc : int
-        CRC-32.
-    offset, stop : int
-        Where it begins, and where whatever follows does.
-    method : int
-        How it is packed, as `zipfile` numbers it.
-    """
-
-    name: str
-    size: int
-    packed: int
-    crc: int
-    offset: int
-    stop: int
-    method: int
 
 
 class Archive:
@@ -132,7 +94,7 @@ class Archive:
         try:
             with self.path.open("rb") as file, replacing(target) as part:
                 file.seek(member.offset)
-                self._unpack(file, member, part)
+                unpack(file, member, part, self.path.name)
                 check(part)
         except OSError as error:
             raise ReportError(f"{error.filename or target}: {error.strerror or error}.") from error
@@ -149,12 +111,12 @@ class Archive:
             for name in self.members:
                 member = self._judged(name, largest)
                 file.seek(member.offset)
-                self._unpack(file, member, None)
+                unpack(file, member, Path(os.devnull), self.path.name)
 
     def _directory(self) -> dict[str, Member | None]:
         try:
             with zipfile.ZipFile(self.path) as opened:
-                return _members(opened)
+                return members_of(opened)
         except OSError as error:
             raise ReportError(f"{self.name}: {error.strerror or error}.") from error
         except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
@@ -173,30 +135,6 @@ class Archive:
         if member.size > RATIO * max(member.packed, 1):
             raise BrokenError(f"unpacks to more than {RATIO} times its size in {self.path.name}")
         return member
-
-    def _unpack(self, file: BinaryIO, member: Member, part: Path | None) -> None:
-        """Unpack what begins at a file's position, no more than is announced, and compare size and checksum."""
-        try:
-            pieces = _unpacked(file, member)
-            size = crc = 0
-            with io.BytesIO() if part is None else part.open("wb") as out:
-                for piece in pieces:
-                    size += len(piece)
-                    if size > member.size:
-                        raise ValueError("longer than its archive says")
-                    crc = zlib.crc32(piece, crc)
-                    if part is not None:
-                        out.write(piece)
-            if size != member.size:
-                raise ValueError("shorter than its archive says")
-            if crc != member.crc:
-                raise ValueError("wrong checksum")
-        except OSError as error:
-            if error.errno is not None:  # bz2 raises OSError too, without a number: the disk is not the archive
-                raise
-            raise BrokenError(f"damaged in {self.path.name} ({error})") from error
-        except (ValueError, EOFError, zlib.error, struct.error) as error:
-            raise BrokenError(f"damaged in {self.path.name} ({error})") from error
 
 
 class RemoteArchive(Archive):
@@ -241,7 +179,7 @@ class RemoteArchive(Archive):
                     raise BrokenError(f"damaged in {self.path.name} (begins beyond its end)")
                 self.remote.save(part, member.offset, stop, told)
                 with part.open("rb") as file, replacing(target) as whole:
-                    self._unpack(file, member, whole)
+                    unpack(file, member, whole, self.path.name)
                     check(whole)
             except BrokenError:
                 what = hashlib.sha256(self._mark + (part.read_bytes() if part.is_file() else b"")).digest()
@@ -273,7 +211,7 @@ class RemoteArchive(Archive):
                 if self.remote.size < END_RECORD:
                     raise zipfile.BadZipFile("too small for one")
                 opened = remotezip.RemoteZip(self.remote.address, fetcher=lambda *_, at=fetcher, **__: at)
-                found = _members(opened)
+                found = members_of(opened)
                 failure = None
             except (
                 zipfile.BadZipFile, remotezip.RemoteZipError, NotImplementedError, ValueError, OSError, struct.error
@@ -310,55 +248,3 @@ class _Fetcher:
         held = self._remote.read(start, stop)
         self._total.update(held)
         return remotezip.PartialBuffer(io.BytesIO(held), start, len(held), False)
-
-
-def _members(opened: zipfile.ZipFile) -> dict[str, Member | None]:
-    found: dict[str, Member | None] = {}
-    starts = sorted({*(info.header_offset for info in opened.infolist()), opened.start_dir})
-    follows = dict(pairwise(starts))
-    for info in opened.infolist():
-        # No further than a member can reach, whatever gap an archive leaves behind it.
-        reach = info.header_offset + _LOCAL.size + 2 * 65_535 + info.compress_size
-        member = Member(
-            info.orig_filename, info.file_size, info.compress_size, info.CRC, info.header_offset,
-            min(follows.get(info.header_offset, reach), reach), info.compress_type,
-        )  # fmt: skip
-        found[member.name] = None if member.name in found else member
-    return found
-
-
-def _unpacked(file: BinaryIO, member: Member) -> Iterator[bytes]:
-    """Bytes of a member in pieces of at most `CHUNK`, whatever it claims to be."""
-    signature, _, flags, method, *_, name, extra = _LOCAL.unpack(file.read(_LOCAL.size))
-    if signature != b"PK\x03\x04":
-        raise ValueError("does not begin where its archive says")
-    if flags & _ENCRYPTED:
-        raise ValueError("has a password")
-    if file.read(name) != member.name.encode("utf-8" if flags & 0x800 else "cp437") or method != member.method:
-        raise ValueError("is another file than its archive says")
-    file.seek(extra, io.SEEK_CUR)
-    left = member.packed
-
-    def packed() -> bytes:
-        nonlocal left
-        piece = file.read(min(CHUNK, left))
-        left -= len(piece)
-        return piece
-
-    if method == zipfile.ZIP_STORED:
-        while piece := packed():
-            yield piece
-    elif method == zipfile.ZIP_DEFLATED:
-        inflate = zlib.decompressobj(-zlib.MAX_WBITS)
-        while not inflate.eof and (piece := inflate.unconsumed_tail or packed()):
-            yield inflate.decompress(piece, CHUNK)
-        yield inflate.flush()
-    elif method == zipfile.ZIP_BZIP2:
-        unzip = bz2.BZ2Decompressor()
-        while not unzip.eof:
-            piece = packed() if unzip.needs_input else b""
-            if unzip.needs_input and not piece:
-                raise EOFError("ends early")
-            yield unzip.decompress(piece, CHUNK)
-    else:
-        raise ValueError(f"is packed in a way that is not read here, number {method}")

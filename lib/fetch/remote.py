@@ -12,10 +12,10 @@ import requests
 import urllib3
 
 from lib.errors import ReportError
+from lib.fetch.members import CHUNK
 from lib.fetch.patience import UnsteadyError, again, retry_after
 
 TIMEOUT_S = (10.0, 60.0)  # to connect, and between two pieces of an answer
-CHUNK = 64 * 1024
 AGENT = "music-tagging-report/0.1 (python-requests)"
 
 _SPAN = re.compile(r"bytes (\d+)-(\d+)/(\d+)")

@@ -14,7 +14,8 @@ from tqdm import tqdm
 from lib.corpora.fma.metadata import ECHONEST, SUBSETS, TRACKS, sha1
 from lib.errors import ReportError
 from lib.fetch import space
-from lib.fetch.archives import Archive, BrokenError, RemoteArchive
+from lib.fetch.archives import Archive, RemoteArchive
+from lib.fetch.members import BrokenError
 from lib.fetch.remote import Remote
 from lib.paths import PART
 from lib.progress import tell
