@@ -151,3 +151,12 @@ def test_the_committed_pages_hold_no_message_and_no_error():
             assert sign not in text, f"{name}: {sign}"
     audio = [path for path in study.results.rglob("*") if path.suffix in (".mp3", ".ogg", ".wav", ".flac")]
     assert not audio
+
+
+def test_what_is_committed_of_results_stays_small():
+    listed = subprocess.run(["git", "ls-files", "-z", "results"], cwd=PROJECT, capture_output=True, check=False)
+    if listed.returncode:
+        pytest.skip("no repository here to list what is committed")
+    paths = [PROJECT / name for name in listed.stdout.decode().split("\0") if name]
+    assert paths
+    assert sum(path.stat().st_size for path in paths if path.is_file()) < 15e6
