@@ -209,7 +209,7 @@ def _keep(folder: Path, kept: Path, run: Run) -> None:
         halves = predictions[rows].astype(dict.fromkeys(floats, "float16")).reset_index(drop=True)
         write_packed(halves, part / "predictions.parquet")
         own, first = run.architecture == "this_project", (run.fold, run.seed) == (0, 0)
-        strict = run.protocol == PROTOCOLS[-1]
-        asked = run.recipe not in (BASELINE, BEST) and run.share == 1 and (own and first or strict and (own or first))
+        known = own + first + (run.protocol == PROTOCOLS[-1]) >= 2
+        asked = run.recipe not in (BASELINE, BEST) and run.share == 1 and known
         if asked and (folder / "embedding.npy").is_file():
             np.save(part / "embedding.npy", np.load(folder / "embedding.npy")[rows].astype(np.float16))
