@@ -66,7 +66,7 @@ def test_page_writes_the_summary_and_figures(page):
     study, _ = page
     told = json.loads((study.results / "summary.json").read_text(encoding="utf-8"))
     assert (told["study"], told["corpus"], told["synthetic"]) == ("fake", "folder", False)
-    assert 2 <= len(told["findings"]) <= 3 and "**Stale:**" in told["findings"][0]
+    assert 2 <= len(told["findings"]) <= 4 and "**Stale:**" in told["findings"][0]
     assert "**Stale:**" in told["headline"][0] and "Dealt" not in told["headline"][0] and len(told["headline"]) >= 3
     assert told["figure"]["name"] == "protocols" and "this_project" in told["figure"]["claim"]
     assert (study.tables / f"{told['main_table']}.csv").is_file()
@@ -125,7 +125,8 @@ def test_page_with_baselines_numbers_and_what_was_selected(tmp_path):
     assert len(said["headline"]) == 3 and "In the control" in said["headline"][1]
     assert "control" in (study.figures / "protocols.svg").read_text(encoding="utf-8")
     told = said["findings"]
-    assert len(told) == 5 and told[3].startswith("**Against simple baselines**") and told[4].startswith("**Numbers**")
+    assert len(told) == 6 and told[1].startswith("**Leakage alone**") and "in the control" in told[1]
+    assert told[4].startswith("**Against simple baselines**") and told[5].startswith("**Numbers**")
     assert "stale" not in told[0].lower()
     protocols = (study.figures / "protocols.svg").read_text(encoding="utf-8")
     assert "best baseline" in protocols and "mfcc_svm" not in protocols

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from lib.evaluation import headline
+from lib.evaluation.headline import leakage_alone
 
 NET = {"network": "this_project", "recipe": "poster"}
 
@@ -61,18 +62,27 @@ def test_three_sentences_tell_the_drop_its_parts_and_what_is_left(table, drops):
     first, second, third = said(table, drops, beaten)
     assert first == (
         "With slices drawn at random (`slice`), `this_project` names the genre of 80 % and the mood of 80 % of the 400 "
-        "songs tested under both; with no artist on both sides (`artist`), the genre of 70 % and the mood of 60 %: a "
-        "drop of 10 points (95 % interval 5 to 15) in genre and a drop of 20 points (95 % interval −1 to 41, not "
-        "established) in mood."
+        "songs tested under both; with no artist on both sides (`artist`), of 70 % and 60 %: a drop of 10 points (95 % "
+        "interval 5 to 15) in genre and of 20 (−1 to 41, not established) in mood."
     )
-    assert "(`slice` to `song`), a drop of 5 points (95 % interval 1 to 9) in genre" in second
-    assert "(`song` to `artist`), a drop of 5 points (95 % interval 0.4 to 10) in genre" in second
-    assert second.endswith("leakage alone: a drop of 12 points (95 % interval 6 to 18) in genre.")
+    assert second == (
+        "Step by step: when the song's own slices leave the training set (`slice` to `song`), a drop of 5 points (95 % "
+        "interval 1 to 9) in genre; when the artist's other songs leave it too (`song` to `artist`), a drop of 5 "
+        "points (95 % interval 0.4 to 10) in genre."
+    )
     assert third == (
-        "Under `artist`, in genre `this_project` is 8 points ahead of the best simple baseline (`mfcc_svm`, 62 %) (95 "
-        "% interval 2 to 14), a lead that is established after correction for the number of comparisons; in mood "
-        "`this_project` is 1 point behind the best simple baseline (`mfcc_svm`, 62 %) (95 % interval −5 to 5)."
+        "Under `artist`, `this_project` is 8 points ahead of the best simple baseline in genre (`mfcc_svm`, 62 %; 95 % "
+        "interval 2 to 14; established after correction) and 1 point behind the best simple baseline in mood "
+        "(`mfcc_svm`, 62 %; 95 % interval −5 to 5)."
     )
+
+
+def test_leakage_alone_is_told_by_slice_and_in_the_control(table, drops):
+    by_slice = pd.DataFrame([drop("slice", "artist", "genre", 0.09, 0.06, 0.12) | {"level": "slice"}])
+    text = leakage_alone(table, pd.concat([drops, by_slice])).replace("\u00a0", " ")
+    assert "`artist` brings a drop of 9 points (95 % interval 6 to 12) in genre; in the control" in text
+    assert text.endswith("there is a drop of 12 points (95 % interval 6 to 18) in genre.")
+    assert leakage_alone(table, drops.iloc[:4]) == ""
 
 
 def test_a_rise_is_called_a_rise_and_nothing_no_change(table):

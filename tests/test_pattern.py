@@ -40,8 +40,8 @@ def test_each_lead_of_the_poster_recurs_is_reversed_or_is_open(table, found):
         ("choi2016", "zhang2016"): pattern.RECURS,
     }
     assert pattern.order_sentence(table, found) == (
-        "Of the poster's 3 leads of one network over another in genre, 1 recurs, 1 is reversed and 1 is not "
-        "established (by slice under `slice`)."
+        "of the poster's 3 leads of one network over another in genre, 1 recurs, 1 is reversed and 1 is not "
+        "established (by slice under `slice`)"
     )
     told = pattern.pattern_finding(table, found)
     assert "that `choi2016` leads `zhang2016` recurs" in told

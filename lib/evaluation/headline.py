@@ -11,7 +11,7 @@ from lib.evaluation.differences import whole_drops
 from lib.evaluation.pattern import order_sentence
 from lib.evaluation.pooling import Tested
 from lib.evaluation.tables import leaky, main_rows
-from lib.evaluation.words import interval, listed, percent, points
+from lib.evaluation.words import bound, interval, listed, percent, points, whole
 from lib.splits import CONTROLS
 
 
@@ -40,9 +40,39 @@ def headline(
     if not len(rows):
         return []
     drops = _own(dropped, rows)
-    by_slice = _own(dropped, rows, "slice")
-    left = " ".join(text for text in (_left(rows, _own(beaten, rows)), order_sentence(table, ranks)) if text)
-    return [text for text in (stale_note(collected), _drop(rows, drops, by_slice, songs), _doing(drops), left) if text]
+    parts = [_left(rows, _own(beaten, rows)), order_sentence(table, ranks)]
+    left = "; ".join(text for text in parts if text)
+    told = [_drop(rows, drops, songs), _doing(drops), f"{_capital(left)}." if left else ""]
+    return [text for text in (stale_note(collected), *told) if text]
+
+
+def leakage_alone(table: pd.DataFrame, dropped: pd.DataFrame) -> str:
+    """Say what the main network loses where nothing but leakage can be lost; empty where that was not measured.
+
+    By song, what ``slice`` answers is the mean of several models, and ``song`` and ``artist`` have other songs to
+    learn from: slice by slice one model gives each answer, and in the control both sides have one training set.
+
+    Parameters
+    ----------
+    table, dropped : pd.DataFrame
+        As from `lib.evaluation.results` and `drops`.
+    """
+    rows = main_rows(table)
+    by_slice, controls = _own(dropped, rows, "slice"), _own(dropped, rows)
+    told = []
+    if len(by_slice):
+        own = whole_drops(by_slice)
+        own = own.loc[own["leaky"] == "slice"]
+        if len(own):
+            told.append(
+                f"by slice, where one model gives each answer (by song, `slice` answers with the mean of several), "
+                f"`{own['strict'].iloc[0]}` brings {_moved(own)}"
+            )
+    if len(controls):
+        own = controls.loc[(controls["leaky"] == CONTROLS[0]) & (controls["strict"] == CONTROLS[1])]
+        if len(own):
+            told.append(f"in the control, where both sides come from one training set, there is {_moved(own)}")
+    return f"**Leakage alone**, of `{rows['network'].iloc[0]}`: {'; '.join(told)}." if told else ""
 
 
 def _own(found: pd.DataFrame | None, rows: pd.DataFrame, level: str = "song") -> pd.DataFrame:
@@ -54,7 +84,7 @@ def _own(found: pd.DataFrame | None, rows: pd.DataFrame, level: str = "song") ->
     return own.loc[own["level"] == level] if "level" in own else own
 
 
-def _drop(rows: pd.DataFrame, drops: pd.DataFrame, by_slice: pd.DataFrame, songs: str) -> str:
+def _drop(rows: pd.DataFrame, drops: pd.DataFrame, songs: str) -> str:
     """Say what the strictest protocol takes away, head by head, over the songs tested under both."""
     network, first, strict = rows["network"].iloc[0], leaky(rows["protocol"]), by_strictness(rows["protocol"])[-1]
     own = whole_drops(drops) if len(drops) else drops
@@ -63,57 +93,48 @@ def _drop(rows: pd.DataFrame, drops: pd.DataFrame, by_slice: pd.DataFrame, songs
         shares = listed(f"the {row.head} of {percent(row.accuracy)} of the {songs}" for row in alone.itertuples())
         return f"{_capital(MEANING[strict])} (`{strict}`), `{network}` names {shares}."
     before = listed(f"the {row.head} of {percent(row.before)}" for row in own.itertuples())
-    after = listed(f"the {row.head} of {percent(row.after)}" for row in own.itertuples())
+    after = listed(percent(row.after) for row in own.itertuples())
     number = own["n_songs"].min()
     which = f"of the {number} {songs} tested under both" if own["paired"].all() else f"of its test {songs}"
     return (
         f"{_capital(MEANING[first])} (`{first}`), `{network}` names {before} {which}; {MEANING[strict]} (`{strict}`), "
-        f"{after}: {_moved(own)}.{_one_model(by_slice)}"
-    )
-
-
-def _one_model(by_slice: pd.DataFrame) -> str:
-    """Say what is lost slice by slice, where no answer is the mean of several models."""
-    own = whole_drops(by_slice) if len(by_slice) else by_slice
-    if not len(own) or own["leaky"].iloc[0] != "slice":
-        return ""
-    return (
-        f" By slice, where one model gives each answer, it is {_moved(own)}; by song, the answer under `slice` is the "
-        "mean of several models."
+        f"of {after}: {_moved(own)}."
     )
 
 
 def _moved(drops: pd.DataFrame) -> str:
-    """Say which way accuracy goes, how far and how surely: ``a drop of 9 points (95 % interval 5 to 13) in genre``."""
-    told = []
+    """Say which way accuracy goes, how far and how surely.
+
+    Such as ``a drop of 9 points (95 % interval 5 to 13) in genre and of 7 (3 to 11) in mood``.
+    """
+    told, before = [], ""
     for row in drops.itertuples():
         sign = -1 if row.drop < 0 else 1
         what = "a rise" if row.drop < 0 else "a drop"
-        span = interval(*sorted((sign * row.low, sign * row.high)), unit="")
+        low, high = sorted((sign * row.low, sign * row.high))
         sure = "" if pd.isna(row.low) or row.low * row.high > 0 else ", not established"
-        size = f"{what} of {points(row.drop)}" if row.drop else "no change"
-        told.append(f"{size} {span[:-1]}{sure}) in {row.head}")
+        if row.drop and what == before and pd.notna(row.low):
+            told.append(f"of {whole(abs(row.drop))} ({bound(low)} to {bound(high)}{sure}) in {row.head}")
+        else:
+            size = f"{what} of {points(row.drop)}" if row.drop else "no change"
+            told.append(f"{size} {interval(low, high, unit='')[:-1]}{sure}) in {row.head}")
+            before = what if row.drop and pd.notna(row.low) else ""
     return listed(told)
 
 
 def _doing(drops: pd.DataFrame) -> str:
-    """Say what goes with the song's own slices and what with the artist's other songs, and what the control says."""
+    """Say what goes with the song's own slices and what with the artist's other songs, or what the control says."""
     if not len(drops):
         return ""
     pairs = dict(list(drops.groupby(["leaky", "strict"], sort=False)))
-    told = []
-    if {("slice", "song"), ("song", "artist")} <= {*pairs}:
-        told.append(
-            f"Step by step: when the song's own slices leave the training set (`slice` to `song`), "
-            f"{_moved(pairs['slice', 'song'])}; when the artist's other songs leave it too (`song` to `artist`), "
-            f"{_moved(pairs['song', 'artist'])}."
-        )
-    if CONTROLS in pairs:
-        told.append(
-            "In the control, where both sides come from one training set, what is lost is leakage alone: "
-            f"{_moved(pairs[CONTROLS])}."
-        )
-    return " ".join(told)
+    if not {("slice", "song"), ("song", "artist")} <= {*pairs}:
+        lost = "In the control, where both sides come from one training set, what is lost is leakage alone: "
+        return f"{lost}{_moved(pairs[CONTROLS])}." if CONTROLS in pairs else ""
+    return (
+        f"Step by step: when the song's own slices leave the training set (`slice` to `song`), "
+        f"{_moved(pairs['slice', 'song'])}; when the artist's other songs leave it too (`song` to `artist`), "
+        f"{_moved(pairs['song', 'artist'])}."
+    )
 
 
 def _left(rows: pd.DataFrame, beaten: pd.DataFrame) -> str:
@@ -126,11 +147,11 @@ def _left(rows: pd.DataFrame, beaten: pd.DataFrame) -> str:
         side = "ahead of" if row.difference > 0 else "behind" if row.difference < 0 else "level with"
         by = f"{points(row.difference)} " if row.difference else ""
         told.append(
-            f"in {row.head} `{row.network}` is {by}{side} the best simple baseline (`{row.baseline}`, "
-            f"{percent(row.baseline_value)}) {interval(row.low, row.high, unit='')}"
-            + (f", a lead that is {sure} after correction for the number of comparisons" if row.difference > 0 else "")
+            f"{by}{side} the best simple baseline in {row.head} (`{row.baseline}`, {percent(row.baseline_value)}; "
+            f"{interval(row.low, row.high, unit='').strip('()')}"
+            + (f"; {sure} after correction)" if row.difference > 0 else ")")
         )
-    return f"Under `{strict}`, {'; '.join(told)}." if told else ""
+    return f"under `{strict}`, `{own['network'].iloc[0]}` is {' and '.join(told)}" if told else ""
 
 
 def _capital(text: str) -> str:

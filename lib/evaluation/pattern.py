@@ -63,7 +63,7 @@ def leads(table: pd.DataFrame, ranks: pd.DataFrame) -> pd.DataFrame:
 
 
 def order_sentence(table: pd.DataFrame, ranks: pd.DataFrame) -> str:
-    """Say how many of the poster's leads recur; empty where fewer than two of its networks were run."""
+    """Part of a sentence: how many of the poster's leads recur; empty where fewer than two of its networks were run."""
     found = leads(table, ranks)
     if not len(found):
         return ""
@@ -73,8 +73,8 @@ def order_sentence(table: pd.DataFrame, ranks: pd.DataFrame) -> str:
     told = [f"{n} {verbs[verdict][int(n > 1)]}" for verdict in verbs if (n := counts.get(verdict, 0))]
     heads = listed(dict.fromkeys(found["head"]))
     return (
-        f"Of the poster's {len(found)} leads of one network over another in {heads}, {listed(told)} (by slice under "
-        f"`{leaky(table['protocol'])}`)."
+        f"of the poster's {len(found)} leads of one network over another in {heads}, {listed(told)} (by slice under "
+        f"`{leaky(table['protocol'])}`)"
     )
 
 

@@ -17,6 +17,7 @@ from lib.evaluation.claims import (
     stale_note,
 )
 from lib.evaluation.differences import whole_drops
+from lib.evaluation.headline import leakage_alone
 from lib.evaluation.pattern import pattern_finding
 from lib.evaluation.pooling import Tested
 from lib.evaluation.tables import main_network, main_rows, of_networks
@@ -109,7 +110,8 @@ def findings(
     songs = "synthetic songs" if corpus == SYNTHETIC else "songs"
     told = []
     if len(table):
-        told = [leakage_finding(table, dropped, songs), pattern_finding(table, ranks), chance_finding(table, songs)]
+        told = [leakage_finding(table, dropped, songs), leakage_alone(table, dropped)]
+        told += [pattern_finding(table, ranks), chance_finding(table, songs)]
     told.append(baseline_finding(beaten, songs) if beaten is not None else "")
     told.append(number_finding(numeric, songs) if numeric is not None else "")
     told = [finding for finding in told if finding]
