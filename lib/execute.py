@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import sys
 import tempfile
 import threading
@@ -23,11 +22,8 @@ from traitlets.config import Config
 from lib import done, progress
 from lib.errors import ReportError
 from lib.paths import NOTEBOOKS, PROJECT, replacing
+from lib.quiet import START_UP
 
-_START_UP = re.compile(
-    r"WARNING: All log messages before absl::InitializeLog|[IWE]0000 00:00:\d+\.\d+ +\d+ "
-    r"(port|cudart_stub|cpu_feature_guard|cuda_platform)\.cc|To enable the following instructions:"
-)
 EVERY_S = 10.0  # seconds between two lines about the same notebook
 
 
@@ -172,7 +168,7 @@ def _drop_start_up_notes(cells: list) -> None:
         for output in outputs:
             if output.get("name") == "stderr":
                 lines = output["text"].splitlines(keepends=True)
-                output["text"] = "".join(line for line in lines if line.strip() and not _START_UP.match(line))
+                output["text"] = "".join(line for line in lines if line.strip() and not START_UP.match(line))
         if outputs:
             cell["outputs"] = [output for output in outputs if output.get("name") != "stderr" or output["text"]]
 

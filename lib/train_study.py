@@ -17,6 +17,7 @@ from lib import config
 from lib.errors import ReportError
 from lib.paths import Study, explained
 from lib.plans import obtain
+from lib.quiet import import_keras
 from lib.runs import SELECTED, Finished
 from lib.selection import plan_for
 
@@ -71,6 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--only", default="", help="a run's name or part of several, such as artist-f0")
     given = parser.parse_args(arguments)
     try:
+        import_keras()
         with explained(Study("demo", given.root).root):
             train_study(given.study, given.root, only=given.only)
     except ReportError as error:

@@ -25,11 +25,12 @@ from lib import config, pool, progress
 from lib.errors import ReportError
 from lib.paths import PROJECT, Study, explained, replacing
 from lib.plans import plan_of_record
+from lib.quiet import import_keras
 from lib.runs import Finished, read_run
 
-# Largest difference of a score that another seed would excuse, by part and level; a fold tests some 80 songs, of which
-# 80 x .1 may come out otherwise. How far seeds lie apart in a study stands in its tables/spread.csv.
-TOLERANCES = {("train", "slice"): 0.06, ("test", "slice"): 0.06, ("test", "song"): 0.10}
+# Largest difference of a score that another seed would excuse, by part and level: in the reference study, 95 of 100
+# pairs of runs of one fold that differ in their seed alone lie within .10, .06 and .09.
+TOLERANCES = {("train", "slice"): 0.10, ("test", "slice"): 0.06, ("test", "song"): 0.10}
 MADE_OF = {
     "parameters": "the study's parameters",
     "network": "the network's description (03)",
@@ -197,6 +198,7 @@ def main(arguments: list[str] | None = None) -> int:
                 from lib.study import report
 
                 report(given.study, given.data, given.root, targets=["prepare"])
+            import_keras()
             found = verify(place, given.run)
     except ReportError as error:
         print(f"\n{error}", file=sys.stderr)
