@@ -1,0 +1,212 @@
+"""Whether sound is like the music that a network was trained on; where it is not, no answer is worth having.
+
+A network answers whatever it is shown, speech and noise included, often with confidence (Hendrycks & Gimpel 2017,
+arXiv 1610.02136). What it was trained on is described here by statistics of its slices and of its songs, as normal
+distributions; a song is as far from them as its Mahalanobis distance (Lee et al. 2018, arXiv 1807.03888).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lib.audio import Spectrogram
+
+COEFFICIENTS = 20  # of the cepstrum
+KNOWN_SHARE = 0.97  # of songs of unknown artists that shall pass
+SYLLABLES = (2.0, 7.0)  # Hz at which the loudness of speech rises and falls (Houtgast & Steeneken 1985: 4 Hz at most)
+SILENT = 2 / 255  # grey level of what is not heard
+HEARD = 8 / 255  # grey level from which a band counts as used
+EDGE = 98  # percentile of a band's levels that must be heard
+FOLDS = 5
+LENGTHS = (1, 2, 4, 7)  # slices of a song for which limits are settled, beside all
+_SMALL = 1e-3
+NAMES = (
+    *(f"timbre {number}" for number in range(COEFFICIENTS)),
+    *(f"range of timbre {number}" for number in range(COEFFICIENTS)),
+    *(f"speed of timbre {number}" for number in range(COEFFICIENTS)),
+    "range of loudness", "loudness of the quietest parts", "loudness of the loudest parts", "silence",
+    "silence in the treble", "silence in the bass", "upper edge", "lower edge", "pauses", "rhythm of syllables",
+)  # fmt: skip
+
+
+def features(slices: np.ndarray, spectrogram: Spectrogram) -> np.ndarray:
+    """Statistics of a song's slices that tell music from other sound.
+
+    Mean, range and speed of change of the first cepstral coefficients (DCT-II of the log-mel), and what sets speech,
+    noise and narrow channels apart: level and its range, silence in all bands and in the highest and lowest, the
+    highest and lowest band in use, pauses, and the share of the loudness' movement at the rate of syllables (Scheirer
+    & Slaney 1997, doi 10.1109/ICASSP.1997.596192). Spreads and shares are taken as logarithms.
+
+    Parameters
+    ----------
+    slices : np.ndarray [shape=(n, n_mels, frames), dtype=uint8]
+        At least one, of 24 bands or more.
+    spectrogram : Spectrogram
+        Of the slices.
+
+    Returns
+    -------
+    np.ndarray [shape=(70,), dtype=float64]
+        In the order of `NAMES`.
+    """
+    from scipy.fft import dct
+
+    grey = slices.astype("float32") / 255
+    cepstra = dct(grey, type=2, norm="ortho", axis=1)[:, :COEFFICIENTS]
+    spreads = _log(cepstra.std(axis=(0, 2))), _log(np.diff(cepstra, axis=2).std(axis=(0, 2)))
+    loudness = grey.mean(axis=1)  # [slice, frame]
+    silent = (grey < SILENT).mean(axis=(0, 2))  # of each band
+    bands = len(silent)
+    used = np.flatnonzero(np.percentile(grey, EDGE, axis=(0, 2)) > HEARD)
+    edges = (used[-1] / bands, used[0] / bands) if len(used) else (0.0, 1.0)
+    level = [
+        _log(loudness.std()), *np.percentile(loudness, (5, 95)), silent.mean(), _log(silent[-bands // 5 :].mean()),
+        _log(silent[: bands // 20 + 1].mean()), *edges, _log((loudness < np.median(loudness) / 2).mean()),
+        _log(_at_syllables(loudness, spectrogram)),
+    ]  # fmt: skip
+    return np.concatenate([cepstra.mean(axis=(0, 2)), *spreads, level]).astype("float64")
+
+
+def _log(values: np.ndarray) -> np.ndarray:
+    return np.log(_SMALL + values)
+
+
+def _at_syllables(loudness: np.ndarray, spectrogram: Spectrogram) -> float:
+    """Share of the loudness' movement at the rate of syllables, 0..1."""
+    frames = loudness.shape[1]
+    moved = (loudness - loudness.mean(axis=1, keepdims=True)) * np.hanning(frames)
+    power = (np.abs(np.fft.rfft(moved, 2 * frames, axis=1)) ** 2).mean(axis=0)
+    rates = np.fft.rfftfreq(2 * frames, spectrogram.hop_length / spectrogram.sample_rate)
+    low, high = SYLLABLES
+    return float(power[(rates > low) & (rates < high)].sum() / (power.sum() + 1e-9))
+
+
+@dataclass(frozen=True)
+class Normal:
+    """A normal distribution of `features`.
+
+    Parameters
+    ----------
+    centre, scale : np.ndarray [shape=(features,)]
+        Mean and standard deviation.
+    precision : np.ndarray [shape=(features, features)]
+        Inverse covariance of the standardised features, after Ledoit & Wolf (2004,
+        doi 10.1016/S0047-259X(03)00096-4).
+    """
+
+    centre: np.ndarray
+    scale: np.ndarray
+    precision: np.ndarray
+
+    @classmethod
+    def fitted(cls, found: np.ndarray) -> Normal:
+        """Fit to rows of features [shape=(n, features)]."""
+        from sklearn.covariance import LedoitWolf
+
+        centre, scale = found.mean(axis=0), found.std(axis=0)
+        scale = np.where(scale > 0, scale, 1.0)
+        return cls(centre, scale, LedoitWolf().fit((found - centre) / scale).precision_)
+
+    def away(self, found: np.ndarray) -> np.ndarray:
+        """Rows of features in standard deviations from the centre."""
+        return (found - self.centre) / self.scale
+
+    def distance(self, found: np.ndarray) -> np.ndarray:
+        """Squared Mahalanobis distance of each row of features [shape=(n,)]."""
+        away = self.away(found)
+        return np.einsum("ni,ij,nj->n", away, self.precision, away)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What `Familiarity` compares of a song.
+
+    Parameters
+    ----------
+    slices : np.ndarray [shape=(n, features)]
+        `features` of each slice by itself: what sounds for a moment.
+    song : np.ndarray [shape=(features,)]
+        `features` of all together: how it moves on.
+    """
+
+    slices: np.ndarray
+    song: np.ndarray
+
+
+def listen(slices: np.ndarray, spectrogram: Spectrogram) -> Heard:
+    """Take the `features` of a song's slices, one by one and together."""
+    alone = np.stack([features(slices[at : at + 1], spectrogram) for at in range(len(slices))])
+    return Heard(alone, features(slices, spectrogram))
+
+
+@dataclass(frozen=True)
+class Familiarity:
+    """What the training music is like.
+
+    Parameters
+    ----------
+    of_slices, of_songs : Normal
+    limits : np.ndarray [shape=(most, 2)]
+        Distances, of slices on average and of the song, that `KNOWN_SHARE` of the songs of artists left out keep
+        within, by the number of slices heard, 1 and up; more slices than `most` are judged by the last.
+    """
+
+    of_slices: Normal
+    of_songs: Normal
+    limits: np.ndarray
+
+    def strangeness(self, heard: Heard) -> float:
+        """Distance as a share of what is usual for so many slices, the greater of both: above 1 it is unlike."""
+        limits = self.limits[min(len(heard.slices), len(self.limits)) - 1]
+        return float((_distances(self.of_slices, self.of_songs, heard) / limits).max())
+
+    def strangest(self, heard: Heard) -> str:
+        """Name the property in which a song is farthest from the training music."""
+        away = np.abs(self.of_songs.away(heard.song))
+        return NAMES[int(away.argmax())].rstrip("0123456789 ")
+
+
+def _distances(of_slices: Normal, of_songs: Normal, heard: Heard) -> np.ndarray:
+    return np.array([of_slices.distance(heard.slices).mean(), of_songs.distance(heard.song[None])[0]])
+
+
+def learn(songs: Sequence[np.ndarray], artists: Sequence[str], spectrogram: Spectrogram) -> Familiarity:
+    """Learn what the songs of a corpus are like.
+
+    The limits are those of songs whose artists were left out, in five folds, so that they hold for music of artists
+    that the network does not know; each is asked with its first slice, its first two, and so on, and what lies
+    between is interpolated.
+
+    Parameters
+    ----------
+    songs : sequence of np.ndarray [shape=(n, n_mels, frames), dtype=uint8]
+        Slices of each song.
+    artists : sequence of str
+        Group of each song; at least five groups.
+    spectrogram : Spectrogram
+    """
+    from sklearn.model_selection import GroupKFold
+
+    whole = [listen(one, spectrogram) for one in songs]
+    most = max(map(len, songs))
+    lengths = [length for length in LENGTHS if length < most] + [most]
+    far = np.empty((len(lengths), len(songs), 2))
+    for train, test in GroupKFold(FOLDS).split(whole, groups=list(artists)):
+        known = _fitted([whole[at] for at in train])
+        for at in test:
+            for place, length in enumerate(lengths):
+                heard = Heard(whole[at].slices[:length], features(songs[at][:length], spectrogram))
+                far[place, at] = _distances(*known, heard)
+    # Each of both keeps half of what may be sent away wrongly.
+    limits = np.quantile(far, (1 + KNOWN_SHARE) / 2, axis=1)
+    between = [np.interp(np.arange(1, most + 1), lengths, column) for column in limits.T]
+    return Familiarity(*_fitted(whole), np.stack(between, axis=1))
+
+
+def _fitted(songs: Sequence[Heard]) -> tuple[Normal, Normal]:
+    return Normal.fitted(np.concatenate([one.slices for one in songs])), Normal.fitted(
+        np.stack([o.song for o in songs])
+    )

@@ -1,0 +1,171 @@
+"""A trained network as a folder that can be passed on: its description, its weights, and what is to be said of it.
+
+``model.json`` holds the network's configuration, the spectrogram, the temperatures, where the network comes from and
+how good it is; ``weights.npz`` its weights, kernels in half precision, and what its training music is like.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from lib.audio import Spectrogram
+from lib.errors import ReportError
+from lib.paths import PROJECT, replacing
+from lib.tables import read_json, write_json
+from lib.tagging.calibration import tempered
+from lib.tagging.familiarity import Familiarity, Normal
+from lib.zoo import Head
+
+SHIPPED = PROJECT / "models" / "emotify"
+FORMAT = 1
+FACTS, WEIGHTS = "model.json", "weights.npz"
+BATCH = 250  # slices
+
+
+@dataclass
+class Tagger:
+    """A network with what it takes to use it.
+
+    Parameters
+    ----------
+    description : dict
+        As from `lib.zoo.descriptions.describe`.
+    weights : list of np.ndarray
+        In Keras' order.
+    spectrogram : Spectrogram
+        Of the slices that it was trained on.
+    temperatures : mapping of str to float
+        By categorical head, see `lib.tagging.calibration`.
+    familiarity : Familiarity or None
+        None if it is not known what its training music is like.
+    facts : dict
+        What is to be said of it: ``name``, ``corpus``, ``synthetic``, ``licence``, ``about``, ``accuracy`` and more.
+    """
+
+    description: dict
+    weights: list[np.ndarray]
+    spectrogram: Spectrogram
+    temperatures: Mapping[str, float]
+    familiarity: Familiarity | None
+    facts: dict
+    _network: object = field(init=False, default=None, repr=False)
+
+    @property
+    def heads(self) -> list[Head]:
+        """What it answers."""
+        return [Head(name, tuple(classes)) for name, classes in self.description["heads"].items()]
+
+    def ask(self, slices: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Ask about slices.
+
+        Parameters
+        ----------
+        slices : np.ndarray [shape=(n, n_mels, slice_frames), dtype=uint8]
+
+        Returns
+        -------
+        answers : dict of str to np.ndarray [shape=(n, head.width), dtype=float32]
+            By head: calibrated probabilities, or a number in the label's unit.
+        vectors : np.ndarray [shape=(n, width), dtype=float32]
+            What the decision layers read.
+        """
+        network = self._built()
+        said, vectors = [], []
+        for start in range(0, len(slices), BATCH):
+            answers, vector = network.predict_on_batch(slices[start : start + BATCH])
+            said.append(answers)
+            vectors.append(vector)
+        joined = {head.name: np.concatenate([one[head.name] for one in said]) for head in self.heads}
+        known = {name: self.temperatures.get(name, 1.0) for name in joined}
+        return {
+            head.name: joined[head.name] if head.numeric else tempered(joined[head.name], known[head.name])
+            for head in self.heads
+        }, np.concatenate(vectors)
+
+    def _built(self):
+        if self._network is None:
+            from lib.zoo.descriptions import rebuild
+            from lib.zoo.vector import embedding_model
+
+            model = rebuild(self.description)
+            model.set_weights(self.weights)
+            self._network = embedding_model(model, self.heads)
+        return self._network
+
+
+def save(tagger: Tagger, folder: Path) -> None:
+    """Write a tagger into a folder, whole or not at all; kernels lose what half precision does not hold."""
+    arrays = {f"weight {number:03}": _packed(one) for number, one in enumerate(tagger.weights)}
+    known = tagger.familiarity
+    if known is not None:
+        arrays["familiarity limits"] = known.limits.astype(np.float32)
+        for what, normal in (("slices", known.of_slices), ("songs", known.of_songs)):
+            arrays |= {f"familiarity {what} {name}": one.astype(np.float32) for name, one in vars(normal).items()}
+    with replacing(folder) as part:
+        part.mkdir(parents=True)
+        np.savez_compressed(part / WEIGHTS, **arrays)
+        content = {
+            "format": FORMAT,
+            "sha256": _checksum(part / WEIGHTS),
+            "description": tagger.description,
+            "spectrogram": asdict(tagger.spectrogram),
+            "temperatures": dict(tagger.temperatures),
+            "facts": tagger.facts,
+        }
+        write_json(content, part / FACTS)
+
+
+def load(folder: Path) -> Tagger:
+    """Read a tagger.
+
+    Parameters
+    ----------
+    folder : path-like
+        As `save` wrote it.
+
+    Raises
+    ------
+    ReportError
+        If it is none, of another version, or not as it was written.
+    """
+    folder = Path(folder)
+    if not (folder / FACTS).is_file() or not (folder / WEIGHTS).is_file():
+        raise ReportError(f"{folder}: there is no model; a model's folder holds {FACTS} and {WEIGHTS}.")
+    content = read_json(folder / FACTS)
+    if content.get("format") != FORMAT:
+        raise ReportError(
+            f"{folder / FACTS} has format {content.get('format')!r}, and this version reads {FORMAT}. Make it anew."
+        )
+    if _checksum(folder / WEIGHTS) != content["sha256"]:
+        raise ReportError(f"{folder / WEIGHTS} is damaged: its checksum is not the one in {FACTS}. Get it again.")
+    with np.load(folder / WEIGHTS, allow_pickle=False) as arrays:
+        held = {name: arrays[name].astype(np.float32) for name in arrays.files}
+    familiarity = None
+    if "familiarity limits" in held:
+        normals = [
+            Normal(*(held[f"familiarity {what} {name}"].astype(float) for name in ("centre", "scale", "precision")))
+            for what in ("slices", "songs")
+        ]
+        familiarity = Familiarity(*normals, held["familiarity limits"])
+    return Tagger(
+        content["description"],
+        [held[name] for name in sorted(held) if name.startswith("weight ")],
+        Spectrogram(**content["spectrogram"]),
+        content["temperatures"],
+        familiarity,
+        content["facts"],
+    )
+
+
+def _packed(weight: np.ndarray) -> np.ndarray:
+    """Kernels in half precision; what is small, such as the means and variances of batch norm, as it is."""
+    return weight.astype(np.float16 if weight.ndim > 1 else np.float32)
+
+
+def _checksum(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

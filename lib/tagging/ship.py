@@ -1,0 +1,215 @@
+"""From a study to a tagger that can be passed on: one run's network, or one trained on the whole corpus.
+
+``python -m lib.tagging.ship --study emotify --network this_project --recipe tuned`` makes the model that comes with
+this project: it learns from every artist but those of one dev share, so no song is left to test it, and how good it is
+can only be estimated by the runs of the same network and recipe under ``artist``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lib.corpora.origins import ORIGINS
+from lib.errors import ReportError
+from lib.evaluation.claims import by_strictness
+from lib.paths import Study, explained
+from lib.plans import Plan
+from lib.quiet import import_keras
+from lib.recipes import settings_of
+from lib.runs import Finished, Run, finished
+from lib.slicing import Slices
+from lib.tables import read_json
+from lib.tagging.calibration import temperature
+from lib.tagging.familiarity import Familiarity, learn
+from lib.tagging.model import SHIPPED, Tagger, save
+from lib.zoo import Head
+
+FEWEST_ARTISTS = 10  # with fewer, what is usual among unknown ones cannot be told
+SCORES = ("head", "level", "n_songs", "accuracy", "low", "high", "runs")
+
+
+def of_run(study: Study, name: str) -> Tagger:
+    """Make a tagger of a finished run, calibrated on its own dev songs.
+
+    Parameters
+    ----------
+    study : Study
+    name : str
+        Of the run; it must have its weights.
+
+    Raises
+    ------
+    ReportError
+        If the run is not finished, was made with other data or code than now, is no network, or has no weights.
+    """
+    run = finished(study, [name])[0]
+    if run.stale:
+        raise ReportError(f"run {name!r} was made with other data or code than now. Run `make report` again first.")
+    record = run.record
+    if "settings" not in record or not run.metrics["parameters"] or not run.metrics["epochs"]:
+        raise ReportError(f"run {name!r} is no network of its own, but a baseline or a choice among several.")
+    weights = run.folder / "model.weights.h5"
+    if not weights.is_file():
+        raise ReportError(
+            f"{weights} is missing: the repository keeps runs without weights. Train it again with "
+            f"notebooks/04_training.ipynb after deleting {run.folder}, or use the model that comes with the project."
+        )
+    plan = Plan(study, run.run, settings_of(run.run.recipe, **record["settings"]), record["run"]["folds"])
+    from lib.zoo.descriptions import rebuild
+
+    model = rebuild(plan.description)
+    model.load_weights(weights)
+    return _tagger(plan, model, [run], f"{study.name}/{name}", np.asarray(plan.parts) == "train")
+
+
+def of_corpus(study: Study, architecture: str, recipe: str, *, seed: int = 0, tell=lambda text: None) -> Tagger:
+    """Train a network on every artist of a study but those of the first dev share, and make a tagger of it.
+
+    Its temperatures are those of the dev songs of the runs of the same network and recipe under ``artist``.
+
+    Parameters
+    ----------
+    study : Study
+    architecture, recipe : str
+    seed : int >= 0
+    tell : callable
+        Told how far the training is.
+
+    Raises
+    ------
+    ReportError
+        If the study has no run of that network and recipe under ``artist``.
+    """
+    from lib import training
+
+    alike = [
+        run
+        for run in (*_there(study), *_there(study, candidates=True))
+        if (run.run.architecture, run.run.protocol, run.run.recipe, run.run.share)
+        == (architecture, "artist", recipe, 1)
+    ]
+    calibrating = [run for run in alike if run.run.candidate] or alike
+    if not alike:
+        raise ReportError(
+            f"study {study.name!r} has no run of {architecture} with recipe {recipe!r} under artist, so how good such "
+            f"a model is cannot be said. Declare one in config/{study.name}.yaml and run `make report`."
+        )
+    settings = settings_of(recipe, **alike[0].record["settings"])
+    plan = Plan(study, Run(architecture, "artist", recipe=recipe, seed=seed), settings, alike[0].record["run"]["folds"])
+    parts = np.where(plan.parts == "test", "train", plan.parts)
+    model, _ = training.train_anew(
+        plan.description, plan.heads, plan.slices, parts, plan.labels, settings, seed=seed, on_epoch=tell
+    )
+    return _tagger(plan, model, calibrating, f"{architecture}, {recipe}, {study.name}", parts == "train")
+
+
+def _there(study: Study, *, candidates: bool = False) -> list[Finished]:
+    return [run for run in finished(study, candidates=candidates) if not run.stale]
+
+
+def _tagger(plan: Plan, model, calibrating: Sequence[Finished], name: str, learnt: np.ndarray) -> Tagger:
+    tracks = pd.read_parquet(plan.study.tracks).set_index("track_id")
+    songs = plan.slices.table.loc[learnt, "track_id"]
+    return Tagger(
+        plan.description,
+        model.get_weights(),
+        plan.slices.spectrogram,
+        _temperatures(calibrating, plan.heads, tracks),
+        _familiarity(plan.slices, learnt, tracks),
+        {"name": name, **_facts(plan, calibrating, songs.nunique())},
+    )
+
+
+def _temperatures(runs: Sequence[Finished], heads: Sequence[Head], tracks: pd.DataFrame) -> dict[str, float]:
+    dev = pd.concat([run.predictions("dev") for run in runs], ignore_index=True)
+    dev["song"] = dev["track_id"].astype(str) + np.repeat(
+        [f"/{number}" for number in range(len(runs))], [len(run.predictions("dev")) for run in runs]
+    )
+    found = {}
+    for head in heads:
+        if not head.numeric:
+            classes = {name: number for number, name in enumerate(head.classes)}
+            labels = tracks[head.name].astype(object).map(classes).loc[dev["track_id"]].fillna(-1).astype(int)
+            found[head.name] = temperature(dev[head.columns].to_numpy(), dev["song"].to_numpy(), labels.to_numpy())
+    return found
+
+
+def _familiarity(slices: Slices, learnt: np.ndarray, tracks: pd.DataFrame) -> Familiarity | None:
+    """Learn the training songs; None where there are too few artists."""
+    numbers = slices.table.loc[learnt].groupby("track_id", sort=True).indices
+    positions = np.flatnonzero(learnt)
+    artists = tracks.loc[list(numbers), "artist_group"].astype(object)
+    artists = artists.where(artists.notna(), pd.Series(list(numbers), index=artists.index))
+    if artists.nunique() < FEWEST_ARTISTS:
+        return None
+    songs = [slices.take(positions[own]) for own in numbers.values()]
+    return learn(songs, list(artists.astype(str)), slices.spectrogram)
+
+
+def _facts(plan: Plan, calibrating: Sequence[Finished], songs: int) -> dict:
+    """Gather what is to be said of a network from the results of its study."""
+    path = plan.study.results / "summary.json"
+    summary = read_json(path) if path.is_file() else {}
+    corpus = summary.get("corpus", "")
+    origin = ORIGINS.get(corpus)
+    return {
+        "network": plan.run.architecture,
+        "recipe": plan.run.recipe,
+        "study": plan.study.name,
+        "corpus": corpus,
+        "synthetic": bool(summary.get("synthetic")),
+        "songs": songs,
+        "calibrated_on": len({song for run in calibrating for song in run.predictions("dev")["track_id"]}),
+        "licence": origin.licence if origin else "",
+        "limits": origin.limits if origin else "",
+        **_accuracy(plan),
+    }
+
+
+def _accuracy(plan: Plan) -> dict:
+    """How good runs of the network and recipe are under the strictest protocol they were made under."""
+    path = plan.study.tables / "results.csv"
+    rows = pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=["network", "recipe", "protocol", *SCORES])
+    own = rows.loc[(rows["network"] == plan.run.architecture) & (rows["recipe"] == plan.run.recipe)]
+    if not len(own):
+        return {"protocol": "", "accuracy": []}
+    strict = by_strictness(own["protocol"])[-1]
+    told = own.loc[own["protocol"] == strict, list(SCORES)]
+    return {"protocol": strict, "accuracy": told.astype(object).where(told.notna(), None).to_dict("records")}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; 0 if the model is there."""
+    parser = argparse.ArgumentParser(prog="python -m lib.tagging.ship", description=__doc__.splitlines()[0])
+    parser.add_argument("--study", default="emotify", help="name of a finished study")
+    parser.add_argument("--network", default="this_project")
+    parser.add_argument("--recipe", default="tuned")
+    parser.add_argument("--root", default="", help="folder of work/ and results/; default: the project's own")
+    parser.add_argument("--out", type=Path, default=SHIPPED, help="folder of the model; replaced")
+    given = parser.parse_args(arguments)
+    try:
+        import_keras()
+        study = Study(given.study, given.root)
+        with explained(given.out):
+            tagger = of_corpus(
+                study, given.network, given.recipe, tell=lambda text: print(f"training: {text}", flush=True)
+            )
+            save(tagger, given.out)
+    except ReportError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. Nothing was changed.", file=sys.stderr)
+        return 130
+    print(f"{given.out}: {sum(path.stat().st_size for path in given.out.iterdir()) / 1e6:.2f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""Tagging audio files: each file's slices, what the network says of them, and what is made of that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from lib import pool
+from lib.audio import ClipError, Spectrogram
+from lib.tagging.familiarity import Heard, listen
+from lib.tagging.model import BATCH, Tagger
+from lib.tagging.windows import Window, windows
+
+SURE = 0.5  # probability below which an answer is no answer
+TIMEOUT_S = 600.0  # six hours of sound take a few minutes
+STRANGE = "unlike the music that the network was trained on"
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """What is known of a file.
+
+    Parameters
+    ----------
+    path : Path
+    status, reason : str
+        As of a clip in the tracks table; without slices everything below is empty.
+    seconds : float
+        Of sound that was read.
+    starts : np.ndarray [shape=(slices,)]
+        Seconds from the beginning of the file.
+    answers : dict of str to np.ndarray [shape=(slices, head.width)]
+        As `Tagger.ask` gives them.
+    vector : np.ndarray [shape=(width,)]
+        Mean over the slices of what the decision layers read.
+    strangeness : float
+        See `lib.tagging.familiarity`, median over the windows; above 1 the music is unlike the training music, NaN
+        if that is not known of it.
+    strangest : str
+        In what it is farthest from it.
+    """
+
+    path: Path
+    status: str
+    reason: str = ""
+    seconds: float = 0.0
+    starts: np.ndarray = field(default_factory=lambda: np.empty(0))
+    answers: dict[str, np.ndarray] = field(default_factory=dict)
+    vector: np.ndarray = field(default_factory=lambda: np.empty(0))
+    strangeness: float = float("nan")
+    strangest: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is an answer at all."""
+        return self.status == "ok"
+
+    @property
+    def strange(self) -> bool:
+        """Whether it is unlike the training music, so that no answer is worth having."""
+        return self.strangeness > 1
+
+    def song(self, head: str) -> np.ndarray:
+        """Answer of a head for the whole file, the mean over its slices [shape=(head.width,)]."""
+        return self.answers[head].mean(axis=0)
+
+
+def tag(tagger: Tagger, paths: Iterable[Path], *, workers: int = 0, timeout_s: float = TIMEOUT_S) -> Iterator[Tagged]:
+    """Tag files, in order; one that cannot be read is a result with a reason.
+
+    Decoding and spectrograms are made in worker processes, one a core, while the network answers in this one; only a
+    few files are held at a time.
+
+    Parameters
+    ----------
+    tagger : Tagger
+    paths : iterable of path-like
+    workers : int >= 0
+        Processes; 0 = one a core.
+    timeout_s : float > 0
+        Seconds a file may take.
+    """
+    hear = partial(_hear, spectrogram=tagger.spectrogram, compare=tagger.familiarity is not None)
+    waiting: list[tuple[Path, list[Window], list[Heard]]] = []
+    for path, result, reason in pool.run(hear, map(str, paths), workers=workers, timeout_s=timeout_s):
+        found, heard, status, why = result or ([], [], "unreadable", reason)
+        if status == "ok":
+            waiting.append((Path(path), found, heard))
+        if status != "ok" or sum(len(one.slices) for _, of, _ in waiting for one in of) >= BATCH:
+            yield from _answered(tagger, waiting)
+            waiting = []
+        if status != "ok":
+            yield Tagged(Path(path), status, why.replace(str(path), Path(path).name))
+    yield from _answered(tagger, waiting)
+
+
+def _hear(path: str, spectrogram: Spectrogram, compare: bool) -> tuple[list[Window], list[Heard], str, str]:
+    """Windows of a file and what is compared of them, status, reason; in a worker process."""
+    try:
+        found = list(windows(path, spectrogram))
+    except ClipError as error:
+        return [], [], error.status, error.reason
+    sounding = [one for one in found if len(one.slices)]
+    if not sounding:
+        longest = max(one.seconds for one in found)
+        if longest < spectrogram.slice_s:
+            return [], [], "short", f"{longest:.1f} s; a slice needs {spectrogram.slice_s:g} s"
+        return [], [], "silent", "nothing in it is loud enough to be heard"
+    return found, [listen(one.slices, spectrogram) for one in sounding] if compare else [], "ok", ""
+
+
+def _answered(tagger: Tagger, files: list[tuple[Path, list[Window], list[Heard]]]) -> Iterator[Tagged]:
+    if not files:
+        return
+    answers, vectors = tagger.ask(np.concatenate([one.slices for _, found, _ in files for one in found]))
+    at = 0
+    for path, found, heard in files:
+        starts = [one.start_s + tagger.spectrogram.slice_s * np.arange(len(one.slices)) for one in found]
+        own = slice(at, at := at + sum(map(len, starts)))
+        strangeness, strangest = float("nan"), ""
+        if heard:
+            known = tagger.familiarity
+            each = [known.strangeness(one) for one in heard]
+            strangeness = float(np.median(each))
+            strangest = known.strangest(heard[int(np.argsort(each)[len(each) // 2])])
+        yield Tagged(
+            path, "ok", "", sum(one.seconds for one in found), np.concatenate(starts),
+            {name: values[own] for name, values in answers.items()}, vectors[own].mean(axis=0), strangeness, strangest,
+        )  # fmt: skip
