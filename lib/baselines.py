@@ -5,7 +5,7 @@ song's true genre and answers with the frequencies of the other heads' classes w
 hears nothing, so that a network which names moods no better has learnt moods by way of genres at most.
 ``mfcc_logistic`` and ``mfcc_svm`` know the mean and the spread of 20 mel-frequency cepstral coefficients
 (Davis & Mermelstein 1980, doi 10.1109/TASSP.1980.1163420) of a song and nothing of its course in time.
-``profile_svm`` and ``profile_logistic`` are no bar but candidates for the recipe ``best``: they hear how the
+``profile_svm`` and ``profile_logistic`` were made as candidates for the recipe ``best``: they hear how the
 texture of a song ranges over its slices, and its rhythm, which a slice by itself hardly tells.
 
 The constants below are the same for every corpus, protocol and fold. `LOGISTIC_C` and `SVM_C` were chosen

@@ -144,9 +144,12 @@ def test_accuracy_by_protocol_is_one_row_a_network_and_head():
 
 def test_drops_by_pair_are_told_in_points():
     row = {"head": "genre", "leaky": "slice", "strict": "artist", "drop": 0.123, "low": -0.02, "high": 0.3}
+    row |= {"level": "song"}
     other = {**row, "strict": "song", "drop": 0.05, "low": np.nan, "high": np.nan}
     wide = evaluation.drops_by_pair(pd.DataFrame([row, other]))
-    assert wide.to_dict("records") == [{"head": "genre", "slice to artist": "12 (−2 to 30)", "slice to song": "5"}]
+    assert wide.to_dict("records") == [
+        {"head": "genre, by song", "slice to artist": "12 (−2 to 30)", "slice to song": "5"}
+    ]
 
 
 def test_folds_and_seeds_that_differ_are_named_apart():

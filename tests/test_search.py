@@ -59,3 +59,15 @@ def test_what_was_chosen_is_listed_by_fold_and_head(study):
     assert table["head"].tolist() == ["genre", "mood"]
     assert set(table["chosen"]) == {"gone poster"}
     assert table["dev"].tolist() == [0.5, 0.5]
+
+
+def test_choices_without_a_network_are_counted():
+    picked = pd.DataFrame(
+        {
+            "head": ["genre", "mood", "genre", "mood"],
+            "chosen": ["texture tuned + mfcc_svm baseline", "mfcc_svm baseline + profile_svm baseline"] * 2,
+        }
+    )
+    genre, mood = search.without_networks(picked)
+    assert genre == "Genre: in 0 of 2 folds what was chosen has no network in it."
+    assert mood.startswith("Mood: in 2 of 2 folds") and "by hand alone" in mood

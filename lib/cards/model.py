@@ -11,7 +11,7 @@ from lib.audio import Spectrogram
 from lib.errors import ReportError
 from lib.evaluation.claims import by_strictness
 from lib.evaluation.summary import chance_finding
-from lib.evaluation.tables import main_rows
+from lib.evaluation.tables import leaky, main_rows
 from lib.evaluation.verdicts import baseline_finding
 from lib.evaluation.words import listed, percent
 from lib.recipes import BASELINE, BEST, POSTER, Settings
@@ -227,11 +227,11 @@ def limits(rows: pd.DataFrame, protocols: Sequence[str], runs: Sequence[Finished
     """
     songs = rows.loc[rows["level"] == "song"].set_index(["protocol", "head"])["accuracy"]
     heads = list(dict.fromkeys(rows["head"]))
+    first, last = leaky(protocols), protocols[-1]
     pairs = [
-        f"{head} {percent(songs[protocols[0], head])} under `{protocols[0]}` and {percent(songs[protocols[-1], head])} "
-        f"under `{protocols[-1]}`"
+        f"{head} {percent(songs[first, head])} under `{first}` and {percent(songs[last, head])} under `{last}`"
         for head in heads
-        if len(protocols) > 1 and (protocols[0], head) in songs and (protocols[-1], head) in songs
+        if first != last and (first, head) in songs and (last, head) in songs
     ]
     rests = []
     for protocol in protocols:

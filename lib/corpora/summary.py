@@ -10,6 +10,13 @@ from lib.paths import Study
 from lib.tables import MOODS, STATUSES, numeric_targets
 from lib.valence import troubles
 
+DRAWN = (
+    "The table shows what there was to draw from, with the moods that cuts of valence at one and two thirds would "
+    "make; where valence is missing, a song has no mood and serves for its genre alone. Every song drawn, with the "
+    "checksum of its file, stands in the table `manifest.csv`, among the downloads of the first page, by which the "
+    "same songs can be had again."
+)
+
 
 def usable(tracks: pd.DataFrame) -> pd.DataFrame:
     """Tracks that can be used, those of status ``ok``. Pages 01 and 08.

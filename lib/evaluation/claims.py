@@ -16,7 +16,7 @@ from lib.splits import PROTOCOLS, SINGLE
 
 QUESTION = (
     "How much of a music tagger's accuracy is leakage between slices of one song and songs of one artist, "
-    "and does the pattern of the poster's table recur?"
+    "and does the pattern of a published poster's table recur?"
 )
 UNCORRECTED = "the intervals are not corrected for the number of comparisons"
 MEANING = {
@@ -111,11 +111,11 @@ def drops_by_pair(dropped: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     dropped : pd.DataFrame
-        Rows of `lib.evaluation.drops` of one network, recipe and level.
+        Rows of `lib.evaluation.drops` of one network and recipe.
     """
     rows = [
         {
-            "head": row.head,
+            "head": f"{row.head}, by {row.level}",
             "pair": f"{row.leaky} to {row.strict}",
             "text": bound(row.drop) + ("" if pd.isna(row.low) else f" ({bound(row.low)} to {bound(row.high)})"),
         }
@@ -206,8 +206,8 @@ def ranking_claim(ranks: pd.DataFrame) -> str:
     sure = int((known["p_holm"] < SURE).sum())
     row = known.iloc[0]
     return (
-        f"By {row['level']} under {row['protocol']}, {sure} of {len(known)} differences between networks are "
-        "established after Holm's correction for their number"
+        f"By {row['level']} under {row['protocol']}, {sure} of {len(known)} differences are established "
+        "after Holm's correction for their number"
     )
 
 

@@ -47,7 +47,8 @@ def class_observations(
 
 def _mood_sentence(protocol: str, other: str, value: float, low: float, high: float) -> str:
     start = (
-        f"*{other.capitalize()} is weaker than sad* (poster: {percent(poster.CLASS_ACCURACY[other])} of {other} right)"
+        f"*{other.capitalize()} is weaker than sad* (poster: {percent(poster.CLASS_ACCURACY[other])} of {other} right, "
+        "no figure for sad)"
     )
     if pd.isna(value):
         return f"{start}: one of the two has no test song under `{protocol}`, so it cannot be tested."
@@ -85,11 +86,13 @@ def poster_sizes() -> str:
     """Say what the sizes of the poster's sets imply. Page 05."""
     corpus, sizes = poster.CORPUS, poster.SIZES
     total, slices = sum(sizes.values()), poster.slices_in_corpus()
+    uneven = dict.fromkeys(size for size in sizes.values() if size % corpus["slices"])
     return (
         f"The three sets hold {' + '.join(map(str, sizes.values()))} = {total} samples. The corpus has "
         f"{corpus['genres']} genres of {corpus['songs']} songs, {corpus['genres'] * corpus['songs']} songs in all, and "
-        f"{corpus['slices']} slices of each: {slices} slices (the sets add up to {total - slices} more). Samples can "
-        f"only be slices. **This is an inference, not a statement of the poster:** sets of {sizes['test']} samples "
-        "that 'have been randomly chosen' imply that slices were drawn, and then slices of one song lie on both "
-        "sides of the split."
+        f"{corpus['slices']} slices of each: {slices} slices (the sets add up to {total - slices} more). "
+        "**What follows is an inference, not a statement of the poster:** so many samples can only be slices; and as "
+        f"{listed(f'{size}' for size in uneven)} are no multiples of {corpus['slices']}, the slices of a song were not "
+        "kept together. The poster says that its samples were randomly chosen so that labels are balanced. Then slices "
+        "of one song lie on both sides of the split."
     )

@@ -8,8 +8,9 @@ import pandas as pd
 
 from lib.evaluation.answers import Answers, collect
 from lib.evaluation.differences import difference
-from lib.recipes import POSTER, RECIPES
+from lib.recipes import BASELINE, POSTER, RECIPES
 from lib.runs import Finished
+from lib.selection import members
 from lib.zoo import VARIANTS
 
 TUNED = "tuned"
@@ -133,6 +134,24 @@ def chosen(runs: Sequence[Finished]) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows, columns=["protocol", "fold", "head", "chosen", "dev", "songs", "candidates"])
+
+
+def without_networks(picked: pd.DataFrame) -> list[str]:
+    """Say in how many folds what was chosen for a head learns no features at all. Page 05.
+
+    Parameters
+    ----------
+    picked : pd.DataFrame
+        As from `chosen`.
+    """
+    told = []
+    for head, rows in picked.groupby("head", sort=False):
+        by_hand = sum(all(recipe == BASELINE for _, recipe in members(text)) for text in rows["chosen"])
+        told.append(
+            f"{head.capitalize()}: in {by_hand} of {len(rows)} folds what was chosen has no network in it"
+            + (" and answers from features made by hand alone." if by_hand else ".")
+        )
+    return told
 
 
 def _points(share: float) -> str:

@@ -40,7 +40,9 @@ def featured(table: pd.DataFrame) -> pd.DataFrame:
     Other recipes of a network have comparisons of their own, and would crowd every figure.
     """
     plain = table["recipe"].isin([POSTER, BEST, BASELINE])
-    return table.loc[plain] if (table["recipe"] == POSTER).any() else table
+    shown = table.loc[plain] if (table["recipe"] == POSTER).any() else table
+    # Of what was selected, some answers for whole songs; beside networks that hear one slice it would look too good.
+    return shown.loc[(shown["recipe"] != BEST) | (shown["level"] != "slice")] if "level" in shown else shown
 
 
 def featured_answers(collected: Iterable[Tested]) -> list:

@@ -84,10 +84,12 @@ def strict_rows(table: pd.DataFrame) -> pd.DataFrame:
 def baseline_claim(beaten: pd.DataFrame) -> str:
     """Title of the figure of leads over the best baseline: in how many comparisons one is established. Page 05."""
     strict = by_strictness(beaten["protocol"])[-1]
-    own = beaten.loc[beaten["protocol"] == strict, "established"]
+    own = beaten.loc[beaten["protocol"] == strict]
+    leads = own.loc[own["established"]]
+    named = f" ({listed(f'{row.network}, {row.recipe}, in {row.head}' for row in leads.itertuples())})"
     return (
-        f"Under {strict}, a lead over the best baseline is established in {int(own.sum())} of {len(own)} comparisons "
-        "after Holm's correction for their number"
+        f"Under {strict}, a lead over the best baseline is established in {len(leads)} of {len(own)} comparisons after "
+        f"Holm's correction for their number{named if len(leads) else ''}"
     )
 
 

@@ -22,6 +22,7 @@ from lib.evaluation.pooling import added_up
 from lib.evaluation.tables import identity, main_rows, networks
 from lib.evaluation.verdicts import strict_rows
 from lib.evaluation.words import PERCENT, bound, listed, percent, points
+from lib.recipes import BEST
 
 VOTING_COLUMNS = (
     "network", "protocol", "recipe", "head", "slices", "accuracy", "low", "high", "gain", "gain_low", "gain_high",
@@ -45,7 +46,8 @@ def voting(
     Parameters
     ----------
     collected : iterable of Answers
-        Baselines are left out: they hear the song and say the same of each slice.
+        Baselines and what was selected are left out: they hear the song and say the same of each slice, or some of
+        what may be selected does.
     most : int > 0
     draws : int > 0
         Sets of slices that stand for all where there are more.
@@ -59,7 +61,7 @@ def voting(
         adds to the accuracy of one slice, its interval paired over the songs.
     """
     rows = []
-    for answers in networks(collected):
+    for answers in (one for one in networks(collected) if one.recipe != BEST):
         songs, sums = _voted(answers, most, draws, seed)
         drawn = clusters(answers.tracks.loc[songs].reset_index(), answers.protocol)
         found = interval(sums, _with_gains, *drawn, resamples=resamples, seed=seed)

@@ -62,7 +62,7 @@ def protocols(table: pd.DataFrame, controls: pd.DataFrame | None = None) -> Figu
         for i, (name, offset) in enumerate(zip(names, offsets(len(names), 0.4), strict=True)):
             own = part.loc[part["label"] == name].drop_duplicates("protocol").set_index("protocol")
             style = {"color": hue(name), "marker": MARKERS[i % len(MARKERS)], "markersize": 6, "linewidth": 0.8}
-            for side in (PROTOCOLS, CONTROLS):
+            for side in (PROTOCOLS[:1], PROTOCOLS[1:], CONTROLS):  # one draw is no step on the way
                 shown = own.loc[[p for p in order if p in own.index and p in side]]
                 x = np.array([order.index(p) for p in shown.index]) + offset
                 whiskers(axes, x, shown["accuracy"], shown["low"], shown["high"], **style)

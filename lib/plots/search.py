@@ -28,9 +28,9 @@ def tried_figure(table: pd.DataFrame, what: str) -> Figure:
         sure = (rows["low"] > 0) | (rows["high"] < 0)
         colours = np.where(sure, VERMILION, BLUE)
         axes.axvline(0, color=GREY, linewidth=1)
-        axes.hlines(place, rows["low"], rows["high"], color=colours, linewidth=2)
-        axes.scatter(rows["difference"], place, color=colours, zorder=3)
+        axes.hlines(place, 100 * rows["low"], 100 * rows["high"], color=colours, linewidth=2)
+        axes.scatter(100 * rows["difference"], place, color=colours, zorder=3)
         reference = rows["accuracy"].iloc[0]
-        axes.set(title=head, xlabel=f"difference of accuracy by song from {reference:.2f}")
+        axes.set(title=head, xlabel=f"points of accuracy by song from {100 * reference:.0f} %")
         axes.set(yticks=place, yticklabels=names, ylim=(len(names) - 0.5, -0.5))
     return figure

@@ -49,8 +49,8 @@ def filters_figure(spectrogram: Spectrogram) -> Figure:
     figure, axes = plt.subplots(figsize=(8, 2.8))
     for number in range(0, len(filters), 8):
         on = np.flatnonzero(filters[number])
-        axes.fill_between(hertz[on], filters[number][on] / filters[number].max(), alpha=0.5, linewidth=0.5)
-    axes.set(xlabel="Hz", ylabel="weight", xlim=(0, spectrogram.sample_rate / 2), ylim=(0, 1.05))
+        axes.fill_between(hertz[on], filters[number][on], alpha=0.5, linewidth=0.5)
+    axes.set(xlabel="Hz", ylabel="weight", xlim=(0, spectrogram.sample_rate / 2), ylim=(0, None))
     return figure
 
 

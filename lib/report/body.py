@@ -90,6 +90,8 @@ def render(notebook: NotebookNode, media: Media, players: Players) -> Body:
     link(soup)
     tables(soup)
     _pictures(soup)
+    for again in soup.select("p.sounds")[1:]:  # how to hear a page is said once
+        again.decompose()
     for block in soup.find_all("pre"):
         block["tabindex"] = "0"  # a keyboard must be able to scroll it
     return body

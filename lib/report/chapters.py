@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from lib.errors import ReportError
 from lib.paths import Study
 from lib.splits import PROTOCOLS
+from lib.tables import read_json
 from lib.zoo import PUBLISHED
 
 CHAPTERS = {
@@ -87,13 +88,13 @@ class Executed:
     @property
     def took(self) -> str:
         """How long it ran, such as ``3 min 20 s``; empty if it does not say."""
-        seconds = self._record.get("duration")
-        if not isinstance(seconds, int | float):
-            return ""
-        if seconds < 60:
-            return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
-        minutes, rest = divmod(round(seconds), 60)
-        return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+        return _duration(self._record.get("duration"))
+
+    @property
+    def trained(self) -> str:
+        """How long the training took that this page is about, on whatever machine; empty if there was none."""
+        metrics = self.path.parents[2] / "runs" / self.name / "metrics.json" if self.run else None
+        return _duration(read_json(metrics).get("seconds")) if metrics and metrics.is_file() else ""
 
     @property
     def versions(self) -> str:
@@ -124,6 +125,15 @@ class Executed:
         for name in given:
             found.setdefault(name, Parameter(name, given[name], "", True))
         return list(found.values())
+
+
+def _duration(seconds: object) -> str:
+    if not isinstance(seconds, int | float):
+        return ""
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def run_parts(name: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lib.errors import ReportError
+from lib.evaluation.words import fixed
 from lib.paths import Study
 
 _CAPTIONED = ("recipe", "runs", "fold", "folds")  # the same in every row: said once, under the table
@@ -104,4 +105,4 @@ def _rounded(text: str) -> str:
     if not _is_number(text) or text.lstrip("+-").isdigit():
         return text
     value = float(text)
-    return f"{value:.3f}" if math.isfinite(value) and not value.is_integer() else f"{value:g}"
+    return fixed(value, 3) if math.isfinite(value) and not value.is_integer() else f"{value:g}"
