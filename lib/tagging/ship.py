@@ -26,6 +26,7 @@ from lib.runs import Finished, Run, finished
 from lib.slicing import Slices
 from lib.tables import read_json
 from lib.tagging.calibration import temperature
+from lib.tagging.card import card
 from lib.tagging.familiarity import Familiarity, learn
 from lib.tagging.model import SHIPPED, Tagger, save
 from lib.zoo import Head
@@ -201,6 +202,7 @@ def main(arguments: list[str] | None = None) -> int:
                 study, given.network, given.recipe, tell=lambda text: print(f"training: {text}", flush=True)
             )
             save(tagger, given.out)
+            (given.out / "README.md").write_text(card(tagger), encoding="utf-8")
     except ReportError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

@@ -1,0 +1,186 @@
+"""Tag music: ``python -m lib.tagging FILE_OR_FOLDER ...``."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from lib.corpora.files import audio_files
+from lib.errors import ReportError
+from lib.evaluation.words import percent
+from lib.paths import Study, explained, replacing
+from lib.progress import tell
+from lib.quiet import import_keras
+from lib.tagging import files
+from lib.tagging.model import FACTS, SHIPPED, Tagger, load
+from lib.tagging.songs import STRANGE, SURE, Tagged, tag
+from lib.tagging.tables import UNSURE, alike, answer, table_of, write_csv, write_details, write_playlists
+
+MARK = "tags.json"  # a folder that holds one is an earlier result and may be replaced
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; 0 if a file could be tagged or taken back, 1 if none, 130 if it was interrupted."""
+    given = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        if given.undo:
+            return _take_back(given.undo)
+        paths = list(_files(given.music))
+        if not 0 <= given.sure <= 1:
+            raise ReportError(f"--sure {given.sure}: it must be a probability, 0 to 1.")
+        if (
+            given.out.exists()
+            and not (given.out / MARK).is_file()
+            and (given.out.is_file() or any(given.out.iterdir()))
+        ):
+            raise ReportError(f"--out {given.out}: it holds something else. Name a new folder.")
+        undo = given.out.with_name(f"{given.out.name}-undo.json")
+        if given.write and undo.exists():
+            raise ReportError(f"{undo} exists: it undoes an earlier change. Move it away, or name another --out.")
+        import_keras()
+        tagger = _tagger(given.model)
+        print(_about(tagger))
+        songs, stopped = _tagged(tagger, paths, given.workers, given.sure)
+        with explained(given.out):
+            _write(given.out, tagger, songs, given.sure)
+        print(f"{sum(song.ok for song in songs)} of {len(songs)} files tagged: {given.out / 'index.html'}")
+        if given.write:
+            _write_tags(tagger, songs, given.sure, undo)
+    except ReportError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. Nothing was changed.", file=sys.stderr)
+        return 130
+    if stopped:
+        print(f"Stopped before the end: {len(paths) - len(songs)} files were not heard.", file=sys.stderr)
+        return 130
+    return 0 if any(song.ok for song in songs) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m lib.tagging", description="Tag music with genre and mood, over time and by file."
+    )
+    parser.add_argument("music", nargs="*", type=Path, help="files, and folders with all that is below them")
+    parser.add_argument("--model", default="", help="folder of a model, or <study>/<run>; default: the project's own")
+    parser.add_argument("--out", type=Path, default=Path("tagged"), help="folder of the results (default: tagged)")
+    parser.add_argument(
+        "--sure", type=float, default=SURE, help=f"probability below which a file is {UNSURE} (default: {SURE})"
+    )
+    parser.add_argument("--workers", type=int, default=0, help="processes (default: one a core)")
+    parser.add_argument("--write", action="store_true", help="write sure answers into the files' tags")
+    parser.add_argument("--undo", type=Path, help="take back what --write wrote, by the file that it left")
+    return parser
+
+
+def _files(given: Sequence[Path]) -> Iterator[Path]:
+    """Files that are named, and those in and below folders; each once."""
+    if not given:
+        raise ReportError("Name the files or folders to tag, such as: python -m lib.tagging ~/Music")
+    seen, found = set(), 0
+    for place in given:
+        place = place.expanduser()
+        if not place.exists():
+            raise ReportError(f"{place}: there is no such file or folder.")
+        for path in audio_files(place) if place.is_dir() else [place]:
+            if path.resolve() not in seen:
+                seen.add(path.resolve())
+                found += 1
+                yield path
+    if not found:
+        raise ReportError(f"{', '.join(map(str, given))}: no audio file there or below.")
+
+
+def _tagger(name: str) -> Tagger:
+    """Model of a name: a folder, a study's run, or the one that comes with the project."""
+    if not name:
+        return load(SHIPPED)
+    if (Path(name) / FACTS).is_file():
+        return load(Path(name))
+    study, _, run = name.partition("/")
+    if not run or "/" in run:
+        raise ReportError(
+            f"--model {name}: neither a model's folder nor <study>/<run>, such as demo/this_project-song-f0-s0."
+        )
+    from lib.tagging.ship import of_run
+
+    print(f"calibrating {name} on its dev songs, and learning what its training songs are like ...", flush=True)
+    return of_run(Study(study), run)
+
+
+def _about(tagger: Tagger) -> str:
+    knows = "; ".join(f"{head.name}: {', '.join(head.classes) or 'a number'}" for head in tagger.heads)
+    scores = ", ".join(
+        f"{row['head']} {percent(row['accuracy'])}" for row in tagger.facts["accuracy"] if row["level"] == "song"
+    )
+    measured = f"It is right, by song under {tagger.facts['protocol']}, in {scores}." if scores else "Never measured."
+    warning = " ITS MUSIC WAS SYNTHETIC: what it says of real music means nothing." if tagger.facts["synthetic"] else ""
+    return f"{tagger.facts['name']} knows {knows}. {measured}{warning}"
+
+
+def _tagged(tagger: Tagger, paths: Sequence[Path], workers: int, sure: float) -> tuple[list[Tagged], bool]:
+    """Tag files, saying what comes out; on Ctrl-C, what was done so far, and that it was stopped."""
+    songs: list[Tagged] = []
+    try:
+        for song in tag(tagger, paths, workers=workers):
+            songs.append(song)
+            print(f"\r\x1b[K{_line(tagger, song, sure)}" if sys.stderr.isatty() else _line(tagger, song, sure))
+            tell(f"{len(songs)}/{len(paths)} files")
+    except KeyboardInterrupt:
+        if not songs:
+            raise
+        return songs, True
+    return songs, False
+
+
+def _line(tagger: Tagger, song: Tagged, sure: float) -> str:
+    if not song.ok:
+        return f"{song.path}: {song.status}, {song.reason}"
+    told = []
+    for head in tagger.heads:
+        said, probability = answer(song, head, sure)
+        told.append(f"{said} ({probability:.0%})" if probability == probability else f"{head.name} {said}")
+    return f"{song.path}: {', '.join(told)}" + (f"; {STRANGE}" if song.strange else "")
+
+
+def _write(folder: Path, tagger: Tagger, songs: Sequence[Tagged], sure: float) -> None:
+    from lib.tagging.page import write_page
+
+    table, near = table_of(songs, tagger.heads, sure), alike(songs)
+    with replacing(folder) as part:
+        part.mkdir(parents=True)
+        write_csv(table, part / "tags.csv")
+        write_csv(near, part / "alike.csv")
+        write_details(songs, tagger.heads, table, part / MARK, model=tagger.facts)
+        write_playlists(table, tagger.heads, part / "playlists")
+        write_page(part, tagger, songs, table, near, place=folder)
+
+
+def _write_tags(tagger: Tagger, songs: Sequence[Tagged], sure: float, undo: Path) -> None:
+    wanted: dict[Path, dict[str, str]] = {}
+    for song in (song for song in songs if song.ok):
+        for head in tagger.heads:
+            said = answer(song, head, sure)[0]
+            if head.name in files.FIELDS and said != UNSURE:
+                wanted.setdefault(song.path, {})[head.name] = said
+    left = files.write_tags(wanted, undo)
+    for path, reason in left.items():
+        print(f"{path}: not tagged, {reason}", file=sys.stderr)
+    print(f"{len(wanted) - len(left)} files written; to take it back: python -m lib.tagging --undo {undo}")
+
+
+def _take_back(undo: Path) -> int:
+    left = files.take_back(undo)
+    for path, reason in left.items():
+        print(f"{path}: left as it is, {reason}", file=sys.stderr)
+    print("The tags are as they were before." if not left else f"{len(left)} files were left as they are.")
+    return 1 if left else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,179 @@
+"""Genre and mood written into the tags of files, only when asked for, and taken back.
+
+A file is tagged as a copy, whose sound is compared with the original's before it takes its place; what the tags were
+before is written to an undo file first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from lib.errors import ReportError
+from lib.paths import replacing
+
+FIELDS = ("genre", "mood")
+_FRAMES = {"genre": "TCON", "mood": "TMOO"}  # of ID3 in WAV and AIFF, of which mutagen has no easy view
+
+
+def write_tags(wanted: Mapping[Path, Mapping[str, str]], undo: Path) -> dict[Path, str]:
+    """Write tags into files.
+
+    Parameters
+    ----------
+    wanted : mapping of Path to mapping
+        For each file, ``genre`` and ``mood``, or one of them.
+    undo : Path
+        File to take it back with; it must not exist.
+
+    Returns
+    -------
+    dict
+        Files that were left as they are, with the reason.
+
+    Raises
+    ------
+    ReportError
+        If `undo` exists.
+    """
+    if undo.exists():
+        raise ReportError(f"{undo} exists: it undoes an earlier change. Move it away, or name another.")
+    left: dict[Path, str] = {}
+    before: dict[str, dict] = {}
+    for path in wanted:
+        try:
+            before[str(path.resolve())] = {"before": read(path), "after": dict(wanted[path])}
+        except Exception as error:  # a file that cannot be tagged is left as it is, whatever is wrong with it
+            left[path] = f"its tags cannot be read ({error})"
+    with replacing(undo) as part:  # before the first file is touched
+        part.write_text(json.dumps({"files": before}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    for path, values in wanted.items():
+        if path not in left:
+            reason = _changed(path, {name: [value] for name, value in values.items()})
+            if reason:
+                left[path] = reason
+    return left
+
+
+def take_back(undo: Path) -> dict[Path, str]:
+    """Bring back the tags that an undo file holds, where they are still as they were written.
+
+    Returns
+    -------
+    dict
+        Files that were left as they are, with the reason.
+
+    Raises
+    ------
+    ReportError
+        If `undo` is no such file.
+    """
+    try:
+        files = json.loads(undo.read_text(encoding="utf-8"))["files"]
+        pairs = [(Path(name), one["before"], one["after"]) for name, one in files.items()]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ReportError(f"{undo} is no undo file that this project wrote ({error}).") from error
+    left = {}
+    for path, before, after in pairs:
+        try:
+            now = read(path)
+        except Exception as error:
+            left[path] = f"its tags cannot be read ({error})"
+            continue
+        changed = {name: before.get(name, []) for name, value in after.items() if now.get(name) == [value]}
+        reason = _changed(path, changed) if changed else ""
+        if reason:
+            left[path] = reason
+    return left
+
+
+def read(path: Path) -> dict[str, list[str]]:
+    """Genre and mood of a file, as far as it has them.
+
+    Raises
+    ------
+    ValueError
+        If it is of a kind whose tags mutagen does not write.
+    """
+    file = _opened(path)
+    return {name: values for name in FIELDS if (values := _get(file, name))}
+
+
+def sound(path: Path) -> str:
+    """Checksum of the decoded samples of a file."""
+    import soundfile
+
+    total = hashlib.sha256()
+    with soundfile.SoundFile(path) as opened:
+        for block in opened.blocks(1 << 18, dtype="float32", always_2d=True):
+            total.update(block.tobytes())
+    return total.hexdigest()
+
+
+def _changed(path: Path, values: Mapping[str, Iterable[str]]) -> str:
+    """Change a file's tags by way of a copy; why not, if it could not be done."""
+    try:
+        with replacing(path.resolve()) as part:
+            copy = part.with_name(f"{part.name}{path.suffix}")  # mutagen goes by the ending
+            try:
+                shutil.copy2(path, copy)
+                _set(copy, values)
+                if sound(copy) != sound(path):
+                    raise ValueError("its sound would change")
+                shutil.copystat(path, copy)
+                copy.replace(part)
+            finally:
+                copy.unlink(missing_ok=True)
+    except Exception as error:  # the file stays as it is, whatever is wrong with it
+        return str(error) or type(error).__name__
+    return ""
+
+
+def _opened(path: Path):
+    import mutagen
+    from mutagen.easyid3 import EasyID3
+
+    if "mood" not in EasyID3.valid_keys:
+        EasyID3.RegisterTextKey("mood", "TMOO")
+    file = mutagen.File(path, easy=True)
+    if file is None:
+        raise ValueError("mutagen does not know this kind of file")
+    return file
+
+
+def _get(file, name: str) -> list[str]:
+    if file.tags is None:
+        return []
+    if _plain_id3(file):
+        frame = file.tags.get(_FRAMES[name])
+        return [str(text) for text in frame.text] if frame else []
+    return [str(value) for value in file.tags.get(name, [])]
+
+
+def _set(path: Path, values: Mapping[str, Iterable[str]]) -> None:
+    from mutagen import id3
+
+    file = _opened(path)
+    if file.tags is None:
+        file.add_tags()
+    for name, texts in values.items():
+        texts = list(texts)
+        if _plain_id3(file):
+            frame = _FRAMES[name]
+            file.tags.delall(frame)
+            if texts:
+                file.tags.add(getattr(id3, frame)(encoding=3, text=texts))
+        elif texts:
+            file.tags[name] = texts
+        elif name in file.tags:
+            del file.tags[name]
+    file.save()
+
+
+def _plain_id3(file) -> bool:
+    from mutagen.id3 import ID3
+
+    return isinstance(file.tags, ID3)

@@ -1,0 +1,155 @@
+"""What tagging found, as tables, as JSON, as playlists, and as songs that go together."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lib.corpora.tags import read_tags
+from lib.embedding.nearest import neighbours
+from lib.tables import write_json
+from lib.tagging.songs import SURE, Tagged
+from lib.zoo import Head
+
+UNSURE = "unsure"  # stands for an answer where there is none
+NEIGHBOURS = 5
+
+
+def answer(song: Tagged, head: Head, sure: float = SURE) -> tuple[str, float]:
+    """Answer of a song, and its probability.
+
+    Returns
+    -------
+    said : str
+        A class, or `UNSURE` where the song is unlike the training music or no class has a probability of `sure`; a
+        number as text.
+    probability : float
+        Of the likeliest class; NaN of a number.
+    """
+    values = song.song(head.name)
+    if head.numeric:
+        return UNSURE if song.strange else f"{values[0]:.3f}", float("nan")
+    best = int(values.argmax())
+    certain = values[best] >= sure and not song.strange
+    return head.classes[best] if certain else UNSURE, float(values[best])
+
+
+def table_of(songs: Iterable[Tagged], heads: Sequence[Head], sure: float = SURE) -> pd.DataFrame:
+    """One row a file: what it is, what was answered, and every probability.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``path``, ``artist``, ``title``, ``status``, ``reason``, ``seconds``, ``strangeness``, by head its answer,
+        ``<head>_probability``, and ``<head>:<class>`` or ``<head>:value``.
+    """
+    rows = []
+    for song in songs:
+        tags = read_tags(song.path) if song.ok else {}
+        row = {"path": str(song.path), "artist": tags.get("artist", ""), "title": tags.get("title", song.path.stem)}
+        row |= {"status": song.status, "reason": song.reason, "seconds": round(song.seconds, 2)}
+        row["strangeness"] = song.strangeness
+        for head in heads if song.ok else ():
+            said, probability = answer(song, head, sure)
+            row[head.name] = said
+            if not head.numeric:
+                row[f"{head.name}_probability"] = probability
+            row |= dict(zip(head.columns, map(float, song.song(head.name)), strict=True))
+        rows.append(row)
+    columns = ["path", "artist", "title", "status", "reason", "seconds", "strangeness"]
+    for head in heads:
+        columns += [head.name, *([] if head.numeric else [f"{head.name}_probability"]), *head.columns]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def write_details(songs: Sequence[Tagged], heads: Sequence[Head], table: pd.DataFrame, path: Path, **facts) -> None:
+    """Write everything as JSON, with the answers over time.
+
+    Parameters
+    ----------
+    songs : sequence of Tagged
+    heads : sequence of Head
+    table : pd.DataFrame
+        As from `table_of`, of the same songs.
+    path : path-like
+    **facts
+        What else is to be said at its top.
+    """
+    told = []
+    for song, (_, row) in zip(songs, table.iterrows(), strict=True):
+        one = {name: value for name, value in row.items() if ":" not in name and pd.notna(value) and value != ""}
+        if song.ok:
+            one["over_time"] = {
+                "start_s": [round(float(start), 2) for start in song.starts],
+                **{
+                    head.name: dict(
+                        zip(head.classes or ("value",), np.round(song.answers[head.name].T.astype(float), 3).tolist(),
+                            strict=True)
+                    )
+                    for head in heads
+                },
+            }  # fmt: skip
+        told.append(one)
+    write_json({**facts, "songs": told}, path)
+
+
+def write_playlists(table: pd.DataFrame, heads: Sequence[Head], folder: Path) -> list[Path]:
+    """Write a playlist for each class that songs have, and one for those that have none, the surest first.
+
+    They are extended M3U in UTF-8, with the absolute paths of the files.
+    """
+    written = []
+    good = table.loc[table["status"] == "ok"]
+    for head in (head for head in heads if not head.numeric):
+        for said, rows in good.groupby(head.name):
+            rows = rows.sort_values(f"{head.name}_probability", ascending=False, kind="stable")
+            lines = ["#EXTM3U", f"#PLAYLIST:{head.name}: {said}"]
+            for row in rows.itertuples():
+                about = " - ".join(part for part in (row.artist, row.title) if part)
+                lines += [f"#EXTINF:{round(row.seconds)},{_line(about)}", _line(str(Path(row.path).resolve()))]
+            path = folder / f"{head.name}-{re.sub(r'[^0-9A-Za-z_-]+', '-', said).strip('-') or 'class'}.m3u8"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(("\n".join(lines) + "\n").encode("utf-8", "surrogateescape"))
+            written.append(path)
+    return written
+
+
+def _line(text: str) -> str:
+    return " ".join(text.splitlines())
+
+
+def alike(songs: Sequence[Tagged], count: int = NEIGHBOURS) -> pd.DataFrame:
+    """List for each song those that the network takes for most alike, among the same files.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``path``, ``rank``, ``neighbour``, ``similarity`` (the cosine of centred vectors, -1..1). Empty for fewer than
+        three songs, and without those that are unlike the training music.
+    """
+    good = [song for song in songs if song.ok and not song.strange]
+    if len(good) < 3:
+        return pd.DataFrame(columns=["path", "rank", "neighbour", "similarity"])
+    names = [str(song.path) for song in good]
+    vectors = pd.DataFrame(np.stack([song.vector for song in good]).astype(float), index=pd.Index(names))
+    found = neighbours(vectors, pd.DataFrame({"track_id": names, "song_group": names}), count)
+    return found.rename(columns={"track_id": "path"})
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table for spreadsheets: UTF-8, and no cell that one would take for a formula."""
+    safe = table.copy()
+    for column in safe.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in safe.dtypes]]:
+        safe[column] = [
+            f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value
+            for value in safe[column]
+        ]
+    safe.to_csv(
+        path, index=False, float_format="%.4f", quoting=csv.QUOTE_MINIMAL, lineterminator="\n",
+        encoding="utf-8", errors="surrogateescape",
+    )  # fmt: skip

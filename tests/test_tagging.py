@@ -1,0 +1,302 @@
+"""Tagging of whole files: windows, answers, tables, tags, and the command line."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from urllib.parse import unquote
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+from bs4 import BeautifulSoup
+
+from lib.audio import ClipError, Spectrogram
+from lib.errors import ReportError
+from lib.paths import PROJECT
+from lib.slicing import clip_slices
+from lib.tagging import __main__ as command
+from lib.tagging import files, tables
+from lib.tagging.model import SHIPPED, WEIGHTS, load, save
+from lib.tagging.songs import Tagged, tag
+from lib.tagging.windows import windows
+from lib.zoo import Head
+from tests.conftest import music_folder
+from tests.synthetic import RATE, song, write
+
+SPECTROGRAM = Spectrogram()
+
+
+@pytest.fixture(scope="module")
+def tagger():
+    return load(SHIPPED)
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory):
+    """Folder of good and bad files with awkward names."""
+    folder = tmp_path_factory.mktemp("music")
+    write(folder / "one.wav", song(1, 31))
+    write(folder / "below/zwei <b>ü</b>.flac", song(2, 9, artist=3), title='<script>alert("x")</script>', artist="=A()")
+    write(folder / "below/three.ogg", song(3, 12, artist=5))
+    write(folder / "silence.wav", np.zeros(5 * RATE, np.float32))
+    write(folder / "short.wav", song(4, 1))
+    (folder / "broken.wav").write_bytes(b"RIFF, but not for long")
+    (folder / "notes.txt").write_text("not music")
+    return folder
+
+
+def test_a_file_of_one_excerpt_gives_the_slices_that_training_had(tmp_path):
+    path = write(tmp_path / "a.wav", song(1, 25), 44100)
+    (window,) = windows(path, SPECTROGRAM)
+    trained, _, _ = clip_slices(str(path), SPECTROGRAM)
+    assert np.array_equal(window.slices, trained)
+
+
+def test_a_long_file_is_cut_into_windows_and_their_times_add_up(tmp_path):
+    y = np.concatenate([song(1, 30), np.zeros(30 * RATE, np.float32), song(2, 10)])
+    found = list(windows(write(tmp_path / "a.wav", y), SPECTROGRAM))
+    assert [one.start_s for one in found] == [0, 30, 60]
+    assert [len(one.slices) for one in found] == [10, 0, 3]
+    assert sum(one.seconds for one in found) == pytest.approx(70)
+    alone = write(tmp_path / "b.wav", y[60 * RATE :])
+    assert np.array_equal(found[2].slices, clip_slices(str(alone), SPECTROGRAM)[0])
+
+
+def test_what_cannot_be_heard_says_why(tmp_path):
+    nan = song(1, 5)
+    nan[7] = np.nan
+    soundfile.write(tmp_path / "nan.wav", nan, RATE, subtype="FLOAT")
+    soundfile.write(tmp_path / "empty.wav", np.zeros(0), RATE)
+    (tmp_path / "broken.mp3").write_bytes(b"no music")
+    for name, reason in (
+        ("gone.wav", "does not exist"), ("nan.wav", "not finite"), ("empty.wav", "no samples"),
+        ("broken.mp3", "cannot be"),
+    ):  # fmt: skip
+        with pytest.raises(ClipError, match=reason):
+            list(windows(tmp_path / name, SPECTROGRAM))
+
+
+def test_every_file_gets_a_result_in_order(tagger, music):
+    paths = [
+        music / "one.wav",
+        music / "broken.wav",
+        music / "below/three.ogg",
+        music / "silence.wav",
+        music / "short.wav",
+    ]
+    found = list(tag(tagger, paths, workers=1))
+    assert [one.path for one in found] == paths
+    assert [one.status for one in found] == ["ok", "unreadable", "ok", "silent", "short"]
+    assert all(one.reason for one in found if not one.ok)
+    good = found[0]
+    assert len(good.starts) == 10 and good.answers["genre"].shape == (10, 4) and good.seconds == pytest.approx(31)
+    for head in ("genre", "mood"):
+        assert np.allclose(good.answers[head].sum(axis=1), 1, atol=1e-5)
+        assert good.song(head).sum() == pytest.approx(1, abs=1e-5)
+    again = next(iter(tag(tagger, [paths[0]], workers=1)))
+    assert (
+        np.allclose(again.answers["genre"], good.answers["genre"], atol=1e-5) and again.strangeness == good.strangeness
+    )
+
+
+def test_the_model_that_is_shipped_is_small_and_says_what_it_is(tagger):
+    assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 2e6
+    facts = tagger.facts
+    assert not facts["synthetic"] and facts["corpus"] == "emotify" and "BY-NC-SA" in facts["licence"]
+    assert facts["protocol"] == "artist" and {row["head"] for row in facts["accuracy"]} == {"genre", "mood"}
+    card = (SHIPPED / "README.md").read_text(encoding="utf-8")
+    from lib.tagging.card import card as made
+
+    assert card == made(tagger)
+    shown = pd.read_csv(PROJECT / "results/emotify/tables/results.csv").set_index(
+        ["network", "recipe", "protocol", "head", "level"]
+    )["accuracy"]
+    for row in facts["accuracy"]:
+        key = (facts["network"], facts["recipe"], facts["protocol"], row["head"], row["level"])
+        assert row["accuracy"] == pytest.approx(shown[key])
+
+
+def test_a_model_is_saved_and_read_and_damage_is_noticed(tagger, tmp_path):
+    save(tagger, tmp_path / "model")
+    again = load(tmp_path / "model")
+    x = np.random.default_rng(0).integers(0, 256, (3, *SPECTROGRAM.shape)).astype(np.uint8)
+    for one, other in zip(tagger.ask(x)[0].values(), again.ask(x)[0].values(), strict=True):
+        assert np.array_equal(one, other)
+    assert again.facts == tagger.facts and again.familiarity.limits.shape == tagger.familiarity.limits.shape
+    data = bytearray((tmp_path / "model" / WEIGHTS).read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / "model" / WEIGHTS).write_bytes(data)
+    with pytest.raises(ReportError, match="checksum"):
+        load(tmp_path / "model")
+    with pytest.raises(ReportError, match="no model"):
+        load(tmp_path)
+    content = json.loads((SHIPPED / "model.json").read_text())
+    (tmp_path / "model/model.json").write_text(json.dumps({**content, "format": 99}))
+    with pytest.raises(ReportError, match="format 99"):
+        load(tmp_path / "model")
+
+
+HEADS = [Head("genre", ("A", "B")), Head("mood", ("sad", "happy")), Head("valence")]
+
+
+def tagged(tmp_path, name, genre, mood, strangeness=0.5, valence=0.4):
+    answers = {"genre": np.array([genre]), "mood": np.array([mood]), "valence": np.array([[valence]])}
+    vector = np.array([genre[0], mood[0], 1.0])
+    return Tagged(tmp_path / name, "ok", "", 3.0, np.zeros(1), answers, vector, strangeness)
+
+
+@pytest.fixture
+def answered(tmp_path):
+    return [
+        tagged(tmp_path, "sure.wav", [0.9, 0.1], [0.2, 0.8]),
+        tagged(tmp_path, "=open.wav", [0.4, 0.45], [0.7, 0.3]),
+        tagged(tmp_path, "strange.wav", [0.99, 0.01], [0.99, 0.01], strangeness=1.2),
+        tagged(tmp_path, "also\nsure.wav", [0.95, 0.05], [0.6, 0.4]),
+        Tagged(tmp_path / "gone.wav", "missing", "the file does not exist"),
+    ]
+
+
+def test_answers_are_unsure_where_nothing_is_likely_or_the_music_is_unlike(answered):
+    table = tables.table_of(answered, HEADS)
+    assert table["genre"].tolist()[:4] == ["A", "unsure", "unsure", "A"]
+    assert table["mood"].tolist()[:4] == ["happy", "sad", "unsure", "sad"]
+    assert table["valence"].tolist()[:4] == ["0.400", "0.400", "unsure", "0.400"]
+    assert table["genre:A"].tolist()[:3] == [0.9, 0.4, 0.99]
+    assert table.iloc[4]["reason"] == "the file does not exist" and pd.isna(table.iloc[4]["genre"])
+    assert tables.table_of(answered[:1], HEADS, sure=0.95)["genre"].tolist() == ["unsure"]
+
+
+def test_playlists_hold_each_class_the_surest_first(answered, tmp_path):
+    table = tables.table_of(answered, HEADS)
+    written = {
+        path.name: path.read_text(encoding="utf-8") for path in tables.write_playlists(table, HEADS, tmp_path / "p")
+    }
+    assert set(written) == {
+        "genre-A.m3u8", "genre-unsure.m3u8", "mood-sad.m3u8", "mood-happy.m3u8", "mood-unsure.m3u8",
+    }  # fmt: skip
+    lines = written["genre-A.m3u8"].splitlines()
+    assert lines[0] == "#EXTM3U" and len(lines) == 6  # no line break of a name makes a line of its own
+    assert lines[3].endswith("sure.wav") and lines[5] == str((tmp_path / "sure.wav").resolve())
+
+
+def test_a_table_for_spreadsheets_holds_no_formula(tmp_path):
+    tables.write_csv(pd.DataFrame({"path": ["=1+1", "-x", "a"], "value": [-1.0, 2.0, 3.0]}), tmp_path / "t.csv")
+    assert (tmp_path / "t.csv").read_text().splitlines() == ["path,value", "'=1+1,-1.0000", "'-x,2.0000", "a,3.0000"]
+
+
+def test_songs_alike_are_sought_among_those_that_are_understood(answered):
+    assert tables.alike(answered[:2]).empty
+    near = tables.alike(answered, 1)
+    assert "strange.wav" not in " ".join(near["path"]) and len(near) == 3
+    assert near.set_index("path").loc[str(answered[0].path), "neighbour"] != str(answered[0].path)
+
+
+@pytest.mark.parametrize("suffix", [".mp3", ".flac", ".ogg", ".wav", ".aiff"])
+def test_tags_are_written_without_touching_the_sound_and_taken_back(tmp_path, suffix):
+    plain = suffix in (".wav", ".aiff")
+    path = write(tmp_path / f"ä{suffix}", song(1, 4), **({} if plain else {"title": "T", "genre": "Old"}))
+    before, heard, mode = files.read(path), files.sound(path), path.stat().st_mode
+    assert files.write_tags({path: {"genre": "Rock", "mood": "happy"}}, tmp_path / "undo.json") == {}
+    assert files.read(path) == {"genre": ["Rock"], "mood": ["happy"]}
+    assert files.sound(path) == heard and path.stat().st_mode == mode
+    assert files.take_back(tmp_path / "undo.json") == {}
+    assert files.read(path) == before and files.sound(path) == heard
+    assert not [left for left in tmp_path.iterdir() if left.name not in (path.name, "undo.json")]
+
+
+def test_what_cannot_be_tagged_is_left_and_what_changed_since_is_not_undone(tmp_path):
+    good = write(tmp_path / "a.flac", song(1, 4), genre="Old")
+    bad = tmp_path / "b.mp3"
+    bad.write_bytes(b"no music at all")
+    undo = tmp_path / "undo.json"
+    assert list(files.write_tags({good: {"genre": "Rock"}, bad: {"genre": "Pop"}}, undo)) == [bad]
+    assert bad.read_bytes() == b"no music at all" and files.read(good) == {"genre": ["Rock"]}
+    with pytest.raises(ReportError, match="exists"):
+        files.write_tags({good: {"genre": "Pop"}}, undo)
+    files.write_tags({good: {"genre": "Mine"}}, tmp_path / "other.json")
+    assert files.take_back(undo) == {} and files.read(good) == {"genre": ["Mine"]}
+    with pytest.raises(ReportError, match="no undo file"):
+        files.take_back(good)
+
+
+def run(*arguments, cwd):
+    return subprocess.run(
+        [sys.executable, "-m", "lib.tagging", *map(str, arguments)], capture_output=True, text=True, cwd=cwd,
+        timeout=300, env={**os.environ, "PYTHONPATH": str(PROJECT)}, check=False,
+    )  # fmt: skip
+
+
+def test_the_command_tags_a_folder_and_writes_everything(music, tmp_path):
+    done = run(music, "--out", tmp_path / "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "3 of 6 files tagged" in done.stdout and "Classical, Electronic, Pop, Rock" in done.stdout
+    assert "broken.wav: unreadable" in done.stdout
+    out = tmp_path / "out"
+    table = pd.read_csv(out / "tags.csv")
+    assert len(table) == 6 and (table["status"] == "ok").sum() == 3 and "'=A()" in set(table["artist"].dropna())
+    told = json.loads((out / "tags.json").read_text(encoding="utf-8"))
+    assert told["model"]["study"] == "emotify" and len(told["songs"][-1]["over_time"]["start_s"]) >= 1
+    page = BeautifulSoup((out / "index.html").read_text(encoding="utf-8"), "html.parser")
+    assert page.find("script") is None and page.find("b", string="ü") is None and len(page.find_all("audio")) == 3
+    for player in page.find_all("audio"):
+        assert (out / unquote(player["src"])).resolve().is_file() and player["preload"] == "none"
+    assert any("<script>" in heading.get_text() for heading in page.find_all("h3"))
+    assert len(list((out / "playlists").iterdir())) >= 2
+    again = run(music / "one.wav", "--out", out, "--write", cwd=tmp_path)
+    assert again.returncode == 0 and "1 of 1 files tagged" in again.stdout
+
+
+def test_the_command_says_what_is_wrong(music, tmp_path, capsys):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/diary.txt").write_text("mine")
+    (tmp_path / "none").mkdir()
+    for arguments, reason in (
+        ([], "Name the files"),
+        ([tmp_path / "gone"], "no such file"),
+        ([tmp_path / "none"], "no audio file"),
+        ([music, "--out", tmp_path / "full"], "holds something else"),
+        ([music, "--sure", "7"], "probability"),
+        ([music, "--out", tmp_path / "x", "--model", tmp_path], "neither a model"),
+        ([music, "--out", tmp_path / "x", "--model", "demo/no-such-run-f0-s0"], "is not finished"),
+        (["--undo", tmp_path / "none.json"], "no undo file"),
+    ):
+        assert command.main([str(one) for one in arguments]) == 1
+        assert reason in capsys.readouterr().err
+    assert not (tmp_path / "x").exists() and (tmp_path / "full/diary.txt").read_text() == "mine"
+    assert run(music / "broken.wav", "--out", tmp_path / "y", cwd=tmp_path).returncode == 1
+
+
+def test_ctrl_c_keeps_what_is_done(tmp_path):
+    for number in range(60):
+        write(tmp_path / f"m/{number:02}.wav", song(1, 30))
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "lib.tagging", "m", "--workers", "1"], cwd=tmp_path, text=True,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    heard = 0
+    for line in process.stdout:
+        heard += ".wav:" in line
+        if heard:
+            process.send_signal(signal.SIGINT)
+            break
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 130 and "Stopped before the end" in err, (out, err)
+    assert 0 < len(pd.read_csv(tmp_path / "tagged/tags.csv")) < 60
+
+
+def test_real_music_is_tagged(tagger):
+    clips = sorted((music_folder() / "fma" / "clips").rglob("*.mp3"))
+    if not clips:
+        pytest.skip("real music is missing (set MUSIC_DATA)")
+    found = list(tag(tagger, clips, workers=1))
+    assert all(one.ok and not one.strange for one in found)
+
+
+def test_a_head_of_numbers_is_asked_like_any_other(tagger):
+    numeric = replace(tagger, temperatures={})
+    x = np.zeros((2, *SPECTROGRAM.shape), np.uint8)
+    assert not np.allclose(numeric.ask(x)[0]["genre"], tagger.ask(x)[0]["genre"])
