@@ -77,15 +77,14 @@ class Tagger:
         network = self._built()
         said, vectors = [], []
         for start in range(0, len(slices), BATCH):
-            answers, vector = network.predict_on_batch(slices[start : start + BATCH])
-            said.append(answers)
-            vectors.append(vector)
-        joined = {head.name: np.concatenate([one[head.name] for one in said]) for head in self.heads}
-        known = {name: self.temperatures.get(name, 1.0) for name in joined}
-        return {
-            head.name: joined[head.name] if head.numeric else tempered(joined[head.name], known[head.name])
-            for head in self.heads
-        }, np.concatenate(vectors)
+            raw, read = network.predict_on_batch(slices[start : start + BATCH])
+            said.append(raw)
+            vectors.append(read)
+        answers = {}
+        for head in self.heads:
+            values = np.concatenate([one[head.name] for one in said])
+            answers[head.name] = values if head.numeric else tempered(values, self.temperatures.get(head.name, 1.0))
+        return answers, np.concatenate(vectors)
 
     def _built(self):
         if self._network is None:
