@@ -6,19 +6,29 @@
 # What Snakemake watches of a step are the two files of lib.done; what the step makes is never deleted first.
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from lib import config as studies
 from lib.paths import NOTEBOOKS, PROJECT, Study
 from lib.provenance import needs, sources
+from lib.splits import GROUPS as WHOLE
+from lib.tagging.model import SHIPPED
 
 CONFIG = studies.load(config["study"], config["data"])
 ROOT = config["root"]
 STUDY = Study(CONFIG.study, ROOT)
 ASKED = {run.name: run for run in CONFIG.runs(CONFIG.networks_of(STUDY))}
 SEARCH = {run.name: run for run in CONFIG.search_runs()}
-RUNS = ASKED | SEARCH
+VECTORS = {run.name: run for run in CONFIG.vector_runs()}
+RUNS = ASKED | SEARCH | VECTORS
 FIRST = next((run for run in ASKED.values() if run.protocol == "artist"), next(iter(ASKED.values())))
+# Runs like the first, of other folds and seeds; under a protocol that deals out slices no song is a model's own.
+SAME = [
+    run.name
+    for run in ASKED.values()
+    if replace(run, fold=FIRST.fold, seed=FIRST.seed) == FIRST and run != FIRST and FIRST.protocol in WHOLE
+]
 DONE = STUDY.work / "done"
 EXECUTE = (
     f"{sys.executable} -m lib.execute {{params.notebook:q}} {{params.output:q}} --parameters {{params.given:q}} "
@@ -38,14 +48,15 @@ def finished(run):  # if its key does not match any more it is trained all the s
     return any((folder / run / "record.json").is_file() for folder in (STUDY.runs, STUDY.kept))
 
 
-def elsewhere():  # what 05 tells of another study
-    name = CONFIG.parameters.get("05", {}).get("unequal")
-    table = Study(name or CONFIG.study, ROOT).tables / "balance.csv"
-    return [str(table)] if name and table.is_file() else []
+def elsewhere():  # what 05 tells of other studies
+    given = CONFIG.parameters.get("05", {})
+    tables = {"unequal": "balance.csv", "tasks": "together.csv"}
+    files = [Study(given[name], ROOT).tables / table for name, table in tables.items() if given.get(name)]
+    return [str(file) for file in files if file.is_file()]
 
 
 def steps(suffix):
-    chapters = ("01", "02", "03", "05", "06", "08", "09")
+    chapters = ("01", "02", "03", "05", "06", "07", "08", "09")
     return [DONE / f"{chapter}.{suffix}" for chapter in chapters] + [DONE / "04" / f"{run}.{suffix}" for run in RUNS]
 
 
@@ -160,6 +171,7 @@ rule train:
             fold=RUNS[w.run].fold,
             seed=RUNS[w.run].seed,
             share=RUNS[w.run].share,
+            heads=list(RUNS[w.run].heads),
             folds=CONFIG.folds,
             epochs=CONFIG.epochs_of(RUNS[w.run]),
             keep=True,
@@ -198,7 +210,8 @@ rule embedding:
     input:
         code("06_fc_embedding"),
         DONE / "01.json",
-        DONE / "04" / f"{FIRST.name}.json",
+        DONE / "02.json",
+        [DONE / "04" / f"{run}.json" for run in dict.fromkeys([FIRST.name, *SAME, *VECTORS])],
     output:
         DONE / "06.json",
         DONE / "06.page",
@@ -208,7 +221,28 @@ rule embedding:
         label="06_fc_embedding",
         done=DONE / "06",
         made=[STUDY.tables / "nodes.csv"],
-        given=parameters("06", run=FIRST.name),
+        given=parameters("06", run=FIRST.name, others=SAME, widths=list(VECTORS)),
+    shell:
+        EXECUTE
+
+
+rule tags:
+    input:
+        code("07_tag_your_music"),
+        DONE / "01.json",
+        DONE / "05.json",  # how good a network is
+        [str(path) for path in sorted(SHIPPED.glob("*")) if path.suffix != ".md"],
+    output:
+        DONE / "07.json",
+        DONE / "07.page",
+    params:
+        notebook=NOTEBOOKS / "07_tag_your_music.ipynb",
+        output=STUDY.notebooks / "07_tag_your_music.ipynb",
+        label="07_tag_your_music",
+        done=DONE / "07",
+        made=[STUDY.tables / "tags.csv"],
+        given=parameters("07"),
+    threads: workflow.cores
     shell:
         EXECUTE
 

@@ -42,7 +42,7 @@ def check_name(name: str, what: str) -> str:
 
 @dataclass(frozen=True)
 class Study:
-    """The folders of one study. Pages 01, 02, 03, 04, 05, 06, 08 and 09.
+    """The folders of one study. Pages 01, 02, 03, 04, 05, 06, 07, 08 and 09.
 
     ``work/<study>`` holds what is large and can be made again, ``results/<study>`` what people read.
 

@@ -11,23 +11,24 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from lib import provenance
+from lib import inside, provenance
 from lib.errors import ReportError
 from lib.paths import Study, replacing
-from lib.recipes import BASELINE, BEST, Settings
+from lib.recipes import BASELINE, POSTER, Settings
 from lib.runs import SELECTED, Finished, Run
 from lib.slicing import Slices
 from lib.splits import PROTOCOLS, split
 from lib.tables import read_json, write_packed
 from lib.zoo import Head
-from lib.zoo.descriptions import read_description
+from lib.zoo.descriptions import read_description, with_heads
 
+OWN = "this_project"  # whose vectors page 06 is about
 SMALL = ("metrics.json", "history.csv", "record.json")  # committed as they are; predictions and embedding reduced
 
 
@@ -55,7 +56,8 @@ class Plan:
     def __post_init__(self):
         study, run = self.study, self.run
         set_ = object.__setattr__
-        set_(self, "description", read_description(study, run.architecture))
+        description = read_description(study, run.architecture)
+        set_(self, "description", with_heads(description, run.heads) if run.heads else description)
         set_(self, "slices", Slices(study.need(study.slices / "slices.json", "02_spectrogram_slicing").parent))
         shape = tuple(self.description["shape"])
         if shape != self.slices.shape[1:]:
@@ -198,7 +200,7 @@ def _key_of(folder: Path) -> dict | None:
 
 
 def _keep(folder: Path, kept: Path, run: Run) -> None:
-    """Copy the small parts of a run: no weights, answers in half precision, and vectors where page 06 may ask."""
+    """Copy the small parts of a run: no weights, answers in half precision, and vectors where page 06 asks."""
     predictions = pd.read_parquet(folder / "predictions.parquet")
     rows = (predictions["part"] == ("dev" if run.candidate else "test")).to_numpy()
     floats = [column for column in predictions.columns[3:] if not column.endswith(":value")]
@@ -208,8 +210,18 @@ def _keep(folder: Path, kept: Path, run: Run) -> None:
             shutil.copyfile(folder / name, part / name)
         halves = predictions[rows].astype(dict.fromkeys(floats, "float16")).reset_index(drop=True)
         write_packed(halves, part / "predictions.parquet")
-        own, first = run.architecture == "this_project", (run.fold, run.seed) == (0, 0)
-        known = own + first + (run.protocol == PROTOCOLS[-1]) >= 2
-        asked = run.recipe not in (BASELINE, BEST) and run.share == 1 and known
+        asked, songs = _kept_vectors(run)
         if asked and (folder / "embedding.npy").is_file():
             np.save(part / "embedding.npy", np.load(folder / "embedding.npy")[rows].astype(np.float16))
+        if (asked or songs) and (folder / inside.FILE).is_file():
+            known = inside.read(Finished(folder, run))
+            tested = (known.part == "test").to_numpy()
+            fewer = replace(known, songs=known.songs[tested], part=known.part[tested], last=known.last.iloc[:0, :0])
+            inside.save(part, known if asked else fewer)
+
+
+def _kept_vectors(run: Run) -> tuple[bool, bool]:
+    """Whether page 06 may ask for a run's vectors of slices and its last convolution, and for its vectors of songs."""
+    plain = run.recipe == POSTER and run.share == 1 and not (run.heads or run.candidate)
+    strict = plain and run.protocol == PROTOCOLS[-1]
+    return strict and run.architecture == OWN and run.seed == 0, strict and run.architecture.startswith(OWN)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from lib import baselines, provenance, scores
+from lib import baselines, inside, provenance, scores
 from lib.tables import write_csv, write_json, write_parquet
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ def produce(folder: Path, plan: Plan, on_epoch: Callable[[str], None]) -> None:
         seconds = time.perf_counter() - began
         model.save_weights(folder / "model.weights.h5")
         answers, vectors = training.predict(model, plan.heads, plan.slices, numbers)
+        if not plan.run.candidate:
+            inside.write(folder, model, plan.heads, plan.slices, numbers, plan.parts[numbers], half(vectors))
     write(folder, plan, numbers, answers, vectors, seconds=seconds, history=history)
 
 

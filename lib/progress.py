@@ -13,7 +13,7 @@ _lock = threading.Lock()
 
 
 def tell(text: str, *, every: float = 0.2) -> None:
-    """Say how far a step is, at most once in `every` seconds. Page 04.
+    """Say how far a step is, at most once in `every` seconds. Pages 04, 06 and 07.
 
     Under `lib.execute` the text goes to the terminal through the file named in ``$REPORT_PROGRESS`` and
     leaves no trace in the executed notebook; elsewhere it overwrites one line of standard error, if that

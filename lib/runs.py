@@ -45,6 +45,8 @@ class Run:
         One of several to choose from: it is asked about its dev songs and never about the test songs.
     share : float, 0 < share <= 1
         Of the training artists or songs, see `lib.splits.split`.
+    heads : tuple of str
+        The network's heads that are trained, the others being taken off; empty = all.
     """
 
     architecture: str
@@ -55,8 +57,12 @@ class Run:
     dev: int = 0
     candidate: bool = False
     share: float = 1.0
+    heads: tuple[str, ...] = ()
 
     def __post_init__(self):
+        object.__setattr__(
+            self, "heads", tuple(check_name(head, "head") for head in self.heads)
+        )  # a record's is a list
         check_name(self.architecture, "architecture")
         for value, known, what in (
             (self.protocol, PROTOCOLS + CONTROLS, "protocol"),
@@ -84,6 +90,7 @@ class Run:
         parts += [f"d{self.dev}"] if self.dev else []
         parts += [f"n{100 * self.share:g}"] if self.share < 1 else []
         parts += [self.recipe] if self.recipe not in (POSTER, BASELINE, BEST) else []
+        parts += ["only", *self.heads] if self.heads else []
         return "-".join([*parts, "candidate"] if self.candidate else parts)
 
 

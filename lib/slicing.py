@@ -168,7 +168,7 @@ class _Writer:
 
 
 class Slices:
-    """Slices on disk, read as memory maps. Pages 02, 03, 05, 08 and 09.
+    """Slices on disk, read as memory maps. Pages 02, 03, 05, 06, 08 and 09.
 
     Parameters
     ----------

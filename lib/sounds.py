@@ -17,7 +17,7 @@ MIME = "application/vnd.music-tagging.sounds+json"
 
 @dataclass(frozen=True)
 class Sound:
-    """A stretch of a song's excerpt. Pages 02 and 05.
+    """A stretch of a song's excerpt. Pages 02, 05, 06 and 07.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class Sound:
 
 
 def offer(sounds: Sequence[Sound]) -> None:
-    """Show that sounds belong here. Pages 02, 05 and 06.
+    """Show that sounds belong here. Pages 02, 05, 06 and 07.
 
     Parameters
     ----------

@@ -149,7 +149,7 @@ def write_packed(table: pd.DataFrame, path: Path) -> None:
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV with six significant digits, whole or not at all. Pages 05, 06 and 09."""
+    """Write a table as CSV with six significant digits, whole or not at all. Pages 05, 06, 07 and 09."""
     with replacing(path) as part:
         table.to_csv(part, index=False, float_format="%.6g", lineterminator="\n")
 
@@ -175,5 +175,5 @@ def read_json(path: Path) -> dict:
 
 
 def read_tracks(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
-    """Read the tracks table, or some of its columns. Pages 02, 03, 05, 06 and 08."""
+    """Read the tracks table, or some of its columns. Pages 02, 03, 05, 06, 07 and 08."""
     return pd.read_parquet(path, columns=columns)

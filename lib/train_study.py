@@ -11,6 +11,7 @@ the finished runs, copied back, are taken by ``make report`` as they are.
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 
 from lib import config
@@ -44,6 +45,7 @@ def train_study(study: str, root: str = "", *, only: str = "") -> list[Finished]
     given = declared.parameters.get("04", {})
     changed = {**{k: given[k] for k in ("batch_size", "learning_rate") if k in given}, **given.get("settings", {})}
     runs = [*declared.runs(declared.networks_of(here)), *declared.candidate_runs(), *declared.search_runs()]
+    runs += declared.vector_runs()
     runs = sorted(dict.fromkeys(runs), key=lambda run: run.architecture == SELECTED)  # they choose among the others
     runs = [run for run in runs if run.name == only] or [run for run in runs if only in run.name]
     if not runs:
@@ -61,7 +63,16 @@ def train_study(study: str, root: str = "", *, only: str = "") -> list[Finished]
         label = f"run {number}/{len(runs)} {run.name}"
         done.append(obtain(plan, on_epoch=lambda text, label=label: print(f"{label}: {text}", flush=True)))
         print(f"{label}: finished in {done[-1].metrics['seconds']:.0f} s", flush=True)
+        _forget()
     return done
+
+
+def _forget() -> None:
+    """Let go of the networks made so far; they would slow down those to come."""
+    import keras
+
+    keras.utils.clear_session()
+    gc.collect()
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
+from lib import inside
 from lib.audio import Spectrogram
 from lib.paths import Study
 from lib.plans import Plan
@@ -128,6 +129,14 @@ def fake_run(
     described = {**asdict(run), "folds": folds}
     write_parquet(table, folder / "predictions.parquet")
     np.save(folder / "embedding.npy", embedding.astype("float32"))
+    if recipe not in (BASELINE, BEST) and not candidate:
+        own = pd.Series(table["part"].to_numpy()).groupby(table["track_id"].to_numpy()).first()
+        means = pd.DataFrame(embedding).groupby(table["track_id"].to_numpy()).mean()
+        tested = own.index[own == "test"]
+        last = pd.DataFrame(rng.normal(size=(len(tested), 6)), index=tested)
+        widths = {head: len(classes) for head, classes in heads.items() if classes}
+        layers = {head: (rng.normal(size=(WIDTH, n)), rng.normal(size=n)) for head, n in widths.items()}
+        inside.save(folder, inside.Inside(means, own, last, layers))
     history = {"epoch": [1], "loss": [1.0], "genre_accuracy": [0.5], "dev_loss": [1.0], "dev_genre_accuracy": [0.5]}
     write_csv(pd.DataFrame(history).assign(seconds=1.0), folder / "history.csv")
     accuracies = {

@@ -17,7 +17,7 @@ from tests.chain import command, copy_of_the_project
 def test_the_terminal_tells_what_runs_and_where_the_pages_are(project):
     said = (project / "said.txt").read_text().splitlines()
     assert said[-1] == f"The report: {project}/results/tiny/index.html"
-    for number in ("01", "02", "03", "04", "05", "06", "08", "09"):
+    for number in ("01", "02", "03", "04", "05", "06", "07", "08", "09"):
         assert any(line.strip().startswith(number) and "begins" in line for line in said)
     assert any("steps (100%) done" in line for line in said)
 
@@ -71,7 +71,7 @@ def test_the_artefacts_keep_their_contracts(project):
 
 def test_the_pages_say_that_the_music_is_synthetic_and_fetch_nothing(project):
     pages = sorted((project / "results" / "tiny").glob("*.html"))
-    assert len(pages) == 9
+    assert len(pages) == 10
     for page in pages:
         text = page.read_text(encoding="utf-8")
         assert "synthetic" in text

@@ -94,7 +94,9 @@ def test_also_adds_what_its_items_list_and_nothing_twice(write):
                 {"networks": ["zhang2016"], "protocols": ["artist", "poster_split"], "seeds": [0, 3]},
                 {"networks": ["this_project"], "protocols": ["seen"], "recipes": ["balanced"]},
                 {"networks": ["this_project"], "protocols": ["song"], "shares": [0.5]},
+                {"networks": ["choi2016"], "protocols": ["artist"], "heads": [["mood"], ["genre", "valence"]]},
             ],
+            vectors=["this_project_nodes5"],
         )
     )
     names = [run.name for run in loaded.runs()]
@@ -102,6 +104,13 @@ def test_also_adds_what_its_items_list_and_nothing_twice(write):
     assert {"zhang2016-artist-f1-s0", "zhang2016-artist-f2-s3", "this_project-seen-f1-s0-balanced"} <= set(names)
     assert [name for name in names if "poster_split" in name] == [f"zhang2016-poster_split-f0-s{s}" for s in (0, 3)]
     assert [name for name in names if "song" in name] == [f"this_project-song-f{f}-s0-n50" for f in (1, 2)]
+    fewer = [run for run in loaded.runs() if run.heads]
+    assert [run.name for run in fewer if run.fold == 1] == [
+        "choi2016-artist-f1-s0-only-mood", "choi2016-artist-f1-s0-only-genre-valence",
+    ]  # fmt: skip
+    assert not any(loaded.has_page(run) for run in fewer)
+    assert [run.name for run in loaded.vector_runs()] == [f"this_project_nodes5-artist-f{f}-s0" for f in (1, 2)]
+    assert not {run.name for run in loaded.vector_runs()} & {*names}
     balanced = next(run for run in loaded.runs() if run.recipe == "balanced")
     assert loaded.epochs_of(balanced) == loaded.epochs_of(Run("this_project", "slice"))
 
@@ -173,6 +182,9 @@ def test_a_network_registered_in_03_joins(write, tmp_path):
         ({"also": [{"networks": ["zhang2016"], "protocols": ["song"], "seeds": 1}]}, "also: seeds is 1; .*list"),
         ({"also": [{"networks": ["zhang2016"], "protocols": ["song"], "shares": [0]}]}, "also: shares holds 0"),
         ({"also": [{"networks": ["zhang2016"], "protocols": ["slice"], "shares": [0.5]}]}, "shares under slice"),
+        ({"also": [{"networks": ["zhang2016"], "protocols": ["song"], "heads": ["mood"]}]}, "also: heads holds 'mood'"),
+        ({"vectors": ["this_project_nodes7"]}, "vectors: 'this_project_nodes7' is unknown.*this_project_nodes50"),
+        ({"parameters": {"05": {"tasks": "nothing"}}}, "05's parameter tasks is 'nothing'"),
         ({"best_protocols": ["poster_split"], "search": ["zhang2016 tuned"]}, "devs must be"),
         ({"parameters": {"04": {"settings": {"mixup": -1}}}}, "'04': settings: mixup is -1"),
         ({"parameters": {"04": {"settings": {"mix": 1}}}}, "'04': settings: setting 'mix' is unknown"),
@@ -247,7 +259,7 @@ def test_the_demo_reads_no_music(write, tmp_path):
 
 
 def test_an_unknown_study_names_the_known():
-    with pytest.raises(ReportError, match=r"'emotfy'.*demo, emotify, emotify_cuts, fma, folder"):
+    with pytest.raises(ReportError, match=r"'emotfy'.*demo, emotify, emotify_cuts, emotify_emotions, fma, folder"):
         config.load("emotfy")
 
 

@@ -13,7 +13,7 @@ from lib.report.functions import leaned_on
 
 ALL = sorted(NOTEBOOKS.glob("*.ipynb"))
 CHAPTERS = ["01_data_acquisition", "02_spectrogram_slicing", "03_model_zoo", "04_training", "05_error_analysis",
-            "06_fc_embedding", "08_data_card", "09_model_card"]  # fmt: skip
+            "06_fc_embedding", "07_tag_your_music", "08_data_card", "09_model_card"]  # fmt: skip
 
 
 def test_the_chapters_are_there():

@@ -39,5 +39,30 @@ def test_places_are_short_and_all_else_is_as_it_was(figure, monkeypatch):
     assert re.findall(r"base64[^\"]*", short) == re.findall(r"base64[^\"]*", long)
 
 
+def test_what_is_left_out_is_padding(figure, monkeypatch):
+    from defusedxml.ElementTree import fromstring
+
+    short = svg(figure)
+    monkeypatch.setattr("lib.plots._without_padding", lambda text: text)
+    long = svg(figure)
+    assert len(short) < 0.9 * len(long) and "\n" not in short.partition("<style")[0]
+
+    def told(text):
+        found = []
+        for element in fromstring(text).iter():
+            values = {name: value for name, value in element.attrib.items() if name not in ("id", "style")}
+            style = sorted(
+                part.strip().replace(": ", ":") for part in element.get("style", "").split(";") if part.strip()
+            )
+            found.append((element.tag, values, style, (element.text or "").strip()))
+        return found
+
+    assert told(short) == told(long)
+    used = set(re.findall(r"#([\w-]+)", short))
+    assert used - {"ffffff"} <= {*re.findall(r'id="([^"]+)"', short)} | {
+        part for part in used if re.fullmatch("[0-9a-f]{6}", part)
+    }
+
+
 def test_the_same_figure_gives_the_same_bytes(figure):
     assert svg(figure) == svg(figure)

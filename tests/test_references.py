@@ -5,6 +5,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from lib import corpora, references
+from lib.corpora.origins import ORIGINS
 from lib.paths import NOTEBOOKS
 from lib.report.citations import link
 
@@ -20,7 +21,8 @@ def text_of(name: str) -> str:
 def test_every_work_that_a_notebook_cites_is_listed_at_its_end(name):
     cells = json.loads((NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
     assert re.fullmatch(
-        rf'Markdown\(references\.listed\("{name}"(, corpora\.about\(corpus\))?\)\)', cells[-1]["source"][0]
+        rf'Markdown\(references\.listed\("{name}"(, corpora\.about\(corpus\)|, \*vars\(about\)\.values\(\))?\)\)',
+        cells[-1]["source"][0],
     )
     listed = references.listed(name)
     cited = {label for _, _, label in references.citations(text_of(name))}
@@ -31,6 +33,7 @@ def test_every_work_that_a_notebook_cites_is_listed_at_its_end(name):
 
 def test_every_work_is_cited_and_can_be_found():
     texts = [*map(text_of, NAMES), *map(corpora.about, corpora.CORPORA)]
+    texts += [text for origin in ORIGINS.values() for text in vars(origin).values()]
     cited = {label for text in texts for _, _, label in references.citations(text)}
     assert cited | {references.POSTER} == set(references.works())
     for label, work in references.works().items():

@@ -130,7 +130,8 @@ def test_a_run_learns_and_leaves_the_contracts_files(study):
     assert len(said) == 12
     assert done.metrics["parts"]["test"]["genre"]["slice"]["accuracy"] > 0.9
     assert {path.name for path in done.folder.iterdir()} == {
-        "metrics.json", "history.csv", "predictions.parquet", "embedding.npy", "record.json", "model.weights.h5",
+        "metrics.json", "history.csv", "predictions.parquet", "embedding.npy", "inside.npz", "record.json",
+        "model.weights.h5",
     }  # fmt: skip
     predictions = done.predictions(None)
     assert set(predictions["part"]) == {"train", "dev", "test"}

@@ -52,6 +52,20 @@ def test_a_description_rebuilds_the_network_whatever_was_built_before(name):
     assert not any(isinstance(layer, keras.layers.Lambda) for layer in model.layers)
 
 
+def test_a_network_without_some_of_its_heads_is_the_network_built_with_the_others():
+    some, every = HEADS[:1], HEADS
+    description = descriptions.describe("this_project", SHAPE, every)
+    kept = descriptions.with_heads(description, [head.name for head in some])
+    built = descriptions.describe("this_project", SHAPE, some)
+    assert kept["parameters"] == built["parameters"] and kept["heads"] == built["heads"]
+    assert descriptions.rebuild(kept).output.keys() == {head.name for head in some}
+    assert description["heads"].keys() == {head.name for head in every}  # as it was
+    with pytest.raises(ReportError, match="has no head 'colour', only genre"):
+        descriptions.with_heads(description, ["colour"])
+    with pytest.raises(ReportError, match="is a baseline"):
+        descriptions.with_heads({"name": "majority", "heads": {"genre": []}}, ["genre"])
+
+
 def test_this_project_is_the_posters():
     model = zoo.builder("this_project")(SHAPE, HEADS)
     convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]

@@ -105,8 +105,9 @@ def training(runs: Sequence[Finished]) -> dict[str, str]:
         "With what?": f"{listed(stack)}; all versions stand in each run's `record.json` and in `requirements.lock`.",
         "Where are the weights?": (
             "Where a run was trained, in `work/<study>/runs/<run>/model.weights.h5`. The repository keeps answers, "
-            f"vectors, metrics, history and record of each run, but no weights: `make verify RUN={runs[0].run.name}` "
-            "makes such a run again."
+            "vectors, metrics, history and record of each run, but no weights (the model that comes with the project, "
+            "of the recipe *tuned*, has a card of its own in chapter 7): "
+            f"`make verify RUN={runs[0].run.name}` makes such a run again."
         ),
     }
 

@@ -60,7 +60,7 @@ def write_page(compared: Sequence[Item]) -> Path:
                 code=code_version(),
                 chapters=[],
                 page=None,
-                script=None,
+                scripts=[],
                 up="",
                 title=_title(compared),
                 kind="run" if "/" in names[0] else "study",

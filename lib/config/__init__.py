@@ -52,6 +52,8 @@ class StudyConfig:
     search : tuple of str
         Networks and recipes, such as ``"this_project_fc2 poster"``, that are compared by the dev songs of the
         first fold.
+    vectors : tuple of str
+        Networks of other widths whose vectors 06 holds against those of the first network, in the same folds.
     parameters : dict of str to dict
         Further parameters of the notebooks, by their numbers: ``"01": {mood_cuts: terciles}``.
     data : str
@@ -72,6 +74,7 @@ class StudyConfig:
     also: tuple[Also, ...] = ()
     devs: tuple[int, ...] = (0, 1)
     search: tuple[str, ...] = ()
+    vectors: tuple[str, ...] = ()
     parameters: dict[str, dict] = field(default_factory=dict)
     data: str = ""
 
@@ -113,6 +116,13 @@ class StudyConfig:
             for (network, recipe), dev in product(pairs, self.devs)
         ]
 
+    def vector_runs(self) -> list[Run]:
+        """List the runs of `vectors`, under the strictest of the study's protocols."""
+        protocol = max(self.protocols, key=PROTOCOLS.index)
+        return [
+            Run(network, protocol, fold, self.seeds[0]) for network in self.vectors for fold, _ in self._folds(protocol)
+        ]
+
     def architectures_of(self, run: Run) -> list[str]:
         """Names of the networks and baselines that a run is made with."""
         if run.recipe != BEST:
@@ -128,7 +138,7 @@ class StudyConfig:
     def has_page(self, run: Run) -> bool:
         """Whether a run is shown on a page of its own: whole networks of the first fold and seed; others look alike."""
         first = run.fold == self.run_folds[0] or run.protocol in SINGLE
-        whole = run.share == 1 and run.protocol in PROTOCOLS
+        whole = run.share == 1 and not run.heads and run.protocol in PROTOCOLS
         return first and whole and run.seed == self.seeds[0] and run.recipe != BASELINE and not run.candidate
 
     def networks_of(self, study: Study) -> tuple[str, ...]:
@@ -174,9 +184,10 @@ def load(study: str, data: str = "", *, slices_only: bool = False) -> StudyConfi
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in declared.items()}
     config = StudyConfig(study=name, **{**values, "data": data or declared.get("data") or ""})
     check(config, path)
-    other = config.parameters.get("05", {}).get("unequal")
-    if other and other not in known_studies():
-        raise ReportError(f"{path}: 05's parameter unequal is {other!r}, none of {', '.join(known_studies())}.")
+    for name in ("unequal", "tasks"):
+        other = config.parameters.get("05", {}).get(name)
+        if other and other not in known_studies():
+            raise ReportError(f"{path}: 05's parameter {name} is {other!r}, none of {', '.join(known_studies())}.")
     if not slices_only:
         check_surroundings(config, path, data)
     return config

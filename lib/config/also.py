@@ -1,4 +1,4 @@
-"""Runs beyond a study's networks under its protocols: other recipes, seeds, controls, fewer artists."""
+"""Runs beyond a study's networks under its protocols: other recipes, seeds, controls, fewer artists, fewer heads."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ class Also:
     seeds : tuple of int
     shares : tuple of float, 0 < share <= 1
         Of the training artists or songs.
+    heads : tuple of tuple of str
+        Heads that a network keeps, those of each run; an empty one = all.
     """
 
     networks: tuple[str, ...]
@@ -33,12 +35,15 @@ class Also:
     recipes: tuple[str, ...] = (POSTER,)
     seeds: tuple[int, ...] = (0,)
     shares: tuple[float, ...] = (1.0,)
+    heads: tuple[tuple[str, ...], ...] = ((),)
 
     def runs(self, run_folds: tuple[int, ...]) -> list[Run]:
-        """Its runs, by network, protocol, recipe, share and fold."""
+        """Its runs, by network, protocol, recipe, share, heads and fold."""
         return [
-            Run(network, protocol, fold, seed, recipe, share=float(share))
-            for network, protocol, recipe, share in product(self.networks, self.protocols, self.recipes, self.shares)
+            Run(network, protocol, fold, seed, recipe, share=float(share), heads=heads)
+            for network, protocol, recipe, share, heads in product(
+                self.networks, self.protocols, self.recipes, self.shares, self.heads
+            )
             for fold, seed in product((0,) if protocol in SINGLE else run_folds, self.seeds)
         ]
 
@@ -79,6 +84,12 @@ def read_also(given: object, path: Path) -> tuple[Also, ...]:
                     raise ReportError(f"{path}: also: {key} {value!r} is unknown. Known are {', '.join(known[key])}.")
                 if key == "seeds" and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
                     raise ReportError(f"{path}: also: seeds holds {value!r}; it must hold whole numbers of 0 or more.")
+                if key == "heads" and not (
+                    isinstance(value, list) and all(isinstance(head, str) for head in value) and value
+                ):
+                    raise ReportError(
+                        f"{path}: also: heads holds {value!r}; it must hold lists of heads, such as [[genre], [mood]]."
+                    )
                 if key == "shares" and (
                     isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= 1
                 ):
@@ -88,4 +99,7 @@ def read_also(given: object, path: Path) -> tuple[Also, ...]:
             raise ReportError(
                 f"{path}: also: shares under {loose[0]}: only {' and '.join(GROUPS)} have groups that can be left out."
             )
-    return tuple(Also(**{key: tuple(values) for key, values in item.items()}) for item in given)
+    return tuple(
+        Also(**{key: tuple(tuple(v) if isinstance(v, list) else v for v in values) for key, values in item.items()})
+        for item in given
+    )

@@ -29,13 +29,15 @@ SET_ABOVE = {  # parameters that the Snakefile gives, by notebook, and the keys 
         "epochs": "epochs",
         "recipe": "baselines, candidates, also and search",
         "share": "also",
+        "heads": "also",
         "dev": "devs",
         "devs": "devs",
         "candidate": "candidates and search",
         "candidates": "candidates",
     },
     "05": {"corpus": "corpus", "runs": _RUNS},
-    "06": {"run": _RUNS},
+    "06": {"run": _RUNS, "others": _RUNS, "widths": "vectors"},
+    "07": {},
     "08": {"corpus": "corpus", "folds": "folds"},
     "09": {"corpus": "corpus", "runs": _RUNS},
 }
@@ -49,6 +51,7 @@ _LISTS = {  # by key, an example, whether it may be empty
     "best_protocols": ("[artist]", False),
     "devs": ("[0, 1]", False),
     "search": ("[this_project_fc2 poster]", True),
+    "vectors": ("[this_project_nodes50]", True),
 }
 
 
@@ -219,7 +222,10 @@ def _check_candidates(config, path: Path) -> None:
     for text in config.search:
         if "+" in text:
             raise ReportError(f"{path}: search: {text!r} is an ensemble, which only the recipe best can choose.")
-    for key in ("run_folds", "seeds", "devs", "candidates", "search"):
+    for name in config.vectors:
+        if name not in networks:
+            raise ReportError(f"{path}: vectors: {name!r} is unknown. Known are {', '.join(networks)}.")
+    for key in ("run_folds", "seeds", "devs", "candidates", "search", "vectors"):
         given = getattr(config, key)
         if len(set(given)) < len(given):
             double = next(value for value in given if given.count(value) > 1)

@@ -90,7 +90,7 @@ ORIGINS = {
         limits=(
             "Small, of one label and of one game's players. What is felt depends on taste and on the mood one is in, "
             "and the makers found sadness, of which the moods here are made, among the emotions on which listeners "
-            "agree least (Technical Report UU-CS-2014-015, Utrecht University, 2014). Some recordings are there "
+            "agree least (Aljanaki et al. 2014). Some recordings are there "
             "twice, and some artists made a large part of a genre; the data card counts both."
         ),
     ),
@@ -124,7 +124,7 @@ ORIGINS = {
             "commercial use or changes. The metadata are CC BY 4.0. Committed pages hold no sound."
         ),
         citation=(
-            "M. Defferrard, K. Benzi, P. Vandergheynst and X. Bresson, *FMA: a dataset for music analysis*, ISMIR "
+            "M. Defferrard, K. Benzi, P. Vandergheynst and X. Bresson, *FMA: a dataset for music analysis*, ISMIR, "
             "2017, arXiv 1612.01840."
         ),
         upkeep=(

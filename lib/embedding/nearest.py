@@ -1,18 +1,27 @@
-"""Nearest songs, and whether they share genre, mood and artist more often than chance."""
+"""Nearest songs of each song: exact search, and beyond some 100,000 songs a graph's."""
+
+from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
 from lib.embedding.vectors import FLAT
 from lib.errors import ReportError
-from lib.evaluation.intervals import accuracy_interval
 from lib.sounds import Sound
 
-BLOCK = 1024  # songs compared at once: memory grows with the songs, not with their square
+CELLS = 10_000_000  # pairs compared at once: memory does not grow with the square of the songs
+EXACT = 100_000  # songs up to which every pair is compared
+LINKS, EFFORT = 16, 200  # of the graph; more finds more and takes longer
+_APART = 4  # a song's group takes so many places at most, before a song is searched exactly
 
 
-def neighbours(songs: pd.DataFrame, tracks: pd.DataFrame, count: int = 5, apart: str = "song_group") -> pd.DataFrame:
+def neighbours(
+    songs: pd.DataFrame, tracks: pd.DataFrame, count: int = 5, apart: str = "song_group", *, exact: int = EXACT
+) -> pd.DataFrame:
     """Nearest songs of each song by the cosine of the centred vectors. Page 06.
+
+    Up to `exact` songs every pair is compared. Beyond, Voyager searches a graph of small worlds (Malkov & Yashunin
+    2020), which misses a neighbour now and then: `recall` measures how many it finds.
 
     Parameters
     ----------
@@ -25,6 +34,7 @@ def neighbours(songs: pd.DataFrame, tracks: pd.DataFrame, count: int = 5, apart:
     apart : str
         Songs of one such group are not offered for each other: ``song_group`` passes over copies of the
         recording, which are no recommendation, ``artist_group`` over all songs of the artist.
+    exact : int >= 0
 
     Returns
     -------
@@ -39,103 +49,83 @@ def neighbours(songs: pd.DataFrame, tracks: pd.DataFrame, count: int = 5, apart:
     """
     if count < 1:
         raise ReportError(f"neighbours is {count}; it must be 1 or more.")
-    centred = (songs - songs.mean()).to_numpy()
+    centred = (songs - songs.mean()).to_numpy(float)
     length = np.linalg.norm(centred, axis=1, keepdims=True)
     unit = np.divide(centred, length, where=length > FLAT * length.max(initial=0), out=np.zeros_like(centred))
-    group = _groups(songs.index, tracks, apart)
+    group = groups_of(songs.index, tracks, apart)
+    search = _all_pairs if len(songs) <= exact else _graph
+    row, nearest, similarity = search(unit, group, count)
+    ids = songs.index.to_numpy()
+    found = pd.DataFrame({"track_id": ids[row], "neighbour": ids[nearest], "similarity": similarity})
+    found.insert(1, "rank", found.groupby("track_id", sort=False).cumcount() + 1)
+    return found
+
+
+def _all_pairs(unit: np.ndarray, group: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Row of each pair, its neighbour and their cosine, row by row and nearest first, by comparing all."""
+    return _compared(unit, group, count, np.arange(len(unit)))
+
+
+def _compared(
+    unit: np.ndarray, group: np.ndarray, count: int, asked: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     parts = []
-    for start in range(0, len(unit), BLOCK):
-        rows = np.arange(start, min(start + BLOCK, len(unit)))
-        similarity = np.clip(unit[rows] @ unit.T, -1, 1)
-        similarity[group[rows][:, None] == group[None, :]] = -np.inf
-        nearest = np.argsort(-similarity, axis=1, kind="stable")[:, :count]
-        found = pd.DataFrame(
-            {
-                "track_id": np.repeat(songs.index.to_numpy()[rows], nearest.shape[1]),
-                "rank": np.tile(np.arange(1, nearest.shape[1] + 1), len(rows)),
-                "neighbour": songs.index.to_numpy()[nearest.ravel()],
-                "similarity": np.take_along_axis(similarity, nearest, axis=1).ravel(),
-            }
-        )
-        parts.append(found[np.isfinite(found["similarity"])])
-    return pd.concat(parts, ignore_index=True)
+    block = max(1, CELLS // len(unit))
+    for start in range(0, len(asked), block):
+        rows = asked[start : start + block]
+        distance = -np.clip(unit[rows] @ unit.T, -1, 1)
+        distance[group[rows][:, None] == group[None, :]] = np.inf
+        if len(unit) > 4 * count:  # the first few need not be sorted with all others; of equal ones, any may be taken
+            some = np.sort(np.argpartition(distance, count - 1, axis=1)[:, :count], axis=1)
+        else:
+            some = np.broadcast_to(np.arange(len(unit)), distance.shape)
+        order = np.argsort(np.take_along_axis(distance, some, axis=1), axis=1, kind="stable")[:, :count]
+        nearest = np.take_along_axis(some, order, axis=1)
+        own = -np.take_along_axis(distance, nearest, axis=1)
+        known = np.isfinite(own)
+        parts.append((np.repeat(rows, known.sum(axis=1)), nearest[known], own[known]))
+    return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 
 
-def _groups(ids: pd.Index, tracks: pd.DataFrame, column: str) -> np.ndarray:
+def _graph(unit: np.ndarray, group: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """As `_all_pairs`, from Voyager's graph; a song whose group fills what was found is compared with all."""
+    import voyager
+
+    index = voyager.Index(voyager.Space.Cosine, unit.shape[1], M=LINKS, ef_construction=EFFORT, random_seed=0)
+    vectors = np.ascontiguousarray(unit, dtype=np.float32)  # it reads memory row by row, whatever the strides
+    ids = np.asarray(index.add_items(vectors, num_threads=1), dtype=np.int64)  # one thread: the same graph each time
+    wanted = min(len(unit), _APART * count + 1)
+    found, _ = index.query(vectors, k=wanted, query_ef=max(EFFORT, wanted))
+    found = np.argsort(ids)[found.astype(np.int64)]
+    free = group[found] != group[:, None]
+    kept = free & (np.cumsum(free, axis=1) <= count)
+    short = kept.sum(axis=1) < count
+    kept[short] = False
+    row, place = np.nonzero(kept)
+    nearest = found[row, place]
+    pairs = [(row, nearest, np.clip((unit[row] * unit[nearest]).sum(axis=1), -1, 1))]
+    pairs += [_compared(unit, group, count, np.flatnonzero(short))] if short.any() else []
+    row, nearest, similarity = (np.concatenate(column) for column in zip(*pairs, strict=True))
+    order = np.lexsort((-similarity, row))
+    return row[order], nearest[order], similarity[order]
+
+
+def recall(exactly: pd.DataFrame, found: pd.DataFrame) -> float:
+    """Share of the exact neighbours that another search found too.
+
+    Parameters
+    ----------
+    exactly, found : pd.DataFrame
+        As from `neighbours`, for the same songs.
+    """
+    both = exactly.merge(found, on=["track_id", "neighbour"])
+    return len(both) / len(exactly) if len(exactly) else float("nan")
+
+
+def groups_of(ids: pd.Index, tracks: pd.DataFrame, column: str) -> np.ndarray:
     """Give each song the number of its group; a song without one is a group of its own."""
     names = tracks.set_index("track_id").loc[ids, column].astype(object)
     return pd.factorize(names.where(names.notna(), "\0" + pd.Series(ids, index=ids).astype(object)))[0]
-
-
-def neighbour_hits(
-    near: pd.DataFrame,
-    songs: pd.DataFrame,
-    tracks: pd.DataFrame,
-    apart: str = "song_group",
-    *,
-    resamples: int = 2000,
-    seed: int = 0,
-) -> pd.DataFrame:
-    """How often a neighbour has the genre, mood or artist of the song it was found for.
-
-    Parameters
-    ----------
-    near : pd.DataFrame
-        As from `neighbours`.
-    songs : pd.DataFrame
-        The songs among which they were sought, as from `song_vectors`.
-    tracks : pd.DataFrame
-        The tracks table.
-    apart : str
-        What `neighbours` was given.
-    resamples, seed : int
-        Of the bootstrap over songs with their copies.
-
-    Returns
-    -------
-    pd.DataFrame
-        ``same`` (genre, mood, artist), ``share`` of neighbours with its 95 % interval ``low``, ``high``,
-        ``chance`` (neighbours drawn at random from the songs that may be offered), ``n_songs``. Pairs of
-        which one label is missing are left out, and so is artist where the artist's own songs are.
-    """
-    table = tracks.set_index("track_id").loc[songs.index]
-    copies = pd.Series(_groups(songs.index, tracks, "song_group"), index=songs.index)
-    barred = pd.Series(_groups(songs.index, tracks, apart), index=songs.index)
-    rows = []
-    for name, column in (("genre", "genre"), ("mood", "mood"), ("artist", "artist_group")):
-        label = table[column].astype(object)
-        label = label[label.notna()]
-        pairs = near[near["track_id"].isin(label.index) & near["neighbour"].isin(label.index)]
-        if not len(pairs) or column == apart:
-            continue
-        right = label.loc[pairs["track_id"]].to_numpy() == label.loc[pairs["neighbour"]].to_numpy()
-        tally = pd.Series(right).groupby(pairs["track_id"].to_numpy()).agg(["sum", "count"])
-        groups = pd.factorize(copies.loc[tally.index])[0]
-        one_stratum = np.zeros(groups.max() + 1, dtype=int)
-        share, low, high = accuracy_interval(
-            tally["sum"], tally["count"], groups, one_stratum, resamples=resamples, seed=seed
-        )
-        chance = _chance(label, barred.loc[label.index], tally.index)
-        rows.append({"same": name, "share": share, "low": low, "high": high, "chance": chance, "n_songs": len(tally)})
-    return pd.DataFrame(rows, columns=["same", "share", "low", "high", "chance", "n_songs"])
-
-
-def hits_among(
-    near: dict[str, tuple[str, pd.DataFrame]], songs: pd.DataFrame, tracks: pd.DataFrame, *, seed: int = 0
-) -> pd.DataFrame:
-    """`neighbour_hits` of several searches, with a column ``among`` in front. Page 06.
-
-    Parameters
-    ----------
-    near : dict
-        Where was sought -> (the `apart` of the search, what it found).
-    """
-    parts = []
-    for among, (apart, found) in near.items():
-        hits = neighbour_hits(found, songs, tracks, apart, seed=seed)
-        hits.insert(0, "among", among)
-        parts.append(hits)
-    return pd.concat(parts, ignore_index=True)
 
 
 def described(near: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
@@ -176,13 +166,3 @@ def heard(shown: pd.DataFrame) -> list[Sound]:
     for song, rows in shown.groupby("track_id", sort=False):
         found += [Sound(song, "Song"), *(Sound(row.neighbour, f"Neighbour {row.rank}") for row in rows.itertuples())]
     return found
-
-
-def _chance(label: pd.Series, barred: pd.Series, queries: pd.Index) -> float:
-    """Share of like labels among the songs that may be offered, mean over the `queries`."""
-    frame = pd.DataFrame({"label": label, "barred": barred})
-    same = frame.groupby("label")["barred"].transform("size")
-    own = frame.groupby("barred")["label"].transform("size")
-    both = frame.groupby(["label", "barred"])["barred"].transform("size")
-    others = len(frame) - own
-    return float(((same - both) / others.where(others > 0)).loc[queries].mean())

@@ -1,25 +1,31 @@
-"""What each node goes with: genre, mood and numeric targets over songs, corrected for many tests."""
+"""What each node goes with: genre, mood, numeric targets and descriptors of the audio, corrected for many tests."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from lib.embedding.vectors import dead_nodes
+from lib.embedding.nearest import groups_of
+from lib.embedding.vectors import FLAT, dead_nodes, node_names
 from lib.tables import numeric_targets
 
 HEADS = ("genre", "mood")
 ALPHA = 0.05
+FEWEST_ARTISTS = 4
+SHUFFLES = 100_000  # so that a p can be small enough for hundreds of comparisons
+_BLOCK = 5_000
 
 
-def node_associations(songs: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
+def node_associations(
+    songs: pd.DataFrame, tracks: pd.DataFrame, descriptors: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Measure what each node goes with, over songs. Page 06.
 
     For genre and mood as a whole the measure is eta squared, the share of the node's variance between the
-    classes (F test); for each class, Pearson's correlation with belonging to it; for a numeric target,
-    Pearson's correlation with it. The p values of the whole table are corrected together after Holm (1979,
-    Scandinavian Journal of Statistics 6, 65-70). They take songs for independent, which songs of one artist
-    are not, so they err on the optimistic side.
+    classes; for each class, Pearson's correlation with belonging to it; for a numeric target or a descriptor,
+    Pearson's correlation with it, over songs. Its p asks about artists, whose songs are no independent witnesses:
+    nodes and values are averaged over each artist's songs, and the artists are permuted (Pitman 1937). All p are
+    corrected together after Holm (1979, Scandinavian Journal of Statistics 6, 65-70).
 
     Parameters
     ----------
@@ -27,35 +33,44 @@ def node_associations(songs: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame
         As from `song_vectors`.
     tracks : pd.DataFrame
         The tracks table.
+    descriptors : pd.DataFrame [songs, descriptors], optional
+        As from `lib.embedding.descriptors.of_study`.
 
     Returns
     -------
     pd.DataFrame
-        ``node``, ``target``, ``class`` (empty but for a class), ``measure`` (``eta squared`` or ``r``),
-        ``value``, ``p``, ``p_holm``, ``n``, ``established`` (p_holm < .05). Dead nodes are left out, and so
-        are targets that fewer than four songs have or that do not vary.
+        ``node``, ``target``, ``kind`` (``class``, ``target`` or ``descriptor``), ``class`` (empty but for a class),
+        ``measure`` (``eta squared`` or ``r``), ``value``, ``p``, ``p_holm``, ``n``, ``established`` (p_holm < .05).
+        Dead nodes are left out, and so are targets that fewer than four songs have or that do not vary.
     """
     table = tracks.set_index("track_id").loc[songs.index]
     alive = songs.drop(columns=dead_nodes(songs))
+    artists = groups_of(songs.index, tracks, "artist_group")
     parts = []
     for head in HEADS:
         known = table[head].notna().to_numpy()
         names = table.loc[known, head].astype(object)
         if len(names) > names.nunique() >= 2 and len(names) >= 4:
-            parts.append(_eta_squared(alive[known], names).assign(target=head))
+            parts.append(_eta_squared(alive[known], names).assign(target=head, kind="class"))
             for name in sorted(names.unique()):
                 member = (names == name).to_numpy(float)
-                parts.append(_correlation(alive[known], member).assign(target=head, **{"class": name}))
-    for target in numeric_targets(table.reset_index()):
-        known = table[target].notna().to_numpy()
-        values = table.loc[known, target].to_numpy(float)
+                found = _correlation(alive[known], member, artists[known])
+                parts.append(found.assign(target=head, kind="class", **{"class": name}))
+    numeric = {target: (table[target], "target") for target in numeric_targets(table.reset_index())}
+    if descriptors is not None:
+        own = descriptors.reindex(songs.index)
+        numeric |= {name: (own[name], "descriptor") for name in own.columns}
+    for target, (column, kind) in numeric.items():
+        known = column.notna().to_numpy()
+        values = column[known].to_numpy(float)
         if len(values) >= 4 and np.ptp(values) > 0:
-            parts.append(_correlation(alive[known], values).assign(target=target))
-    columns = ["node", "target", "class", "measure", "value", "p", "p_holm", "n", "established"]
+            found = _correlation(alive[known], values, artists[known])
+            parts.append(found.assign(target=target, kind=kind))
+    columns = ["node", "target", "kind", "class", "measure", "value", "p", "p_holm", "n", "established"]
     if not parts:
         return pd.DataFrame(columns=columns)
     result = pd.concat(parts, ignore_index=True).reindex(columns=columns)
-    result["class"] = result["class"].fillna("")
+    result["class"] = result["class"].astype("object").fillna("")
     return _corrected(result)
 
 
@@ -71,27 +86,67 @@ def _corrected(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _eta_squared(vectors: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
-    from scipy.stats import f
-
     means = vectors.groupby(names.to_numpy()).transform("mean")
     total = ((vectors - vectors.mean()) ** 2).sum()
     share = (((means - vectors.mean()) ** 2).sum() / total.where(total > 0)).clip(0, 1).to_numpy()
-    between, within = names.nunique() - 1, len(names) - names.nunique()
-    with np.errstate(divide="ignore"):
-        p = f.sf(share / between / ((1 - share) / within), between, within)
-    return pd.DataFrame({"node": vectors.columns, "measure": "eta squared", "value": share, "p": p, "n": len(names)})
+    return pd.DataFrame({"node": vectors.columns, "measure": "eta squared", "value": share, "n": len(names)})
 
 
-def _correlation(vectors: pd.DataFrame, values: np.ndarray) -> pd.DataFrame:
-    from scipy.stats import t
-
-    centred, values = (vectors - vectors.mean()).to_numpy(), values - values.mean()
-    length = np.sqrt((centred**2).sum(axis=0) * (values**2).sum())
-    r = np.divide(values @ centred, length, where=length > 0, out=np.full(len(length), np.nan)).clip(-1, 1)
-    freedom = len(values) - 2
-    with np.errstate(divide="ignore"):
-        p = 2 * t.sf(np.abs(r) * np.sqrt(freedom / (1 - r**2)), freedom)
+def _correlation(vectors: pd.DataFrame, values: np.ndarray, groups: np.ndarray) -> pd.DataFrame:
+    """Pearson's r of each node with some values over songs, and its p over artists, see `node_associations`."""
+    r = _pearson(vectors.to_numpy(float), values)
+    p = np.full(len(r), np.nan)
+    number, artists = pd.factorize(groups)
+    if len(artists) > FEWEST_ARTISTS:
+        count = np.bincount(number)
+        x = np.bincount(number, values) / count
+        y = np.stack([np.bincount(number, column) / count for column in vectors.to_numpy(float).T], axis=1)
+        known, generator, as_far = np.abs(_pearson(y, x)), np.random.default_rng(0), np.zeros(y.shape[1])
+        for _ in range(SHUFFLES // _BLOCK):
+            mixed = generator.permuted(np.broadcast_to(x, (_BLOCK, len(x))), axis=1)
+            as_far += (np.abs(_pearson(y, mixed.T)) >= known - 1e-9).sum(axis=0)
+        p = np.where(np.isfinite(known), (1 + as_far) / (1 + SHUFFLES), np.nan)
     return pd.DataFrame({"node": vectors.columns, "measure": "r", "value": r, "p": p, "n": len(values)})
+
+
+def _pearson(nodes: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Pearson's r of values [n] or [n, many] with each node [n, nodes]; NaN where one does not vary."""
+    x, y = values - values.mean(axis=0), nodes - nodes.mean(axis=0)
+    length = np.multiply.outer(np.sqrt((x**2).sum(axis=0)), np.sqrt((y**2).sum(axis=0)))
+    return np.divide(x.T @ y, length, where=length > 0, out=np.full(length.shape, np.nan)).clip(-1, 1)
+
+
+def driving(vectors: np.ndarray, slices: pd.DataFrame, tracks: pd.DataFrame, count: int = 3) -> pd.DataFrame:
+    """Slices of different songs that drive each node most. Page 06.
+
+    Parameters
+    ----------
+    vectors : np.ndarray [slices, nodes]
+    slices : pd.DataFrame [slices]
+        ``slice`` (its number in the study) and ``track_id``.
+    tracks : pd.DataFrame
+    count : int > 0
+        Slices a node, each of another song.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``node``, ``rank``, ``value`` in standard deviations above the node's mean over the slices, ``title``,
+        ``artist``, ``genre``, ``mood``, ``slice``, ``track_id``. Dead nodes are left out.
+    """
+    spread = vectors.std(axis=0)
+    scaled = (vectors - vectors.mean(axis=0)) / np.where(spread > 0, spread, 1)
+    facts = tracks.set_index("track_id")[["title", "artist", "genre", "mood"]].astype(object)
+    parts = []
+    for place, node in enumerate(node_names(vectors.shape[1])):
+        if spread[place] <= FLAT * spread.max():
+            continue
+        table = slices[["slice", "track_id"]].assign(value=scaled[:, place]).sort_values("value", ascending=False)
+        best = table.drop_duplicates("track_id").head(count).reset_index(drop=True)
+        about = facts.loc[best["track_id"]].reset_index(drop=True)
+        parts.append(pd.concat([best, about], axis=1).assign(node=node, rank=range(1, len(best) + 1)))
+    columns = ["node", "rank", "value", "title", "artist", "genre", "mood", "slice", "track_id"]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
 def verdicts(associations: pd.DataFrame, nodes: Sequence[str], dead: Sequence[str]) -> pd.DataFrame:
@@ -110,7 +165,8 @@ def verdicts(associations: pd.DataFrame, nodes: Sequence[str], dead: Sequence[st
         if len(found):
             best = found.loc[found["value"].abs().idxmax()]
             sign = "more" if best["value"] > 0 else "less"
-            row |= {"goes_with": f"{sign}: {best['target']} {best['class']}".strip(), "r": best["value"]}
+            what = f"{best['target'].replace('_', ' ')} {best['class']}".strip()
+            row |= {"goes_with": f"{sign}: {what}", "r": best["value"]}
         for head in HEADS:
             share = own.loc[(own["target"] == head) & (own["measure"] == "eta squared"), "value"]
             row[head] = share.iloc[0] if len(share) else np.nan

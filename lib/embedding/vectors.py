@@ -11,7 +11,7 @@ FLAT = 1e-6  # a node that varies less than this share of the widest one is dead
 
 
 def node_names(width: int) -> list[str]:
-    """``node 1`` .. ``node <width>``."""
+    """``node 1`` .. ``node <width>``. Page 06."""
     return [f"node {number}" for number in range(1, width + 1)]
 
 

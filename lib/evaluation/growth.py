@@ -58,7 +58,7 @@ def learning_curve(
     """
     grouped: dict[tuple[str, str, str], dict[float, list[Finished]]] = {}
     for one in runs:
-        if not one.stale and not one.run.candidate:
+        if not one.stale and not one.run.candidate and not one.run.heads:
             key = (one.run.architecture, one.run.protocol, one.run.recipe)
             grouped.setdefault(key, {}).setdefault(one.run.share, []).append(one)
     rows = []
@@ -256,7 +256,8 @@ def balance_sentence(rows: pd.DataFrame) -> str:
     changes = [
         f"{row['measure']} by {whole(row['difference'])} {span(row['low'], row['high'])}" for _, row in rows.iterrows()
     ]
-    where = f"under `{first['protocol']}`, where a {first['head']} has {sizes.min()} to {sizes.max()} songs"
+    most = f" to {sizes.max()}" if sizes.max() > sizes.min() else ""
+    where = f"under `{first['protocol']}`, where a {first['head']} has {sizes.min()}{most} songs"
     if sizes.max() <= EVEN * sizes.min():
         return sentence(
             f"{where}, the classes are as good as equal already, so that weighing them alike cannot show what it is "

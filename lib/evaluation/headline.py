@@ -149,7 +149,7 @@ def _left(rows: pd.DataFrame, beaten: pd.DataFrame) -> str:
         told.append(
             f"{by}{side} the best simple baseline in {row.head} (`{row.baseline}`, {percent(row.baseline_value)}; "
             f"{interval(row.low, row.high, unit='').strip('()')}"
-            + (f"; {sure} after correction)" if row.difference > 0 else ")")
+            + (f"; {sure} after correction)" if row.difference > 0 else "; that it is worse is not shown)")
         )
     return f"under `{strict}`, `{own['network'].iloc[0]}` is {' and '.join(told)}" if told else ""
 

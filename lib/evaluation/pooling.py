@@ -125,8 +125,8 @@ class Pool:
 
 
 def whole(runs: Sequence[Finished]) -> list[Finished]:
-    """Pick the runs of whole training sets: neither controls nor those of a share of the artists. Pages 05 and 09."""
-    return [run for run in runs if run.run.protocol in PROTOCOLS and run.run.share == 1]
+    """Pick the runs of whole training sets and networks, no controls, no shares, no fewer heads. Pages 05 and 09."""
+    return [run for run in runs if run.run.protocol in PROTOCOLS and run.run.share == 1 and not run.run.heads]
 
 
 def controls(runs: Sequence[Finished]) -> list[Finished]:

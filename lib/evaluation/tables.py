@@ -243,7 +243,7 @@ def with_intervals(table: pd.DataFrame, digits: int = 2) -> pd.DataFrame:
 
 def readable(table: pd.DataFrame, digits: int = 3) -> pd.DataFrame:
     """Write a table for reading: rounded, an en dash for what is missing, words in the column heads.
-    Pages 05, 06 and 09.
+    Pages 05, 06, 07 and 09.
 
     The first column becomes the index.
     """

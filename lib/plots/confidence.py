@@ -60,7 +60,7 @@ def voting_figure(table: pd.DataFrame) -> Figure:
 
 
 def reliability_figure(table: pd.DataFrame) -> Figure:
-    """Reliability diagrams, a row of panels a head, a column a network. Page 05.
+    """Reliability diagrams, a row of panels a head, a column a network. Pages 05 and 07.
 
     Points below the diagonal are over-confident; their area grows with the number of answers of the bin. Bars at the
     foot show the share of the answers in each bin.

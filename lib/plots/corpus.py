@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from lib.plots import BLACK, GREY, colour
@@ -107,7 +108,8 @@ def mood_shares(counts: pd.DataFrame, majority: float, by_genre: float) -> tuple
     for mood in shares.columns:
         bars = axis.barh(shares.index, shares[mood], left=left, color=colour(mood), label=mood, edgecolor="white")
         texts = [f"{n}" if share > 0.04 else "" for n, share in zip(counts[mood], shares[mood], strict=True)]
-        axis.bar_label(bars, labels=texts, label_type="center", color="white", weight="bold")
+        light = sum(to_rgb(colour(mood))) > 1.5  # of 3: dark numbers can be read on it
+        axis.bar_label(bars, labels=texts, label_type="center", color="black" if light else "white", weight="bold")
         left += shares[mood].to_numpy()
     axis.invert_yaxis()
     axis.set(xlabel="share of the genre's songs (numbers: songs)", xlim=(0, 1))

@@ -153,10 +153,8 @@ def _stacked(classes: tuple[str, ...], true: str, said: str) -> list[str]:
 
 def _picture(axes: Axes, grey: np.ndarray, spectrogram: Spectrogram, seconds: tuple[float, float]):
     """Draw a grey-scale log-mel picture [shape=(n_mels, frames)], coarse enough for a page that holds many."""
-    coarse = _coarse(_coarse(grey.astype(float), _BANDS).T, _COLUMNS).T
-    shades = np.round(coarse * ((_SHADES - 1) / 255)) * (255 / (_SHADES - 1))
     image = axes.imshow(
-        to_decibel(shades, spectrogram.top_db),
+        to_decibel(coarse(grey, _BANDS, _COLUMNS), spectrogram.top_db),
         origin="lower",
         aspect="auto",
         interpolation="none",  # the file holds the pixels as they are
@@ -168,8 +166,13 @@ def _picture(axes: Axes, grey: np.ndarray, spectrogram: Spectrogram, seconds: tu
     return image
 
 
-def _coarse(values: np.ndarray, rows: int) -> np.ndarray:
-    """Means of at most `rows` blocks of rows."""
+def coarse(grey: np.ndarray, bands: int, columns: int) -> np.ndarray:
+    """Means of blocks of a grey-scale picture [shape=(n_mels, frames)], at most so many, in `_SHADES` shades."""
+    small = _means(_means(grey.astype(float), bands).T, columns).T
+    return np.round(small * ((_SHADES - 1) / 255)) * (255 / (_SHADES - 1))
+
+
+def _means(values: np.ndarray, rows: int) -> np.ndarray:
     edges = np.linspace(0, len(values), min(rows, len(values)) + 1).astype(int)
     return np.add.reduceat(values, edges[:-1], axis=0) / np.diff(edges)[:, None]
 
@@ -184,14 +187,16 @@ def hard_figure(table: pd.DataFrame) -> Figure:
     """
     figure, axes = plt.subplots(figsize=(max(4.5, 0.75 * len(table) + 2), 3.4))
     shades = [VERMILION, *[_PALE] * (len(table) - 2), BLUE]
-    bars = axes.bar(table["right"], table["songs"], color=shades, width=0.75)
-    axes.bar_label(bars, fontsize=9, padding=2)
+    axes.bar(table["right"], table["songs"], color=shades, width=0.75)
     error = np.clip([table["expected"] - table["low"], table["high"] - table["expected"]], 0, None)
     label = "expected of independent errors, 95 % of permutations"
     axes.errorbar(
         table["right"], table["expected"], yerr=error, color="black", marker="D", markersize=5, linestyle="",
         capsize=4, label=label,
     )  # fmt: skip
+    above = np.maximum(table["songs"], table["high"])  # of bar and interval, so that no mark covers the number
+    for x, y, songs in zip(table["right"], above, table["songs"], strict=True):
+        axes.annotate(str(songs), (x, y), xytext=(0, 3), textcoords="offset points", ha="center", fontsize=9)
     axes.set(xlabel="networks that name the song right", ylabel="songs", xticks=table["right"])
     axes.margins(y=0.12)
     figure.legend(loc="outside lower center", fontsize=9)
@@ -222,7 +227,9 @@ def artists_figure(found: Artists) -> Figure:
     axes.set_ylim(len(table) - 0.5, -0.5)
     axes.set_xlim(-0.02, 1.02)
     axes.xaxis.set_major_formatter(PERCENT)
-    axes.set_xlabel("right answers, mean over the artist's songs and the networks")
+    axes.set_xlabel("right answers, mean over songs and networks")
+    if len(table) < len(found.table):
+        axes.set_title(f"the {len(table)} of {len(found.table)} artists with the lowest p", fontsize=10)
     axes.grid(axis="x", color="#e5e5e5", linewidth=0.8)
     figure.legend(loc="outside lower center", ncols=4, fontsize=9, handletextpad=0.4)
     return figure

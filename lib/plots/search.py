@@ -31,6 +31,6 @@ def tried_figure(table: pd.DataFrame, what: str) -> Figure:
         axes.hlines(place, 100 * rows["low"], 100 * rows["high"], color=colours, linewidth=2)
         axes.scatter(100 * rows["difference"], place, color=colours, zorder=3)
         reference = rows["accuracy"].iloc[0]
-        axes.set(title=head, xlabel=f"points of accuracy by song from {100 * reference:.0f} %")
+        axes.set(title=head, xlabel=f"points, by song, from {100 * reference:.0f} %")
         axes.set(yticks=place, yticklabels=names, ylim=(len(names) - 0.5, -0.5))
     return figure

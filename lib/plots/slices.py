@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 from lib.audio import Spectrogram, mel_centres, mel_filters, to_decibel
 from lib.plots import GREY, colour
 
+_SHADES = 32  # 2.6 dB apart; more cannot be told apart and make a file of noise much larger
+
 
 def mel_axis(axes, spectrogram: Spectrogram, ticks=(100, 300, 1000, 3000, 10000)) -> None:
     """Label the bands of a picture by their centre frequencies."""
@@ -26,8 +28,9 @@ def mel_axis(axes, spectrogram: Spectrogram, ticks=(100, 300, 1000, 3000, 10000)
 def picture(axes, grey: np.ndarray, spectrogram: Spectrogram, *, start_s: float = 0.0):
     """Draw a grey-scale log-mel picture [shape=(n_mels, frames)] in dB over seconds."""
     seconds = grey.shape[1] * spectrogram.hop_length / spectrogram.sample_rate
+    shades = np.round(grey * ((_SHADES - 1) / 255)) * (255 / (_SHADES - 1))
     image = axes.imshow(
-        to_decibel(grey, spectrogram.top_db),
+        to_decibel(shades, spectrogram.top_db),
         origin="lower",
         aspect="auto",
         interpolation="nearest",

@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 from lib.plots import COLOURS, colour
 from lib.zoo import Head
 
+MOST_COLUMNS = 4
+
 
 def cost_figure(table: pd.DataFrame) -> Figure:
     """Draw parameters, multiply-adds and time of the networks side by side. Page 03.
@@ -53,7 +55,13 @@ def learning_figure(history: pd.DataFrame, heads: Sequence[Head], dev: pd.DataFr
     figure : matplotlib Figure
     claim : str
     """
-    figure, grid = plt.subplots(1, len(heads) + 1, figsize=(3.2 * (len(heads) + 1), 3))
+    columns = min(MOST_COLUMNS, len(heads) + 1)
+    rows = -(-(len(heads) + 1) // columns)
+    figure, panels = plt.subplots(rows, columns, figsize=(3.2 * columns, 2.9 * rows + 0.3), squeeze=False)
+    grid = list(panels.flat)
+    for axes in grid[len(heads) + 1 :]:
+        axes.remove()
+    last = grid[len(heads)]
     gaps = []
     for axes, head in zip(grid, heads, strict=False):
         measure = f"{head.name}_r2" if head.numeric else f"{head.name}_accuracy"
@@ -65,8 +73,9 @@ def learning_figure(history: pd.DataFrame, heads: Sequence[Head], dev: pd.DataFr
         axes.set(title=head.name, xlabel="epoch", ylim=(-0.5 if head.numeric else 0, 1.02))
         axes.set_ylabel("R2 of slices" if head.numeric else "accuracy of slices")
         gaps.append(f"{history[measure].iloc[-1] - history[f'dev_{measure}'].iloc[-1]:+.2f} in {head.name}")
-    grid[0].legend(loc="lower right")
     for part, column in (("train", "loss"), ("dev", "dev_loss")):
-        grid[-1].plot(history["epoch"], history[column], color=COLOURS[part], marker=".")
-    grid[-1].set(title="loss", xlabel="epoch", ylim=(0, None))
+        last.plot(history["epoch"], history[column], color=COLOURS[part], marker=".")
+    last.set(title="loss", xlabel="epoch", ylim=(0, None))
+    lines, labels = grid[0].get_legend_handles_labels()
+    figure.legend(lines, labels, loc="outside lower center", ncols=3)
     return figure, f"At the end training is ahead of dev by {' and '.join(gaps)}"

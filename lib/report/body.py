@@ -13,6 +13,8 @@ from nbconvert.filters import markdown2html, strip_ansi
 from nbformat import NotebookNode
 from traitlets.config import Config
 
+from lib import songmap
+from lib.report import maps
 from lib.report.citations import link
 from lib.report.clean import Media, clean, harmless, size
 from lib.report.players import Players
@@ -20,11 +22,12 @@ from lib.sounds import MIME, read
 
 HERE = Path(__file__).resolve().parent
 LONG = 40  # lines of printed text that are shown unfolded
-LARGE = 544  # pixels of width below which a figure is not shrunk but scrolled
+LARGE, HUGE = 544, 1200  # pixels of width from which a figure is not shrunk but scrolled, and scrolled further
 SHORT = 28  # characters that a table sets on one line
 
 _PRIORITY = [
-    MIME, "image/svg+xml", "image/png", "image/jpeg", "text/html", "text/markdown", "text/latex", "text/plain",
+    MIME, songmap.MIME, "image/svg+xml", "image/png", "image/jpeg", "text/html", "text/markdown", "text/latex",
+    "text/plain",
 ]  # fmt: skip
 _NUMBER = re.compile(r"[-+−±]?\s*\d[\d,.  ]*(?:e[-+]?\d+)?\s*(?:%|s|ms|MB|M|k)?|[-–]?|nan", re.IGNORECASE)
 _OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")
@@ -82,6 +85,7 @@ def render(notebook: NotebookNode, media: Media, players: Players) -> Body:
     exporter.register_filter("picture", lambda output, kind: picture(output, kind, media))
     exporter.register_filter("printed", printed)
     exporter.register_filter("played", lambda data: players.html(read(data), media))
+    exporter.register_filter("mapped", lambda data: maps.html(songmap.read(data), players, media))
     html, _ = exporter.from_notebook_node(notebook)
     soup = BeautifulSoup(html, "html.parser")
     title, question = _head(soup)
@@ -130,7 +134,7 @@ def figure(address: str, alt: str, extent: tuple[int, int] | None = None) -> Mar
     """HTML of a picture that is a link to its full size."""
     sides = Markup(' width="{}" height="{}"').format(*extent) if extent else ""
     if extent and extent[0] > LARGE:
-        sides += Markup(' class="large"')
+        sides += Markup(' class="{}"').format("large huge" if extent[0] > HUGE else "large")
     # The title in the drawing is too small to read on a narrow screen; there, and only there, it is repeated.
     words = Markup('<figcaption aria-hidden="true">{}</figcaption>').format(alt) if alt else ""
     return Markup('<figure class="picture"><a href="{}"><img src="{}" alt="{}"{}></a>{}</figure>').format(

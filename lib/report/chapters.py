@@ -24,6 +24,7 @@ CHAPTERS = {
     "04_training": "Training",
     "05_error_analysis": "Error analysis",
     "06_fc_embedding": "FC embedding",
+    "07_tag_your_music": "Tag your music",
     "08_data_card": "Data card",
     "09_model_card": "Model card",
 }

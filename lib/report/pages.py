@@ -119,7 +119,7 @@ def write_pages(
         "checksum": str(summary.get("checksum") or "") if _evaluated(chapters, summary) else "",
         "code": code_version(),
         "chapters": pages,
-        "script": None,
+        "scripts": [],
     }
     neighbours = {page.address: (page, *around) for page, *around in _in_turn(pages)}
     for chapter in pages:
@@ -127,7 +127,7 @@ def write_pages(
     for address, (page, before, after) in neighbours.items():
         targets.mend(page.body.soup, address)
         text = page_templates.get_template("chapter.html.j2").render(
-            **common | {"script": _script() if _moves(page) else None},
+            **common | {"scripts": _scripts(page)},
             page=page,
             up="../" * address.count("/"),
             before=before,
@@ -159,14 +159,16 @@ def _in_turn(pages: list[Page]) -> list[tuple[Page, Page | None, Page | None]]:
     return list(zip(pages, [None, *pages[:-1]], [*pages[1:], None], strict=True)) if pages else []
 
 
-def _moves(page: Page) -> bool:
-    return page.body.soup.find("audio", attrs={"data-picture": True}) is not None
-
-
-def _script() -> dict[str, str | Markup]:
-    """Text of the script that moves the playheads, and the hash by which the page's policy lets it run."""
-    text = (HERE / "template" / "playhead.js").read_text(encoding="utf-8")
-    return {"text": Markup(text), "hash": base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}
+def _scripts(page: Page) -> list[dict[str, str | Markup]]:
+    """Text of each script that the page has a use for, and the hash by which its policy lets it run."""
+    needed = {"playhead": "audio[data-picture]", "map": "div.map"}
+    texts = [
+        (HERE / "template" / f"{name}.js").read_text(encoding="utf-8")
+        for name, element in needed.items()
+        if page.body.soup.select_one(element)
+    ]
+    hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in texts]
+    return [{"text": Markup(text), "hash": value} for text, value in zip(texts, hashes, strict=True)]
 
 
 def _evaluated(chapters: dict[str, list[Executed]], summary: dict) -> bool:
@@ -225,7 +227,7 @@ def _is_synthetic(study: Study, chapters: dict[str, list[Executed]], summary: di
 
 
 def code_version(project: Path = PROJECT) -> str:
-    """Commit of the code that builds the pages, with ``+`` if it is edited; outside git, the project's version."""
+    """Commit of the code that builds the pages, and whether it was edited since; outside git, the project's version."""
 
     def git(*words: str) -> subprocess.CompletedProcess:
         return subprocess.run(["git", "-C", str(project), *words], capture_output=True, text=True, timeout=20)
@@ -234,7 +236,9 @@ def code_version(project: Path = PROJECT) -> str:
         inside = git("rev-parse", "--show-prefix", "--short", "HEAD")
         lines = inside.stdout.split("\n")
         if inside.returncode == 0 and lines[0] == "":  # the project's own repository, not one around it
-            return lines[1] + ("+" if git("diff", "--quiet", "HEAD", "--", "lib", "notebooks").returncode else "")
+            return lines[1] + (
+                ", with later edits" if git("diff", "--quiet", "HEAD", "--", "lib", "notebooks").returncode else ""
+            )
     except (OSError, subprocess.TimeoutExpired):
         pass
     with (project / "pyproject.toml").open("rb") as file:

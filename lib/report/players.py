@@ -17,6 +17,7 @@ from lib.sounds import Sound
 from lib.tables import read_json, read_tracks
 
 RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # Hz that MP3 has
+HELD = 32  # excerpts that are kept in memory, the oldest going first
 FADE_S = 0.02  # at both ends of a cut, or it clicks
 _NOTE = Markup(
     '<p class="quiet sounds">To hear {}, run <code>make listen STUDY={}</code>: it builds these pages with players, '
@@ -40,6 +41,10 @@ class Players:
     def html(self, sounds: Sequence[Sound], media: Media) -> Markup:
         """HTML in the place of sounds that a notebook offers."""
         return _NOTE.format("it" if len(sounds) == 1 else "them", self.study.name)
+
+    def address(self, sound: Sound, media: Media) -> str:
+        """Address of the MP3 of a sound; empty where there is none to play."""
+        return ""
 
 
 @dataclass
@@ -73,11 +78,10 @@ class LocalPlayers(Players):
         if isinstance(y, str):
             return _MISSING.format(_about(sound, track), y)
         rate = self.spectrogram.sample_rate
-        start = round(sound.start_s * rate)
-        stop = min(len(y), start + round(sound.length_s * rate)) if sound.length_s else len(y)
+        start, stop = self._stretch(sound, y)
         if stop <= start:
             return _MISSING.format(_about(sound, track), f"the file ends before {sound.start_s:g} s of its excerpt")
-        address = media.add(_mp3(y[start:stop], rate), "audio/mpeg", sound.track_id)
+        address = self.address(sound, media)
         marks = Markup("")
         if sound.picture:
             marks = Markup(' data-picture="{}" data-left="{:.4f}" data-right="{:.4f}"').format(
@@ -87,9 +91,28 @@ class LocalPlayers(Players):
         label = f"{track.get('title', sound.track_id)}, {seconds:.0f} s"
         return _PLAYER.format(_about(sound, track), address, label, marks)
 
+    def address(self, sound: Sound, media: Media) -> str:
+        """Address of the MP3 of a sound; empty if its song cannot be read or ends before."""
+        y = self._excerpt(sound.track_id) if sound.track_id in self.tracks.index else ""
+        if isinstance(y, str):
+            return ""
+        start, stop = self._stretch(sound, y)
+        return (
+            media.add(_mp3(y[start:stop], self.spectrogram.sample_rate), "audio/mpeg", sound.track_id)
+            if stop > start
+            else ""
+        )
+
+    def _stretch(self, sound: Sound, y: np.ndarray) -> tuple[int, int]:
+        rate = self.spectrogram.sample_rate
+        start = round(sound.start_s * rate)
+        return start, min(len(y), start + round(sound.length_s * rate)) if sound.length_s else len(y)
+
     def _excerpt(self, track_id: str) -> np.ndarray | str:
         """Return the samples of a song's excerpt, or why there are none."""
         if track_id not in self._read:
+            while len(self._read) >= HELD:
+                self._read.pop(next(iter(self._read)))
             try:
                 path = self.tracks.loc[track_id, "path"]
                 self._read[track_id], _ = load_excerpt(path, self.spectrogram.sample_rate, self.spectrogram.excerpt_s)

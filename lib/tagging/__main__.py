@@ -11,11 +11,11 @@ from pathlib import Path
 from lib.corpora.files import audio_files
 from lib.errors import ReportError
 from lib.evaluation.words import percent
-from lib.paths import Study, explained, replacing
+from lib.paths import explained, replacing
 from lib.progress import tell
 from lib.quiet import import_keras
 from lib.tagging import files
-from lib.tagging.model import FACTS, SHIPPED, Tagger, load
+from lib.tagging.model import Tagger
 from lib.tagging.songs import STRANGE, SURE, Tagged, tag
 from lib.tagging.tables import UNSURE, alike, answer, table_of, write_csv, write_details, write_playlists
 
@@ -42,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.write and undo.exists():
             raise ReportError(f"{undo} exists: it undoes an earlier change. Move it away, or name another --out.")
         import_keras()
-        tagger = _tagger(given.model)
+        from lib.tagging.ship import tagger_of
+
+        tagger = tagger_of(given.model, tell=lambda text: print(text, flush=True))
         print(_about(tagger))
         songs, stopped = _tagged(tagger, paths, given.workers, given.sure)
         with explained(given.out):
@@ -94,23 +96,6 @@ def _files(given: Sequence[Path]) -> Iterator[Path]:
                 yield path
     if not found:
         raise ReportError(f"{', '.join(map(str, given))}: no audio file there or below.")
-
-
-def _tagger(name: str) -> Tagger:
-    """Model of a name: a folder, a study's run, or the one that comes with the project."""
-    if not name:
-        return load(SHIPPED)
-    if (Path(name) / FACTS).is_file():
-        return load(Path(name))
-    study, _, run = name.partition("/")
-    if not run or "/" in run:
-        raise ReportError(
-            f"--model {name}: neither a model's folder nor <study>/<run>, such as demo/this_project-song-f0-s0."
-        )
-    from lib.tagging.ship import of_run
-
-    print(f"calibrating {name} on its dev songs, and learning what its training songs are like ...", flush=True)
-    return of_run(Study(study), run)
 
 
 def _about(tagger: Tagger) -> str:

@@ -13,7 +13,7 @@ _SETTLED = (
 
 
 def card(tagger: Tagger) -> str:
-    """Model card as Markdown (Mitchell et al. 2019, doi 10.1145/3287560.3287596), in short."""
+    """Model card as Markdown (Mitchell et al. 2019, doi 10.1145/3287560.3287596), in short. Page 07."""
     facts = tagger.facts
     knows = listed(f"{head.name} ({', '.join(head.classes) or 'a number'})" for head in tagger.heads)
     scores = [

@@ -62,7 +62,7 @@ def write_page(
             code=code_version(),
             chapters=[],
             page=None,
-            script=None,
+            scripts=[],
             up="",
             shown=shown[:MOST],
             more=len(shown) - MOST,

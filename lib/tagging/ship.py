@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,11 +28,39 @@ from lib.tables import read_json
 from lib.tagging.calibration import temperature
 from lib.tagging.card import card
 from lib.tagging.familiarity import Familiarity, learn
-from lib.tagging.model import SHIPPED, Tagger, save
+from lib.tagging.model import FACTS, SHIPPED, Tagger, load, save
 from lib.zoo import Head
 
 FEWEST_ARTISTS = 10  # with fewer, what is usual among unknown ones cannot be told
 SCORES = ("head", "level", "n_songs", "accuracy", "low", "high", "runs")
+
+
+def tagger_of(name: str, root: str = "", *, tell: Callable[[str], None] = lambda text: None) -> Tagger:
+    """Model of a name. Page 07.
+
+    Parameters
+    ----------
+    name : str
+        Folder of a model, ``<study>/<run>``, or empty for the one that comes with the project.
+    root : str
+        Folder of ``work/`` and ``results/``; empty = the project's own.
+    tell : callable
+        Told what takes a while.
+
+    Raises
+    ------
+    ReportError
+        If it is neither, or the run has no weights.
+    """
+    if not name or (Path(name) / FACTS).is_file():
+        return load(Path(name) if name else SHIPPED)
+    study, _, run = name.partition("/")
+    if not run or "/" in run:
+        raise ReportError(
+            f"model {name}: neither a model's folder nor <study>/<run>, such as demo/this_project-song-f0-s0."
+        )
+    tell(f"calibrating {name} on its dev songs, and learning what its training songs are like ...")
+    return of_run(Study(study, root), run)
 
 
 def of_run(study: Study, name: str) -> Tagger:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +72,7 @@ class Tagged:
 
 
 def tag(tagger: Tagger, paths: Iterable[Path], *, workers: int = 0, timeout_s: float = TIMEOUT_S) -> Iterator[Tagged]:
-    """Tag files, in order; one that cannot be read is a result with a reason.
+    """Tag files, in order; one that cannot be read is a result with a reason. Page 07.
 
     Decoding and spectrograms are made in worker processes, one a core, while the network answers in this one; only a
     few files are held at a time.
@@ -100,6 +102,7 @@ def tag(tagger: Tagger, paths: Iterable[Path], *, workers: int = 0, timeout_s: f
 
 def _hear(path: str, spectrogram: Spectrogram, compare: bool) -> tuple[list[Window], list[Heard], str, str]:
     """Windows of a file and what is compared of them, status, reason; in a worker process."""
+    _hush()
     try:
         found = list(windows(path, spectrogram))
     except ClipError as error:
@@ -111,6 +114,13 @@ def _hear(path: str, spectrogram: Spectrogram, compare: bool) -> tuple[list[Wind
             return [], [], "short", f"{longest:.1f} s; a slice needs {spectrogram.slice_s:g} s"
         return [], [], "silent", "nothing in it is loud enough to be heard"
     return found, [listen(one.slices, spectrogram) for one in sounding] if compare else [], "ok", ""
+
+
+@cache
+def _hush() -> None:
+    """Keep what decoders write of broken files off the terminal; the file's reason says it."""
+    if multiprocessing.parent_process() is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def _answered(tagger: Tagger, files: list[tuple[Path, list[Window], list[Heard]]]) -> Iterator[Tagged]:

@@ -40,7 +40,7 @@ def answer(song: Tagged, head: Head, sure: float = SURE) -> tuple[str, float]:
 
 
 def table_of(songs: Iterable[Tagged], heads: Sequence[Head], sure: float = SURE) -> pd.DataFrame:
-    """One row a file: what it is, what was answered, and every probability.
+    """One row a file: what it is, what was answered, and every probability. Page 07.
 
     Returns
     -------
@@ -124,7 +124,7 @@ def _line(text: str) -> str:
 
 
 def alike(songs: Sequence[Tagged], count: int = NEIGHBOURS) -> pd.DataFrame:
-    """List for each song those that the network takes for most alike, among the same files.
+    """List for each song those that the network takes for most alike, among the same files. Page 07.
 
     Returns
     -------

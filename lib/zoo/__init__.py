@@ -23,6 +23,7 @@ PUBLISHED = (
 VARIANTS = (  # the poster's search in small: its network, one choice changed
     "this_project_conv3", "this_project_conv5", "this_project_kernel3", "this_project_kernel5",
     "this_project_stride1", "this_project_fc0", "this_project_fc2",
+    "this_project_nodes5", "this_project_nodes50", "this_project_nodes150",
 )  # fmt: skip
 RESERVED = (  # names of what is no network
     "networks", "selected", "majority", "genre_prior", "mfcc_logistic", "mfcc_svm", "profile_logistic", "profile_svm",

@@ -6,6 +6,7 @@ reading one runs no code of its own.
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -183,6 +184,30 @@ def rebuild(description: dict):
             f"network {description['name']!r} cannot be rebuilt from its description: {str(error).splitlines()[0]} Use "
             "Keras' own layers only, no Lambda and no class of your own."
         ) from error
+
+
+def with_heads(description: dict, heads: Sequence[str]) -> dict:
+    """Describe the same network with some of its heads only.
+
+    Raises
+    ------
+    ReportError
+        If it has no such head.
+    """
+    unknown = [name for name in heads if name not in description["heads"]]
+    if unknown:
+        known = ", ".join(description["heads"])
+        raise ReportError(f"heads: {description['name']} has no head {unknown[0]!r}, only {known}.")
+    if "config" not in description:
+        raise ReportError(f"heads: {description['name']} is a baseline, which keeps all its heads.")
+    config = copy.deepcopy(description["config"])
+    inner, parameters = config["config"], description["parameters"]
+    for layer in [layer for layer in inner["layers"] if layer["name"] in set(description["heads"]) - set(heads)]:
+        parameters -= (layer["build_config"]["input_shape"][-1] + 1) * layer["config"]["units"]
+        inner["layers"].remove(layer)
+        del inner["output_layers"][layer["name"]]
+    kept = {name: classes for name, classes in description["heads"].items() if name in heads}
+    return {**description, "heads": kept, "parameters": parameters, "config": config}
 
 
 def vector_width(model, heads: Sequence[Head]) -> int:

@@ -16,6 +16,9 @@ CHOICES = {
     "stride1": {"last_stride": 1},
     "fc0": {"fc": 0},
     "fc2": {"fc": 2},
+    "nodes5": {"nodes": 5},
+    "nodes50": {"nodes": 50},
+    "nodes150": {"nodes": 150},
 }
 for _name, _choice in CHOICES.items():
     register(f"this_project_{_name}")(partial(build, **_choice))

@@ -1,0 +1,128 @@
+"""Plain descriptors of the audio, by librosa: what one would call loud, bright, busy, fast, tonal or percussive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from lib import pool
+from lib.audio import load_excerpt
+from lib.paths import Study
+from lib.plans import digest
+from lib.tables import read_json, write_json, write_parquet
+
+FILE = "descriptors"
+RATE = 22050  # Hz, at which librosa's defaults mean what its documentation says
+TIMEOUT_S = 120.0
+DESCRIPTORS = {  # column: what it is, with its unit
+    "loudness": "root mean square of the excerpt, in dB below full scale",
+    "loudness_range": "10th to 90th percentile of the frames' root mean square, in dB",
+    "brightness": "spectral centroid, mean over frames, in Hz",
+    "flatness": "spectral flatness, mean over frames: 1 for noise, towards 0 for tones",
+    "onset_rate": "onsets a second",
+    "tempo": "the most plausible tempo, in beats a minute; may be off by a factor of two",
+    "percussive": "share of the energy that median filtering calls percussive",
+    "chroma_entropy": "how evenly the energy lies on the twelve pitch classes: 0 on one, 1 on all alike",
+    "chroma_change": "how much the pitch classes change from beat-long stretch to stretch, 0 to 1",
+}
+_FLOOR = 1e-10
+
+
+def describe(y: np.ndarray, sample_rate: int = RATE) -> dict[str, float]:
+    """Describe a piece of audio. Page 06.
+
+    All but loudness and tempo are taken from one short-time Fourier transform of 2048 samples, hop 512.
+
+    Parameters
+    ----------
+    y : np.ndarray [shape=(n,), dtype=float]
+        Samples, -1..1; at least a second of them.
+    sample_rate : int > 0
+
+    Returns
+    -------
+    dict of str to float
+        `DESCRIPTORS`; NaN of silence where a share or a mean has no meaning.
+    """
+    import librosa
+
+    power = float(np.mean(np.square(y, dtype=np.float64)))
+    found = dict.fromkeys(DESCRIPTORS, float("nan")) | {
+        "loudness": 10 * np.log10(max(power, _FLOOR)),
+        "onset_rate": 0.0,
+    }
+    magnitude = np.abs(librosa.stft(y))
+    rms = librosa.feature.rms(S=magnitude)[0]
+    low, high = np.percentile(20 * np.log10(np.maximum(rms, np.sqrt(_FLOOR))), (10, 90))
+    found["loudness_range"] = float(high - low)
+    if power <= _FLOOR:
+        return found
+    harmonic, percussive = librosa.decompose.hpss(magnitude)
+    shares = np.square(percussive).sum(), np.square(harmonic).sum()
+    strength = librosa.onset.onset_strength(S=librosa.amplitude_to_db(magnitude), sr=sample_rate)
+    chroma = librosa.feature.chroma_stft(S=magnitude**2, sr=sample_rate, norm=None)
+    return found | {
+        "brightness": float(librosa.feature.spectral_centroid(S=magnitude, sr=sample_rate).mean()),
+        "flatness": float(librosa.feature.spectral_flatness(S=magnitude).mean()),
+        "onset_rate": len(librosa.onset.onset_detect(onset_envelope=strength, sr=sample_rate)) / (len(y) / sample_rate),
+        "tempo": float(librosa.feature.tempo(onset_envelope=strength, sr=sample_rate)[0]),
+        "percussive": float(shares[0] / sum(shares)),
+        "chroma_entropy": _entropy(chroma.mean(axis=1)),
+        "chroma_change": _change(chroma, round(sample_rate / 512 / 2)),
+    }
+
+
+def _entropy(weights: np.ndarray) -> float:
+    share = weights / weights.sum()
+    return float(-(share * np.log(np.maximum(share, _FLOOR))).sum() / np.log(len(share)))
+
+
+def _change(chroma: np.ndarray, frames: int) -> float:
+    """One less the mean cosine of neighbouring stretches of half a second."""
+    count = chroma.shape[1] // frames
+    if count < 2:
+        return float("nan")
+    means = chroma[:, : count * frames].reshape(len(chroma), count, frames).mean(axis=2)
+    unit = means / np.maximum(np.linalg.norm(means, axis=0), _FLOOR)
+    return float(1 - (unit[:, 1:] * unit[:, :-1]).sum(axis=0).mean())
+
+
+def _of_file(item: tuple[str, float]) -> dict[str, float]:
+    path, excerpt_s = item
+    y, _ = load_excerpt(path, RATE, excerpt_s)
+    return describe(y)
+
+
+def of_study(study: Study, tracks: pd.DataFrame, tell: Callable[[str], None] = lambda text: None) -> pd.DataFrame:
+    """Descriptors of all usable songs of a study, computed once and kept in ``work/``. Page 06.
+
+    Parameters
+    ----------
+    study : Study
+    tracks : pd.DataFrame
+    tell : callable
+        Told how far it is.
+
+    Returns
+    -------
+    pd.DataFrame [songs, descriptors]
+        By ``track_id``, the columns of `DESCRIPTORS`; NaN for a file that cannot be read any more.
+    """
+    manifest = read_json(study.need(study.slices / "slices.json", "02_spectrogram_slicing"))
+    songs = tracks.loc[tracks["status"] == "ok"]
+    excerpt_s = float(manifest["spectrogram"]["excerpt_s"])
+    key = digest("|".join([str(excerpt_s), *DESCRIPTORS, *songs["track_id"], *songs["sha256"].fillna("")]))
+    table, note = study.work / f"{FILE}.parquet", study.work / f"{FILE}.json"
+    if table.is_file() and note.is_file() and read_json(note).get("key") == key:
+        return pd.read_parquet(table).set_index("track_id")
+    rows = []
+    items = [(str(path), excerpt_s) for path in songs["path"]]
+    for number, (_, found, _) in enumerate(pool.run(_of_file, items, timeout_s=TIMEOUT_S), start=1):
+        rows.append(found or dict.fromkeys(DESCRIPTORS, float("nan")))
+        tell(f"{number} of {len(items)} songs described")
+    result = pd.DataFrame(rows, columns=list(DESCRIPTORS)).assign(track_id=songs["track_id"].to_numpy())
+    write_parquet(result, table)
+    write_json({"key": key}, note)
+    return result.set_index("track_id")

@@ -1,0 +1,201 @@
+"""Maps of songs: held-out songs of all folds in one space, and a plane that keeps neighbours together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lib.evaluation.words import fixed, percent
+from lib.inside import Inside
+
+PERPLEXITIES = (10, 30, 50)
+SEEDS = (0, 1, 2)
+NEAR = 10  # songs around a song that count as its neighbourhood
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Held-out songs of several folds in the space of the first.
+
+    Attributes
+    ----------
+    songs : pd.DataFrame [songs, width]
+        Vector of each song by the model that neither trained on it nor was chosen by it, by ``track_id``.
+    fold : pd.Series
+        Name of the run whose model it was, by ``track_id``.
+    fit : float
+        Share of the variance of the other models' vectors that lies where the first model puts the same songs, over
+        songs that did not serve to turn the spaces; NaN with a single fold.
+    """
+
+    songs: pd.DataFrame
+    fold: pd.Series
+    fit: float
+
+
+def joined(insides: Mapping[str, Inside]) -> Joined:
+    """Turn the spaces of several models onto that of the first, and take each song's held-out vector. Page 06.
+
+    Each model has learnt axes of its own. The rotation (with reflection and one scale) that brings a model's vectors
+    nearest to the first model's is found over songs that trained both (Schönemann 1966), so that no test song has a
+    say; each model then places its own test songs.
+
+    Parameters
+    ----------
+    insides : mapping of str to Inside
+        Of the runs of one network, a fold each; of one width.
+    """
+    from scipy.linalg import orthogonal_procrustes
+
+    (_, first), *_ = insides.items()
+    parts, names, rest, total = [], [], 0.0, 0.0
+    for name, one in insides.items():
+        songs = one.songs.loc[(one.part == "test").to_numpy()]
+        if one is not first:
+            ids = one.songs.index.intersection(first.songs.index)
+            both = (one.part.loc[ids] == "train") & (first.part.loc[ids] == "train")
+            own, other = one.songs.loc[ids[both]], first.songs.loc[ids[both]]
+            centre, target = own.mean(), other.mean()
+            turn, strength = orthogonal_procrustes(own - centre, other - target)
+            scale = strength / ((own - centre) ** 2).to_numpy().sum()
+            placed = (one.songs - centre).to_numpy() @ turn * scale + target.to_numpy()
+            placed = pd.DataFrame(placed, index=one.songs.index, columns=first.songs.columns)
+            apart = ids[~both]  # at least one of the two did not train on these
+            rest += ((placed.loc[apart] - first.songs.loc[apart]) ** 2).to_numpy().sum()
+            total += ((first.songs.loc[apart] - first.songs.loc[apart].mean()) ** 2).to_numpy().sum()
+            songs = placed.loc[songs.index]
+        parts.append(songs)
+        names += [name] * len(songs)
+    whole = pd.concat(parts)
+    fit = 1 - rest / total if total > 0 else float("nan")
+    return Joined(whole, pd.Series(names, index=whole.index), fit)
+
+
+def tsne(songs: np.ndarray, perplexity: float = 30, seed: int = 0) -> np.ndarray:
+    """Plane in which neighbours stay neighbours (van der Maaten & Hinton 2008). Page 06.
+
+    Parameters
+    ----------
+    songs : np.ndarray [songs, width]
+    perplexity : float > 0
+        About how many neighbours count; lowered where there are few songs.
+    seed : int
+        Of the random start. (A start from the principal components would give nearly the same plane each time and
+        hide how much of it is chance.)
+
+    Returns
+    -------
+    np.ndarray [songs, 2]
+    """
+    from sklearn.manifold import TSNE
+
+    perplexity = min(perplexity, (len(songs) - 1) / 3)
+    model = TSNE(perplexity=perplexity, init="random", random_state=seed, learning_rate="auto", n_jobs=1)
+    return model.fit_transform(np.asarray(songs, dtype=np.float64))
+
+
+def around(points: np.ndarray, count: int = NEAR) -> np.ndarray:
+    """Numbers of the nearest other points by distance [points, count]."""
+    from sklearn.neighbors import NearestNeighbors
+
+    count = min(count, len(points) - 1)
+    return NearestNeighbors(n_neighbors=count).fit(points).kneighbors(return_distance=False)
+
+
+def kept(one: np.ndarray, other: np.ndarray) -> float:
+    """Share of the neighbours in one arrangement that are neighbours in another too; both as from `around`."""
+    return float(np.mean([len(np.intersect1d(a, b)) / len(a) for a, b in zip(one, other, strict=True)]))
+
+
+def stability(
+    songs: np.ndarray,
+    plane: np.ndarray,
+    labels: Sequence,
+    *,
+    perplexities: Sequence[float] = PERPLEXITIES,
+    seeds: Sequence[int] = SEEDS,
+) -> pd.DataFrame:
+    """Compare maps made with several settings and seeds. Page 06.
+
+    Parameters
+    ----------
+    songs : np.ndarray [songs, width]
+    plane : np.ndarray [songs, 2]
+        The principal components, for comparison.
+    labels : sequence [songs]
+        Such as genres; missing ones are left out of ``same``.
+    perplexities, seeds : sequence
+
+    Returns
+    -------
+    pd.DataFrame
+        A row for the vectors themselves, the principal components, and t-SNE with each perplexity: ``trust``
+        (trustworthiness, Venna & Kaski 2001: 1 = neighbours in the map are neighbours in the space), ``kept`` (share of
+        the space's neighbours that are neighbours in the map), ``between_seeds`` (share of a map's neighbours that
+        another seed's map has too), ``same`` (share of a song's neighbours with its label) and ``chance`` (that of
+        songs drawn at random).
+    """
+    from sklearn.manifold import trustworthiness
+
+    truth, known = around(songs), pd.Series(list(labels), dtype=object).notna().to_numpy()
+    names = pd.factorize(np.asarray(list(labels), dtype=object))[0]
+    usual = min(NEAR, max(1, len(songs) // 2 - 1))
+
+    def row(name: str, maps: list[np.ndarray]) -> dict:
+        near = [around(points) for points in maps]
+        like = [(names[one] == names[:, None])[known].mean() for one in near]
+        pairs = [kept(a, b) for i, a in enumerate(near) for b in near[i + 1 :]]
+        return {
+            "map": name,
+            "trust": float(np.mean([trustworthiness(songs, points, n_neighbors=usual) for points in maps])),
+            "kept": float(np.mean([kept(truth, one) for one in near])),
+            "between_seeds": float(np.mean(pairs)) if pairs else float("nan"),
+            "same": float(np.mean(like)) if known.any() else float("nan"),
+        }
+
+    rows = [row(f"the vectors ({songs.shape[1]} nodes)", [songs]), row("principal components", [plane])]
+    for perplexity in perplexities:
+        rows.append(row(f"t-SNE, perplexity {perplexity:g}", [tsne(songs, perplexity, seed) for seed in seeds]))
+    alike = pd.Series(names[known]).value_counts()
+    return pd.DataFrame(rows).assign(chance=(alike * (alike - 1)).sum() / (known.sum() * max(known.sum() - 1, 1)))
+
+
+def joined_sentence(found: Joined) -> str:
+    """Say whose vectors are on the map. Page 06."""
+    runs = found.fold.nunique()
+    if runs < 2:
+        return f"{len(found.songs)} test songs of one model."
+    agree = percent(max(found.fit, 0))
+    return (
+        f"{len(found.songs)} songs, each placed by that one of {runs} models which had not trained on it. The other "
+        f"models are turned onto the first; over songs that had no part in the turning, {agree} of the variance lies "
+        "where the first model puts it."
+    )
+
+
+def map_claim(table: pd.DataFrame, what: str = "genre") -> str:
+    """Title of the map: what it keeps of the neighbourhoods, and how much of it another start would keep. Page 06."""
+    best = table.iloc[3] if len(table) > 3 else table.iloc[-1]
+    chance = (
+        ""
+        if pd.isna(best["between_seeds"])
+        else f"; another start keeps {percent(best['between_seeds'])} of the neighbours"
+    )
+    return (
+        f"On the map {percent(best['same'])} of a song's {NEAR} neighbours share its {what} (by the vectors themselves "
+        f"{percent(table['same'].iloc[0])}, any song {percent(table['chance'].iloc[0])}){chance}"
+    )
+
+
+def trust_sentence(table: pd.DataFrame) -> str:
+    """Say how far the maps can be trusted. Page 06."""
+    worst, best = table["kept"].iloc[1:].min(), table["kept"].iloc[1:].max()
+    trust = fixed(table["trust"].iloc[2:].min(), 2)
+    return (
+        f"Of a song's {NEAR} neighbours by its vector, {percent(worst)} to {percent(best)} are neighbours on these "
+        f"maps; t-SNE's trustworthiness is {trust} or more. What lies far apart on a map by t-SNE need not be far "
+        "apart by the vectors, and the sizes of its islands mean nothing."
+    )

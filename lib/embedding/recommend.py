@@ -1,0 +1,175 @@
+"""Do near songs make good recommendations? Shares of like neighbours against chance, and hubs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lib.embedding.nearest import groups_of, neighbours
+from lib.evaluation.intervals import accuracy_interval, clusters, interval, share
+
+ALIKE = {"genre": "genre", "mood": "mood", "artist": "artist_group"}
+FIRST = (1, 5, 10)  # how many of the nearest songs are looked at
+AMONG = {"all other songs": "song_group", "songs by other artists": "artist_group"}
+HITS_COLUMNS = (
+    "by", "among", "first", "same", "share", "low", "high", "chance", "n_songs", "ahead", "ahead_low", "ahead_high",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Search:
+    """Nearest songs by one representation, each song's among the test songs of its own fold.
+
+    Attributes
+    ----------
+    near : pd.DataFrame
+        As from `neighbours`, of all folds.
+    fold : pd.Series
+        Fold of each song, by ``track_id``.
+    apart : str
+        Songs of one such group were passed over.
+    """
+
+    near: pd.DataFrame
+    fold: pd.Series
+    apart: str
+
+
+def search(folds: Sequence[pd.DataFrame], tracks: pd.DataFrame, apart: str, count: int = max(FIRST)) -> Search:
+    """Search the songs of each fold, every column brought to a spread of 1. Page 06.
+
+    Parameters
+    ----------
+    folds : sequence of pd.DataFrame [songs, width]
+        Vectors of the test songs of each fold, by ``track_id``.
+    tracks : pd.DataFrame
+    apart : str
+        See `neighbours`.
+    count : int > 0
+    """
+    near = [neighbours(_even(songs), tracks, count, apart) for songs in folds]
+    fold = pd.Series(np.repeat(np.arange(len(folds)), [len(songs) for songs in folds]))
+    return Search(pd.concat(near, ignore_index=True), fold.set_axis([i for songs in folds for i in songs.index]), apart)
+
+
+def _even(songs: pd.DataFrame) -> pd.DataFrame:
+    spread = songs.std(ddof=0)
+    return songs.loc[:, spread > 0] / spread[spread > 0]
+
+
+def tally(found: Search, tracks: pd.DataFrame, same: str, first: int) -> pd.DataFrame:
+    """Count the neighbours of each song that are like it.
+
+    Parameters
+    ----------
+    found : Search
+    tracks : pd.DataFrame
+        The tracks table.
+    same : str
+        One of `ALIKE`.
+    first : int > 0
+        Neighbours that count.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``right``, ``count`` and ``chance`` (share of like songs among those that may be offered) of each song, by
+        ``track_id``. Pairs of which one label is missing are left out.
+    """
+    label = tracks.set_index("track_id")[ALIKE[same]].reindex(found.fold.index).astype(object)
+    label = label[label.notna()]
+    pairs = found.near.loc[found.near["rank"] <= first]
+    pairs = pairs[pairs["track_id"].isin(label.index) & pairs["neighbour"].isin(label.index)]
+    right = label.loc[pairs["track_id"]].to_numpy() == label.loc[pairs["neighbour"]].to_numpy()
+    table = pd.Series(right).groupby(pairs["track_id"].to_numpy()).agg(["sum", "count"])
+    table.columns = ["right", "count"]
+    barred = groups_of(label.index, tracks, found.apart)
+    chance = _chance(label, pd.Series(barred, index=label.index), found.fold.loc[label.index])
+    return table.assign(chance=chance.reindex(table.index)).rename_axis("track_id")
+
+
+def _chance(label: pd.Series, barred: pd.Series, fold: pd.Series) -> pd.Series:
+    """Share of like labels among the songs of its fold that may be offered, for each song."""
+    frame = pd.DataFrame({"label": label, "barred": barred, "fold": fold})
+    total = frame.groupby("fold")["label"].transform("size")
+    same = frame.groupby(["fold", "label"])["barred"].transform("size")
+    own = frame.groupby(["fold", "barred"])["label"].transform("size")
+    both = frame.groupby(["fold", "label", "barred"])["barred"].transform("size")
+    others = total - own
+    return (same - both) / others.where(others > 0)
+
+
+def hits(
+    found: Mapping[tuple[str, str], Search],
+    tracks: pd.DataFrame,
+    *,
+    first: Sequence[int] = FIRST,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """How often a neighbour has the genre, mood or artist of the song it was found for. Page 06.
+
+    Parameters
+    ----------
+    found : mapping of (str, str) to Search
+        (By what, among which songs) -> what was found; the first of each place is what others are held against.
+    tracks : pd.DataFrame
+        The tracks table.
+    first : sequence of int
+        Numbers of neighbours.
+    resamples, seed : int
+        Of the bootstrap over artists within genre.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns `HITS_COLUMNS`: ``share`` of the neighbours with its 95 % interval, ``chance`` (neighbours drawn at
+        random from the songs that may be offered), and by how much the first representation is ``ahead`` of this one,
+        paired over the songs. Artists are left out where an artist's own songs are.
+    """
+    rows = []
+    for (by, among), one in found.items():
+        ahead = next(other for (_, where), other in found.items() if where == among)
+        for k in first:
+            for same, column in ALIKE.items():
+                if column == one.apart:
+                    continue
+                own = tally(one, tracks, same, k)
+                if not len(own):
+                    continue
+                groups, strata = clusters(tracks.set_index("track_id").loc[own.index].reset_index(), "artist")
+                value = accuracy_interval(own["right"], own["count"], groups, strata, resamples=resamples, seed=seed)
+                row = {"by": by, "among": among, "first": k, "same": same, "chance": float(own["chance"].mean())}
+                row |= dict(zip(("share", "low", "high"), value, strict=True)) | {"n_songs": len(own)}
+                if one is not ahead:
+                    best = tally(ahead, tracks, same, k).reindex(own.index)
+                    gain = (best["right"] / best["count"] - own["right"] / own["count"]).fillna(0)
+                    sums = np.stack([gain, np.ones(len(gain))], axis=-1)[:, None]
+                    bounds = interval(sums, share, groups, strata, resamples=resamples, seed=seed)
+                    row |= dict(zip(("ahead", "ahead_low", "ahead_high"), map(float, bounds), strict=True))
+                rows.append(row)
+    return pd.DataFrame(rows, columns=list(HITS_COLUMNS))
+
+
+def hubs(found: Mapping[tuple[str, str], Search], first: int = 10) -> pd.DataFrame:
+    """Are some songs offered all the time and others never? Page 06.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``by``, ``among``, ``skewness`` of how often a song is among the first of others (Radovanovic et al. 2010:
+        far above 1 where there are hubs; 0 here where all are offered equally often), ``most`` (times the greatest
+        hub is), and ``never`` (share of songs that no other leads to).
+    """
+    from scipy.stats import skew
+
+    rows = []
+    for (by, among), one in found.items():
+        near = one.near.loc[one.near["rank"] <= first]
+        times = near["neighbour"].value_counts().reindex(one.fold.index.unique(), fill_value=0)
+        row = {"by": by, "among": among, "skewness": float(skew(times)) if times.nunique() > 1 else 0.0}
+        rows.append(row | {"most": int(times.max()), "never": float((times == 0).mean())})
+    return pd.DataFrame(rows, columns=["by", "among", "skewness", "most", "never"])

@@ -1,0 +1,145 @@
+"""Does the size matter? The same network with another number of nodes in its FC layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from lib.embedding.recommend import hits, search
+from lib.embedding.stability import twins
+from lib.embedding.vectors import dead_nodes
+from lib.evaluation.answers import collect
+from lib.evaluation.differences import SURE, difference
+from lib.evaluation.hard import p_value
+from lib.evaluation.intervals import accuracy_interval, clusters
+from lib.evaluation.significance import holm
+from lib.evaluation.words import interval, listed, percent, points
+from lib.inside import read
+from lib.runs import Finished
+
+WIDTH_COLUMNS = (
+    "network", "nodes", "runs", "what", "n_songs", "value", "low", "high", "difference", "difference_low",
+    "difference_high", "p", "p_holm", "dead", "twins",
+)  # fmt: skip
+NO_WIDTHS = "No network with another number of nodes was trained in this study."
+
+
+def widths(
+    runs: Sequence[Finished],
+    tracks: pd.DataFrame,
+    reference: str,
+    *,
+    count: int = 5,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Accuracy and recommendation by the number of nodes. Page 06.
+
+    Parameters
+    ----------
+    runs : sequence of Finished
+        Of several networks, over folds that all of them have; with what `lib.inside` keeps. Accuracies are averaged
+        over seeds, neighbours are those of the lowest one.
+    tracks : pd.DataFrame
+        The tracks table.
+    reference : str
+        The network that others are held against.
+    count : int > 0
+        Nearest songs by other artists that are looked at.
+    resamples, seed : int
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns `WIDTH_COLUMNS`, by rising number of nodes: ``what`` is ``accuracy in <head>`` by song or
+        ``neighbours of the same genre``; ``difference`` is to the reference, paired over the songs, with its interval
+        over artists and, of accuracies, ``p`` of a sign-flip test, ``p_holm`` corrected for their number; ``dead`` and
+        ``twins`` are the nodes a network that are dead and the pairs that say the same.
+    """
+    grouped: dict[str, list[Finished]] = {}
+    for one in runs:
+        grouped.setdefault(one.run.architecture, []).append(one)
+    common = set.intersection(*({one.run.fold for one in own} for own in grouped.values())) if grouped else set()
+    grouped = {name: [one for one in own if one.run.fold in common] for name, own in grouped.items()}
+    if reference not in grouped or len(grouped) < 2 or not common:
+        return pd.DataFrame(columns=list(WIDTH_COLUMNS))
+    found, about, near = {}, {}, {}
+    for name, own in sorted(grouped.items(), key=lambda item: read(item[1][0]).songs.shape[1]):
+        insides = [read(one) for one in own if one.run.seed == min(other.run.seed for other in own)]
+        tested = [one.songs.loc[(one.part == "test").to_numpy()] for one in insides]
+        found[name] = {answers.head: answers for answers in collect(own, tracks)}
+        near[name] = search(tested, tracks, "artist_group", count)
+        about[name] = {"network": name, "nodes": insides[0].songs.shape[1], "runs": len(own)}
+        about[name]["dead"] = sum(len(dead_nodes(songs)) for songs in tested) / len(tested)
+        about[name]["twins"] = sum(len(twins(songs)) for songs in tested) / len(tested)
+    rows = []
+    for name, by_head in found.items():
+        for head, answers in by_head.items():
+            ids, right, asked = answers.tally("song")
+            drawn = clusters(answers.tracks.loc[ids].reset_index(), answers.protocol)
+            value = accuracy_interval(right, asked, *drawn, resamples=resamples, seed=seed)
+            row = {**about[name], "what": f"accuracy in {head}", "n_songs": len(ids)}
+            row |= dict(zip(("value", "low", "high"), value, strict=True))
+            if name != reference and head in found[reference]:
+                names = ("own", "usual", "difference")
+                paired = difference(answers, found[reference][head], "song", answers.protocol, resamples, seed, names)
+                row |= {"difference": paired["difference"], "p": paired["p"]}
+                row |= {"difference_low": paired["low"], "difference_high": paired["high"]}
+            rows.append(row)
+        both = {("reference", "other"): near[reference], (name, "other"): near[name]}
+        alike = hits(both, tracks, first=[count], resamples=resamples, seed=seed)
+        alike = alike.loc[(alike["by"] == name) & (alike["same"] == "genre")]
+        for _, one in alike.iterrows():
+            row = {**about[name], "what": "neighbours of the same genre", "n_songs": one["n_songs"]}
+            row |= {"value": one["share"], "low": one["low"], "high": one["high"]}
+            if name != reference:
+                row |= {
+                    "difference": -one["ahead"],
+                    "difference_low": -one["ahead_high"],
+                    "difference_high": -one["ahead_low"],
+                }
+            rows.append(row)
+    table = pd.DataFrame(rows, columns=[name for name in WIDTH_COLUMNS if name != "p_holm"])
+    return table.assign(p_holm=holm(table["p"]))[list(WIDTH_COLUMNS)]
+
+
+def widths_claim(table: pd.DataFrame) -> str:
+    """Title of the figure: whether another number of nodes is established to change an accuracy. Page 06."""
+    if not len(table):
+        return NO_WIDTHS.removesuffix(".")
+    usual = int(table.loc[table["difference"].isna(), "nodes"].iloc[0])
+    sure = table.loc[table["p_holm"] < SURE]
+    if not len(sure):
+        tried = listed(str(nodes) for nodes in sorted(set(table["nodes"]) - {usual}))
+        return f"That {tried} nodes do better or worse than {usual} in genre or mood is not established"
+    parts = [
+        f"{row.nodes} nodes {'gain' if row.difference > 0 else 'lose'} {points(row.difference)} of {row.what}"
+        for row in sure.itertuples()
+    ]
+    return f"Against {usual} nodes, {listed(parts)}"
+
+
+def widths_sentences(table: pd.DataFrame) -> list[str]:
+    """Say what each number of nodes reaches. Page 06."""
+    told = []
+    for what, rows in table.groupby("what", sort=False):
+        parts = []
+        for row in rows.itertuples():
+            text = f"{percent(row.value)} with {row.nodes} nodes"
+            if pd.notna(row.difference):
+                side = "+" if row.difference >= 0.005 else "−" if row.difference <= -0.005 else ""
+                within = interval(row.difference_low, row.difference_high, unit="")[1:-1]
+                sure = f", corrected {p_value(row.p_holm)}" if pd.notna(row.p_holm) else ""
+                text += f" ({side}{points(row.difference)}, {within}{sure})"
+            parts.append(text)
+        told.append(f"**{what[:1].upper()}{what[1:]}**: {listed(parts)}.")
+    about = table.drop_duplicates("network")
+    told.append(
+        "**Dead nodes and duplicates**, mean over the folds: "
+        + listed(
+            f"{row.dead:.1f} dead and {row.twins:.1f} pairs of duplicates of {row.nodes}" for row in about.itertuples()
+        )
+        + "."
+    )
+    return told

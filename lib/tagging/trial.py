@@ -1,0 +1,234 @@
+"""Trying a tagger: songs it has not learnt from, sound that is none of its music, what its confidence is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lib.audio import ClipError, load_excerpt
+from lib.corpora.files import audio_files
+from lib.errors import ReportError
+from lib.evaluation import calibration, collect
+from lib.evaluation.words import fixed, listed, percent
+from lib.paths import Study
+from lib.plans import Plan
+from lib.recipes import settings_of
+from lib.runs import Finished, Run, finished
+from lib.tagging.calibration import tempered
+from lib.tagging.model import Tagger
+from lib.tagging.songs import Tagged
+from lib.tagging.tables import UNSURE, answer
+
+RATE = 22050  # Hz
+SECONDS = 20
+TELEPHONE = (300, 3400, 8000)  # Hz: the band of a telephone, and its sampling rate
+
+
+def music_files(study: Study, tracks: pd.DataFrame, tagger: Tagger, given: str, most: int) -> list[Path]:
+    """Files to tag: those that were named, or some of the study's songs that the network has not learnt from. Page 07.
+
+    Parameters
+    ----------
+    study : Study
+    tracks : pd.DataFrame
+    tagger : Tagger
+    given : str
+        File or folder; empty = the study's own songs.
+    most : int > 0
+        Of the study's own songs, evenly spread over the genres.
+
+    Raises
+    ------
+    ReportError
+        If there is no such file or folder, or no audio in it.
+    """
+    if given:
+        place = Path(given).expanduser()
+        if not place.exists():
+            raise ReportError(f"music {given!r}: there is no such file or folder.")
+        paths = list(audio_files(place)) if place.is_dir() else [place]
+        if not paths:
+            raise ReportError(f"music {given!r}: no audio file there or below.")
+        return paths
+    usable = tracks.loc[(tracks["status"] == "ok") & tracks["track_id"].isin(unheard(study, tracks, tagger))]
+    order = usable.groupby(usable["genre"].fillna("")).cumcount().sort_values(kind="stable").index
+    return [Path(path) for path in usable.loc[order, "path"].head(most)]
+
+
+def unheard(study: Study, tracks: pd.DataFrame, tagger: Tagger) -> list[str]:
+    """Songs of a study that a network has not learnt from, by ``track_id``."""
+    facts = tagger.facts
+    if facts["study"] != study.name:
+        return list(tracks["track_id"])
+    run = facts["name"].removeprefix(f"{study.name}/")
+    if run != facts["name"]:
+        return list(finished(study, [run])[0].predictions("test")["track_id"].unique())
+    record = next(one for one in alike(study, tagger)).record
+    plan = Plan(
+        study,
+        Run(facts["network"], "artist", recipe=facts["recipe"]),
+        settings_of(facts["recipe"], **record["settings"]),
+        record["run"]["folds"],
+    )
+    return list(plan.slices.table.loc[np.asarray(plan.parts) == "dev", "track_id"].unique())
+
+
+def alike(study: Study, tagger: Tagger) -> list[Finished]:
+    """Finished runs of the tagger's network and recipe under ``artist``; the run itself, if it is one. Page 07."""
+    facts = tagger.facts
+    known = [
+        one
+        for one in finished(Study(facts["study"], study.root))
+        if (one.run.architecture, one.run.protocol, one.run.recipe) == (facts["network"], "artist", facts["recipe"])
+        and one.run.share == 1
+        and not (one.stale or one.run.heads)
+    ]
+    return [one for one in known if facts["name"].endswith(f"/{one.run.name}")] or known
+
+
+@dataclass(frozen=True)
+class _Tempered(Finished):
+    """A run whose probabilities are tempered."""
+
+    temperatures: tuple[tuple[str, float], ...] = ()
+
+    def predictions(self, part: str | None = "test") -> pd.DataFrame:
+        table = super().predictions(part)
+        for head, value in self.temperatures:
+            own = [column for column in table.columns if column.startswith(f"{head}:")]
+            table[own] = tempered(table[own].to_numpy(), value)
+        return table
+
+
+def trust(
+    runs: Sequence[Finished], tracks: pd.DataFrame, tagger: Tagger, *, resamples: int = 2000, seed: int = 0
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Confidence before and after the temperatures, on the test songs of runs of the same kind. Page 07.
+
+    Parameters
+    ----------
+    runs : sequence of Finished
+        As from `alike`.
+    tracks : pd.DataFrame
+        Of the tagger's study.
+    tagger : Tagger
+    resamples, seed : int
+
+    Returns
+    -------
+    scores, bins : pd.DataFrame
+        As from `lib.evaluation.calibration`, by song, with ``before`` or ``after`` as the network.
+    """
+    scores, bins = [], []
+    for name, temperatures in (("before", {}), ("after", tagger.temperatures)):
+        own = [_Tempered(one.folder, one.run, one.stale, tuple(temperatures.items())) for one in runs]
+        answers = [replace(one, network=name) for one in collect(own, tracks)]
+        scores.append(calibration.calibration(answers, resamples=resamples, seed=seed))
+        bins.append(calibration.reliability(answers, "song", resamples=resamples, seed=seed))
+    whole = pd.concat(scores, ignore_index=True)
+    return whole.loc[whole["level"] == "song"].reset_index(drop=True), pd.concat(bins, ignore_index=True)
+
+
+def trust_claim(scores: pd.DataFrame) -> str:
+    """Title of the figure: the calibration error of each head before and after. Page 07."""
+    parts = []
+    for head, own in scores.groupby("head", sort=False):
+        ece = own.set_index("network")["ece"]
+        parts.append(f"in {head} from {fixed(100 * ece['before'], 0)} to {fixed(100 * ece['after'], 0)} points")
+    return f"Temperatures move the mean gap between confidence and accuracy {listed(parts)}"
+
+
+def odd_sounds(folder: Path, music: Path | None, seed: int = 0) -> dict[str, Path]:
+    """Write sounds that are none of the music a network knows. Page 07.
+
+    Parameters
+    ----------
+    folder : path-like
+        Where the files go.
+    music : Path or None
+        A song that is put through a telephone.
+    seed : int
+
+    Returns
+    -------
+    dict of str to Path
+        What it is -> its file.
+    """
+    import soundfile
+
+    rng, time = np.random.default_rng(seed), np.arange(SECONDS * RATE) / RATE
+    sounds = {
+        "silence": (np.zeros(len(time)), RATE),
+        "hiss, as of an open microphone": (3e-4 * rng.normal(size=len(time)), RATE),
+        "white noise": (0.1 * rng.normal(size=len(time)), RATE),
+        "a single tone": (0.3 * np.sin(2 * np.pi * 440 * time), RATE),
+    }
+    if music is not None:
+        with suppress(ClipError):  # told where it is tagged
+            y, _ = load_excerpt(music, RATE, SECONDS)
+            sounds["a song through a telephone"] = _through_a_telephone(y), TELEPHONE[2]
+    written = {}
+    for number, (name, (y, rate)) in enumerate(sounds.items()):
+        written[name] = Path(folder) / f"{number}.wav"
+        soundfile.write(written[name], y, rate)
+    return written
+
+
+def _through_a_telephone(y: np.ndarray) -> np.ndarray:
+    import soxr
+    from scipy.signal import butter, sosfilt
+
+    low, high, rate = TELEPHONE
+    narrow = soxr.resample(y, RATE, rate)
+    return sosfilt(butter(4, (low, high), "bandpass", fs=rate, output="sos"), narrow)
+
+
+def told(
+    songs: Sequence[Tagged], tagger: Tagger, names: Sequence[str], sure: float, labels: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Readable table of what was said of some files. Page 07.
+
+    Parameters
+    ----------
+    songs : sequence of Tagged
+    tagger : Tagger
+    names : sequence of str
+        What each file is.
+    sure : float
+        See `lib.tagging.tables.answer`.
+    labels : pd.DataFrame, optional
+        What is known of each file, a column a head.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``what``, by head the answer with its probability and the label if there is one, ``strangeness`` (above 1:
+        unlike the training music), and, where there is any reason, ``why`` there is no answer.
+    """
+    rows = []
+    for place, (song, name) in enumerate(zip(songs, names, strict=True)):
+        row = {"what": name}
+        for head in tagger.heads:
+            said, chance = answer(song, head, sure) if song.ok else ("", float("nan"))
+            row[head.name] = said if chance != chance or said == UNSURE else f"{said} ({percent(chance)})"
+            if labels is not None and head.name in labels:
+                row[f"labelled {head.name}"] = labels[head.name].iloc[place]
+        row |= {"strangeness": song.strangeness if song.ok else float("nan")}
+        rows.append(row | {"why": song.reason if not song.ok else song.strangest if song.strange else ""})
+    table = pd.DataFrame(rows).rename(columns={"why": "why not"})
+    return table if (table["why not"] != "").any() else table.drop(columns="why not")
+
+
+def odd_sentence(songs: Sequence[Tagged], names: Sequence[str], tagger: Tagger) -> str:
+    """Say of how many sounds that are none of its music the tagger says so. Page 07."""
+    if tagger.familiarity is None:
+        return "This model does not know what its training music is like, so it cannot say what is unlike it."
+    missed = [name for song, name in zip(songs, names, strict=True) if song.ok and not song.strange]
+    right = len(songs) - len(missed)
+    text = f"Of {len(songs)} sounds that are unlike its music, {right} get no answer"
+    return text + (f"; taken for music: {listed(missed)}." if missed else ".")

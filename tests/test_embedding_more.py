@@ -1,0 +1,254 @@
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib import inside, songmap
+from lib.embedding import descriptors, maps, node_names, stability, switches
+from lib.embedding import widths as sizes
+from lib.errors import ReportError
+from lib.inside import Inside
+from lib.paths import Study
+from lib.plots import embedding as plots
+from lib.plots import nodes as drawn
+from lib.report.clean import Media
+from lib.report.maps import html
+from lib.report.players import Players
+from tests import fakes
+
+RATE = descriptors.RATE
+
+
+def songs_of(values, ids=None):
+    values = np.asarray(values, dtype=float)
+    ids = ids or [f"t{i:03d}" for i in range(len(values))]
+    return pd.DataFrame(values, index=pd.Index(ids, name="track_id"), columns=node_names(values.shape[1]))
+
+
+# ---- descriptors
+
+
+def seconds(n=4.0):
+    return np.arange(int(n * RATE)) / RATE
+
+
+def test_descriptors_of_known_sounds():
+    rng = np.random.default_rng(0)
+    tone = 0.5 * np.sin(2 * np.pi * 440 * seconds())
+    noise = 0.1 * rng.normal(size=len(tone))
+    clicks = np.zeros_like(tone)
+    for beat in range(8):  # two a second
+        clicks[beat * RATE // 2 : beat * RATE // 2 + 200] = rng.normal(size=200) * 0.5
+    low, bright, struck = (descriptors.describe(y) for y in (tone, noise, clicks))
+    assert low["loudness"] == pytest.approx(10 * np.log10(0.125), abs=0.05)
+    assert low["brightness"] == pytest.approx(440, rel=0.1) and bright["brightness"] > 4000
+    assert low["flatness"] < 0.01 < 0.2 < bright["flatness"]
+    assert struck["percussive"] > 0.8 > 0.2 > low["percussive"]
+    assert struck["onset_rate"] == pytest.approx(2, abs=0.3) and low["onset_rate"] < 1
+    assert struck["tempo"] % 60 == pytest.approx(0, abs=3) or struck["tempo"] % 60 == pytest.approx(60, abs=3)
+    assert low["chroma_entropy"] < 0.5 < 0.9 < bright["chroma_entropy"] <= 1
+    melody = np.concatenate([np.sin(2 * np.pi * f * seconds(0.5)) for f in (262, 370, 523, 311) * 2])
+    assert descriptors.describe(melody)["chroma_change"] > 0.3 > 0.05 > low["chroma_change"]
+
+
+def test_louder_is_louder_and_else_the_same():
+    y = 0.1 * np.random.default_rng(1).normal(size=3 * RATE) * np.hanning(3 * RATE)
+    one, other = descriptors.describe(y), descriptors.describe(2 * y)
+    assert other["loudness"] - one["loudness"] == pytest.approx(20 * np.log10(2))
+    assert all(other[name] == pytest.approx(one[name], rel=1e-3) for name in ("brightness", "percussive", "flatness"))
+
+
+def test_silence_has_a_loudness_and_nothing_else():
+    found = descriptors.describe(np.zeros(2 * RATE))
+    assert found["loudness"] == -100 and found["onset_rate"] == 0 and np.isnan(found["brightness"])
+    assert set(found) == set(descriptors.DESCRIPTORS)
+
+
+def test_descriptors_of_a_study_are_kept_until_its_files_change(tmp_path, monkeypatch):
+    study = fakes.fake_study(tmp_path)
+    tracks = pd.read_parquet(study.tracks).head(3)
+    asked = []
+    monkeypatch.setattr(
+        descriptors.pool, "run", lambda f, items, **_: (asked.append(i) or (i, None, "x") for i in items)
+    )
+    table = descriptors.of_study(study, tracks)
+    assert table.index.tolist() == tracks["track_id"].tolist() and table.isna().all(axis=None) and len(asked) == 3
+    descriptors.of_study(study, tracks)
+    assert len(asked) == 3
+    descriptors.of_study(study, tracks.assign(sha256="another"))
+    assert len(asked) == 6
+
+
+# ---- found again
+
+
+def test_a_turned_space_is_the_same_and_its_nodes_are_found_where_they_went():
+    rng = np.random.default_rng(0)
+    own = songs_of(rng.normal(size=(60, 5)))
+    mixed = own[[f"node {i}" for i in (3, 1, 5, 2, 4)]].set_axis(own.columns, axis=1) * [-2, 1, 3, 1, -1]
+    found = stability.matched(own, mixed).set_index("node")
+    assert found["partner"].to_dict() == {
+        "node 1": "node 2", "node 2": "node 4", "node 3": "node 1", "node 4": "node 5", "node 5": "node 3",
+    }  # fmt: skip
+    assert found["r"].abs().tolist() == pytest.approx([1] * 5) and found.loc["node 3", "r"] == pytest.approx(-1)
+    turn, _ = np.linalg.qr(rng.normal(size=(5, 5)))
+    assert stability.cka(own, 3 * own.to_numpy() @ turn + 1) == pytest.approx(1)
+    assert stability.cka(own, rng.normal(size=(60, 5))) < 0.4
+    assert np.isnan(stability.cka(own, np.ones((60, 2))))
+
+
+def test_chance_tells_a_found_node_from_a_matched_one():
+    rng = np.random.default_rng(0)
+    own = songs_of(rng.normal(size=(60, 5)))
+    noise = songs_of(rng.normal(size=(60, 5)))
+    found = stability.found_again(own, {"same": own, "noise": noise, "few": own.head(2)})
+    assert set(found["network"]) == {"same", "noise"}
+    by = found.groupby("network")[["cka", "chance"]].mean().assign(r=found["r"].abs().groupby(found["network"]).mean())
+    assert by.loc["same", "r"] == pytest.approx(1) and by.loc["noise", "r"] == pytest.approx(
+        by.loc["noise", "chance"], abs=0.1
+    )
+    assert stability.again_claim(found).startswith("5 of 5 nodes are found again in at least half of 2 other networks")
+    told = stability.again_sentences(found, {"another seed": ["same"], "another fold": ["noise"], "none": []})
+    assert len(told) == 2 and "CKA of 1.00" in told[0]
+    figure = drawn.again_figure(found, {"another seed": ["same"], "another fold": ["noise"]})
+    plt.close(figure)
+
+
+def test_twins_are_named_and_a_dead_node_is_none():
+    x = np.random.default_rng(0).normal(size=30)
+    songs = songs_of(np.column_stack([x, -2 * x + 0.01, np.zeros(30), np.random.default_rng(1).normal(size=30)]))
+    found = stability.twins(songs)
+    assert found[["node", "other"]].to_numpy().tolist() == [["node 1", "node 2"]]
+    assert "node 1 and node 2 (r = −1.00)" in stability.twins_sentence(found, songs)
+    assert stability.twins_sentence(found.head(0), songs[["node 1", "node 4"]]).startswith(
+        "No two nodes are duplicates"
+    )
+
+
+# ---- switched off
+
+
+def test_a_node_that_decides_is_missed_and_an_idle_one_is_not(tmp_path):
+    study = fakes.fake_study(tmp_path, corpus_tracks=fakes.fake_tracks(artists=25, songs=1))
+    run = fakes.fake_run(study, "this_project", "artist", skill=9.0)
+    tracks = pd.read_parquet(study.tracks)
+    slices = run.predictions("test")
+    classes = run.metrics["heads"]["genre"]
+    true = slices["track_id"].map(tracks.set_index("track_id")["genre"])
+    vectors = np.zeros((len(slices), 5))
+    for place, name in enumerate(classes):
+        vectors[:, place] = true == name
+    np.save(run.folder / "embedding.npy", np.zeros((len(run.predictions(None)), 5)))
+    whole = np.load(run.folder / "embedding.npy")
+    whole[(run.predictions(None)["part"] == "test").to_numpy()] = vectors
+    np.save(run.folder / "embedding.npy", whole)
+    songs = songs_of(np.full((4, 5), 0.25), ["a", "b", "c", "d"])
+    kernel = np.vstack([5 * np.eye(4), np.zeros(4)])
+    held = Inside(songs, pd.Series("train", index=songs.index), pd.DataFrame(), {"genre": (kernel, np.zeros(4))})
+    table = switches.switched_off(run, held, tracks, resamples=200).set_index("node")
+    assert (table["accuracy"] == 1).all() and table.loc["node 5", "loss"] == table.loc["node 5", "changed"] == 0
+    assert (table.loc["node 1":"node 4", "without"] <= 1).all()
+    held = Inside(songs * 0 + [9, 0, 0, 0, 0], held.part, held.last, held.decisions)  # node 1 always says its class
+    table = switches.switched_off(run, held, tracks, resamples=200)
+    first = table.set_index("node").loc["node 1"]
+    assert first["loss"] == pytest.approx(0.7, abs=0.2) and first["low"] > 0 and first["p_holm"] < 0.05
+    assert switches.loss_claim(table).startswith("Without node 1 the accuracy in genre falls by")
+    assert "Established: node 1" in switches.loss_sentences([table])[0]
+    plt.close(drawn.losses(table))
+
+
+# ---- maps
+
+
+def inside_of(space, parts, ids):
+    return Inside(songs_of(space, ids), pd.Series(parts, index=ids), pd.DataFrame(), {})
+
+
+def test_spaces_are_turned_onto_the_first_without_a_look_at_test_songs():
+    rng = np.random.default_rng(0)
+    ids = [f"t{i:03d}" for i in range(60)]
+    truth = rng.normal(size=(60, 4))
+    turn, _ = np.linalg.qr(rng.normal(size=(4, 4)))
+    first = inside_of(truth, ["test"] * 20 + ["train"] * 40, ids)
+    second = inside_of(0.5 * truth @ turn + 3, ["train"] * 20 + ["test"] * 20 + ["train"] * 20, ids)
+    found = maps.joined({"one": first, "two": second})
+    assert found.songs.index.tolist() == ids[:40] and found.fold.tolist() == ["one"] * 20 + ["two"] * 20
+    assert np.allclose(found.songs.to_numpy(), truth[:40]) and found.fit == pytest.approx(1)
+    other = second.songs.copy()
+    other.iloc[20:40] += 100  # test songs of the second model
+    moved = maps.joined({"one": first, "two": Inside(other, second.part, second.last, {})})
+    assert np.allclose(moved.songs.iloc[20:] - found.songs.iloc[20:], (100 * np.ones(4) / 0.5) @ turn.T)
+    assert "40 songs, each placed by that one of 2 models" in maps.joined_sentence(found)
+    assert "20 test songs of one model" in maps.joined_sentence(maps.joined({"one": first}))
+
+
+def test_a_map_keeps_clusters_and_says_how_much_is_chance():
+    rng = np.random.default_rng(0)
+    label = np.repeat(["a", "b", "c"], 20)
+    songs = np.eye(3)[np.repeat([0, 1, 2], 20)] * 8 + rng.normal(size=(60, 3))
+    table = maps.stability(songs, songs[:, :2], label, perplexities=(5, 10), seeds=(0, 1))
+    assert table["map"].tolist()[2:] == ["t-SNE, perplexity 5", "t-SNE, perplexity 10"]
+    assert table["same"].iloc[0] > 0.99 and (table["same"].iloc[2:] > 0.9).all() and table["kept"].iloc[0] == 1
+    assert table["between_seeds"].iloc[2:].between(0.3, 1).all() and table["between_seeds"].iloc[:2].isna().all()
+    assert (maps.tsne(songs, 10, 3) == maps.tsne(songs, 10, 3)).all()
+    assert "trustworthiness" in maps.trust_sentence(table) and "another start keeps" in maps.map_claim(table)
+
+
+def test_a_map_to_point_at_holds_titles_as_text_and_no_more(tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
+    hostile = '<script>alert(1)</script>" onload="x'
+    tracks = pd.DataFrame(
+        {"title": [hostile, None], "artist": ["A & B", None], "genre": ["Rock", None], "mood": [None, None]},
+        index=["t1", "t2"],
+    )
+    colours = {"genre": plots.hues(tracks["genre"]), "artist": plots.hues(tracks["artist"])}
+    songmap.offer_map(np.array([[0.0, 5.0], [2.0, 5.0]]), tracks, colours, "A map")
+    found = songmap.read(shown[0][songmap.MIME])
+    assert found.x == [0, 1] and found.y == [0, 0] and found.texts[1] == "t2"
+    page = str(html(found, Players(Study("fake", tmp_path)), Media(tmp_path)))
+    assert "<script" not in page and "&lt;script&gt;" in page and 'onload="' not in page and "<audio" not in page
+    assert page.count("<g class") == 2 and page.count("<circle class") == 4 and page.count("checked") == 1
+    for wrong in ({}, {**shown[0][songmap.MIME], "x": [0.5]}, {**shown[0][songmap.MIME], "y": [0.5, 2.0]}):
+        with pytest.raises(ReportError, match="offer_map"):
+            songmap.read(wrong)
+
+
+def test_many_names_share_a_colour_and_the_most_frequent_have_their_own():
+    names = pd.Series([f"a{i}" for i in range(20)] + ["a3"] * 5 + [None], dtype=object)
+    of_song, key = plots.hues(names)
+    assert len(key) == len(plots.CYCLE) + 1 and next(iter(key)) == "a3" and list(key)[-1] == "others"
+    assert of_song[3] == key["a3"] and of_song[-1] == key["others"]
+
+
+# ---- inside and widths
+
+
+def test_what_is_kept_of_a_network_comes_back(tmp_path):
+    study = fakes.fake_study(tmp_path)
+    run = fakes.fake_run(study, "this_project", "artist")
+    found = inside.read(run)
+    table = run.predictions(None)
+    assert len(found.songs) == table["track_id"].nunique() and set(found.part) == {"train", "dev", "test"}
+    assert found.last.index.tolist() == sorted(run.predictions("test")["track_id"].unique())
+    assert {head: kernel.shape for head, (kernel, _) in found.decisions.items()} == {
+        "genre": (fakes.WIDTH, 4), "mood": (fakes.WIDTH, 3),
+    }  # fmt: skip
+    (run.folder / inside.FILE).unlink()
+    with pytest.raises(ReportError, match=r"inside\.npz is missing.*train it again"):
+        inside.read(run)
+
+
+def test_widths_are_compared_over_the_same_songs(tmp_path):
+    study = fakes.fake_study(tmp_path)
+    runs = [fakes.fake_run(study, "this_project", "artist", fold, skill=5.0) for fold in (0, 1)]
+    runs += [fakes.fake_run(study, "this_project_nodes5", "artist", fold, skill=0.5) for fold in (0, 1, 2)]
+    tracks = pd.read_parquet(study.tracks)
+    table = sizes.widths(runs, tracks, "this_project", resamples=200)
+    assert set(table["what"]) == {"accuracy in genre", "accuracy in mood", "neighbours of the same genre"}
+    assert (table["runs"] == 2).all() and table.groupby("what")["n_songs"].nunique().eq(1).all()
+    worse = table.set_index(["network", "what"]).loc[("this_project_nodes5", "accuracy in genre")]
+    assert worse["difference"] < 0 and worse["difference_high"] < 0
+    assert "lose" in sizes.widths_claim(table) and len(sizes.widths_sentences(table)) == 4
+    plt.close(drawn.widths_figure(table))
+    assert not len(sizes.widths(runs[:2], tracks, "this_project")) and sizes.widths_claim(table.head(0))
