@@ -27,7 +27,7 @@ IGNORED = shutil.ignore_patterns("__pycache__", ".ipynb*", "kernel-ipc*")
 
 
 def copy_of_the_project(folder: Path) -> Path:
-    for name in ("lib", "notebooks", "config"):
+    for name in ("lib", "notebooks", "config", "models"):
         shutil.copytree(PROJECT / name, folder / name, ignore=IGNORED)
     for name in ("Snakefile", "pyproject.toml"):
         shutil.copy(PROJECT / name, folder)

@@ -354,6 +354,7 @@ def test_a_finished_run_is_not_trained_again_until_something_that_decides_it_cha
 def test_the_committed_parts_of_a_run_stand_in_for_it(study, monkeypatch):
     import shutil
 
+    monkeypatch.setattr(plans, "OWN", "tiny")  # whose vectors page 06 asks for
     done = plans.obtain(plan_of(study))
     test, vectors = done.predictions("test"), done.embedding("test")
     shutil.rmtree(study.work / "runs")

@@ -79,6 +79,7 @@ def use_style() -> None:
             "legend.frameon": False,
             "svg.fonttype": "none",
             "svg.hashsalt": "music-tagging-report",
+            "text.parse_math": False,  # titles and names may hold dollar signs
             "image.cmap": MAP,
         },
     )
@@ -111,7 +112,7 @@ def _short(number: re.Match) -> str:
 def titled(figure: Figure, claim: str) -> str:
     """SVG text of a figure under its claim; the figure is closed."""
     width = max(30, int(figure.get_figwidth() * 9))
-    figure.suptitle(_wrapped(claim, width), x=0.01, ha="left", fontsize=12, fontweight="bold", parse_math=False)
+    figure.suptitle(_wrapped(claim, width), x=0.01, ha="left", fontsize=12, fontweight="bold")
     picture = svg(figure)
     plt.close(figure)
     return picture

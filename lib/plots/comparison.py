@@ -36,7 +36,7 @@ def beside(table: pd.DataFrame, names: Sequence[str]) -> Figure:
             style = {"color": SHADES[number], "marker": MARKERS[number], "linestyle": "none", "markersize": 5}
             bounds = own[f"{name} low"], own[f"{name} high"]
             whiskers(axes, own[f"{name} accuracy"], own.index + shift[number], *bounds, vertical=False, **style)
-        axes.set_yticks(range(len(own)), labels[head], parse_math=False)
+        axes.set_yticks(range(len(own)), labels[head])
         axes.set_ylim(len(own) - 0.5, -0.5)
         axes.set(title=head, xlim=(0, 1.02), xlabel="accuracy by song")
         axes.xaxis.set_major_formatter(PERCENT)

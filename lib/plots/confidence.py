@@ -45,7 +45,7 @@ def voting_figure(table: pd.DataFrame) -> Figure:
             voted = own.loc[own["slices"] > 1]
             gain = voted["gain"], voted["gain_low"], voted["gain_high"]
             whiskers(column[1], voted["slices"] + offset, *gain, **style)
-        column[0].set_title(head, parse_math=False)
+        column[0].set_title(head)
         column[1].axhline(0, color=GREY, linewidth=1)
         column[1].set_xlabel("slices averaged")
         column[1].xaxis.set_major_locator(MaxNLocator(12, integer=True, min_n_ticks=1))
@@ -96,7 +96,7 @@ def reliability_figure(table: pd.DataFrame) -> Figure:
             axes.xaxis.set_major_formatter(PERCENT)
             axes.yaxis.set_major_formatter(PERCENT)
             axes.tick_params(labelsize=8)
-            axes.set_title(f"{name}, {head}", fontsize=10, parse_math=False)
+            axes.set_title(f"{name}, {head}", fontsize=10)
             axes.grid(**_GRID)
     for axes in panels[-1]:
         axes.set_xlabel("confidence")

@@ -41,7 +41,7 @@ def drops(table: pd.DataFrame) -> Figure:
         row[0].set_ylabel(f"by {level}")
     for axes in panels[-1]:
         axes.set_xlabel("drop of accuracy in points")
-    panels[0][0].set_yticks(range(len(lines)), [", ".join(line) for line in lines], parse_math=False)
+    panels[0][0].set_yticks(range(len(lines)), [", ".join(line) for line in lines])
     panels[0][0].set_ylim(len(lines) - 0.5, -0.5)
     return figure
 
@@ -63,7 +63,7 @@ def baselines(table: pd.DataFrame) -> Figure:
         _leads(axes, table.loc[table["protocol"] == protocol], "difference", lines)
         axes.set_title(protocol, fontsize=10)
         axes.set_xlabel("points ahead")
-    panels[0][0].set_yticks(range(len(lines)), [", ".join(line) for line in lines], parse_math=False)
+    panels[0][0].set_yticks(range(len(lines)), [", ".join(line) for line in lines])
     panels[0][0].set_ylim(len(lines) - 0.5, -0.5)
     return figure
 
@@ -106,12 +106,12 @@ def ranking(table: pd.DataFrame) -> Figure:
             style = {"color": BLACK, "marker": "o", "markersize": 6, "markerfacecolor": fill}
             place = pairs.index(frozenset(row.pair))
             whiskers(axes, [sign * row.difference], [place], [low], [high], vertical=False, **style)
-        axes.set_title(head, parse_math=False)
+        axes.set_title(head)
         axes.xaxis.set_major_formatter(POINTS)
         axes.set_xlabel("difference of accuracy in points")
         axes.grid(axis="x", color="#e5e5e5", linewidth=0.8)
     names = ["\nless ".join(first[pair]) for pair in pairs]
-    panels[0][0].set_yticks(range(len(pairs)), names, parse_math=False)
+    panels[0][0].set_yticks(range(len(pairs)), names)
     panels[0][0].set_ylim(len(pairs) - 0.5, -0.5)
     marks = {"established after correction": BLACK, "not established": "white"}
     handles = [
@@ -141,11 +141,11 @@ def spread(table: pd.DataFrame) -> Figure:
             place = lines.index(label) + (-0.16 if over == "fold" else 0.16)
             face = fill or hue(label)
             axes.plot(own["accuracy"], [place] * len(own), marker, color=hue(label), markerfacecolor=face)
-        axes.set_title(f"{head}, by song", parse_math=False)
+        axes.set_title(f"{head}, by song")
         axes.xaxis.set_major_formatter(PERCENT)
         axes.set_xlabel("test accuracy")
         axes.grid(axis="x", color="#e5e5e5", linewidth=0.8)
-    panels[0][0].set_yticks(range(len(lines)), lines, parse_math=False)
+    panels[0][0].set_yticks(range(len(lines)), lines)
     panels[0][0].set_ylim(len(lines) - 0.5, -0.5)
     handles = [
         Line2D([], [], color=BLACK, marker=marker, linestyle="", markerfacecolor=fill or BLACK, label=label)

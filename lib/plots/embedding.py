@@ -44,7 +44,7 @@ def maps(planes: Mapping[str, np.ndarray], tracks: pd.DataFrame) -> Figure:
             axes.set_title(head if number == 1 else "")
             if number == len(planes):
                 handles = [
-                    Line2D([], [], marker="o", linestyle="", color=shade, label=str(label).replace("$", r"\$"))
+                    Line2D([], [], marker="o", linestyle="", color=shade, label=str(label))
                     for label, shade in key.items()
                 ]
                 axes.legend(
@@ -110,7 +110,7 @@ def nodes(associations: pd.DataFrame, names: Sequence[str], dead: Sequence[str])
         style = {"ha": "center", "va": "center", "fontsize": 9, "color": "white" if strong else BLACK}
         axes.text(column, row, f"{value.iloc[row, column]:.1f}".replace("-", "−"), **style)
     named = [column.replace("_", " ") for column in columns]
-    axes.set_xticks(range(len(columns)), named, rotation=45, ha="right", rotation_mode="anchor", parse_math=False)
+    axes.set_xticks(range(len(columns)), named, rotation=45, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(names)), [f"{name} (dead)" if name in dead else name for name in names])
     axes.tick_params(length=0)
     for place in _breaks(own, columns):
@@ -161,7 +161,7 @@ def hits(table: pd.DataFrame) -> Figure:
             style = {"color": shade, "marker": marker, "linestyle": "", "markersize": 5, "label": by}
             whiskers(axes, x, part["share"], part["low"], part["high"], **style)
         axes.axhline(own["chance"].mean(), color="black", linestyle=":", linewidth=1.2, label="chance")
-        axes.set_title(f"same {same}\n{among}", fontsize=10, parse_math=False)
+        axes.set_title(f"same {same}\n{among}", fontsize=10)
         axes.set_xticks(range(len(counts)), [str(count) for count in counts])
         axes.set_xlabel("nearest songs")
         axes.set_ylim(0, 1.02)

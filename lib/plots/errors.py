@@ -84,7 +84,7 @@ def timeline(answers: Answers, track_id: str, slices: Slices, seed: int | None =
     stack.yaxis.set_major_formatter(PERCENT)
     mean.set(xlim=(-0.5, 0.5), ylim=(0, 1), xticks=[0], xticklabels=["song"], yticks=[])
     about = {song["true"]: " (true)"} | {song["said"]: " (true and answer)" if song["right"] else " (answer)"}
-    keys = [Patch(color=colour(name), label=_text(f"{name}{about.get(name, '')}")) for name in order]
+    keys = [Patch(color=colour(name), label=f"{name}{about.get(name, '')}") for name in order]
     figure.legend(handles=keys, loc="outside lower center", ncols=min(5, len(keys)), fontsize=9)
     return figure
 
@@ -223,7 +223,7 @@ def artists_figure(found: Artists) -> Figure:
             axes.scatter(table["right"][own], y[own], color=shade, zorder=3, label=label)
     names = table["artist"].where(table["artist"] != "", table["artist_group"])
     ticks = [f"{_short(name)} ({n})" for name, n in zip(names, table["songs"], strict=True)]
-    axes.set_yticks(y, ticks, parse_math=False, fontsize=9)
+    axes.set_yticks(y, ticks, fontsize=9)
     axes.set_ylim(len(table) - 0.5, -0.5)
     axes.set_xlim(-0.02, 1.02)
     axes.xaxis.set_major_formatter(PERCENT)
@@ -237,8 +237,3 @@ def artists_figure(found: Artists) -> Figure:
 
 def _short(name: str) -> str:
     return name if len(name) <= 32 else f"{name[:31]}…"
-
-
-def _text(label: str) -> str:
-    """Label in which a dollar sign is one."""
-    return label.replace("$", r"\$")

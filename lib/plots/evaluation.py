@@ -66,7 +66,7 @@ def protocols(table: pd.DataFrame, controls: pd.DataFrame | None = None) -> Figu
                 shown = own.loc[[p for p in order if p in own.index and p in side]]
                 x = np.array([order.index(p) for p in shown.index]) + offset
                 whiskers(axes, x, shown["accuracy"], shown["low"], shown["high"], **style)
-        axes.set_title(f"{head}, by {level}", parse_math=False)
+        axes.set_title(f"{head}, by {level}")
         if last < len(order) - 0.5:
             axes.axvline(last, color=GREY, linewidth=0.8)
         axes.set_xticks(range(len(order)), [f"{name}\n(control)" if name in CONTROLS else name for name in order])
@@ -116,14 +116,14 @@ def gaps(table: pd.DataFrame, level: str = "slice") -> Figure:
             axes.plot([train, test], [place, place], color=hue(label), linewidth=1.3, zorder=1)
             axes.scatter(train, place, marker="|", s=90, color=hue(label), linewidth=2, zorder=2)
             axes.scatter(test, place, marker="o", s=42, facecolor=fill, edgecolor=hue(label), zorder=2)
-        axes.set_title(f"{head}, by {level}", parse_math=False)
+        axes.set_title(f"{head}, by {level}")
         axes.set_xlim(0, 1.03)
         axes.set_xticks(np.linspace(0, 1, 5))
         axes.xaxis.set_major_formatter(PERCENT)
         axes.set_xlabel("accuracy")
         axes.grid(axis="x", color="#e5e5e5", linewidth=0.8)
     names = [f"{label}, {'on the poster' if protocol == 'poster' else protocol}" for label, _, protocol in lines]
-    panels[0][0].set_yticks(range(len(lines)), names, parse_math=False)
+    panels[0][0].set_yticks(range(len(lines)), names)
     panels[0][0].set_ylim(len(lines) - 0.5, -0.5)
     keys = [
         Line2D([], [], color=BLACK, marker="|", linestyle="", markersize=9, markeredgewidth=2, label="training"),
@@ -166,7 +166,7 @@ def recalls(classes: pd.DataFrame, head: str) -> Figure:
             y = np.arange(len(kinds)) + offset
             whiskers(axes, own["recall"], y, own["recall_low"], own["recall_high"], vertical=False, **style)
         support = part.groupby("class")["support"].max().reindex(kinds).fillna(0).astype(int)
-        axes.set_yticks(range(len(kinds)), [f"{kind} ({support[kind]})" for kind in kinds], parse_math=False)
+        axes.set_yticks(range(len(kinds)), [f"{kind} ({support[kind]})" for kind in kinds])
         axes.set_ylim(len(kinds) - 0.5, -0.5)
         axes.set_xlim(-0.02, 1.03)
         axes.xaxis.set_major_formatter(PERCENT)
@@ -202,8 +202,8 @@ def confusions(collected: Sequence[Answers], head: str) -> Figure:
         row, column = names.index(label), order.index(answers.protocol)
         axes = panels[row, column]
         image = _matrix(axes, answers)
-        axes.set_title(f"{label}, {answers.protocol}", fontsize=10, parse_math=False)
-        axes.set_ylabel(f"true {head}", parse_math=False)
+        axes.set_title(f"{label}, {answers.protocol}", fontsize=10)
+        axes.set_ylabel(f"true {head}")
         axes.set_xlabel("answer")
     figure.colorbar(image, ax=panels, format=PERCENT, label="share of the true class's songs", shrink=0.6, aspect=30)
     return figure
@@ -219,10 +219,8 @@ def _matrix(axes: Axes, answers: Answers):
             shade = "white" if share > 0.55 else BLACK
             axes.text(column, row, f"{100 * share:.0f}", ha="center", va="center", color=shade, fontsize=8)
     ticks = range(len(answers.classes))
-    axes.set_xticks(
-        ticks, answers.classes, rotation=45, ha="right", rotation_mode="anchor", fontsize=8, parse_math=False
-    )
-    axes.set_yticks(ticks, answers.classes, fontsize=8, parse_math=False)
+    axes.set_xticks(ticks, answers.classes, rotation=45, ha="right", rotation_mode="anchor", fontsize=8)
+    axes.set_yticks(ticks, answers.classes, fontsize=8)
     axes.tick_params(length=0)
     for side in axes.spines.values():
         side.set_visible(False)

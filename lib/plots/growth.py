@@ -41,7 +41,7 @@ def curves(table: pd.DataFrame, ceilings: Mapping[str, tuple[float, float]] | No
         sizes = own.groupby("share")["trained_on"].mean()
         ticks = [f"{100 * at:g} %" + ("" if pd.isna(n) else f"\n{n:.0f} songs") for at, n in sizes.items()]
         axes.set_xticks(list(sizes.index), ticks)
-        axes.set_title(f"{head}, by song", parse_math=False)
+        axes.set_title(f"{head}, by song")
         axes.set_xlim(0, 1.06)
         axes.set_ylim(0, 1.02)
         axes.yaxis.set_major_formatter(PERCENT)

@@ -227,7 +227,7 @@ def _arc(axes: Axes, start: tuple[float, float], target: Block, level: float) ->
 
 def _draw(axes: Axes, block: Block, picture: np.ndarray | None) -> None:
     (width, height), x, y, d = block.size, block.x, block.y, block.depth
-    text = {"ha": "center", "fontsize": SIZE, "parse_math": False}
+    text = {"ha": "center", "fontsize": SIZE}
     if block.kind == "merge":
         axes.add_patch(Circle((x, y), width / 2, fc="white", ec="#333333", lw=1, zorder=2))
         sign = "+" if block.words[0] == "sum" else "‖" if block.words[0] == "join" else "·"

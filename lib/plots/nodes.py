@@ -42,7 +42,7 @@ def driving_figure(table: pd.DataFrame, slices: Slices) -> Figure:
             axes.set(xticks=[], yticks=[])
             for side in axes.spines.values():
                 side.set(visible=True, color=colour(genre) if isinstance(genre, str) else GREY, linewidth=2.5)
-            axes.set_title(str(genre) if isinstance(genre, str) else "", fontsize=8, pad=2, parse_math=False)
+            axes.set_title(str(genre) if isinstance(genre, str) else "", fontsize=8, pad=2)
             if not column:
                 axes.set_ylabel(node.removeprefix("node "), rotation=0, ha="right", va="center", fontsize=11)
     return figure
@@ -92,7 +92,7 @@ def losses(table: pd.DataFrame) -> Figure:
         axes.axvline(0, color="#bbbbbb", linewidth=1)
         style = {"color": BLUE, "marker": "o", "linestyle": ""}
         whiskers(axes, 100 * own["loss"], y, 100 * own["low"], 100 * own["high"], vertical=False, **style)
-        axes.set_title(f"{head}, by song", parse_math=False)
+        axes.set_title(f"{head}, by song")
         axes.set_xlabel("points lost without the node")
     panels[0][0].set_yticks(range(len(nodes)), nodes)
     panels[0][0].set_ylim(len(nodes) - 0.5, -0.5)

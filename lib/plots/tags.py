@@ -44,12 +44,12 @@ def strips(songs: Sequence[Tagged], heads: Sequence[Head], names: Sequence[str])
             axes.yaxis.set_major_formatter(PERCENT)
             axes.tick_params(labelbottom=False, labelsize=8)
         short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
-        row[0].set_ylabel(short, rotation=0, ha="right", va="center", fontsize=9, parse_math=False)
+        row[0].set_ylabel(short, rotation=0, ha="right", va="center", fontsize=9)
     for axes, head in zip(grid[0], heads, strict=True):
-        axes.set_title(f"{head.name}: height of a colour = its probability", fontsize=10, parse_math=False)
+        axes.set_title(f"{head.name}: height of a colour = its probability", fontsize=10)
     for axes, head in zip(grid[-1], heads, strict=True):
         axes.tick_params(labelbottom=True)
         axes.set_xlabel("seconds")
-        keys = [Patch(color=colour(label), label=label.replace("$", r"\$")) for label in head.classes]
+        keys = [Patch(color=colour(label), label=label) for label in head.classes]
         axes.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.5, -1.15), ncols=4, fontsize=8)
     return figure

@@ -32,9 +32,9 @@ def together_figure(table: pd.DataFrame) -> Figure:
         axes.axvline(own["value"].iloc[0], color="#bbbbbb", linestyle="--", linewidth=1)
         style = {"color": hue(own["network"].iloc[0]), "marker": "o", "linestyle": ""}
         whiskers(axes, own["value"], y, own["low"], own["high"], vertical=False, **style)
-        axes.set_yticks(y, list(own["names"]), parse_math=False)
+        axes.set_yticks(y, list(own["names"]))
         axes.set_ylim(len(own) - 0.5, -0.5)
-        axes.set_title(f"{head}, by song", parse_math=False)
+        axes.set_title(f"{head}, by song")
         axes.xaxis.set_major_formatter(PERCENT)
         axes.grid(axis="x", color="#e5e5e5", linewidth=0.8)
     panels[-1, 0].set_xlabel("test accuracy")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from lib.plots import COLOURS, colour
 from lib.zoo import Head
@@ -26,6 +27,8 @@ def cost_figure(table: pd.DataFrame) -> Figure:
         bars = axes.barh(table["network"], table[column], color=[colour(name) for name in table["network"]])
         axes.bar_label(bars, [_short(value) for value in table[column]], padding=3, fontsize=8)
         axes.set(xlabel=label, xscale="log")
+        axes.xaxis.set_major_formatter(lambda value, _: _short(value))
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.margins(x=0.2)
     row[0].invert_yaxis()
     return figure
