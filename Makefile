@@ -22,6 +22,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -m venv .venv || { echo "This Python cannot make virtual environments. On Debian: apt install python3-venv"; rm -rf .venv; exit 1; }
 	@$(BIN)/python -m pip install --quiet --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m lib.compiled
 	@touch $@
 
 report: $(READY) ## run a study and build its pages: make report [STUDY=emotify DATA=<folder>]

@@ -1,3 +1,8 @@
+import os
+import subprocess
+import sys
+
+import librosa
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -8,7 +13,7 @@ from lib.embedding import descriptors, maps, node_names, stability, switches
 from lib.embedding import widths as sizes
 from lib.errors import ReportError
 from lib.inside import Inside
-from lib.paths import Study
+from lib.paths import PROJECT, Study
 from lib.plots import embedding as plots
 from lib.plots import nodes as drawn
 from lib.report.clean import Media
@@ -62,6 +67,27 @@ def test_silence_has_a_loudness_and_nothing_else():
     found = descriptors.describe(np.zeros(2 * RATE))
     assert found["loudness"] == -100 and found["onset_rate"] == 0 and np.isnan(found["brightness"])
     assert set(found) == set(descriptors.DESCRIPTORS)
+
+
+def test_the_percussive_share_is_librosas():
+    y = 0.3 * np.sin(0.1 * np.arange(2 * RATE)) + 0.1 * np.random.default_rng(0).normal(size=2 * RATE)
+    magnitude = np.abs(librosa.stft(y))
+    harmonic, percussive = (np.square(part).sum() for part in librosa.decompose.hpss(magnitude))
+    assert descriptors.describe(y)["percussive"] == pytest.approx(percussive / (harmonic + percussive), rel=1e-5)
+
+
+@pytest.mark.slow
+def test_processes_that_compile_librosa_at_once_leave_it_whole(tmp_path):
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-m", "lib.compiled"]
+    for process in [subprocess.Popen(command, env=environment, cwd=PROJECT) for _ in range(3)]:
+        assert process.wait(timeout=300) == 0
+    said = "import numpy as np; from lib.embedding.descriptors import describe; print(describe(np.sin(np.arange(44100.0))))"
+    done = subprocess.run(
+        [sys.executable, "-c", said], env=environment, cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "chroma_change" in done.stdout
 
 
 def test_descriptors_of_a_study_are_kept_until_its_files_change(tmp_path, monkeypatch):

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from scipy.ndimage import median_filter
 
-from lib import pool
+from lib import compiled, pool
 from lib.audio import load_excerpt
 from lib.paths import Study
 from lib.plans import digest
@@ -28,6 +29,7 @@ DESCRIPTORS = {  # column: what it is, with its unit
     "chroma_change": "how much the pitch classes change from beat-long stretch to stretch, 0 to 1",
 }
 _FLOOR = 1e-10
+_MEDIAN = 31  # frames or bins, librosa's default
 
 
 def describe(y: np.ndarray, sample_rate: int = RATE) -> dict[str, float]:
@@ -46,8 +48,7 @@ def describe(y: np.ndarray, sample_rate: int = RATE) -> dict[str, float]:
     dict of str to float
         `DESCRIPTORS`; NaN of silence where a share or a mean has no meaning.
     """
-    import librosa
-
+    librosa = compiled.librosa()
     power = float(np.mean(np.square(y, dtype=np.float64)))
     found = dict.fromkeys(DESCRIPTORS, float("nan")) | {
         "loudness": 10 * np.log10(max(power, _FLOOR)),
@@ -59,8 +60,6 @@ def describe(y: np.ndarray, sample_rate: int = RATE) -> dict[str, float]:
     found["loudness_range"] = float(high - low)
     if power <= _FLOOR:
         return found
-    harmonic, percussive = librosa.decompose.hpss(magnitude)
-    shares = np.square(percussive).sum(), np.square(harmonic).sum()
     strength = librosa.onset.onset_strength(S=librosa.amplitude_to_db(magnitude), sr=sample_rate)
     chroma = librosa.feature.chroma_stft(S=magnitude**2, sr=sample_rate, norm=None)
     return found | {
@@ -68,10 +67,26 @@ def describe(y: np.ndarray, sample_rate: int = RATE) -> dict[str, float]:
         "flatness": float(librosa.feature.spectral_flatness(S=magnitude).mean()),
         "onset_rate": len(librosa.onset.onset_detect(onset_envelope=strength, sr=sample_rate)) / (len(y) / sample_rate),
         "tempo": float(librosa.feature.tempo(onset_envelope=strength, sr=sample_rate)[0]),
-        "percussive": float(shares[0] / sum(shares)),
+        "percussive": _percussive_share(magnitude),
         "chroma_entropy": _entropy(chroma.mean(axis=1)),
         "chroma_change": _change(chroma, round(sample_rate / 512 / 2)),
     }
+
+
+def _percussive_share(magnitude: np.ndarray) -> float:
+    """Share of the energy that `librosa.decompose.hpss` calls percussive (Fitzgerald, DAFx 2010).
+
+    Its medians are taken row by row, which scipy does several times as fast as over both axes at once.
+    """
+    librosa = compiled.librosa()
+    steady = np.stack([median_filter(row, _MEDIAN, mode="reflect") for row in magnitude])
+    sudden = np.stack([median_filter(row, _MEDIAN, mode="reflect") for row in np.ascontiguousarray(magnitude.T)]).T
+    masks = [
+        librosa.util.softmask(one, other, power=2, split_zeros=True)
+        for one, other in ((steady, sudden), (sudden, steady))
+    ]
+    harmonic, percussive = (float(np.square(magnitude * mask).sum(dtype=np.float64)) for mask in masks)
+    return percussive / (harmonic + percussive)
 
 
 def _entropy(weights: np.ndarray) -> float:
