@@ -1,7 +1,7 @@
 """librosa's compiled functions, made by one process at a time: ``python -m lib.compiled``, once after installation.
 
-numba keeps a compiled gufunc in two files that it replaces one after the other. Processes that compile at the same time can
-leave halves that do not fit, and whoever loads them crashes (numba issue 10128).
+numba keeps a compiled gufunc in two files that it replaces one after the other. Processes that compile at the same time
+can leave halves that do not fit, and whoever loads them crashes (numba issue 10128).
 """
 
 import fcntl

@@ -82,7 +82,7 @@ def test_processes_that_compile_librosa_at_once_leave_it_whole(tmp_path):
     command = [sys.executable, "-m", "lib.compiled"]
     for process in [subprocess.Popen(command, env=environment, cwd=PROJECT) for _ in range(3)]:
         assert process.wait(timeout=300) == 0
-    said = "import numpy as np; from lib.embedding.descriptors import describe; print(describe(np.sin(np.arange(44100.0))))"
+    said = "import numpy as np, lib.embedding.descriptors as d; print(d.describe(np.sin(np.arange(44100.0))))"
     done = subprocess.run(
         [sys.executable, "-c", said], env=environment, cwd=PROJECT, capture_output=True, text=True, check=False
     )
