@@ -4,6 +4,7 @@ DATA ?=
 RUN ?=
 STUDIES ?=
 WHOLE ?=
+PROFILE ?=
 CORES ?= 0
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(if $(shell $p -c 'import sys; print("y" if (3,11) <= sys.version_info < (3,14) else "")' 2>/dev/null),$p)))
 
@@ -12,7 +13,7 @@ READY := .venv/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONWARNINGS := default::DeprecationWarning:lib
 
-.PHONY: help report prepare fetch verify listen compare test test-slow lab bench lint format readme strip clean lock
+.PHONY: help report sweep status prepare fetch verify listen compare test test-slow lab bench lint format readme strip clean lock
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
@@ -25,8 +26,14 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m lib.compiled
 	@touch $@
 
-report: $(READY) ## run a study and build its pages: make report [STUDY=emotify DATA=<folder>]
-	@$(BIN)/python -m lib.study report --study "$(STUDY)" --data "$(DATA)" --cores $(CORES)
+report: $(READY) ## run a study and build its pages: make report [STUDY=emotify DATA=<folder>] [PROFILE=slurm]
+	@$(BIN)/python -m lib.study report --study "$(STUDY)" --data "$(DATA)" --cores $(CORES) --profile "$(PROFILE)"
+
+sweep: $(READY) ## run the grid that a study declares: make sweep STUDY=<name> [DATA=<folder>] [PROFILE=slurm]
+	@$(BIN)/python -m lib.sweep --study "$(STUDY)" --data "$(DATA)" --cores $(CORES) --profile "$(PROFILE)"
+
+status: $(READY) ## which runs of a study are done, running, failed: make status STUDY=<name>
+	@$(BIN)/python -m lib.sweep --study "$(STUDY)" --data "$(DATA)" --status
 
 prepare: $(READY) ## only the slices and the networks' descriptions, to train elsewhere
 	@$(BIN)/python -m lib.study prepare --study "$(STUDY)" --data "$(DATA)" --cores $(CORES)

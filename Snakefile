@@ -5,18 +5,22 @@
 # checksum: an edited sentence in 03 retrains nothing, an edited architecture that network alone.
 # What Snakemake watches of a step are the two files of lib.done; what the step makes is never deleted first.
 import json
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 from lib import config as studies
+from lib import parts
 from lib.paths import NOTEBOOKS, PROJECT, Study
 from lib.provenance import needs, sources
 from lib.splits import GROUPS as WHOLE
+from lib.tables import read_tracks
 from lib.tagging.model import SHIPPED
 
 CONFIG = studies.load(config["study"], config["data"])
 ROOT = config["root"]
+WIDE = config["wide"]  # processors of a step that can use any number of them
 STUDY = Study(CONFIG.study, ROOT)
 ASKED = {run.name: run for run in CONFIG.runs(CONFIG.networks_of(STUDY))}
 SEARCH = {run.name: run for run in CONFIG.search_runs()}
@@ -65,8 +69,12 @@ if not all(note.is_file() for note in steps("json") + steps("page")):
     (DONE / "pages").unlink(missing_ok=True)
 
 
+def memory(mb):  # on a cluster, a step that was killed asks for more when it is tried again
+    return lambda wildcards, attempt: mb * attempt
+
+
 wildcard_constraints:
-    run="|".join(RUNS),
+    run="|".join(map(re.escape, RUNS)),
 
 
 localrules:
@@ -84,7 +92,7 @@ rule report:
         DONE / "pages",
 
 
-rule corpus:
+checkpoint corpus:  # how many parts the slices have is known after it
     input:
         code("01_data_acquisition"),
         labels=studies.label_files(CONFIG),
@@ -101,15 +109,43 @@ rule corpus:
         given=parameters(
             "01", corpus=CONFIG.corpus, data=CONFIG.data, folds=CONFIG.folds, protocols=list(CONFIG.protocols)
         ),
-    threads: workflow.cores
+    threads: WIDE
+    resources:
+        mem_mb=memory(3000),
+        runtime=720,
     shell:
         EXECUTE
+
+
+def parts_of_slices(wildcards):  # none of a small corpus
+    checkpoints.corpus.get()
+    count = parts.number_of(read_tracks(STUDY.tracks))
+    return [DONE / "02" / f"{number}.part" for number in range(count)]
+
+
+rule part_of_slices:
+    input:
+        [str(path) for path in sources("lib.parts")],
+        DONE / "01.json",
+    output:
+        touch(DONE / "02" / "{number}.part"),
+    params:
+        root=ROOT,
+        given=json.dumps(CONFIG.parameters.get("02", {}), sort_keys=True),
+    threads: 1
+    resources:
+        mem_mb=memory(2000),
+        runtime=240,
+    shell:
+        "{sys.executable} -m lib.parts --study {CONFIG.study} --root {params.root:q} --number {wildcards.number} "
+        "--parameters {params.given:q} 2>&1"
 
 
 rule slices:
     input:
         code("02_spectrogram_slicing"),
         DONE / "01.json",
+        parts_of_slices,
     output:
         DONE / "02.json",
         DONE / "02.page",
@@ -120,7 +156,10 @@ rule slices:
         done=DONE / "02",
         made=[STUDY.slices / "slices.json", STUDY.slices / "slices.parquet"],
         given=parameters("02"),
-    threads: workflow.cores
+    threads: WIDE
+    resources:
+        mem_mb=memory(3000),
+        runtime=720,
     shell:
         EXECUTE
 
@@ -140,7 +179,10 @@ rule zoo:
         done=DONE / "03",
         made=[STUDY.zoo / "networks.json"],
         given=parameters("03"),
-    threads: workflow.cores
+    threads: WIDE
+    resources:
+        mem_mb=memory(3000),
+        runtime=120,
     shell:
         EXECUTE
 
@@ -182,8 +224,11 @@ rule train:
             devs=list(CONFIG.devs) if RUNS[w.run].recipe == "best" else [],
         ),
     threads: lambda w: 1 if RUNS[w.run].recipe == "baseline" or finished(w.run) else 2
+    resources:
+        mem_mb=memory(3000),
+        runtime=720,
     shell:
-        EXECUTE
+        EXECUTE + " --tolerable"
 
 
 rule evaluate:
@@ -202,6 +247,9 @@ rule evaluate:
         done=DONE / "05",
         made=[STUDY.results / "summary.json", STUDY.tables / "results.csv"],
         given=parameters("05", corpus=CONFIG.corpus, runs=list(ASKED)),
+    resources:
+        mem_mb=memory(3000),
+        runtime=120,
     shell:
         EXECUTE
 
@@ -222,8 +270,11 @@ rule embedding:
         done=DONE / "06",
         made=[STUDY.tables / "nodes.csv"],
         given=parameters("06", run=FIRST.name, others=SAME, widths=list(VECTORS)),
+    resources:
+        mem_mb=memory(3000),
+        runtime=120,
     shell:
-        EXECUTE
+        EXECUTE + " --tolerable"
 
 
 rule tags:
@@ -242,7 +293,10 @@ rule tags:
         done=DONE / "07",
         made=[STUDY.tables / "tags.csv"],
         given=parameters("07"),
-    threads: workflow.cores
+    threads: WIDE
+    resources:
+        mem_mb=memory(3000),
+        runtime=120,
     shell:
         EXECUTE
 
@@ -262,6 +316,9 @@ rule data_card:
         done=DONE / "08",
         made=[],
         given=parameters("08", corpus=CONFIG.corpus, folds=CONFIG.folds),
+    resources:
+        mem_mb=memory(2000),
+        runtime=120,
     shell:
         EXECUTE
 
@@ -281,6 +338,9 @@ rule model_card:
         done=DONE / "09",
         made=[STUDY.tables / "costs.csv"],
         given=parameters("09", corpus=CONFIG.corpus, runs=list(ASKED)),
+    resources:
+        mem_mb=memory(2000),
+        runtime=120,
     shell:
         EXECUTE
 

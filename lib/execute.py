@@ -238,14 +238,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--label", default="", help="name shown on the terminal")
     parser.add_argument("--done", type=Path, help="base name of the two files that note that this step is done")
     parser.add_argument("--made", type=Path, nargs="*", default=[], help="what later steps read")
+    parser.add_argument("--tolerable", action="store_true", help="in a sweep, note a failure and go on without")
     given = parser.parse_args(arguments)
     try:
-        execute(given.notebook, given.output, json.loads(given.parameters), label=given.label)
+        with done.marked(given.done):
+            execute(given.notebook, given.output, json.loads(given.parameters), label=given.label)
         if given.done:
             done.write(given.done, given.output, given.made)
     except ReportError as error:
         print(f"\n{error}\n", file=sys.stderr)
-        return 1
+        if not (given.done and os.environ.get(done.TOLERANT) and given.tolerable):
+            return 1
+        done.write_failed(given.done, str(error))
     except KeyboardInterrupt:
         return 130
     return 0

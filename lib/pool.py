@@ -5,27 +5,35 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import suppress
+from pathlib import Path
 
 VARIABLE = "REPORT_CORES"
 
 
 def cores() -> int:
-    """Processors this process may use; ``$REPORT_CORES`` allows fewer."""
-    allowed = os.environ.get(VARIABLE, "")
-    if allowed.isdigit() and int(allowed):
-        return int(allowed)
+    """Processors this process may use; ``$REPORT_CORES`` or a Slurm job allow fewer."""
+    for allowed in (os.environ.get(VARIABLE, ""), os.environ.get("SLURM_CPUS_PER_TASK", "")):
+        if allowed.isdigit() and int(allowed):
+            return int(allowed)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _one_thread() -> None:
-    # Each worker has a core of its own; threads of the linear algebra library would only fight for it.
+def _begin(memory_mb: int) -> None:
+    """Prepare a worker: one thread, for it has a core of its own, and no more memory than it may have."""
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(1)
+    with suppress(ImportError, OSError, ValueError):  # not on every system
+        import resource
+
+        taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        limit, most = taken + memory_mb * 2**20, resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (limit if most < 0 else min(limit, most), most))
 
 
 def run(
-    function: Callable, items: Iterable, *, workers: int = 0, timeout_s: float = 60.0
+    function: Callable, items: Iterable, *, workers: int = 0, timeout_s: float = 60.0, memory_mb: int = 3000
 ) -> Iterator[tuple[object, object, str]]:
     """Apply `function` to each item in worker processes, in order, a few items ahead at a time.
 
@@ -39,6 +47,8 @@ def run(
         Processes; 0 = one a core.
     timeout_s : float > 0
         Seconds an item may take before its worker is killed.
+    memory_mb : int > 0
+        MiB of address space that a worker may take for its items and what they import (Linux).
 
     Yields
     ------
@@ -54,7 +64,7 @@ def run(
     waiting: deque = deque()
     # Spawned, not forked: a notebook's kernel may hold threads (TensorFlow's) that a fork would break.
     context = multiprocessing.get_context("spawn")
-    with ProcessPool(max_workers=workers, context=context, initializer=_one_thread) as pool:
+    with ProcessPool(max_workers=workers, context=context, initializer=_begin, initargs=[memory_mb]) as pool:
         try:
             for item in items:
                 waiting.append((item, pool.schedule(function, args=[item], timeout=timeout_s)))

@@ -33,6 +33,7 @@ def produce(folder: Path, plan: Plan, on_epoch: Callable[[str], None]) -> None:
     on_epoch : callable
         Told how far the training is.
     """
+    plan.slices.verify()
     began = time.perf_counter()
     numbers = np.flatnonzero(plan.parts == "dev" if plan.run.candidate else plan.parts != "")
     history = pd.DataFrame(columns=["epoch", "seconds"])

@@ -4,10 +4,13 @@
 what seemed to help in trials on dev songs. Each ``tuned_without_...`` leaves one ingredient out and each
 ``tuned_with_...`` adds one more, for the table of what they are worth, in notebook 05. ``best`` is no way to train
 but a way to choose (`lib.selection`), and ``baseline`` is what needs no training of a network.
+
+A recipe with other settings is named by them: ``poster~batch_size=50~mixup=0.2``. That is how a sweep names its runs.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass, field, fields, replace
 
@@ -15,6 +18,7 @@ from lib.errors import ReportError
 
 SCHEDULES = ("constant", "cosine")
 BALANCED, BASELINE, BEST, POSTER = "balanced", "baseline", "best", "poster"
+_BETWEEN = "~"
 
 
 _NAMED = {int: "a whole number", float: "a number", bool: "true or false", str: "text", dict: "weights by head"}
@@ -132,13 +136,46 @@ RECIPES: dict[str, Settings] = {
 NAMES = (*RECIPES, BEST, BASELINE)
 
 
+def named(recipe: str, changed: dict) -> str:
+    """Name of a recipe with other settings.
+
+    Parameters
+    ----------
+    recipe : str
+        One of `RECIPES`.
+    changed : dict of str to number, bool or str
+        Fields of `Settings`; those that the recipe has anyway are left out of the name.
+
+    Raises
+    ------
+    ReportError
+        If a setting is unknown, has no single value (``head_weights``), or its value is out of its bounds.
+    """
+    own, new = settings_of(recipe), settings_of(recipe, **changed)
+    told = {name: getattr(new, name) for name in _KINDS if getattr(new, name) != getattr(own, name)}
+    for name, value in told.items():
+        if isinstance(value, dict):
+            raise ReportError(f"{name} is {value!r}; it cannot be part of a recipe's name. Give it as 04's settings.")
+    return _BETWEEN.join([recipe, *(f"{name}={_said(value)}" for name, value in told.items())])
+
+
+def base_of(recipe: str) -> str:
+    """Recipe whose settings a named one changes; itself if it changes none."""
+    return recipe.split(_BETWEEN)[0]
+
+
+def order_of(recipe: str) -> tuple[int, str]:
+    """Place of a recipe among all: by what it is based on, then by name."""
+    return NAMES.index(base_of(recipe)), recipe
+
+
 def settings_of(recipe: str, **changed) -> Settings:
     """Take the settings of a recipe, some of them changed.
 
     Parameters
     ----------
     recipe : str
-        One of `RECIPES`; the settings of a baseline are the poster's and mean nothing.
+        One of `RECIPES`, or named by `named`; the settings of a baseline are the poster's and mean nothing.
     **changed
         Fields of `Settings`.
 
@@ -148,9 +185,26 @@ def settings_of(recipe: str, **changed) -> Settings:
         If the recipe or a setting is unknown, or a value out of its bounds.
     """
     known = [field.name for field in fields(Settings)]
+    base, *told = recipe.split(_BETWEEN) if isinstance(recipe, str) else [recipe]
+    if base not in NAMES or (told and base not in RECIPES):
+        raise ReportError(f"recipe {recipe!r} is unknown. Known are {', '.join(NAMES)}.")
+    changed = dict(_read(change, recipe) for change in told) | changed
     for name in changed:
         if name not in known:
             raise ReportError(f"setting {name!r} is unknown. Known are {', '.join(known)}.")
-    if recipe not in NAMES:
-        raise ReportError(f"recipe {recipe!r} is unknown. Known are {', '.join(NAMES)}.")
-    return replace(RECIPES.get(recipe, RECIPES[POSTER]), **changed)
+    return replace(RECIPES.get(base, RECIPES[POSTER]), **changed)
+
+
+def _said(value: float | bool | str) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _read(change: str, recipe: str) -> tuple[str, object]:
+    """Read a setting and its value from a part of a recipe's name."""
+    name, sign, value = change.partition("=")
+    if not sign:
+        raise ReportError(f"recipe {recipe!r}: {change!r} is no setting; write it such as poster~batch_size=50.")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value  # text, such as a schedule's name

@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lib.done import failures
 from lib.errors import ReportError
 from lib.paths import Study, check_name
-from lib.recipes import BASELINE, BEST, NAMES, POSTER
+from lib.recipes import BASELINE, BEST, POSTER, settings_of
 from lib.splits import CONTROLS, PROTOCOLS
 from lib.tables import read_json
 
@@ -38,7 +39,7 @@ class Run:
         Of the weights and of the order of the slices; the split has the seed 0 in every run, so that seeds
         differ by training alone.
     recipe : str
-        One of `lib.recipes.NAMES`.
+        One of `lib.recipes.NAMES`, or one with other settings as `lib.recipes.named` calls it.
     dev : int >= 0
         Which share of the fold's other songs is dev, see `lib.splits.split`.
     candidate : bool
@@ -64,12 +65,10 @@ class Run:
             self, "heads", tuple(check_name(head, "head") for head in self.heads)
         )  # a record's is a list
         check_name(self.architecture, "architecture")
-        for value, known, what in (
-            (self.protocol, PROTOCOLS + CONTROLS, "protocol"),
-            (self.recipe, NAMES, "recipe"),
-        ):
-            if value not in known:
-                raise ReportError(f"{what} {value!r} is unknown. Known are {', '.join(known)}.")
+        known = PROTOCOLS + CONTROLS
+        if self.protocol not in known:
+            raise ReportError(f"protocol {self.protocol!r} is unknown. Known are {', '.join(known)}.")
+        settings_of(self.recipe)
         for what, value in (("fold", self.fold), ("seed", self.seed), ("dev", self.dev)):
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise ReportError(f"{what} is {value!r}; it must be a whole number of 0 or more.")
@@ -160,7 +159,7 @@ def finished(study: Study, names: Sequence[str] = (), *, candidates: bool = Fals
     ----------
     study : Study
     names : sequence of str
-        Names of runs, in this order; empty = all, by name.
+        Names of runs, in this order, but for those that failed in a sweep; empty = all, by name.
     candidates : bool
         Where no names are given: the candidates, if any, instead of the runs that were asked about test songs.
 
@@ -171,7 +170,9 @@ def finished(study: Study, names: Sequence[str] = (), *, candidates: bool = Fals
     """
     there = sorted(path.parent.name for path in study.runs.glob("[!.]*/record.json"))
     there = there if names else [name for name in there if name.endswith("-candidate") == candidates]
-    missing = [name for name in names if name not in there]
+    failed = failures(study)
+    asked, names = names, [name for name in names if name not in failed]
+    missing = [name for name in names if name not in there] or list(asked if asked and not names else ())
     if missing or not (there or candidates):
         raise ReportError(
             f"run {missing[0] if missing else '(any)'!r} is not finished in {study.runs}. Train it with "

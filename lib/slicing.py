@@ -83,29 +83,41 @@ def make_slices(
     ReportError
         If not one track gives a slice.
     """
-    mel_filters(spectrogram.sample_rate, spectrogram.n_fft, spectrogram.n_mels)
-    report = (
-        tracks[["track_id", "status", "reason"]].assign(slices=0).astype({"reason": "object"}).set_index("track_id")
-    )
-    good = tracks[tracks["status"] == "ok"]
     with replacing(folder) as part:
-        part.mkdir(parents=True)
-        writer = _Writer(part, spectrogram, shard)
-        outcomes = pool.run(
-            partial(clip_slices, spectrogram=spectrogram), good["path"], workers=workers, timeout_s=timeout_s
-        )
-        for done, (track_id, (_, result, reason)) in enumerate(zip(good["track_id"], outcomes, strict=True), start=1):
-            slices, status, reason = result or (None, "unreadable", reason)
-            if slices is None:
-                report.loc[track_id, ["status", "reason"]] = status, reason
-            else:
-                writer.add(track_id, slices)
-                report.loc[track_id, "slices"] = len(slices)
-            progress.tell(f"slicing clip {done}/{len(good)}")
-        cut = report.index[report["slices"] > 0]
-        writer.finish(source_digest(good[good["track_id"].isin(cut)], spectrogram))
-        write_parquet(report.reset_index().astype({"reason": "string"}), part / "clips.parquet")
-    return report.reset_index()
+        return cut_into(part, tracks, spectrogram, workers=workers, timeout_s=timeout_s, shard=shard)
+
+
+def cut_into(
+    folder: Path,
+    tracks: pd.DataFrame,
+    spectrogram: Spectrogram,
+    *,
+    workers: int = 0,
+    timeout_s: float = 60.0,
+    shard: int = SHARD,
+    may_be_empty: bool = False,
+) -> pd.DataFrame:
+    """Do what `make_slices` does in a new folder, where no slice at all may be allowed."""
+    mel_filters(spectrogram.sample_rate, spectrogram.n_fft, spectrogram.n_mels)
+    good = tracks[tracks["status"] == "ok"]
+    folder.mkdir(parents=True)
+    writer, found = _Writer(folder, spectrogram, shard), []
+    outcomes = pool.run(
+        partial(clip_slices, spectrogram=spectrogram), good["path"], workers=workers, timeout_s=timeout_s
+    )
+    for done, (track_id, (_, result, reason)) in enumerate(zip(good["track_id"], outcomes, strict=True), start=1):
+        slices, status, reason = result or (None, "unreadable", reason)
+        if slices is not None:
+            writer.add(track_id, slices)
+        found.append((status, reason, 0 if slices is None else len(slices)))
+        progress.tell(f"slicing clip {done}/{len(good)}")
+    columns = ["status", "reason", "slices"]
+    report = tracks[["track_id", "status", "reason"]].assign(slices=0).astype({"reason": "object"})
+    report.loc[good.index, columns] = pd.DataFrame(found, index=good.index, columns=columns)
+    cut = good[report.loc[good.index, "slices"] > 0]
+    writer.finish(source_digest(cut, spectrogram), may_be_empty=may_be_empty)
+    write_parquet(report.astype({"reason": "string"}), folder / "clips.parquet")
+    return report.reset_index(drop=True)
 
 
 def source_digest(tracks: pd.DataFrame, spectrogram: Spectrogram) -> str:
@@ -148,23 +160,25 @@ class _Writer:
         self.shards.append({"file": name, "slices": self.filled, "sha256": hashlib.sha256(data).hexdigest()})
         self.filled = 0
 
-    def finish(self, source: str) -> None:
+    def finish(self, source: str, *, may_be_empty: bool = False) -> None:
         self._flush()
+        if not self.rows and may_be_empty:
+            self.rows = [pd.DataFrame({"track_id": [], "start_s": [], "shard": [], "row": []}, dtype=float)]
         if not self.rows:
             raise ReportError(
                 f"Not one clip gave a slice of {self.spectrogram.slice_s:g} s; see the reasons in clips.parquet."
             )
         table = pd.concat(self.rows, ignore_index=True).astype({"track_id": "string", "shard": "int32", "row": "int32"})
-        write_parquet(table, self.folder / "slices.parquet")
-        write_json(
-            {
-                "spectrogram": asdict(self.spectrogram),
-                "shape": [len(table), *self.spectrogram.shape],
-                "shards": self.shards,
-                "source": source,
-            },
-            self.folder / "slices.json",
-        )
+        write_manifest(self.folder, table, self.shards, self.spectrogram, source)
+
+
+def write_manifest(
+    folder: Path, table: pd.DataFrame, shards: list[dict], spectrogram: Spectrogram, source: str
+) -> None:
+    """Write the table of slices and what `Slices` needs to know of their shards."""
+    write_parquet(table, folder / "slices.parquet")
+    content = {"spectrogram": asdict(spectrogram), "shape": [len(table), *spectrogram.shape]}
+    write_json({**content, "shards": shards, "source": source}, folder / "slices.json")
 
 
 class Slices:
@@ -199,7 +213,8 @@ class Slices:
         self.spectrogram = Spectrogram(**manifest["spectrogram"])
         self.shape = tuple(manifest["shape"])
         self.digest = manifest["source"]
-        self._maps = []
+        self.folder = folder
+        self._maps, self._checksums = [], [entry["sha256"] for entry in manifest["shards"]]
         for entry in manifest["shards"]:
             path = folder / entry["file"]
             expected = (entry["slices"], *self.shape[1:])
@@ -215,6 +230,24 @@ class Slices:
 
     def __len__(self) -> int:
         return len(self.table)
+
+    def verify(self) -> None:
+        """Compare every shard with its checksum, reading it once.
+
+        Raises
+        ------
+        ReportError
+            If one is not what 02 wrote.
+        """
+        for data, expected in zip(self._maps, self._checksums, strict=True):
+            total = hashlib.sha256()
+            for start in range(0, len(data), 1000):
+                total.update(np.ascontiguousarray(data[start : start + 1000]))
+            if total.hexdigest() != expected:
+                raise ReportError(
+                    f"{data.filename} is not what 02 wrote: its checksum is another. Delete {self.folder} and "
+                    "run the same command again; finished runs are kept."
+                )
 
     def take(self, numbers: np.ndarray) -> np.ndarray:
         """Slices by number [shape=(len(numbers), n_mels, slice_frames), dtype=uint8]."""

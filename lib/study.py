@@ -19,6 +19,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from lib import config, done, pool
@@ -28,6 +29,9 @@ from lib.tables import write_json
 
 _STEPS = re.compile(r"\d+ of \d+ steps")
 TARGETS = ("prepare", "report")
+PROFILES = PROJECT / "profiles"
+WIDE = 8  # processors of a cluster's node that a step asks for where it can use any number
+LARGEST_STEP_MB = 3000  # what the Snakefile asks for its largest step; with less free it runs alone
 ENVIRONMENT = {"PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"}
 
 
@@ -74,6 +78,38 @@ def _snakemake(command: list[str], environment: dict[str, str], log: Path, lock:
     return process.returncode
 
 
+def _resources(profile: str, cores: int) -> list[str]:
+    """Snakemake's arguments for what it may use: this machine's cores and free memory, or a cluster's profile."""
+    if not profile:
+        free_mb = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
+        return ["--cores", str(cores or pool.cores()), "--resources", f"mem_mb={max(free_mb, LARGEST_STEP_MB)}"]
+    folder = next((one for one in (PROFILES / profile, Path(profile)) if (one / "config.yaml").is_file()), None)
+    if folder is None:
+        known = sorted(path.parent.name for path in PROFILES.glob("*/config.yaml"))
+        raise ReportError(
+            f"PROFILE={profile}: there is no such folder with a config.yaml. Known are {', '.join(known)}; or give the "
+            "path of one of your own."
+        )
+    return ["--profile", str(folder), *(["--cores", str(cores)] if cores else [])]
+
+
+def _threads(profile: str, cores: int) -> dict[str, str]:
+    """Environment that says how many processors a step may use; on a cluster its scheduler says how many."""
+    few = {name: str(min(cores or pool.cores(), 2)) for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")}
+    return few if profile else {pool.VARIABLE: str(cores or pool.cores()), **few}
+
+
+def _note_the_dead(study: Study) -> bool:
+    """Note as failed what a killed process left marked as running; whether there was any."""
+    marks = list((study.work / "done" / "04").glob("*.running"))
+    for mark in marks:
+        base = mark.with_suffix("")
+        if done.state(base)[0] != done.RUNNING:
+            done.write_failed(base, "its process was killed, most likely for want of memory.")
+            mark.unlink()
+    return bool(marks)
+
+
 def _ask_again(study: Study) -> None:
     """Let 01 run again if a source of valence stopped for a reason that may have passed."""
     from lib.valence import troubles
@@ -93,11 +129,21 @@ def _stop(process: subprocess.Popen) -> None:
             return
 
 
-def _interrupt(number, frame) -> None:
+def interrupt(number, frame) -> None:
+    """Stop as Ctrl-C does; for `signal.signal`."""
     raise KeyboardInterrupt
 
 
-def report(study: str, data: str = "", root: str = "", cores: int = 0, *, targets: Sequence[str] = TARGETS) -> Path:
+def report(
+    study: str,
+    data: str = "",
+    root: str = "",
+    cores: int = 0,
+    *,
+    targets: Sequence[str] = TARGETS,
+    tolerant: bool = False,
+    profile: str = "",
+) -> Path:
     """Run what is not done of a study and build its pages.
 
     Parameters
@@ -112,6 +158,10 @@ def report(study: str, data: str = "", root: str = "", cores: int = 0, *, target
         0 = all.
     targets : sequence of str
         Of the Snakefile, in order.
+    tolerant : bool
+        A run that fails is noted, and the report is built without it.
+    profile : str
+        A folder in ``profiles/`` or a path: how Snakemake reaches a cluster. Empty = this machine.
 
     Returns
     -------
@@ -125,13 +175,12 @@ def report(study: str, data: str = "", root: str = "", cores: int = 0, *, target
     """
     declared = config.load(study, data)
     place = Study(declared.study, root)
-    cores = cores or pool.cores()
+    where = _resources(profile, cores)
     environment = {
         **os.environ,
         **ENVIRONMENT,
-        pool.VARIABLE: str(cores),
-        "OMP_NUM_THREADS": str(min(cores, 2)),
-        "TF_NUM_INTRAOP_THREADS": str(min(cores, 2)),
+        **_threads(profile, cores),
+        **({done.TOLERANT: "1"} if tolerant else {}),
     }
     index, mark = place.results / "index.html", place.work / "done" / "pages"
     with _alone(place) as lock:
@@ -143,15 +192,17 @@ def report(study: str, data: str = "", root: str = "", cores: int = 0, *, target
             mark.unlink(missing_ok=True)
         # As a file: on the command line Snakemake would read a folder's name as YAML.
         call = place.work / "call.json"
-        write_json({"study": study, "data": data, "root": str(place.root) if root else ""}, call)
+        wide = min(cores or WIDE, WIDE) if profile else cores or pool.cores()
+        write_json({"study": study, "data": data, "root": str(place.root) if root else "", "wide": wide}, call)
         before = mark.stat().st_mtime_ns if mark.is_file() else 0
         for target in targets:
             command = [
                 sys.executable, "-m", "snakemake", target, "--snakefile", str(PROJECT / "Snakefile"),
-                "--directory", str(place.root), "--cores", str(cores), "--rerun-incomplete", "--nolock",
-                "--keep-going", "--configfile", str(call),
+                "--directory", str(place.root), "--rerun-incomplete", "--nolock", "--keep-going",
+                "--configfile", str(call), *where,
             ]  # fmt: skip
-            if _snakemake(command, environment, place.work / f"{target}.log", lock.fileno()):
+            went = partial(_snakemake, command, environment, place.work / f"{target}.log", lock.fileno())
+            if went() and not (tolerant and _note_the_dead(place) and not went()):
                 raise ReportError(
                     f"study {declared.study!r} is not complete; the message above says why. What was finished is kept: "
                     f"mend it and run the same command again. Snakemake's own log: {place.work / f'{target}.log'}"
@@ -205,15 +256,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", default="", help="folder of the music")
     parser.add_argument("--root", default="", help="folder of work/ and results/")
     parser.add_argument("--cores", type=int, default=0, help="processors to use; 0 = all")
+    parser.add_argument("--profile", default="", help="of a cluster, such as slurm; default: this machine")
     given = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
     try:
         if given.command == "clean":
             print("\n".join(f"deleted {path}" for path in clean(given.root)) or "Nothing to delete.")
         else:
             with explained(Path(given.root or PROJECT)):
                 targets = TARGETS if given.command == "report" else TARGETS[:1]
-                made = report(given.study, given.data, given.root, given.cores, targets=targets)
+                made = report(given.study, given.data, given.root, given.cores, targets=targets, profile=given.profile)
             print(f"\nThe {'report' if given.command == 'report' else 'slices'}: {made}")
     except ReportError as error:
         print(f"\n{error}", file=sys.stderr)

@@ -19,7 +19,11 @@ TINY = {
     "candidates": ["texture tuned", "mfcc_svm baseline"],
     "search": ["texture tuned", "texture tuned_without_mixup"],
     "devs": [0],
-    "parameters": {"01": {"songs_per_genre": 6, "seconds": 7.0}, "05": {"resamples": 200}},
+    "parameters": {
+        "01": {"songs_per_genre": 6, "seconds": 7.0},
+        "03": {"networks": ["this_project", "texture"]},
+        "05": {"resamples": 200},
+    },
 }
 
 

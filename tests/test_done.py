@@ -1,6 +1,9 @@
+import socket
+from pathlib import Path
+
 from lib import done
 from lib.paths import Study
-from lib.tables import read_json
+from lib.tables import read_json, write_json
 
 
 def test_a_step_is_done_until_something_it_made_is_gone_or_another(tmp_path):
@@ -38,3 +41,31 @@ def test_the_note_changes_with_what_was_made_and_not_with_the_notebook(tmp_path)
     done.write(base, notebook, [made])
     assert base.with_suffix(".json").read_bytes() == first[0]
     assert base.with_suffix(".page").read_bytes() != first[1]
+
+
+def test_a_step_waits_runs_fails_and_is_done(tmp_path):
+    study = Study("toy", tmp_path)
+    base = study.work / "done" / "04" / "run-poster~learning_rate=0.001"
+    assert done.state(base) == (done.WAITING, "")
+    with done.marked(base):
+        assert done.state(base) == (done.RUNNING, "")
+    assert done.state(base) == (done.WAITING, "")
+    done.write_failed(base, "no memory")
+    assert done.state(base) == (done.FAILED, "no memory")
+    assert done.failures(study) == {"run-poster~learning_rate=0.001": "no memory"}
+    assert Path(f"{base}.json").is_file() and Path(f"{base}.page").is_file()
+    done.forget_changed(study)
+    assert done.state(base) == (done.WAITING, "") and not done.failures(study)
+    notebook = tmp_path / "n.ipynb"
+    notebook.write_text("y")
+    done.write_failed(base, "no memory")
+    done.write(base, notebook, [])
+    assert done.state(base) == (done.DONE, "")
+
+
+def test_a_killed_process_of_this_machine_does_not_run(tmp_path):
+    base = tmp_path / "run"
+    write_json({"host": socket.gethostname(), "process": 2**22 + 1}, Path(f"{base}.running"))  # no such process
+    assert done.state(base)[0] == done.WAITING
+    write_json({"host": "another", "process": 2**22 + 1}, Path(f"{base}.running"))
+    assert done.state(base)[0] == done.RUNNING

@@ -13,11 +13,13 @@ def work(item):
         os._exit(7)
     if item == "raise":
         raise ValueError("bad clip")
+    if item == "eat":
+        return len(bytes(8 * 2**30))
     return item * 2
 
 
 def test_one_bad_item_is_a_reason_and_the_others_go_on():
-    items = ["a", "raise", "b", "die", "c", "hang", "d"]
+    items = ["a", "raise", "b", "die", "c", "eat", "hang", "d"]
     outcomes = list(pool.run(work, items, workers=2, timeout_s=3))
     assert [item for item, _, _ in outcomes] == items
     results = {item: (result, reason) for item, result, reason in outcomes}
@@ -25,6 +27,7 @@ def test_one_bad_item_is_a_reason_and_the_others_go_on():
         assert results[good] == (good * 2, "")
     assert results["raise"] == (None, "ValueError: bad clip")
     assert "exit code 7" in results["die"][1]
+    assert results["eat"] == (None, "MemoryError: ")
     assert "longer than 3 s" in results["hang"][1]
 
 

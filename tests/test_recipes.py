@@ -58,3 +58,38 @@ def test_an_unknown_recipe_names_the_known():
 
 def test_every_setting_has_a_kind():
     assert set(recipes._KINDS) == set(vars(Settings()))
+
+
+def test_a_recipe_is_named_by_the_settings_that_it_changes():
+    name = recipes.named("poster", {"mixup": 0.2, "batch_size": 50, "schedule": "cosine", "epochs": 20, "crop": True})
+    assert name == "poster~batch_size=50~schedule=cosine~crop=true~mixup=0.2"
+    changed = settings_of(name)
+    assert (changed.mixup, changed.batch_size, changed.schedule, changed.crop) == (0.2, 50, "cosine", True)
+    assert changed.learning_rate == RECIPES["poster"].learning_rate
+    assert settings_of(name, batch_size=20).batch_size == 20
+    assert recipes.named("tuned", {"epochs": 30}) == "tuned"
+    assert recipes.base_of(name) == "poster"
+    assert recipes.base_of("tuned") == "tuned"
+    assert sorted(["tuned~epochs=3", name, "tuned", "poster"], key=recipes.order_of)[:2] == ["poster", name]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "message"),
+    [
+        ("poster~mixup", "'mixup' is no setting"),
+        ("poster~dropout=0.1", "'dropout' is unknown"),
+        ("poster~batch_size=many", "batch_size is 'many'"),
+        ("poster~schedule=../x", r"'\.\./x' is unknown"),
+        ("magic~batch_size=50", "'magic~batch_size=50' is unknown"),
+        ("baseline~batch_size=50", "is unknown"),
+        (3, "recipe 3 is unknown"),
+    ],
+)
+def test_a_wrong_name_of_a_recipe_says_what_is_wrong(recipe, message):
+    with pytest.raises(ReportError, match=message):
+        settings_of(recipe)
+
+
+def test_weights_by_head_are_no_part_of_a_name():
+    with pytest.raises(ReportError, match=r"head_weights .* cannot be part of a recipe's name"):
+        recipes.named("poster", {"head_weights": {"mood": 2}})

@@ -3,10 +3,12 @@ import pandas as pd
 import pytest
 import soundfile
 
+from lib import parts
 from lib.audio import Spectrogram
 from lib.errors import ReportError
+from lib.paths import Study
 from lib.slicing import Slices, make_slices
-from lib.tables import read_json, tracks_table
+from lib.tables import read_json, tracks_table, write_parquet
 
 SMALL = Spectrogram(n_mels=16, n_fft=1024, hop_length=512)
 
@@ -76,3 +78,53 @@ def test_real_music_gives_ten_slices_of_96_by_129(tmp_path, emotify):
     assert slices.shape == (30, 96, 129)
     assert slices.take(np.arange(30)).max() == 255
     assert soundfile.info(paths[0]).samplerate == 44100
+
+
+def test_an_altered_shard_is_noticed_by_its_checksum(tmp_path, tracks):
+    make_slices(tracks, tmp_path / "slices", SMALL, workers=1)
+    Slices(tmp_path / "slices").verify()
+    shard = tmp_path / "slices" / "slices-00000.npy"
+    data = bytearray(shard.read_bytes())
+    data[-7] ^= 1
+    shard.write_bytes(data)
+    with pytest.raises(ReportError, match=r"slices-00000.npy is not what 02 wrote"):
+        Slices(tmp_path / "slices").verify()
+
+
+def test_parts_joined_are_what_one_job_makes(tmp_path, tracks):
+    study = Study("toy", tmp_path)
+    more = pd.concat([tracks, tracks.assign(track_id=tracks["track_id"] + "2")], ignore_index=True)
+    write_parquet(more, study.tracks)
+    assert parts.number_of(more) == 0
+    assert parts.number_of(more, size=3) == 3  # of eight good ones
+    for number in (2, 0, 1):
+        parts.make(study, number, SMALL, workers=1, size=3)
+    folders = parts.ready(study, more, SMALL, size=3)
+    assert len(folders) == 3
+    report = parts.join(folders, more, study.slices, SMALL)
+    whole = make_slices(more, tmp_path / "whole", SMALL, workers=1)
+    pd.testing.assert_frame_equal(report, whole, check_dtype=False)
+    joined, alone = Slices(study.slices), Slices(tmp_path / "whole")
+    assert joined.digest == alone.digest
+    every = np.arange(len(alone))
+    assert (joined.take(every) == alone.take(every)).all()
+    assert list(joined.table["track_id"]) == list(alone.table["track_id"])
+    shard = study.slices / "slices-00000.npy"
+    assert shard.stat().st_nlink == 2  # it takes no room twice
+
+
+def test_parts_made_of_something_else_are_not_taken(tmp_path, tracks):
+    study = Study("toy", tmp_path)
+    write_parquet(tracks, study.tracks)
+    for number in range(2):
+        folder = parts.make(study, number, SMALL, workers=1, size=2)
+    before = (folder / "slices.json").stat().st_mtime_ns
+    assert parts.make(study, 1, SMALL, workers=1, size=2) == folder  # nothing but unreadable tracks: an empty part
+    assert (folder / "slices.json").stat().st_mtime_ns == before
+    assert len(parts.ready(study, tracks, SMALL, size=2)) == 2
+    assert not parts.ready(study, tracks, Spectrogram(n_mels=32, n_fft=1024, hop_length=512), size=2)
+    assert not parts.ready(study, tracks.assign(sha256="other"), SMALL, size=2)
+    assert not parts.ready(study, tracks.iloc[1:], SMALL, size=2)
+    assert not parts.ready(study, tracks, SMALL)  # a small corpus has none
+    with pytest.raises(ReportError, match=r"part 2: .* 2 parts"):
+        parts.make(study, 2, SMALL, size=2)

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from lib.config.also import Also, read_also
 from lib.config.checks import SET_ABOVE, by_number, check, check_surroundings, check_types, read
+from lib.config.sweep import Sweep, read_sweep, studies
+from lib.config.sweep import runs as swept
 from lib.corpora.files import audio_files, data_folder, given_file
 from lib.errors import ReportError
 from lib.paths import CONFIG, Study, check_name
-from lib.recipes import BALANCED, BASELINE, BEST, POSTER
+from lib.recipes import BALANCED, BASELINE, BEST, POSTER, base_of
 from lib.runs import SELECTED, Run
 from lib.splits import PROTOCOLS, SINGLE
 from lib.valence import CSV
@@ -58,6 +60,8 @@ class StudyConfig:
         Further parameters of the notebooks, by their numbers: ``"01": {mood_cuts: terciles}``.
     data : str
         Folder of the music; the front door's ``DATA=`` goes before it.
+    sweep : tuple of lib.config.sweep.Sweep
+        Grids of further runs; those of other notebook parameters are studies of their own, which `lib.sweep` runs.
     """
 
     study: str
@@ -77,6 +81,7 @@ class StudyConfig:
     vectors: tuple[str, ...] = ()
     parameters: dict[str, dict] = field(default_factory=dict)
     data: str = ""
+    sweep: tuple[Sweep, ...] = ()
 
     def runs(self, networks: tuple[str, ...] = ()) -> list[Run]:
         """All runs of the study that answer for test songs, for its own networks or for those named."""
@@ -89,6 +94,7 @@ class StudyConfig:
             if self.candidates:
                 found += [Run(SELECTED, protocol, fold, 0, BEST) for fold, seed in self._folds(protocol, (0,))]
         found += [run for item in self.also for run in item.runs(self.run_folds)]
+        found += swept(self.sweep, self.run_folds)
         return list(dict.fromkeys(found))
 
     def _folds(self, protocol: str, seeds: tuple[int, ...] = ()):
@@ -131,13 +137,13 @@ class StudyConfig:
 
     def epochs_of(self, run: Run) -> int:
         """Epochs of a run; 0 = the recipe's own, which candidates have in every study."""
-        if run.recipe not in (POSTER, BALANCED) or run.candidate:
+        if base_of(run.recipe) not in (POSTER, BALANCED) or "epochs=" in run.recipe or run.candidate:
             return 0
         return self.epochs.get(run.architecture, self.epochs["default"])
 
     def has_page(self, run: Run) -> bool:
         """Whether a run is shown on a page of its own: whole networks of the first fold and seed; others look alike."""
-        first = run.fold == self.run_folds[0] or run.protocol in SINGLE
+        first = (run.fold == self.run_folds[0] or run.protocol in SINGLE) and run.architecture not in self.vectors
         whole = run.share == 1 and not run.heads and run.protocol in PROTOCOLS
         return first and whole and run.seed == self.seeds[0] and run.recipe != BASELINE and not run.candidate
 
@@ -181,9 +187,11 @@ def load(study: str, data: str = "", *, slices_only: bool = False) -> StudyConfi
     declared["parameters"] = by_number(declared.get("parameters"), path)
     declared["also"] = list(read_also(declared.get("also"), path))
     check_types(declared, path)
+    declared["sweep"] = list(read_sweep(declared.get("sweep"), path, declared))
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in declared.items()}
     config = StudyConfig(study=name, **{**values, "data": data or declared.get("data") or ""})
     check(config, path)
+    dict(studies(config))  # a name that cannot be a folder's, or is there twice, says so now
     for name in ("unequal", "tasks"):
         other = config.parameters.get("05", {}).get(name)
         if other and other not in known_studies():

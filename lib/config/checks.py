@@ -165,11 +165,12 @@ def check(config, path: Path) -> None:
     _check_candidates(config, path)
     if config.corpus not in corpora.CORPORA:
         raise ReportError(f"{path}: corpus {config.corpus!r} is unknown. Known are {', '.join(corpora.CORPORA)}.")
-    outside = [fold for fold in config.run_folds if fold >= config.folds]
-    if outside:
+    named = [item.folds for item in (*config.also, *(sweep.also for sweep in config.sweep))]
+    for folds in (config.run_folds, *named):
+        if all(fold < config.folds for fold in folds):
+            continue
         raise ReportError(
-            f"{path}: run_folds {list(config.run_folds)} do not fit folds: {config.folds}; the last fold is "
-            f"{config.folds - 1}."
+            f"{path}: run_folds {list(folds)} do not fit folds: {config.folds}; the last fold is {config.folds - 1}."
         )
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from lib import baselines
 from lib.errors import ReportError
 from lib.evaluation.poster import POSTER
-from lib.recipes import BASELINE, NAMES
+from lib.recipes import BASELINE, order_of
 from lib.runs import SELECTED, Finished, Run
 from lib.splits import CONTROLS, PROTOCOLS
 
@@ -201,7 +201,7 @@ def _order(key: tuple[str, str, str]) -> tuple:
     if recipe == BASELINE and name in baselines.NAMES:
         place = baselines.NAMES.index(name)
     strictness = PROTOCOLS.index(protocol) if protocol in PROTOCOLS else len(PROTOCOLS)
-    return recipe == BASELINE, network != name, place, network, strictness, protocol, NAMES.index(recipe)
+    return recipe == BASELINE, network != name, place, network, strictness, protocol, order_of(recipe)
 
 
 def _tested(finished: Finished, tracks: pd.DataFrame, part: str) -> pd.DataFrame:

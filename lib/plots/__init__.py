@@ -4,12 +4,14 @@ Colours are those of Okabe and Ito's palette for colour-blind readers; a genre, 
 has the same colour on every page.
 """
 
+import base64
 import io
 import re
 import zlib
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.figure import Figure
 
 from lib.errors import ReportError
@@ -46,6 +48,8 @@ _PLACES = re.compile(r'\s(?:d|x|y|points)="[^"]*"|translate\([^)]*\)')
 _LONG = re.compile(r"-?\d+\.\d{3,}")
 _COMMENT, _BETWEEN = re.compile(r"<!--.*?-->", re.DOTALL), re.compile(r">\s+<")
 _STYLE, _SIGNS = re.compile(r'style="([^"]*)"'), re.compile(r"\s*([:;])\s*")
+_METADATA, _UNTURNED = re.compile(r"<metadata>.*?</metadata>", re.DOTALL), re.compile(r' transform="rotate\(-?0 [^"]*"')
+_PNG = re.compile(r"(data:image/png;base64,)([A-Za-z0-9+/=\s]+)")
 _ID, _USED = re.compile(r'\s+id="([^"]+)"'), re.compile(r"#([\w-]+)")
 
 
@@ -93,16 +97,38 @@ def svg(figure: Figure) -> str:
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", facecolor="white", metadata={"Date": None})
     text = buffer.getvalue()
-    text = _PLACES.sub(lambda part: _LONG.sub(_short, part[0]), text[text.index("<svg") :])
-    return _without_padding(text)
+    return smaller(text[text.index("<svg") :])
 
 
-def _without_padding(text: str) -> str:
-    """SVG without comments, line breaks, blanks in styles, and ids that nothing refers to: a sixth less to keep."""
+def smaller(text: str) -> str:
+    """SVG that looks the same in fewer bytes.
+
+    Places lose digits that nobody sees; comments, line breaks, turns by nothing, blanks in styles, and ids that nothing
+    refers to are left out; pictures in it get a palette.
+    """
+    text = _PLACES.sub(lambda part: _LONG.sub(_short, part[0]), text)
+    text = _PNG.sub(lambda part: part[1] + _packed(part[2]), _UNTURNED.sub("", _METADATA.sub("", text)))
     text = _BETWEEN.sub("><", _COMMENT.sub("", text))
     text = _STYLE.sub(lambda part: 'style="' + _SIGNS.sub(r"\1", part[1]).strip("; ") + '"', text)
     used = set(_USED.findall(text))
     return _ID.sub(lambda part: part[0] if part[1] in used else "", text)
+
+
+def _packed(picture: str) -> str:
+    """PNG in base64 with a palette of 256 colours, as the colour maps have; no larger than it was."""
+    from PIL import Image
+
+    given, buffer = base64.b64decode(picture), io.BytesIO()
+    with Image.open(io.BytesIO(given)) as image:
+        drawn = image.convert("RGBA")
+    if drawn.getcolors(256) is None:
+        drawn = drawn.quantize(256, method=Image.Quantize.FASTOCTREE).convert("RGBA")
+    colours, places = np.unique(np.asarray(drawn).reshape(-1, 4), axis=0, return_inverse=True)
+    indexed = Image.fromarray(places.reshape(drawn.height, drawn.width).astype(np.uint8))
+    indexed.putpalette(colours.tobytes(), "RGBA")
+    indexed.save(buffer, "PNG", optimize=True)
+    new = buffer.getvalue()
+    return base64.b64encode(new if len(new) < len(given) else given).decode()
 
 
 def _short(number: re.Match) -> str:

@@ -1,0 +1,83 @@
+import pytest
+import yaml
+
+from lib import config
+from lib.config.sweep import studies
+from lib.errors import ReportError
+
+PLAIN = {"corpus": "demo", "networks": ["this_project"], "protocols": ["artist"], "run_folds": [0, 1]}
+
+
+def load(folder, **more):
+    path = folder / "mine.yaml"
+    path.write_text(yaml.safe_dump({**PLAIN, **more}))
+    return config.load(path)
+
+
+def test_a_grid_is_every_combination_of_what_it_lists(tmp_path):
+    grid = {
+        "settings": {"batch_size": [25, 75], "learning_rate": [0.001, 0.01]},
+        "recipes": ["poster"],
+        "seeds": [0, 1],
+    }
+    names = {run.name for run in load(tmp_path, sweep=grid).runs()}
+    assert len(names) == 2 * 2 * 4
+    assert "this_project-artist-f1-s1-poster~batch_size=25~learning_rate=0.01" in names
+    assert "this_project-artist-f0-s0" in names  # the poster's own settings keep their name
+
+
+def test_several_grids_networks_protocols_and_folds(tmp_path):
+    sweep = [
+        {"networks": ["zhang2016"], "protocols": ["slice"], "folds": [2], "recipes": ["tuned", "poster"]},
+        {"settings": {"epochs": [1]}, "shares": [0.5]},
+    ]
+    loaded = load(tmp_path, sweep=sweep)
+    names = [run.name for run in loaded.runs()]
+    assert "zhang2016-slice-f2-s0-tuned" in names
+    assert "this_project-artist-f1-s0-n50-poster~epochs=1" in names
+    runs = {run.name: run for run in loaded.runs()}
+    assert loaded.epochs_of(runs["this_project-artist-f1-s0-n50-poster~epochs=1"]) == 0  # the name's are taken
+    assert loaded.epochs_of(runs["zhang2016-slice-f2-s0"]) == 20
+    assert not list(studies(loaded))
+
+
+def test_other_parameters_of_the_slices_are_studies_of_their_own(tmp_path):
+    sweep = {"parameters": {"02": {"n_mels": [48, 96]}, "01": {"seconds": [7.5]}}, "recipes": ["tuned"], "seeds": [3]}
+    loaded = load(tmp_path, sweep=sweep, parameters={"02": {"slice_s": 2.0}}, baselines=["majority"])
+    assert [run.name for run in loaded.runs()] == [
+        *(f"this_project-artist-f{fold}-s0" for fold in (0, 1)),
+        *(f"majority-artist-f{fold}-s0" for fold in (0, 1)),
+    ]
+    derived = dict(studies(loaded))
+    assert sorted(derived) == ["mine-seconds7_5-n_mels48", "mine-seconds7_5-n_mels96"]
+    for name, content in derived.items():
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(yaml.safe_dump(content))
+        own = config.load(path)
+        assert own.parameters["02"] == {"slice_s": 2.0, "n_mels": 48 if "48" in name else 96}
+        assert own.parameters["01"] == {"seconds": 7.5}
+        assert "this_project-artist-f1-s3-tuned" in [run.name for run in own.runs()]
+        assert not own.sweep
+
+
+@pytest.mark.parametrize(
+    ("sweep", "message"),
+    [
+        ("all", "'all'; it must be a mapping"),
+        ({"setting": {}}, "'setting' is unknown.*settings"),
+        ({"settings": {"batch_size": 25}}, "batch_size is 25; it must be a list"),
+        ({"settings": {"dropout": [0.1]}}, "'dropout' is unknown"),
+        ({"settings": {"batch_size": [0]}}, "batch_size is 0"),
+        ({"settings": [1]}, r"settings is \[1\]; it must map"),
+        ({"recipes": ["magic"]}, "recipes 'magic' is unknown"),
+        ({"networks": ["alexnet"]}, "networks 'alexnet' is unknown"),
+        ({"folds": [5]}, r"run_folds \[5\] do not fit folds: 5"),
+        ({"folds": ["a"]}, "folds holds 'a'"),
+        ({"parameters": {"05": {"resamples": [10]}}}, "parameters of '05': only 01, 02 and 03"),
+        ({"parameters": {"02": {"n_mels": [48, 48]}}}, "two points .* 'mine-n_mels48'"),
+        ({"parameters": {"01": {"x": ["é", "ü"]}}}, "two points"),
+    ],
+)
+def test_a_wrong_sweep_is_told_by_its_value(tmp_path, sweep, message):
+    with pytest.raises(ReportError, match=message):
+        load(tmp_path, sweep=sweep)
