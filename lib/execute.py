@@ -22,6 +22,7 @@ from traitlets.config import Config
 from lib import done, progress
 from lib.errors import ReportError
 from lib.paths import NOTEBOOKS, PROJECT, replacing
+from lib.provenance import code_version
 from lib.quiet import START_UP
 
 EVERY_S = 10.0  # seconds between two lines about the same notebook
@@ -152,7 +153,7 @@ def _finish(path: Path, target: Path, notebook: Path, output: Path, parameters: 
     if state.get("exception") or not state.get("end_time") or not complete:
         raise ReportError(f"{notebook.name} did not run to its end. Run the same command again.")
     _drop_start_up_notes(executed.cells)
-    state.update(input_path=f"notebooks/{notebook.name}", output_path=output.name)
+    state.update(input_path=f"notebooks/{notebook.name}", output_path=output.name, code=code_version())
     text = nbformat.writes(executed)
     given = [value for value in parameters.values() if isinstance(value, str) and Path(value).is_absolute()]
     for place in sorted({str(PROJECT), str(Path.home()), sys.prefix, *given}, key=len, reverse=True):

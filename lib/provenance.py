@@ -6,7 +6,9 @@ import importlib.metadata
 import json
 import os
 import platform
+import subprocess
 import sys
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -120,3 +122,22 @@ def needs(notebook: Path) -> tuple[Path, ...]:
                 found.update(sources(name))
     beside = {path.with_suffix(".yaml") for path in found}  # what a module reads, such as the references
     return tuple(sorted(found | {path for path in beside if path.is_file()}))
+
+
+def code_version(project: Path = PROJECT) -> str:
+    """Commit of the code, and whether it was edited since; outside git, the project's version."""
+
+    def git(*words: str) -> subprocess.CompletedProcess:
+        return subprocess.run(["git", "-C", str(project), *words], capture_output=True, text=True, timeout=20)
+
+    try:
+        inside = git("rev-parse", "--show-prefix", "--short", "HEAD")
+        lines = inside.stdout.split("\n")
+        if inside.returncode == 0 and lines[0] == "":  # the project's own repository, not one around it
+            return lines[1] + (
+                ", with later edits" if git("diff", "--quiet", "HEAD", "--", "lib", "notebooks").returncode else ""
+            )
+    except (OSError, subprocess.TimeoutExpired):
+        pass
+    with (project / "pyproject.toml").open("rb") as file:
+        return tomllib.load(file)["project"]["version"]

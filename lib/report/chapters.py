@@ -104,6 +104,11 @@ class Executed:
         return f"Python {version}" if version else ""
 
     @property
+    def code(self) -> str:
+        """Version of the code that it ran with; empty if it does not say."""
+        return str(self._record.get("code") or "")
+
+    @property
     def failed(self) -> bool:
         """Whether a cell ended in an error."""
         outputs = (output for cell in self.notebook.cells for output in cell.get("outputs", []))

@@ -2,8 +2,6 @@
 
 import base64
 import hashlib
-import subprocess
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +9,8 @@ from bs4 import BeautifulSoup
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from lib.paths import PROJECT, Study
+from lib.paths import Study
+from lib.provenance import code_version
 from lib.report.body import HERE, Body, figure, markdown, render
 from lib.report.chapters import CHAPTERS, EVALUATION, Executed
 from lib.report.clean import Media, size
@@ -224,25 +223,6 @@ def _corpus(chapters: dict[str, list[Executed]], summary: dict) -> str:
 def _is_synthetic(study: Study, chapters: dict[str, list[Executed]], summary: dict) -> bool:
     """Whether the pages carry the banner; in doubt they do."""
     return bool(summary.get("synthetic")) or "demo" in (_corpus(chapters, summary) or study.name, _corpus(chapters, {}))
-
-
-def code_version(project: Path = PROJECT) -> str:
-    """Commit of the code that builds the pages, and whether it was edited since; outside git, the project's version."""
-
-    def git(*words: str) -> subprocess.CompletedProcess:
-        return subprocess.run(["git", "-C", str(project), *words], capture_output=True, text=True, timeout=20)
-
-    try:
-        inside = git("rev-parse", "--show-prefix", "--short", "HEAD")
-        lines = inside.stdout.split("\n")
-        if inside.returncode == 0 and lines[0] == "":  # the project's own repository, not one around it
-            return lines[1] + (
-                ", with later edits" if git("diff", "--quiet", "HEAD", "--", "lib", "notebooks").returncode else ""
-            )
-    except (OSError, subprocess.TimeoutExpired):
-        pass
-    with (project / "pyproject.toml").open("rb") as file:
-        return tomllib.load(file)["project"]["version"]
 
 
 def templates() -> Environment:
