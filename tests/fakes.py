@@ -154,7 +154,7 @@ def fake_run(
     }
     record = {"run": described, **made, "candidates": ["gone poster"], "devs": [0], "changed": {}, "key": None}
     if recipe != BEST:
-        description = {"name": network, "shape": [2, 3], "heads": heads, "parameters": 1}
+        description = {"name": network, "shape": list(slices.shape[1:]), "heads": heads, "parameters": 1}
         write_json(description | {"baseline" if recipe == BASELINE else "config": {}}, study.zoo / f"{network}.json")
         settings = Settings(epochs=1)
         key = Plan(study, run, settings, folds).key | ({"code": "old"} if stale else {})
