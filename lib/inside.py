@@ -6,7 +6,7 @@ Kept in a small file beside the run, so that the page can be made without the ne
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +89,26 @@ def save(folder: Path, inside: Inside) -> None:
     for head, (kernel, bias) in inside.decisions.items():
         kept |= {f"kernel:{head}": kernel.astype(np.float16), f"bias:{head}": bias.astype(np.float16)}
     np.savez_compressed(Path(folder) / FILE, **kept)
+
+
+def some(insides: dict[str, Inside], most: int, seed: int = 0) -> tuple[dict[str, Inside], str]:
+    """Keep a random sample of the songs, the same in every network, if there are more than `most`. Page 06.
+
+    Returns
+    -------
+    dict of str to Inside
+    str
+        A sentence that says so; empty if all are kept.
+    """
+    songs = sorted(set().union(*(one.songs.index for one in insides.values())))
+    if len(songs) <= most:
+        return insides, ""
+    kept = set(np.random.default_rng(seed).choice(np.array(songs, dtype=object), most, replace=False))
+    fewer = {}
+    for name, one in insides.items():
+        own, tested = one.songs.index.isin(kept), one.last.index.isin(kept)
+        fewer[name] = replace(one, songs=one.songs[own], part=one.part[own], last=one.last[tested])
+    return fewer, f"Of {len(songs):,} songs a random sample of {most:,} is looked at."
 
 
 def _last(model, slices: Slices, numbers: np.ndarray) -> pd.DataFrame:

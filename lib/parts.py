@@ -23,7 +23,7 @@ import pandas as pd
 from lib.audio import Spectrogram
 from lib.errors import ReportError
 from lib.paths import Study, replacing
-from lib.slicing import cut_into, source_digest, write_manifest
+from lib.slicing import cut_into, make_slices, source_digest, write_manifest
 from lib.tables import read_json, read_tracks, write_json, write_parquet
 
 TRACKS = 1_000  # a part: 10,000 slices of ten a track, some 124 MB, one or two minutes of one core
@@ -87,15 +87,37 @@ def make(
     return folder
 
 
+def slice_study(study: Study, tracks: pd.DataFrame, spectrogram: Spectrogram, **how) -> pd.DataFrame:
+    """Cut the slices of a study, or join them where its parts are ready. Page 02.
+
+    Parameters
+    ----------
+    study : Study
+    tracks : pd.DataFrame
+    spectrogram : Spectrogram
+    **how
+        ``workers`` and ``timeout_s`` of `lib.slicing.make_slices`.
+
+    Returns
+    -------
+    pd.DataFrame
+        As from `lib.slicing.make_slices`.
+    """
+    there = ready(study, tracks, spectrogram)
+    if there:
+        return join(there, tracks, study.slices, spectrogram)
+    return make_slices(tracks, study.slices, spectrogram, **how)
+
+
 def ready(study: Study, tracks: pd.DataFrame, spectrogram: Spectrogram, *, size: int = TRACKS) -> list[Path]:
-    """Folders of all parts if they are there and made of just these tracks and parameters, else none. Page 02."""
+    """Folders of all parts if they are there and made of just these tracks and parameters, else none."""
     folders = [folder_of(study) / f"{number:05d}" for number in range(number_of(tracks, size))]
     asked = (source_digest(_tracks_of(tracks, number, size), spectrogram) for number in range(len(folders)))
     return folders if all(_asked(folder) == wanted for folder, wanted in zip(folders, asked, strict=True)) else []
 
 
 def join(folders: list[Path], tracks: pd.DataFrame, folder: Path, spectrogram: Spectrogram) -> pd.DataFrame:
-    """Join parts to the slices of a study; their shards are linked, so that they take no room twice. Page 02.
+    """Join parts to the slices of a study; their shards are linked, so that they take no room twice.
 
     Parameters
     ----------

@@ -52,7 +52,7 @@ def make_slices(
     timeout_s: float = 60.0,
     shard: int = SHARD,
 ) -> pd.DataFrame:
-    """Cut every good track into slices and write them. Page 02.
+    """Cut every good track into slices and write them.
 
     Writes ``slices-00000.npy`` and on (uint8 [slice, mel, frame]), ``slices.parquet`` (``track_id``,
     ``start_s``, ``shard``, ``row``) and ``slices.json`` (the parameters and the checksum of every shard);

@@ -94,11 +94,16 @@ def test_descriptors_of_a_study_are_kept_until_its_files_change(tmp_path, monkey
     study = fakes.fake_study(tmp_path)
     tracks = pd.read_parquet(study.tracks).head(3)
     asked = []
-    monkeypatch.setattr(
-        descriptors.pool, "run", lambda f, items, **_: (asked.append(i) or (i, None, "x") for i in items)
-    )
+
+    def run(function, items, **_):  # the second song cannot be read
+        for item in items:
+            asked.append(item)
+            yield (item, None, "x") if len(asked) == 2 else (item, dict.fromkeys(descriptors.DESCRIPTORS, 1.0), "")
+
+    monkeypatch.setattr(descriptors.pool, "run", run)
     table = descriptors.of_study(study, tracks)
-    assert table.index.tolist() == tracks["track_id"].tolist() and table.isna().all(axis=None) and len(asked) == 3
+    assert table.index.tolist() == tracks["track_id"].tolist() and len(asked) == 3
+    assert table.isna().all(axis=1).tolist() == [False, True, False]
     descriptors.of_study(study, tracks)
     assert len(asked) == 3
     descriptors.of_study(study, tracks.assign(sha256="another"))
@@ -278,3 +283,22 @@ def test_widths_are_compared_over_the_same_songs(tmp_path):
     assert "lose" in sizes.widths_claim(table) and len(sizes.widths_sentences(table)) == 4
     plt.close(drawn.widths_figure(table))
     assert not len(sizes.widths(runs[:2], tracks, "this_project")) and sizes.widths_claim(table.head(0))
+
+
+def test_of_many_songs_a_sample_is_looked_at_in_every_network_alike(tmp_path):
+    study = fakes.fake_study(tmp_path)
+    known = {str(fold): inside.read(fakes.fake_run(study, "this_project", "artist", fold)) for fold in (0, 1)}
+    assert inside.some(known, 72) == (known, "")
+    fewer, said = inside.some(known, 20)
+    assert said == "Of 72 songs a random sample of 20 is looked at."
+    one, other = fewer["0"], fewer["1"]
+    assert len(one.songs) == 20 and list(one.songs.index) == list(other.songs.index) == list(one.part.index)
+    pd.testing.assert_frame_equal(one.songs, known["0"].songs.loc[one.songs.index])
+    assert set(one.last.index) == set(one.part.index[one.part == "test"])
+    assert one.decisions is known["0"].decisions
+
+
+def test_descriptors_that_cannot_be_had_are_told(tmp_path):
+    study = fakes.fake_study(tmp_path)
+    with pytest.raises(ReportError, match=r"72 of 72 songs .* could not be described, .*does not exist"):
+        descriptors.of_study(study, pd.read_parquet(study.tracks))

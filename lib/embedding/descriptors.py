@@ -10,6 +10,7 @@ from scipy.ndimage import median_filter
 
 from lib import compiled, pool
 from lib.audio import load_excerpt
+from lib.errors import ReportError
 from lib.paths import Study
 from lib.plans import digest
 from lib.tables import read_json, write_json, write_parquet
@@ -111,12 +112,13 @@ def _of_file(item: tuple[str, float]) -> dict[str, float]:
 
 
 def of_study(study: Study, tracks: pd.DataFrame, tell: Callable[[str], None] = lambda text: None) -> pd.DataFrame:
-    """Descriptors of all usable songs of a study, computed once and kept in ``work/``. Page 06.
+    """Descriptors of usable songs of a study, computed once and kept in ``work/``. Page 06.
 
     Parameters
     ----------
     study : Study
     tracks : pd.DataFrame
+        Rows of the songs.
     tell : callable
         Told how far it is.
 
@@ -124,6 +126,11 @@ def of_study(study: Study, tracks: pd.DataFrame, tell: Callable[[str], None] = l
     -------
     pd.DataFrame [songs, descriptors]
         By ``track_id``, the columns of `DESCRIPTORS`; NaN for a file that cannot be read any more.
+
+    Raises
+    ------
+    ReportError
+        If that is most of them.
     """
     manifest = read_json(study.need(study.slices / "slices.json", "02_spectrogram_slicing"))
     songs = tracks.loc[tracks["status"] == "ok"]
@@ -132,11 +139,17 @@ def of_study(study: Study, tracks: pd.DataFrame, tell: Callable[[str], None] = l
     table, note = study.work / f"{FILE}.parquet", study.work / f"{FILE}.json"
     if table.is_file() and note.is_file() and read_json(note).get("key") == key:
         return pd.read_parquet(table).set_index("track_id")
-    rows = []
+    rows, reasons = [], []
     items = [(str(path), excerpt_s) for path in songs["path"]]
-    for number, (_, found, _) in enumerate(pool.run(_of_file, items, timeout_s=TIMEOUT_S), start=1):
+    for number, (_, found, reason) in enumerate(pool.run(_of_file, items, timeout_s=TIMEOUT_S), start=1):
         rows.append(found or dict.fromkeys(DESCRIPTORS, float("nan")))
+        reasons += [reason] if found is None else []
         tell(f"{number} of {len(items)} songs described")
+    if 2 * len(reasons) > len(items):
+        raise ReportError(
+            f"{len(reasons)} of {len(items)} songs of study {study.name!r} could not be described, the first for: "
+            f"{reasons[0]}. Run notebooks/01_data_acquisition.ipynb again, which looks at each file."
+        )
     result = pd.DataFrame(rows, columns=list(DESCRIPTORS)).assign(track_id=songs["track_id"].to_numpy())
     write_parquet(result, table)
     write_json({"key": key}, note)
