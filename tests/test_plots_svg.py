@@ -81,7 +81,7 @@ def test_pictures_get_a_palette_that_keeps_them():
     use_style()
     drawn, (one, other) = plt.subplots(1, 2)
     ramp = np.add.outer(np.linspace(0, 1, 200), np.linspace(0, 1, 200))
-    one.imshow(np.round(50 * ramp))  # 101 colours
+    one.imshow(np.round(50 * ramp), interpolation="nearest")  # 101 colours
     other.imshow(np.stack([ramp / 2, ramp.T / 2, np.sin(ramp) / 2], axis=-1))  # many more
     short = svg(drawn)
     with pytest.MonkeyPatch.context() as patched:
