@@ -18,6 +18,9 @@ from lib.errors import ReportError
 
 SUFFIXES = (".mp3", ".ogg", ".oga", ".opus", ".flac", ".wav", ".aif", ".aiff", ".au", ".caf")
 SILENCE = 1e-4  # peak below which a clip counts as silent: -80 dB of full scale
+# Version of the pixels: while it stays, finished runs count as made from the same slices. An edit of this module that
+# changes a pixel changes it; one that gives the same bits in less time does not.
+PIXELS = "2bbf6928a172fd5b"
 LONGEST = 6 * 3600  # seconds; a header that claims more is taken for broken
 
 
@@ -127,7 +130,10 @@ def load_excerpt(path: Path, sample_rate: int = 22050, excerpt_s: float = 30.0) 
         raise ClipError("unreadable", f"cannot be decoded: {reason}") from error
     if not len(stereo):
         raise ClipError("unreadable", "holds no samples")
-    y = stereo.mean(axis=1) if stereo.shape[1] > 1 else stereo[:, 0]
+    if stereo.shape[1] == 2:
+        y = (stereo[:, 0] + stereo[:, 1]) * np.float32(0.5)  # the mean, in a tenth of its time
+    else:
+        y = stereo.mean(axis=1) if stereo.shape[1] > 1 else stereo[:, 0]
     if not np.isfinite(y).all():
         raise ClipError("unreadable", "holds samples that are not finite numbers")
     if np.abs(y).max() < SILENCE:

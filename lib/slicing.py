@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from lib import pool, progress, provenance
-from lib.audio import ClipError, Spectrogram, cut_slices, load_excerpt, log_mel, mel_filters, to_grey
+from lib import pool, progress
+from lib.audio import PIXELS, ClipError, Spectrogram, cut_slices, load_excerpt, log_mel, mel_filters, to_grey
 from lib.errors import ReportError
 from lib.paths import replacing
 from lib.tables import read_json, write_json, write_parquet
@@ -121,14 +121,13 @@ def cut_into(
 
 
 def source_digest(tracks: pd.DataFrame, spectrogram: Spectrogram) -> str:
-    """Checksum of what slices are made of: tracks, the bytes of their files, parameters and the code.
+    """Checksum of what slices are made of: tracks, the bytes of their files, parameters and the version of the pixels.
 
     The pixels themselves may differ by a grey level here and there from one kind of processor to another;
     that makes no other experiment of it.
     """
     music = "\n".join(f"{row.track_id}|{row.sha256}" for row in tracks[["track_id", "sha256"]].itertuples())
-    code = provenance.code_digest((Path(__file__).with_name("audio.py"),))
-    return hashlib.sha256(f"{music}|{sorted(asdict(spectrogram).items())}|{code}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{music}|{sorted(asdict(spectrogram).items())}|{PIXELS}".encode()).hexdigest()[:16]
 
 
 class _Writer:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from lib.audio import ClipError, Spectrogram, cut_slices, load_excerpt, log_mel, to_decibel, to_grey
 from lib.errors import ReportError
+from lib.slicing import clip_slices
 
 
 def noise(seconds, rate=22050, seed=0):
@@ -56,6 +57,35 @@ def test_a_bad_clip_says_what_is_wrong(tmp_path, content, status, reason):
     assert error.value.status == status
     assert reason in error.value.reason
     assert str(tmp_path) not in error.value.reason
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 6])
+def test_channels_become_their_mean_to_the_bit(tmp_path, channels):
+    path = tmp_path / "clip.wav"
+    sound = 0.1 * np.random.default_rng(0).normal(size=(22050, channels)).astype(np.float32)
+    soundfile.write(path, sound, 22050, subtype="FLOAT")
+    assert (load_excerpt(path)[0] == sound.mean(axis=1)).all()
+
+
+@pytest.mark.filterwarnings("ignore:.*slated for removal:DeprecationWarning")  # of what librosa.load imports
+@pytest.mark.parametrize("suffix", ["wav", "mp3"])
+def test_slices_of_a_file_are_those_of_the_plain_recipe_within_one_grey_level(tmp_path, suffix):
+    import librosa
+
+    path, spectrogram = tmp_path / f"clip.{suffix}", Spectrogram()
+    sound = (
+        np.stack([noise(7, 44100), np.roll(noise(7, 44100), 5000)], axis=1) * np.linspace(0.1, 1, 7 * 44100)[:, None]
+    )
+    soundfile.write(path, sound, 44100)
+    slices, status, _ = clip_slices(str(path), spectrogram)
+    assert status == "ok"
+    y, rate = librosa.load(path, sr=spectrogram.sample_rate)
+    mel = librosa.feature.melspectrogram(
+        y=y, sr=rate, n_fft=spectrogram.n_fft, hop_length=spectrogram.hop_length, n_mels=spectrogram.n_mels
+    )
+    plain = cut_slices(to_grey(librosa.power_to_db(mel, ref=np.max, top_db=spectrogram.top_db)), spectrogram)
+    assert slices.shape == plain.shape == (2, *spectrogram.shape)
+    assert np.abs(slices.astype(int) - plain.astype(int)).max() <= 1
 
 
 @pytest.mark.parametrize("settings_", [{}, {"n_mels": 64, "n_fft": 1024, "hop_length": 256}, {"sample_rate": 16000}])
