@@ -13,6 +13,7 @@ import pandas as pd
 from lib.errors import ReportError
 
 MIME = "application/vnd.music-tagging.map+json"
+MOST = 1_500  # points, each some 300 bytes of a page
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
@@ -46,7 +47,7 @@ class SongMap:
 def offer_map(
     plane: np.ndarray, tracks: pd.DataFrame, hues: Mapping[str, tuple[Sequence[str], Mapping[str, str]]], about: str
 ) -> None:
-    """Show that a map of songs belongs here. Page 06.
+    """Show that a map of songs belongs here; of more than `MOST`, which a page could not carry, every so many. Page 06.
 
     Parameters
     ----------
@@ -61,6 +62,11 @@ def offer_map(
     from IPython.display import display
     from matplotlib.colors import to_hex
 
+    if len(plane) > MOST:
+        kept = np.linspace(0, len(plane) - 1, MOST).astype(int)
+        about = f"{about}; {MOST:,} of {len(plane):,} songs"
+        plane, tracks = plane[kept], tracks.iloc[kept]
+        hues = {name: ([of_song[i] for i in kept], key) for name, (of_song, key) in hues.items()}
     low, span = plane.min(axis=0), np.maximum(np.ptp(plane, axis=0), 1e-12)
     x, y = ((plane - low) / span).round(4).T.tolist()
     texts = [_text(track_id, row) for track_id, row in tracks.iterrows()]

@@ -245,6 +245,18 @@ def test_a_map_to_point_at_holds_titles_as_text_and_no_more(tmp_path, monkeypatc
             songmap.read(wrong)
 
 
+def test_a_map_of_very_many_songs_shows_every_so_many(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
+    count = songmap.MOST + 500
+    tracks = pd.DataFrame({"title": [f"song {i}" for i in range(count)]}, index=[f"t{i}" for i in range(count)])
+    plane = np.stack([np.arange(count), np.arange(count)], axis=1).astype(float)
+    songmap.offer_map(plane, tracks, {"genre": (["#000000"] * count, {"Rock": "#000000"})}, "A map")
+    found = songmap.read(shown[0][songmap.MIME])
+    assert len(found.songs) == len(found.layers[0][1]) == songmap.MOST and found.about == "A map; 1,500 of 2,000 songs"
+    assert found.songs[0] == "t0" and found.songs[-1] == f"t{count - 1}" and found.texts[-1] == f"song {count - 1}"
+
+
 def test_many_names_share_a_colour_and_the_most_frequent_have_their_own():
     names = pd.Series([f"a{i}" for i in range(20)] + ["a3"] * 5 + [None], dtype=object)
     of_song, key = plots.hues(names)
