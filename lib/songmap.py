@@ -79,7 +79,8 @@ def offer_map(
 
 
 def _text(track_id: str, row: pd.Series) -> str:
-    known = {name: str(row[name]) for name in ("title", "artist", "genre", "mood") if pd.notna(row[name]) and row[name]}
+    told = (name for name in ("title", "artist", "genre", "mood") if name in row)
+    known = {name: str(row[name]) for name in told if pd.notna(row[name]) and row[name]}
     title = known.get("title", track_id) + (f", by {known['artist']}" if "artist" in known else "")
     labels = ", ".join(known[name] for name in ("genre", "mood") if name in known)
     return f"{title}: {labels}" if labels else title
