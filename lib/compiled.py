@@ -21,7 +21,9 @@ def librosa():
     """Return librosa with its compiled functions loaded, waiting for whoever compiles them."""
     owner = f"{sys.prefix}|{os.environ.get('NUMBA_CACHE_DIR', '')}"
     name = f"librosa-{os.getuid()}-{hashlib.sha256(owner.encode()).hexdigest()[:12]}.lock"
-    with (Path(tempfile.gettempdir()) / name).open("w") as file:
+    beside = Path(os.environ.get("NUMBA_CACHE_DIR") or sys.prefix)  # on a cluster, what all nodes see
+    folder = beside if os.access(beside, os.W_OK) else Path(tempfile.gettempdir())
+    with (folder / f".{name}").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         for module in MODULES:
             importlib.import_module(f"librosa.{module}")

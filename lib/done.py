@@ -12,7 +12,7 @@ import hashlib
 import os
 import socket
 from collections.abc import Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lib.paths import Study, replacing
@@ -75,13 +75,12 @@ def state(base: Path) -> tuple[str, str]:
 
     What runs on another machine is believed to run; a mark that a killed process of this one left is not.
     """
-    failed, mark = Path(f"{base}.failed"), Path(f"{base}.running")
-    if mark.is_file():
-        told = read_json(mark)
+    with suppress(FileNotFoundError):  # it may end while it is looked at
+        told = read_json(Path(f"{base}.running"))
         if told["host"] != socket.gethostname() or Path(f"/proc/{told['process']}").exists():
             return RUNNING, ""
-    if failed.is_file():
-        return FAILED, failed.read_text(encoding="utf-8")
+    with suppress(FileNotFoundError):
+        return FAILED, Path(f"{base}.failed").read_text(encoding="utf-8")
     return (DONE, "") if Path(f"{base}.json").is_file() and Path(f"{base}.page").is_file() else (WAITING, "")
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -241,6 +242,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--made", type=Path, nargs="*", default=[], help="what later steps read")
     parser.add_argument("--tolerable", action="store_true", help="in a sweep, note a failure and go on without")
     given = parser.parse_args(arguments)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # as a cluster stops a job
     try:
         with done.marked(given.done):
             execute(given.notebook, given.output, json.loads(given.parameters), label=given.label)

@@ -23,7 +23,7 @@ import pandas as pd
 from lib.audio import Spectrogram
 from lib.errors import ReportError
 from lib.paths import Study, replacing
-from lib.slicing import cut_into, make_slices, source_digest, write_manifest
+from lib.slicing import Slices, cut_into, make_slices, source_digest, write_manifest
 from lib.tables import read_json, read_tracks, write_json, write_parquet
 
 TRACKS = 1_000  # a part: 10,000 slices of ten a track, some 124 MB, one or two minutes of one core
@@ -79,7 +79,7 @@ def make(
     own = _tracks_of(tracks, number, size)
     folder = folder_of(study) / f"{number:05d}"
     asked = source_digest(own, spectrogram)
-    if _asked(folder) == asked:
+    if _asked(folder) == asked and _intact(folder):
         return folder
     with replacing(folder) as part:
         cut_into(part, own, spectrogram, workers=workers, timeout_s=timeout_s, may_be_empty=True)
@@ -88,7 +88,7 @@ def make(
 
 
 def slice_study(study: Study, tracks: pd.DataFrame, spectrogram: Spectrogram, **how) -> pd.DataFrame:
-    """Cut the slices of a study, or join them where its parts are ready. Page 02.
+    """Cut the slices of a study; of a large one, make the parts that are not there, and join them. Page 02.
 
     Parameters
     ----------
@@ -103,17 +103,10 @@ def slice_study(study: Study, tracks: pd.DataFrame, spectrogram: Spectrogram, **
     pd.DataFrame
         As from `lib.slicing.make_slices`.
     """
-    there = ready(study, tracks, spectrogram)
-    if there:
-        return join(there, tracks, study.slices, spectrogram)
-    return make_slices(tracks, study.slices, spectrogram, **how)
-
-
-def ready(study: Study, tracks: pd.DataFrame, spectrogram: Spectrogram, *, size: int = TRACKS) -> list[Path]:
-    """Folders of all parts if they are there and made of just these tracks and parameters, else none."""
-    folders = [folder_of(study) / f"{number:05d}" for number in range(number_of(tracks, size))]
-    asked = (source_digest(_tracks_of(tracks, number, size), spectrogram) for number in range(len(folders)))
-    return folders if all(_asked(folder) == wanted for folder, wanted in zip(folders, asked, strict=True)) else []
+    count = number_of(tracks)
+    if not count:
+        return make_slices(tracks, study.slices, spectrogram, **how)
+    return join([make(study, number, spectrogram, **how) for number in range(count)], tracks, study.slices, spectrogram)
 
 
 def join(folders: list[Path], tracks: pd.DataFrame, folder: Path, spectrogram: Spectrogram) -> pd.DataFrame:
@@ -122,7 +115,7 @@ def join(folders: list[Path], tracks: pd.DataFrame, folder: Path, spectrogram: S
     Parameters
     ----------
     folders : list of Path
-        As from `ready`.
+        As from `make`, of all parts in order.
     tracks : pd.DataFrame
         The tracks table.
     folder : path-like
@@ -171,6 +164,16 @@ def _tracks_of(tracks: pd.DataFrame, number: int, size: int) -> pd.DataFrame:
 
 def _asked(folder: Path) -> str:
     return read_json(folder / NOTE)["asked"] if (folder / NOTE).is_file() else ""
+
+
+def _intact(folder: Path) -> bool:
+    """Whether every shard has its checksum; what is joined shares the shards, and so their damage."""
+    try:
+        if read_json(folder / "slices.json")["shards"]:
+            Slices(folder).verify()
+    except ReportError:
+        return False
+    return True
 
 
 def _link(source: Path, target: Path) -> None:

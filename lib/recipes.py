@@ -144,7 +144,8 @@ def named(recipe: str, changed: dict) -> str:
     recipe : str
         One of `RECIPES`.
     changed : dict of str to number, bool or str
-        Fields of `Settings`; those that the recipe has anyway are left out of the name.
+        Fields of `Settings`; those that the recipe has anyway are left out of the name, but for ``epochs``, of which a
+        study may give a plain recipe others.
 
     Raises
     ------
@@ -152,7 +153,11 @@ def named(recipe: str, changed: dict) -> str:
         If a setting is unknown, has no single value (``head_weights``), or its value is out of its bounds.
     """
     own, new = settings_of(recipe), settings_of(recipe, **changed)
-    told = {name: getattr(new, name) for name in _KINDS if getattr(new, name) != getattr(own, name)}
+    told = {
+        name: getattr(new, name)
+        for name in _KINDS
+        if getattr(new, name) != getattr(own, name) or (name == "epochs" and name in changed)
+    }
     for name, value in told.items():
         if isinstance(value, dict):
             raise ReportError(f"{name} is {value!r}; it cannot be part of a recipe's name. Give it as 04's settings.")
@@ -162,6 +167,11 @@ def named(recipe: str, changed: dict) -> str:
 def base_of(recipe: str) -> str:
     """Recipe whose settings a named one changes; itself if it changes none."""
     return recipe.split(_BETWEEN)[0]
+
+
+def changes_of(recipe: str) -> dict[str, object]:
+    """Return the settings that the name of a recipe tells."""
+    return dict(_read(change, recipe) for change in recipe.split(_BETWEEN)[1:])
 
 
 def order_of(recipe: str) -> tuple[int, str]:
@@ -185,10 +195,10 @@ def settings_of(recipe: str, **changed) -> Settings:
         If the recipe or a setting is unknown, or a value out of its bounds.
     """
     known = [field.name for field in fields(Settings)]
-    base, *told = recipe.split(_BETWEEN) if isinstance(recipe, str) else [recipe]
-    if base not in NAMES or (told and base not in RECIPES):
+    base = base_of(recipe) if isinstance(recipe, str) else recipe
+    if base not in NAMES or (base != recipe and base not in RECIPES):
         raise ReportError(f"recipe {recipe!r} is unknown. Known are {', '.join(NAMES)}.")
-    changed = dict(_read(change, recipe) for change in told) | changed
+    changed = changes_of(recipe) | changed
     for name in changed:
         if name not in known:
             raise ReportError(f"setting {name!r} is unknown. Known are {', '.join(known)}.")

@@ -102,11 +102,9 @@ def _threads(profile: str, cores: int) -> dict[str, str]:
 def _note_the_dead(study: Study) -> bool:
     """Note as failed what a killed process left marked as running; whether there was any."""
     marks = list((study.work / "done" / "04").glob("*.running"))
-    for mark in marks:
-        base = mark.with_suffix("")
-        if done.state(base)[0] != done.RUNNING:
-            done.write_failed(base, "its process was killed, most likely for want of memory.")
-            mark.unlink()
+    for mark in marks:  # Snakemake has ended, and with it all that ran, on whatever machine
+        done.write_failed(mark.with_suffix(""), "its process was killed, most likely for want of memory.")
+        mark.unlink()
     return bool(marks)
 
 
@@ -127,11 +125,6 @@ def _stop(process: subprocess.Popen) -> None:
         with suppress(subprocess.TimeoutExpired):
             process.wait(patience_s)
             return
-
-
-def interrupt(number, frame) -> None:
-    """Stop as Ctrl-C does; for `signal.signal`."""
-    raise KeyboardInterrupt
 
 
 def report(
@@ -193,7 +186,8 @@ def report(
         # As a file: on the command line Snakemake would read a folder's name as YAML.
         call = place.work / "call.json"
         wide = min(cores or WIDE, WIDE) if profile else cores or pool.cores()
-        write_json({"study": study, "data": data, "root": str(place.root) if root else "", "wide": wide}, call)
+        given = str(Path(study).resolve()) if str(study).endswith((".yaml", ".yml")) else study
+        write_json({"study": given, "data": data, "root": str(place.root) if root else "", "wide": wide}, call)
         before = mark.stat().st_mtime_ns if mark.is_file() else 0
         for target in targets:
             command = [
@@ -258,7 +252,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--cores", type=int, default=0, help="processors to use; 0 = all")
     parser.add_argument("--profile", default="", help="of a cluster, such as slurm; default: this machine")
     given = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if given.command == "clean":
             print("\n".join(f"deleted {path}" for path in clean(given.root)) or "Nothing to delete.")

@@ -24,21 +24,28 @@ from lib import config, done
 from lib.config.sweep import studies
 from lib.errors import ReportError
 from lib.paths import PROJECT, Study, explained, replacing
-from lib.study import interrupt, report
+from lib.study import report
 from lib.tables import read_json
 
 COLUMNS = ("study", "run", "state", "by song", "reason")
 
 
-def declared_studies(study: str, data: str = "", root: str = "") -> dict[str, str]:
+def declared_studies(study: str, data: str = "", root: str = "", *, to_run: bool = True) -> dict[str, str]:
     """Studies of a sweep: its own and those that it derives, whose files are written.
+
+    Parameters
+    ----------
+    study, data, root : str
+        As of `lib.study.report`.
+    to_run : bool
+        Check all of them as a run does; else the music is not looked for.
 
     Returns
     -------
     dict of str to str
         Names, and what `lib.config.load` takes for each.
     """
-    own = config.load(study, data)
+    own = config.load(study, data, slices_only=not to_run)
     found, folder = {own.study: study}, Study(own.study, root).work / "sweep"
     for name, content in studies(own):
         file = folder / f"{name}.yaml"
@@ -46,6 +53,7 @@ def declared_studies(study: str, data: str = "", root: str = "") -> dict[str, st
         if not file.is_file() or file.read_text(encoding="utf-8") != text:
             with replacing(file) as part:
                 part.write_text(text, encoding="utf-8")
+        config.load(str(file), data, slices_only=not to_run)  # what is wrong with one is said before any is trained
         found[name] = str(file)
     return found
 
@@ -60,13 +68,16 @@ def status(study: str, data: str = "", root: str = "") -> pd.DataFrame:
         accuracy of each head on the test songs (on dev songs, of a run that answers for those alone).
     """
     rows = []
-    for name, given in declared_studies(study, data, root).items():
-        place, own = Study(name, root), config.load(given, data)
+    for name, given in declared_studies(study, data, root, to_run=False).items():
+        place, own = Study(name, root), config.load(given, data, slices_only=True)
         runs = [*own.runs(own.networks_of(place)), *own.search_runs(), *own.vector_runs()]
         for run in dict.fromkeys(run.name for run in runs):
             state, reason = done.state(place.work / "done" / "04" / run)
             told = _accuracies(place.runs / run) if state == done.DONE else ""
             rows.append((name, run, state, told, " ".join(reason.split())))
+        state, reason = done.state(place.work / "done" / "06")
+        if state == done.FAILED:
+            rows.append((name, "06_fc_embedding", state, "", " ".join(reason.split())))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -98,19 +109,23 @@ def told(table: pd.DataFrame) -> str:
     return "\n".join([*lines, ", ".join(f"{counts[state]} {state}" for state in order if counts[state])])
 
 
-def sweep(study: str, data: str = "", root: str = "", cores: int = 0, *, profile: str = "") -> list[Path]:
+def sweep(
+    study: str, data: str = "", root: str = "", cores: int = 0, *, profile: str = ""
+) -> tuple[list[Path], list[str]]:
     """Run a sweep, or what is not done of it.
 
     Returns
     -------
-    list of Path
-        Of each study's ``index.html``, and of the page that compares them if there are several.
+    pages : list of Path
+        Of each study's ``index.html``, and of the pages that compare them with the first if there are several.
+    missing : list of str
+        Studies of which what all runs need could not be made; the reasons are printed. That some runs failed is told
+        by `status`.
 
     Raises
     ------
     ReportError
-        If a study is wrong, or what all its runs need could not be made. That some of its runs failed is told by
-        `status`.
+        If a study is wrong.
     """
     given, pages, missing = declared_studies(study, data, root), [], []
     for number, (name, file) in enumerate(given.items(), start=1):
@@ -122,13 +137,13 @@ def sweep(study: str, data: str = "", root: str = "", cores: int = 0, *, profile
             print(f"\n{error}", file=sys.stderr, flush=True)
             missing.append(name)
     if len(pages) > 1:
-        from lib.comparison.items import items
+        from lib.comparison.items import MOST, items
         from lib.comparison.page import write_page
 
-        pages.append(write_page(items([name for name in given if name not in missing], root)))
-    if missing:
-        raise ReportError(f"of the sweep, {', '.join(missing)} could not be finished; the messages above say why.")
-    return pages
+        first, *others = (name for name in given if name not in missing)
+        for start in range(0, len(others), MOST - 1):
+            pages.append(write_page(items([first, *others[start : start + MOST - 1]], root)))
+    return pages, missing
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -141,12 +156,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--profile", default="", help="of a cluster, such as slurm; default: this machine")
     parser.add_argument("--status", action="store_true", help="run nothing, only say how far it is")
     given = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with explained(Path(given.root or PROJECT)):
-            pages = []
+            pages, missing = [], []
             if not given.status:
-                pages = sweep(given.study, given.data, given.root, given.cores, profile=given.profile)
+                pages, missing = sweep(given.study, given.data, given.root, given.cores, profile=given.profile)
             table = status(given.study, given.data, given.root)
         print(f"\n{told(table)}")
         print(
@@ -154,9 +169,14 @@ def main(arguments: list[str] | None = None) -> int:
                 f"\n{'The comparison' if page.parent.name == 'compare' else 'The report'}: {page}" for page in pages
             )
         )
-        return int((table["state"] == done.FAILED).any())
+        if missing:
+            print(f"\n{', '.join(missing)} could not be finished; the messages above say why.", file=sys.stderr)
+        return int(bool(missing) or (table["state"] == done.FAILED).any())
     except ReportError as error:
         print(f"\n{error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"\n{error.filename or given.root}: {error.strerror or error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped. What was finished is kept; the same command goes on from there.", file=sys.stderr)

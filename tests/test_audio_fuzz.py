@@ -66,9 +66,9 @@ def fuzz(folder: Path, clips: list[Path], count: int) -> None:
 
     told = {}
     for path, result, reason in pool.run(read, made(), timeout_s=LIMIT_S, memory_mb=LIMIT_MB):
-        status, why, seconds, held = result or ("unreadable", reason, 0.0, 0.0)
+        assert result is not None, (path, reason)
+        status, why, seconds, held = result
         assert status in STATUSES and (status == "ok") == (why == ""), (path, status, why)
-        assert "died" not in why and "longer than" not in why, (path, why)
         assert seconds < LIMIT_S and held < LIMIT_MB, (path, seconds, held)
         told[status] = told.get(status, 0) + 1
         Path(path).unlink()

@@ -60,6 +60,28 @@ def test_other_parameters_of_the_slices_are_studies_of_their_own(tmp_path):
         assert not own.sweep
 
 
+def test_epochs_of_a_grid_are_trained_whatever_the_study_has(tmp_path):
+    loaded = load(tmp_path, sweep={"settings": {"epochs": [10, 20]}}, epochs={"default": 5})
+    runs = {run.name: loaded.epochs_of(run) for run in loaded.runs() if run.fold == 0}
+    assert runs == {
+        "this_project-artist-f0-s0": 5,
+        "this_project-artist-f0-s0-poster~epochs=10": 0,  # the recipe's own, which are those of its name
+        "this_project-artist-f0-s0-poster~epochs=20": 0,
+    }
+
+
+def test_settings_of_the_grid_come_on_top_of_those_of_a_recipes_name(tmp_path):
+    sweep = {"recipes": ["poster~batch_size=25"], "settings": {"batch_size": [25, 50], "mixup": [0.5]}}
+    names = {run.recipe for run in load(tmp_path, sweep=sweep).runs()}
+    assert names == {"poster", "poster~batch_size=25~mixup=0.5", "poster~batch_size=50~mixup=0.5"}
+
+
+def test_a_setting_of_04_cannot_be_swept_as_well(tmp_path):
+    for given in ({"batch_size": 50}, {"settings": {"batch_size": 50}}):
+        with pytest.raises(ReportError, match="batch_size is also among the parameters of 04"):
+            load(tmp_path, sweep={"settings": {"batch_size": [25, 75]}}, parameters={"04": given})
+
+
 @pytest.mark.parametrize(
     ("sweep", "message"),
     [
@@ -70,6 +92,10 @@ def test_other_parameters_of_the_slices_are_studies_of_their_own(tmp_path):
         ({"settings": {"batch_size": [0]}}, "batch_size is 0"),
         ({"settings": [1]}, r"settings is \[1\]; it must map"),
         ({"recipes": ["magic"]}, "recipes 'magic' is unknown"),
+        ({"recipes": ["poster~batch_size=75"]}, "write 'poster'"),
+        ({"recipes": ["poster~head_weights={}"]}, "write 'poster'"),
+        ({"recipes": ['poster~head_weights={"mood":2}']}, "cannot be part of a recipe's name"),
+        ({"parameters": {"01": {"x": ["a" * 200]}}}, "too long for a folder"),
         ({"networks": ["alexnet"]}, "networks 'alexnet' is unknown"),
         ({"folds": [5]}, r"run_folds \[5\] do not fit folds: 5"),
         ({"folds": ["a"]}, "folds holds 'a'"),

@@ -61,13 +61,15 @@ def test_every_setting_has_a_kind():
 
 
 def test_a_recipe_is_named_by_the_settings_that_it_changes():
-    name = recipes.named("poster", {"mixup": 0.2, "batch_size": 50, "schedule": "cosine", "epochs": 20, "crop": True})
+    name = recipes.named("poster", {"mixup": 0.2, "batch_size": 50, "schedule": "cosine", "masks": 0, "crop": True})
     assert name == "poster~batch_size=50~schedule=cosine~crop=true~mixup=0.2"
     changed = settings_of(name)
     assert (changed.mixup, changed.batch_size, changed.schedule, changed.crop) == (0.2, 50, "cosine", True)
     assert changed.learning_rate == RECIPES["poster"].learning_rate
     assert settings_of(name, batch_size=20).batch_size == 20
-    assert recipes.named("tuned", {"epochs": 30}) == "tuned"
+    assert recipes.named("tuned", {"batch_size": 50}) == "tuned"
+    assert recipes.named("poster", {"epochs": 20}) == "poster~epochs=20"  # a study may give the plain one others
+    assert recipes.changes_of(name) == {"mixup": 0.2, "batch_size": 50, "schedule": "cosine", "crop": True}
     assert recipes.base_of(name) == "poster"
     assert recipes.base_of("tuned") == "tuned"
     assert sorted(["tuned~epochs=3", name, "tuned", "poster"], key=recipes.order_of)[:2] == ["poster", name]

@@ -97,10 +97,8 @@ def test_parts_joined_are_what_one_job_makes(tmp_path, tracks):
     write_parquet(more, study.tracks)
     assert parts.number_of(more) == 0
     assert parts.number_of(more, size=3) == 3  # of eight good ones
-    for number in (2, 0, 1):
-        parts.make(study, number, SMALL, workers=1, size=3)
-    folders = parts.ready(study, more, SMALL, size=3)
-    assert len(folders) == 3
+    folders = {number: parts.make(study, number, SMALL, workers=1, size=3) for number in (2, 0, 1)}
+    folders = [folders[number] for number in range(3)]
     report = parts.join(folders, more, study.slices, SMALL)
     whole = make_slices(more, tmp_path / "whole", SMALL, workers=1)
     pd.testing.assert_frame_equal(report, whole, check_dtype=False)
@@ -113,18 +111,38 @@ def test_parts_joined_are_what_one_job_makes(tmp_path, tracks):
     assert shard.stat().st_nlink == 2  # it takes no room twice
 
 
-def test_parts_made_of_something_else_are_not_taken(tmp_path, tracks):
+def test_a_part_is_made_again_if_it_is_of_something_else_or_damaged(tmp_path, tracks):
     study = Study("toy", tmp_path)
     write_parquet(tracks, study.tracks)
-    for number in range(2):
-        folder = parts.make(study, number, SMALL, workers=1, size=2)
-    before = (folder / "slices.json").stat().st_mtime_ns
-    assert parts.make(study, 1, SMALL, workers=1, size=2) == folder  # nothing but unreadable tracks: an empty part
-    assert (folder / "slices.json").stat().st_mtime_ns == before
-    assert len(parts.ready(study, tracks, SMALL, size=2)) == 2
-    assert not parts.ready(study, tracks, Spectrogram(n_mels=32, n_fft=1024, hop_length=512), size=2)
-    assert not parts.ready(study, tracks.assign(sha256="other"), SMALL, size=2)
-    assert not parts.ready(study, tracks.iloc[1:], SMALL, size=2)
-    assert not parts.ready(study, tracks, SMALL)  # a small corpus has none
+    parts.make(study, 0, SMALL, workers=1, size=2)
+    empty = parts.make(study, 1, SMALL, workers=1, size=2)  # nothing but unreadable tracks
+    assert not read_json(empty / "slices.json")["shards"]
+    first, shard = empty.with_name("00000") / "slices.json", empty.with_name("00000") / "slices-00000.npy"
+
+    def made(spectrogram=SMALL):
+        before = first.stat().st_mtime_ns
+        parts.make(study, 0, spectrogram, workers=1, size=2)
+        return first.stat().st_mtime_ns != before
+
+    assert not made()
+    data = bytearray(shard.read_bytes())
+    data[-7] ^= 1
+    shard.write_bytes(data)
+    assert made() and not made()
+    assert made(Spectrogram(n_mels=32, n_fft=1024, hop_length=512)) and made()
+    write_parquet(tracks.assign(sha256="other"), study.tracks)
+    assert made()
     with pytest.raises(ReportError, match=r"part 2: .* 2 parts"):
         parts.make(study, 2, SMALL, size=2)
+
+
+def test_a_large_study_is_joined_from_its_parts(tmp_path, tracks, monkeypatch):
+    monkeypatch.setattr(parts, "TRACKS", 2)
+    study = Study("toy", tmp_path)
+    write_parquet(tracks, study.tracks)
+    monkeypatch.setattr(parts.number_of, "__defaults__", (2,))
+    monkeypatch.setattr(parts.make, "__kwdefaults__", {**parts.make.__kwdefaults__, "size": 2})
+    report = parts.slice_study(study, tracks, SMALL, workers=1)
+    assert dict(zip(report["track_id"], report["slices"], strict=True)) == {"a": 3, "b": 10, "c": 0, "d": 0, "e": 0}
+    assert len(list(parts.folder_of(study).iterdir())) == 2
+    Slices(study.slices).verify()

@@ -7,7 +7,7 @@ from itertools import product
 from pathlib import Path
 
 from lib.errors import ReportError
-from lib.recipes import POSTER, RECIPES, base_of, settings_of
+from lib.recipes import POSTER, RECIPES, base_of, changes_of, named
 from lib.runs import Run
 from lib.splits import CONTROLS, GROUPS, PROTOCOLS, SINGLE
 
@@ -115,6 +115,8 @@ def _check_recipe(recipe: object, path: Path, what: str) -> None:
     if base_of(str(recipe)) not in RECIPES:
         raise ReportError(f"{path}: {what}: recipes {recipe!r} is unknown. Known are {', '.join(RECIPES)}.")
     try:
-        settings_of(recipe)
+        normal = named(base_of(recipe), changes_of(recipe))
     except ReportError as error:
         raise ReportError(f"{path}: {what}: {error}") from error
+    if recipe != normal:
+        raise ReportError(f"{path}: {what}: recipes {recipe!r}: write {normal!r}, so that one recipe has one name.")

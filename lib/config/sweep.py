@@ -11,9 +11,10 @@ from pathlib import Path
 from lib.config.also import Also, read_also
 from lib.errors import ReportError
 from lib.paths import check_name
-from lib.recipes import named
+from lib.recipes import base_of, changes_of, named
 from lib.runs import Run
 
+LONGEST = 120  # letters of a derived study's name
 _EXAMPLE = "sweep: {settings: {batch_size: [25, 75]}, seeds: [0, 1]}"
 
 
@@ -72,6 +73,13 @@ def read_sweep(given: object, path: Path, declared: dict) -> tuple[Sweep, ...]:
         rest = own | {key: value for key, value in item.items() if key not in ("settings", "parameters")}
         (also,) = read_also([rest], path, "sweep")
         settings = _grid(item.get("settings"), path, "settings")
+        given_04 = declared.get("parameters", {}).get("04", {})
+        for name in item.get("settings") or {}:
+            if name in {**given_04, **given_04.get("settings", {})}:
+                raise ReportError(
+                    f"{path}: sweep: settings: {name} is also among the parameters of 04, which would overrule every "
+                    "point. Leave it out there."
+                )
         recipes = tuple(_named(recipe, changed, path) for recipe in also.recipes for changed in settings)
         found.append(Sweep(replace(also, recipes=tuple(dict.fromkeys(recipes))), _points(item.get("parameters"), path)))
     return tuple(found)
@@ -84,6 +92,11 @@ def studies(config) -> Iterator[tuple[str, dict]]:
         for point in sweep.parameters:
             words = [f"{name}{value}" for values in point.values() for name, value in values.items()]
             name = "-".join([config.study, *(re.sub(r"[^a-z0-9_]+", "_", word.lower()).strip("_") for word in words)])
+            if len(name) > LONGEST:
+                raise ReportError(
+                    f"study {config.study!r}: a point of its sweep would be called {name!r}, too long for a folder. "
+                    "Make lists and long texts the parameters of studies of their own."
+                )
             if name in seen:
                 raise ReportError(f"study {config.study!r}: two points of its sweep would be called {name!r}.")
             seen.add(name)
@@ -106,6 +119,7 @@ def studies(config) -> Iterator[tuple[str, dict]]:
                     "baselines": list(config.baselines),
                     "also": [{key: value for key, value in item.items() if value}],
                     "parameters": merged,
+                    **({"data": config.data} if config.data else {}),
                 },
             )
 
@@ -116,7 +130,7 @@ def _plain(values: tuple) -> list:
 
 def _named(recipe: str, changed: dict, path: Path) -> str:
     try:
-        return named(recipe, changed)
+        return named(base_of(recipe), changes_of(recipe) | changed)
     except ReportError as error:
         raise ReportError(f"{path}: sweep: settings: {error}") from error
 

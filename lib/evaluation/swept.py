@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from lib.evaluation.pooling import STALE
 from lib.evaluation.words import listed, percent
 from lib.recipes import base_of
 from lib.runs import Finished
@@ -31,7 +32,7 @@ def swept(runs: Sequence[Finished], table: pd.DataFrame) -> pd.DataFrame:
         Columns `SWEPT_COLUMNS`: ``dev`` is the mean over the runs of the accuracy on their dev songs, by which a
         choice may be made; ``accuracy``, ``low`` and ``high`` are those of the test songs. Empty without a sweep.
     """
-    own = table.loc[table["level"] == "song"] if len(table) else table
+    own = table.loc[(table["level"] == "song") & ~table["network"].str.endswith(STALE)] if len(table) else table
     bases = {base_of(recipe) for recipe in own.get("recipe", ()) if base_of(recipe) != recipe}
     if not bases:
         return pd.DataFrame(columns=list(SWEPT_COLUMNS))
