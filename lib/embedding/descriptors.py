@@ -130,7 +130,7 @@ def of_study(study: Study, tracks: pd.DataFrame, tell: Callable[[str], None] = l
     Raises
     ------
     ReportError
-        If that is most of them.
+        If that is most of them, and not because the files are gone.
     """
     manifest = read_json(study.need(study.slices / "slices.json", "02_spectrogram_slicing"))
     songs = tracks.loc[tracks["status"] == "ok"]
@@ -143,7 +143,7 @@ def of_study(study: Study, tracks: pd.DataFrame, tell: Callable[[str], None] = l
     items = [(str(path), excerpt_s) for path in songs["path"]]
     for number, (_, found, reason) in enumerate(pool.run(_of_file, items, timeout_s=TIMEOUT_S), start=1):
         rows.append(found or dict.fromkeys(DESCRIPTORS, float("nan")))
-        reasons += [reason] if found is None else []
+        reasons += [reason] if found is None and "'missing'" not in reason else []
         tell(f"{number} of {len(items)} songs described")
     if 2 * len(reasons) > len(items):
         raise ReportError(
