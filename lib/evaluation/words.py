@@ -6,13 +6,17 @@ from decimal import ROUND_HALF_UP, Decimal
 import pandas as pd
 
 PERCENT = "\u00a0%"
+_HUGE = 1e12
 
 
 def fixed(value: float, digits: int = 0) -> str:
     """Write a number with so many decimals, halves rounded away from zero: the same in sentences and in tables.
 
     ``0.695`` is ``0.70`` here and ``70 %`` in a sentence; Python's own formatting makes 0.69 of it, and 70 of 69.5.
+    What no table has room for, such as a distance in units of next to nothing, is written as a power of ten.
     """
+    if abs(value) >= _HUGE:
+        return f"{value:.1e}"
     rounded = Decimal(repr(round(float(value), 9))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
     return f"{rounded + 0:f}" if rounded else f"{abs(rounded):f}"
 
