@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lib.audio import Spectrogram, cut_slices, load_excerpt, log_mel, to_grey
 from lib.tagging.calibration import BOUNDS, temperature, tempered
-from lib.tagging.familiarity import NAMES, features, learn, listen
+from lib.tagging.familiarity import NAMES, Normal, features, learn, listen
 from lib.tagging.model import SHIPPED, load
 from tests.synthetic import RATE, song
 
@@ -128,3 +128,11 @@ def test_songs_of_artists_left_out_pass_as_often_as_promised():
     assert learnt.limits.shape == (4, 2)
     assert len(features(songs[0], SPECTROGRAM)) == len(NAMES)
     assert learnt.strangeness(listen(slices_of(noise(np.random.default_rng(0)))[:4], SPECTROGRAM)) > 1
+
+
+def test_what_never_varies_in_training_is_known_no_better_than_to_half_a_grey_level():
+    rows = np.random.default_rng(0).normal(size=(200, 4)) * [1, 1, 1, 1e-15]
+    fitted = Normal.fitted(rows)
+    one_level, silent = np.array([[0, 0, 0, 1 / 255], [0, 0, 0, 1.0]])
+    assert np.all(fitted.away(np.stack([one_level, silent]))[:, 3] < [3, 600])
+    assert fitted.distance(one_level[None]) < fitted.distance(silent[None]) < 1e7

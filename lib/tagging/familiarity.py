@@ -20,6 +20,7 @@ SYLLABLES = (2.0, 7.0)  # Hz at which the loudness of speech rises and falls (Ho
 SILENT = 2 / 255  # grey level of what is not heard
 HEARD = 8 / 255  # grey level from which a band counts as used
 EDGE = 98  # percentile of a band's levels that must be heard
+FINEST = 0.5 / 255  # half a grey level: what hardly varies in the training music is known no better than this
 FOLDS = 5
 LENGTHS = (1, 2, 4, 7)  # slices of a song for which limits are settled, beside all
 _SMALL = 1e-3
@@ -91,7 +92,7 @@ class Normal:
     Parameters
     ----------
     centre, scale : np.ndarray [shape=(features,)]
-        Mean and standard deviation.
+        Mean and standard deviation, at least `FINEST`.
     precision : np.ndarray [shape=(features, features)]
         Inverse covariance of the standardised features, after Ledoit & Wolf (2004,
         doi 10.1016/S0047-259X(03)00096-4).
@@ -106,8 +107,7 @@ class Normal:
         """Fit to rows of features [shape=(n, features)]."""
         from sklearn.covariance import LedoitWolf
 
-        centre, scale = found.mean(axis=0), found.std(axis=0)
-        scale = np.where(scale > 0, scale, 1.0)
+        centre, scale = found.mean(axis=0), np.maximum(found.std(axis=0), FINEST)
         return cls(centre, scale, LedoitWolf().fit((found - centre) / scale).precision_)
 
     def away(self, found: np.ndarray) -> np.ndarray:
