@@ -34,8 +34,9 @@ SAME = [
     if replace(run, fold=FIRST.fold, seed=FIRST.seed) == FIRST and run != FIRST and FIRST.protocol in WHOLE
 ]
 DONE = STUDY.work / "done"
+CORES = "REPORT_CORES={threads} "  # which a step would else take from its machine
 EXECUTE = (
-    f"{sys.executable} -m lib.execute {{params.notebook:q}} {{params.output:q}} --parameters {{params.given:q}} "
+    f"{CORES}{sys.executable} -m lib.execute {{params.notebook:q}} {{params.output:q}} --parameters {{params.given:q}} "
     "--label {params.label:q} --done {params.done:q} --made {params.made:q} 2>&1"
 )
 
@@ -131,14 +132,15 @@ rule part_of_slices:
         touch(DONE / "02" / "{number}.part"),
     params:
         root=ROOT,
+        done=DONE / "02" / "{number}",
         given=json.dumps(CONFIG.parameters.get("02", {}), sort_keys=True),
     threads: 1
     resources:
         mem_mb=memory(2000),
         runtime=240,
     shell:
-        "{sys.executable} -m lib.parts --study {CONFIG.study} --root {params.root:q} --number {wildcards.number} "
-        "--parameters {params.given:q} 2>&1"
+        CORES + "{sys.executable} -m lib.parts --study {CONFIG.study} --root {params.root:q} "
+        "--number {wildcards.number} --parameters {params.given:q} --done {params.done:q} 2>&1"
 
 
 rule slices:
@@ -270,6 +272,7 @@ rule embedding:
         done=DONE / "06",
         made=[STUDY.tables / "nodes.csv"],
         given=parameters("06", run=FIRST.name, others=SAME, widths=list(VECTORS)),
+    threads: WIDE
     resources:
         mem_mb=memory(3000),
         runtime=120,

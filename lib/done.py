@@ -3,7 +3,8 @@
 Snakemake deletes the outputs of a step before it runs it again and when it fails. What takes long to make
 must survive both, so a step's outputs are two small files: ``<step>.json``, the checksums of what it made,
 by which later steps see whether anything changed, and ``<step>.page``, that of its executed notebook.
-Beside them lie ``<step>.running`` while it runs, and ``<step>.failed``, the reason, where it failed.
+Beside them lie ``<step>.running`` while it runs, and ``<step>.failed``, the reason, where it failed; a sweep that
+gives a step up adds the two files, empty, so that the steps after it run all the same.
 """
 
 from __future__ import annotations
@@ -11,15 +12,22 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
+import threading
+import time
 from collections.abc import Iterable
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
+
+from lib.errors import ReportError
 from lib.paths import Study, replacing
 from lib.tables import read_json, write_json
 
 DONE, RUNNING, FAILED, WAITING = "done", "running", "failed", "waiting"
 TOLERANT = "REPORT_TOLERANT"  # set where a step that fails must not keep the report from being built
+BEAT_S = 30.0  # how often a running step touches its mark
+SILENT_S = 10 * BEAT_S  # after which a step of another machine is taken for dead
 
 
 def digest(path: Path) -> str:
@@ -46,11 +54,13 @@ def write(base: Path, notebook: Path, made: Iterable[Path]) -> None:
         part.write_text(f"{digest(notebook)} {notebook}\n", encoding="utf-8")
 
 
-def write_failed(base: Path, reason: str) -> None:
-    """Note that a step failed, in files that let the steps after it run all the same."""
+def write_failed(base: Path, reason: str, *, given_up: bool) -> None:
+    """Note that a step failed; if it is given up, let the steps after it run all the same."""
     base.parent.mkdir(parents=True, exist_ok=True)
     with replacing(Path(f"{base}.failed")) as part:
         part.write_text(reason, encoding="utf-8")
+    if not given_up:
+        return
     write_json({}, Path(f"{base}.json"))
     with replacing(Path(f"{base}.page")) as part:
         part.write_text("", encoding="utf-8")
@@ -62,38 +72,97 @@ def marked(base: Path | None):
     if base is None:
         yield
         return
-    mark = Path(f"{base}.running")
-    write_json({"host": socket.gethostname(), "process": os.getpid()}, mark)
+    mark, over = Path(f"{base}.running"), threading.Event()
+    process = psutil.Process()
+    write_json({"host": socket.gethostname(), "process": process.pid, "began": process.create_time()}, mark)
+
+    def beat() -> None:
+        while not over.wait(BEAT_S):
+            with suppress(OSError):
+                os.utime(mark)
+
+    beating = threading.Thread(target=beat, daemon=True)
+    beating.start()
     try:
         yield
     finally:
+        over.set()
+        beating.join()
         mark.unlink(missing_ok=True)
 
 
-def state(base: Path) -> tuple[str, str]:
-    """State of a step, and the reason if it failed.
+def runs(mark: Path) -> bool:
+    """Whether a step whose mark this is still runs: its process lives or, on another machine, touched it lately."""
+    try:
+        told, silent_s = read_json(mark), time.time() - mark.stat().st_mtime
+    except FileNotFoundError:  # it ends while it is looked at
+        return False
+    if told["host"] != socket.gethostname():
+        return silent_s < SILENT_S
+    try:
+        process = psutil.Process(told["process"])
+        return process.create_time() == told["began"] and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
-    What runs on another machine is believed to run; a mark that a killed process of this one left is not.
-    """
-    with suppress(FileNotFoundError):  # it may end while it is looked at
-        told = read_json(Path(f"{base}.running"))
-        if told["host"] != socket.gethostname() or Path(f"/proc/{told['process']}").exists():
-            return RUNNING, ""
+
+def state(base: Path) -> tuple[str, str]:
+    """State of a step, and the reason if it failed."""
+    if runs(Path(f"{base}.running")):
+        return RUNNING, ""
     with suppress(FileNotFoundError):
         return FAILED, Path(f"{base}.failed").read_text(encoding="utf-8")
     return (DONE, "") if Path(f"{base}.json").is_file() and Path(f"{base}.page").is_file() else (WAITING, "")
 
 
 def failures(study: Study) -> dict[str, str]:
-    """Name the runs of a study that failed, and say why. Page 05."""
+    """Name the runs of a study that failed and were given up, and say why. Page 05."""
     folder = study.work / "done" / "04"
-    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.failed"))}
+    found = (path for path in sorted(folder.glob("*.failed")) if path.with_suffix(".json").is_file())
+    return {path.stem: path.read_text(encoding="utf-8") for path in found}
+
+
+def reasons(study: Study) -> dict[str, str]:
+    """Name the steps of a study that failed, and say why."""
+    folder = study.work / "done"
+    found = sorted(folder.rglob("*.failed"))
+    return {str(path.relative_to(folder).with_suffix("")): path.read_text(encoding="utf-8") for path in found}
+
+
+def give_up_the_dead(study: Study) -> bool:
+    """Give up runs, and the page of the embedding, whose process was killed; whether there was any.
+
+    For when all that ran has ended, on whatever machine.
+    """
+    folder = study.work / "done"
+    marks = [*folder.glob("04/*.running"), *folder.glob("06.running")]
+    for mark in marks:
+        write_failed(mark.with_suffix(""), "its process was killed, most likely for want of memory.", given_up=True)
+        mark.unlink()
+    failed = [*folder.glob("04/*.failed"), *folder.glob("06.failed")]
+    failed = [path for path in failed if not path.with_suffix(".json").is_file()]
+    for path in failed:
+        write_failed(path.with_suffix(""), path.read_text(encoding="utf-8"), given_up=True)
+    return bool(marks or failed)
 
 
 def forget_changed(study: Study) -> None:
-    """Let steps run again that failed, or whose files somebody has deleted or, running a notebook by hand, replaced."""
+    """Let steps run again that failed, or whose files somebody has deleted or, running a notebook by hand, replaced.
+
+    Raises
+    ------
+    ReportError
+        If a step still runs: the call that began it was killed, it was not.
+    """
     folder = study.work / "done"
     for mark in folder.rglob("*.running"):
+        if runs(mark):
+            told = read_json(mark)
+            raise ReportError(
+                f"study {study.name!r}: step {mark.relative_to(folder).with_suffix('')} still runs (process "
+                f"{told['process']} on {told['host']}), although the call that began it was killed. Wait for it, or "
+                "stop it, then run the same command again."
+            )
         mark.unlink()
     for failed in folder.rglob("*.failed"):
         for suffix in (".json", ".page", ".failed"):

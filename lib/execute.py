@@ -29,6 +29,18 @@ from lib.quiet import START_UP
 EVERY_S = 10.0  # seconds between two lines about the same notebook
 
 
+class KernelDiedError(ReportError):
+    """The process of a notebook was killed."""
+
+
+class _Ended(KeyboardInterrupt):
+    """SIGTERM, as a cluster stops a job."""
+
+
+def _told_to_end(number, frame):
+    raise _Ended
+
+
 def check_parameters(notebook: Path, given: dict) -> None:
     """Compare parameters with those that a notebook documents.
 
@@ -112,7 +124,7 @@ def execute(notebook: Path, output: Path, parameters: dict, *, label: str = "") 
             kept = _keep_failed(aside, output, parameters)
             raise ReportError(_three_lines(label, error, kept)) from error
         except DeadKernelError as error:
-            raise ReportError(
+            raise KernelDiedError(
                 f"{label}: the notebook's process died in cell {terminal.at}, most likely for want of memory. Free "
                 "some memory, or make the study smaller."
             ) from error
@@ -243,7 +255,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--tolerable", action="store_true", help="in a sweep, note a failure and go on without")
     given = parser.parse_args(arguments)
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # as a cluster stops a job
+        signal.signal(signal.SIGTERM, _told_to_end)
     try:
         with done.marked(given.done):
             execute(given.notebook, given.output, json.loads(given.parameters), label=given.label)
@@ -251,9 +263,15 @@ def main(arguments: list[str] | None = None) -> int:
             done.write(given.done, given.output, given.made)
     except ReportError as error:
         print(f"\n{error}\n", file=sys.stderr)
-        if not (given.done and os.environ.get(done.TOLERANT) and given.tolerable):
-            return 1
-        done.write_failed(given.done, str(error))
+        # With more memory, as a cluster gives it to a second try, a killed kernel may live.
+        given_up = bool(os.environ.get(done.TOLERANT)) and given.tolerable and not isinstance(error, KernelDiedError)
+        if given.done:
+            done.write_failed(given.done, str(error), given_up=given_up)
+        return 0 if given.done and given_up else 1
+    except _Ended:
+        if given.done:
+            done.write_failed(given.done, "It was told to end, most likely at its limit of time.", given_up=False)
+        return 143
     except KeyboardInterrupt:
         return 130
     return 0

@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import sys
 from contextlib import suppress
 from dataclasses import fields
@@ -20,6 +21,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from lib import done
 from lib.audio import Spectrogram
 from lib.errors import ReportError
 from lib.paths import Study, replacing
@@ -190,14 +192,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--root", default="", help="folder of work/ and results/")
     parser.add_argument("--number", type=int, required=True)
     parser.add_argument("--parameters", default="{}", help="a JSON object of notebook 02's parameters")
+    parser.add_argument("--done", type=Path, help="base name of the files that note how far this step is")
     given = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     parameters = json.loads(given.parameters)
     picture = Spectrogram(**{one.name: parameters[one.name] for one in fields(Spectrogram) if one.name in parameters})
     how = {name: parameters[name] for name in ("workers", "timeout_s") if name in parameters}
     try:
-        make(Study(given.study, given.root), given.number, picture, **how)
+        with done.marked(given.done):
+            make(Study(given.study, given.root), given.number, picture, **how)
     except ReportError as error:
         print(f"\n{error}\n", file=sys.stderr)
+        if given.done:
+            done.write_failed(given.done, str(error), given_up=False)
         return 1
     except KeyboardInterrupt:
         return 130

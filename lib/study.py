@@ -99,15 +99,6 @@ def _threads(profile: str, cores: int) -> dict[str, str]:
     return few if profile else {pool.VARIABLE: str(cores or pool.cores()), **few}
 
 
-def _note_the_dead(study: Study) -> bool:
-    """Note as failed what a killed process left marked as running; whether there was any."""
-    marks = list((study.work / "done" / "04").glob("*.running"))
-    for mark in marks:  # Snakemake has ended, and with it all that ran, on whatever machine
-        done.write_failed(mark.with_suffix(""), "its process was killed, most likely for want of memory.")
-        mark.unlink()
-    return bool(marks)
-
-
 def _ask_again(study: Study) -> None:
     """Let 01 run again if a source of valence stopped for a reason that may have passed."""
     from lib.valence import troubles
@@ -166,6 +157,7 @@ def report(
     ReportError
         If the study or its folder is wrong, or a step failed.
     """
+    data = str(Path(data).expanduser().resolve()) if data else ""  # Snakemake works in another folder
     declared = config.load(study, data)
     place = Study(declared.study, root)
     where = _resources(profile, cores)
@@ -196,7 +188,9 @@ def report(
                 "--configfile", str(call), *where,
             ]  # fmt: skip
             went = partial(_snakemake, command, environment, place.work / f"{target}.log", lock.fileno())
-            if went() and not (tolerant and _note_the_dead(place) and not went()):
+            if went() and not (tolerant and done.give_up_the_dead(place) and not went()):
+                if profile:  # what a step prints stays on its node
+                    print("".join(f"\n{why}\n" for why in done.reasons(place).values()), file=sys.stderr)
                 raise ReportError(
                     f"study {declared.study!r} is not complete; the message above says why. What was finished is kept: "
                     f"mend it and run the same command again. Snakemake's own log: {place.work / f'{target}.log'}"

@@ -1,7 +1,12 @@
+import os
 import socket
+import time
 from pathlib import Path
 
+import pytest
+
 from lib import done
+from lib.errors import ReportError
 from lib.paths import Study
 from lib.tables import read_json, write_json
 
@@ -50,7 +55,7 @@ def test_a_step_waits_runs_fails_and_is_done(tmp_path):
     with done.marked(base):
         assert done.state(base) == (done.RUNNING, "")
     assert done.state(base) == (done.WAITING, "")
-    done.write_failed(base, "no memory")
+    done.write_failed(base, "no memory", given_up=True)
     assert done.state(base) == (done.FAILED, "no memory")
     assert done.failures(study) == {"run-poster~learning_rate=0.001": "no memory"}
     assert Path(f"{base}.json").is_file() and Path(f"{base}.page").is_file()
@@ -58,14 +63,62 @@ def test_a_step_waits_runs_fails_and_is_done(tmp_path):
     assert done.state(base) == (done.WAITING, "") and not done.failures(study)
     notebook = tmp_path / "n.ipynb"
     notebook.write_text("y")
-    done.write_failed(base, "no memory")
+    done.write_failed(base, "no memory", given_up=True)
     done.write(base, notebook, [])
     assert done.state(base) == (done.DONE, "")
 
 
-def test_a_killed_process_of_this_machine_does_not_run(tmp_path):
+def test_a_killed_process_does_not_run(tmp_path, monkeypatch):
     base = tmp_path / "run"
-    write_json({"host": socket.gethostname(), "process": 2**22 + 1}, Path(f"{base}.running"))  # no such process
+    mark = Path(f"{base}.running")
+    write_json({"host": socket.gethostname(), "process": 2**22 + 1, "began": 0.0}, mark)  # no such process
     assert done.state(base)[0] == done.WAITING
-    write_json({"host": "another", "process": 2**22 + 1}, Path(f"{base}.running"))
+    write_json({"host": socket.gethostname(), "process": os.getpid(), "began": 0.0}, mark)  # its number is another's
+    assert done.state(base)[0] == done.WAITING
+    write_json({"host": "another", "process": os.getpid(), "began": 0.0}, mark)
     assert done.state(base)[0] == done.RUNNING
+    os.utime(mark, (0, time.time() - done.SILENT_S - 1))
+    assert done.state(base)[0] == done.WAITING
+
+
+def test_a_running_step_touches_its_mark(tmp_path, monkeypatch):
+    monkeypatch.setattr(done, "BEAT_S", 0.01)
+    mark = tmp_path / "run.running"
+    with done.marked(tmp_path / "run"):
+        os.utime(mark, (0, 0))
+        for _ in range(500):
+            if mark.stat().st_mtime:
+                break
+            time.sleep(0.01)
+        assert mark.stat().st_mtime > 0
+    assert not mark.exists()
+
+
+def test_nothing_begins_while_a_step_of_a_killed_call_runs(tmp_path):
+    study = Study("toy", tmp_path)
+    base = study.work / "done" / "04" / "run~mixup=0.5"
+    base.parent.mkdir(parents=True)
+    with (
+        done.marked(base),
+        pytest.raises(ReportError, match=rf"04/run~mixup=0\.5 still runs \(process {os.getpid()} on"),
+    ):
+        done.forget_changed(study)
+    done.forget_changed(study)
+
+
+def test_only_runs_and_the_embedding_are_given_up(tmp_path):
+    study = Study("toy", tmp_path)
+    folder = study.work / "done"
+    assert not done.give_up_the_dead(study)
+    for step in ("02", "04/refused", "04/good", "06"):
+        done.write_failed(folder / step, f"{step} is wrong", given_up=False)
+    (tmp_path / "n.ipynb").write_text("y")
+    done.write(folder / "04" / "good", tmp_path / "n.ipynb", [])  # a second try
+    write_json({"host": "another", "process": 1, "began": 0.0}, folder / "04" / "killed~mixup=0.5.running")
+    assert done.failures(study) == {}
+    assert set(done.reasons(study)) == {"02", "04/refused", "06"}
+    assert done.give_up_the_dead(study)
+    assert set(done.failures(study)) == {"refused", "killed~mixup=0.5"}
+    assert "killed" in done.failures(study)["killed~mixup=0.5"]
+    assert not (folder / "02.json").exists() and (folder / "06.json").is_file()
+    assert not done.give_up_the_dead(study)

@@ -1,10 +1,14 @@
 import json
+import os
+import subprocess
+import sys
 
 import nbformat
 import pytest
 
-from lib import execute, progress
+from lib import done, execute, progress
 from lib.errors import ReportError
+from lib.paths import PROJECT
 
 METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 PARAMETERS = """\
@@ -99,6 +103,28 @@ def test_a_kernel_that_dies_says_so(notebook, tmp_path):
     with pytest.raises(ReportError, match=r"process died in cell 2"):
         execute.execute(notebook, tmp_path / "out.ipynb", {})
     assert not list(tmp_path.glob("*out*"))
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ("raise ValueError('no')", 0),
+        ("import os; os._exit(9)", 1),  # killed: a second try may have more memory
+        ("import os, signal; os.kill(os.getppid(), signal.SIGTERM)", 143),
+    ],
+)
+def test_in_a_sweep_what_is_wrong_is_given_up_and_what_was_killed_is_not(notebook, tmp_path, source, code):
+    read = nbformat.read(notebook, 4)
+    read.cells[1].source = source
+    nbformat.write(read, notebook)
+    base = tmp_path / "done" / "04" / "run"
+    base.parent.mkdir(parents=True)
+    words = [sys.executable, "-m", "lib.execute", notebook, tmp_path / "out.ipynb", "--done", base, "--tolerable"]
+    environment = {**os.environ, done.TOLERANT: "1"}
+    assert subprocess.run(words, env=environment, cwd=PROJECT, capture_output=True, check=False).returncode == code
+    assert base.with_suffix(".failed").is_file()
+    assert base.with_suffix(".json").is_file() == (code == 0)
+    assert not base.with_suffix(".running").exists()
 
 
 def test_progress_goes_to_the_runner_or_stays_quiet(tmp_path, monkeypatch, capsys):

@@ -8,6 +8,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
+from lib.done import write_failed
 from lib.paths import PROJECT, Study
 from lib.report import build
 from lib.report.chapters import CHAPTERS, Executed
@@ -145,6 +146,15 @@ def test_runs_that_the_evaluation_left_out_have_no_page(tmp_path):
     build(study)
     page = BeautifulSoup((study.results / "04_training.html").read_text(), "html.parser")
     assert sorted(row.th.get_text() for row in page.select(".runs tbody tr")) == kept
+
+
+def test_a_run_that_was_given_up_has_no_page_of_an_earlier_try(tmp_path):
+    study = make(tmp_path)
+    write_failed(study.work / "done" / "04" / "choi2016-slice-f0-s0", "no memory", given_up=True)
+    build(study)
+    page = BeautifulSoup((study.results / "04_training.html").read_text(), "html.parser")
+    rows = {row.th.get_text() for row in page.select(".runs tbody tr")}
+    assert "this_project-slice-f0-s0" in rows and "choi2016-slice-f0-s0" not in rows
 
 
 def test_tables_scroll_by_themselves(soups):

@@ -37,7 +37,7 @@ def there_and_here(cluster, tmp_path_factory):
     profile = there / "profiles" / "ours"
     profile.mkdir(parents=True)
     (profile / "config.yaml").write_text(yaml.safe_dump(settings))
-    words, how = command(there, "report", "--study", "tiny", "--profile", "profiles/ours")
+    words, how = command(there, "report", "--study", "tiny", "--profile", "profiles/ours", "--cores", "2")
     how["env"] = {**cluster, **how["env"], "SLURM_CONF": cluster["SLURM_CONF"], "PATH": cluster["PATH"]}
     killed, over = [], threading.Event()
     watch = threading.Thread(target=_kill_one, args=(cluster, killed, over))

@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 import nbformat
 from nbformat import NotebookNode
 
+from lib.done import failures
 from lib.errors import ReportError
 from lib.paths import Study
 from lib.splits import PROTOCOLS
@@ -172,7 +173,9 @@ def find(study: Study) -> dict[str, list[Executed]]:
     for name, some in paths.items():
         executed = [Executed(path.stem, name, path, _read(path, study)) for path in some if path.name[0] != "."]
         chapters[name] = sorted(executed, key=_order)
-    chapters[TRAINING] = _evaluated(chapters[TRAINING], chapters[EVALUATION])
+    failed = failures(study)  # whose notebook, if there is one, is of an earlier version
+    kept = [one for one in chapters[TRAINING] if one.name not in failed]
+    chapters[TRAINING] = _evaluated(kept, chapters[EVALUATION])
     return chapters
 
 

@@ -1,0 +1,48 @@
+"""Slices of a corpus that is large, made in parts by jobs of their own."""
+
+import subprocess
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from lib.paths import Study
+from lib.slicing import Slices, make_slices
+from lib.tables import read_tracks
+from tests.chain import command, copy_of_the_project
+
+SONGS = {"corpus": "demo", "networks": ["this_project"], "parameters": {"01": {"songs_per_genre": 3, "seconds": 7.0}}}
+
+
+def prepare(project):
+    words, how = command(project, "prepare", "--study", "tiny")
+    done = subprocess.run(words, **how, capture_output=True, timeout=900, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_parts_are_jobs_and_joined_they_are_the_slices_of_the_whole(tmp_path):
+    project = copy_of_the_project(tmp_path)
+    (project / "config" / "tiny.yaml").write_text(yaml.safe_dump(SONGS))
+    module = project / "lib" / "parts.py"
+    module.write_text(module.read_text().replace("TRACKS = 1_000", "TRACKS = 7"))
+    prepare(project)
+    study = Study("tiny", project)
+    parts = sorted(path.name for path in (study.work / "parts").iterdir())
+    assert parts == ["00000", "00001", "00002"]  # of 18 songs
+    assert len(list((study.work / "done" / "02").glob("*.part"))) == 3
+    tracks = read_tracks(study.tracks)
+    make_slices(tracks, tmp_path / "whole", Slices(study.slices).spectrogram)
+    joined, whole = Slices(study.slices), Slices(tmp_path / "whole")
+    places = ["shard", "row"]
+    pd.testing.assert_frame_equal(joined.table.drop(columns=places), whole.table.drop(columns=places))
+    everything = np.arange(len(whole.table))
+    np.testing.assert_array_equal(joined.take(everything), whole.take(everything))
+
+    shard = study.work / "parts" / "00001" / "slices-00000.npy"
+    before = shard.read_bytes()
+    shard.unlink()  # else the joined slices, which are the same file, would be damaged too
+    shard.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
+    (study.slices / "slices.json").unlink()
+    prepare(project)
+    assert shard.read_bytes() == before
+    np.testing.assert_array_equal(Slices(study.slices).take(everything), whole.take(everything))
