@@ -5,8 +5,8 @@
     python -m tests.slurm start FOLDER      # then: export SLURM_CONF=FOLDER/slurm.conf
     python -m tests.slurm stop FOLDER
 
-Needs root and Debian's ``slurm-wlm`` and ``munge``. Nothing outside FOLDER is written, so that a Slurm that this
-machine may have is left alone; munge's daemon is started if none runs, and stopped again with the rest.
+Needs root and Debian's ``slurm-wlm`` and ``munge``. All lies in FOLDER, so that a Slurm that this machine may have is
+left alone; munge's daemon, whose place is the system's own, is started if none runs, and stopped again with the rest.
 """
 
 import os
@@ -77,15 +77,9 @@ def start(folder: Path, *, memory_mb: int = 7000) -> dict[str, str]:
     environment = {**os.environ, "SLURM_CONF": str(conf), "PATH": f"{os.environ['PATH']}:/usr/sbin"}
     if subprocess.run(["munge", "-n"], capture_output=True, check=False).returncode:
         subprocess.run(["install", "-d", "-o", "munge", "-g", "munge", "/run/munge"], check=True)
-        pid = folder / "munged.pid"
-        pid.touch()
-        shutil.chown(pid, "munge")
-        folder.chmod(0o755)
-        subprocess.run(
-            ["setpriv", "--reuid=munge", "--regid=munge", "--clear-groups", "munged", f"--pid-file={pid}", "--force"],
-            env=environment,
-            check=True,
-        )
+        become = ["setpriv", "--reuid=munge", "--regid=munge", "--clear-groups"]
+        subprocess.run([*become, "munged", "--force"], env=environment, check=True)
+        shutil.copy("/run/munge/munged.pid", folder / "munged.pid")
     for command in (["slurmctld", "-c"], ["slurmd", "-N", "n0"], ["slurmd", "-N", "n1"]):
         subprocess.run(command, env=environment, check=True, capture_output=True)
     for _ in range(60):
