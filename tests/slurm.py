@@ -74,7 +74,8 @@ def start(folder: Path, *, memory_mb: int = 7000) -> dict[str, str]:
     conf = folder / "slurm.conf"
     values = {"host": socket.gethostname(), "cpus": os.cpu_count(), "memory": memory_mb, "folder": folder}
     conf.write_text(CONF.format(port=controller, first=first, second=second, **values).lstrip())
-    environment = {**os.environ, "SLURM_CONF": str(conf), "PATH": f"{os.environ['PATH']}:/usr/sbin"}
+    path = f"{_own_srun(folder)}:{os.environ['PATH']}:/usr/sbin"
+    environment = {**os.environ, "SLURM_CONF": str(conf), "PATH": path}
     if subprocess.run(["munge", "-n"], capture_output=True, check=False).returncode:
         subprocess.run(["install", "-d", "-o", "munge", "-g", "munge", "/run/munge"], check=True)
         become = ["setpriv", "--reuid=munge", "--regid=munge", "--clear-groups"]
@@ -91,6 +92,15 @@ def start(folder: Path, *, memory_mb: int = 7000) -> dict[str, str]:
     logs = "\n".join(path.read_text()[-2000:] for path in folder.glob("*.log"))
     stop(folder)
     raise RuntimeError(f"the nodes are not up: {told}\n{logs}")
+
+
+def _own_srun(folder: Path) -> Path:
+    """Folder of an srun that knows its configuration: jobs of Snakemake call it without ``SLURM_CONF``."""
+    place = folder / "bin" / "srun"
+    place.parent.mkdir(exist_ok=True)
+    place.write_text(f'#!/bin/sh\nSLURM_CONF={folder}/slurm.conf exec {shutil.which("srun")} "$@"\n')
+    place.chmod(0o755)
+    return place.parent
 
 
 def stop(folder: Path) -> None:

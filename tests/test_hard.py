@@ -290,6 +290,15 @@ def test_bounds_are_shares_and_an_artist_of_few_songs_is_not_listed():
     assert artists.artists_sentence(none, panel)
 
 
+def test_of_many_artists_the_worst_are_listed(monkeypatch):
+    panel = errors_by_artist(np.random.default_rng(8), 0.3)
+    whole = evaluation.hard_artists(panel, permutations=199)
+    monkeypatch.setattr(artists, "MOST", 3)
+    few = evaluation.hard_artists(panel, permutations=199)
+    pd.testing.assert_frame_equal(few.table, whole.table.head(3))
+    assert few.asked == whole.asked == len(whole.table) > 3
+
+
 def test_no_artist_is_called_hard_where_clustering_is_not_established():
     panel = errors_by_artist(np.random.default_rng(8), 0.0, artists=6)
     found = evaluation.hard_artists(panel, permutations=199)

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
+from lib.evaluation import significance
 from lib.evaluation.significance import holm, sign_flip
 
 
@@ -21,6 +22,23 @@ def test_many_songs_are_drawn_and_agree_with_the_exact_test():
     differences = np.repeat([1.0, -1.0], [45, 30])
     expected = binomtest(45, 75).pvalue
     assert sign_flip(differences, np.arange(75)) == pytest.approx(expected, abs=0.015)
+
+
+@pytest.mark.parametrize("ahead", [0, 40, 100, 200])
+def test_drawing_how_many_of_each_value_are_flipped_is_the_same_test(ahead, monkeypatch):
+    rng = np.random.default_rng(ahead)
+    differences = rng.choice([-2.0, -1.0, 0.3, 1.0], 3000)
+    differences[:ahead] = np.abs(differences[:ahead])
+    drawn = sign_flip(differences, np.arange(3000))
+    monkeypatch.setattr(significance, "MANY", 3000)
+    assert drawn == pytest.approx(sign_flip(differences, np.arange(3000)), abs=0.02)
+
+
+def test_the_size_of_a_block_changes_nothing(monkeypatch):
+    differences = np.random.default_rng(0).normal(0.1, 1, 300)
+    whole = sign_flip(differences, np.arange(300))
+    monkeypatch.setattr(significance, "_CELLS", 10_000)
+    assert sign_flip(differences, np.arange(300)) == whole
 
 
 def test_the_songs_of_an_artist_are_one_witness():

@@ -21,6 +21,7 @@ LEAST = 3  # songs: of fewer, even none right would be nothing unusual
 COLUMNS = (
     "head", "artist_group", "artist", "genre", "songs", "right", "expected", "low", "high", "p", "p_holm", "hard",
 )  # fmt: skip
+MOST = 1_000  # artists in the table
 _CELLS = 2_000_000  # of one block of permutations
 _TIE = 1e-9
 
@@ -44,6 +45,8 @@ class Artists:
         Songs by them, copies of a recording counted once.
     least : int
         Songs that an artist of the table has at least.
+    asked : int
+        Artists with so many.
     """
 
     table: pd.DataFrame
@@ -52,6 +55,7 @@ class Artists:
     artists: int
     songs: int
     least: int = LEAST
+    asked: int = 0
 
 
 def folds_of(runs: Sequence[Finished], protocol: str) -> pd.Series:
@@ -102,11 +106,11 @@ def hard_artists(
     Returns
     -------
     Artists
-        Its table has a row an artist group of `least` songs or more: the most frequent ``artist`` and ``genre``,
-        ``songs``, ``right`` (share of right answers, mean over songs and networks), the share ``expected`` of any
-        artist with as many songs of the same classes, ``low`` and ``high`` between which 95 % of the permutations
-        lie, ``p``, one-sided, of so few right, ``p_holm``, corrected for the number of artists, and ``hard``: errors
-        cluster by artist at all, and here. The worst come first.
+        Its table has a row an artist group of `least` songs or more, of many the worst `MOST`: the most frequent
+        ``artist`` and ``genre``, ``songs``, ``right`` (share of right answers, mean over songs and networks), the
+        share ``expected`` of any artist with as many songs of the same classes, ``low`` and ``high`` between which
+        95 % of the permutations lie, ``p``, one-sided, of so few right, ``p_holm``, corrected for the number of
+        artists, and ``hard``: errors cluster by artist at all, and here. The worst come first.
     """
     songs = given.songs.assign(error=1 - given.right.mean(axis=1)) if given.networks else given.songs.assign(error=0.0)
     songs = songs.loc[~songs["song_group"].duplicated() | songs["song_group"].isna()]
@@ -116,39 +120,43 @@ def hard_artists(
     cells = songs.groupby([songs["genre"].fillna(""), "true"], sort=False).ngroup().to_numpy()
     error, fold = songs["error"].to_numpy(float), _codes(folds, songs.index)
     several = size > 1
-    about = {"artists": int(several.sum()), "songs": int(size[several].sum()), "least": least}
+    shown = np.flatnonzero(size >= least)
+    about = {"artists": int(several.sum()), "songs": int(size[several].sum()), "least": least, "asked": len(shown)}
     rest = _less_means(_less_means(error, cells), fold) if len(songs) else error
     fitted = error - rest
     if not several.any() or len(names) < 2 or np.abs(rest).max() < _TIE:
         return Artists(pd.DataFrame(columns=list(COLUMNS)), float("nan"), float("nan"), **about)
-    member, shown = _sums(groups), np.flatnonzero(size >= least)
-    truth = member @ rest
-    between, statistic, kept = (truth**2 / size).sum(), [], []
+    member = _sums(groups)
+    truth, usual = member @ rest, member @ fitted
+    between, more, worse = (truth**2 / size).sum(), 0, np.zeros(len(shown))
     for values in _permuted(rest, cells, fold, permutations, seed):
         sums = member @ values
-        statistic.append((sums**2 / size[:, None]).sum(axis=0))
-        kept.append(sums[shown])
-    p = (1 + (np.concatenate(statistic) >= between - _TIE).sum()) / (1 + permutations)
-    usual = (member @ fitted)[shown]
-    share, null = (1 - (usual + part.T) / size[shown] for part in (truth[shown], np.concatenate(kept, axis=1)))
+        more += int(((sums**2 / size[:, None]).sum(axis=0) >= between - _TIE).sum())
+        worse += (sums[shown] >= truth[shown, None] - _TIE).sum(axis=1)
+    p = (1 + more) / (1 + permutations)
     table = pd.DataFrame(
         {
             "head": given.head,
             "artist_group": names[shown],
-            "artist": [_most(songs["artist"], groups == place) for place in shown],
-            "genre": [_most(songs["genre"], groups == place) for place in shown],
             "songs": size[shown],
-            "right": share,
-            "expected": 1 - usual / size[shown],
-            "low": np.clip(np.quantile(null, (1 - LEVEL) / 2, axis=0), 0, 1),
-            "high": np.clip(np.quantile(null, (1 + LEVEL) / 2, axis=0), 0, 1),
-            "p": (1 + (null <= share + _TIE).sum(axis=0)) / (1 + permutations),
+            "right": 1 - (usual + truth)[shown] / size[shown],
+            "expected": 1 - usual[shown] / size[shown],
+            "p": (1 + worse) / (1 + permutations),
+            "place": shown,
         }
     )
     table["p_holm"] = holm(table["p"])
     table["hard"] = (table["p_holm"] < SURE) & (p < SURE)
-    table = table.sort_values(["p", "right", "artist_group"], ignore_index=True)[list(COLUMNS)]
-    return Artists(table, float(p), _icc(rest, between, size), **about)
+    table = table.sort_values(["p", "right", "artist_group"], ignore_index=True).head(MOST)
+    place = table.pop("place").to_numpy()
+    for name in ("artist", "genre"):
+        table[name] = _most(songs[name], groups).reindex(place).fillna("").to_numpy()
+    # The same permutations again: those of every artist would not fit into memory.
+    kept = [member[place] @ values for values in _permuted(rest, cells, fold, permutations, seed)]
+    null = 1 - (usual[place] + np.concatenate(kept, axis=1).T) / size[place]
+    for name, end in (("low", (1 - LEVEL) / 2), ("high", (1 + LEVEL) / 2)):
+        table[name] = np.clip(np.quantile(null, end, axis=0), 0, 1)
+    return Artists(table[list(COLUMNS)], float(p), _icc(rest, between, size), **about)
 
 
 def _codes(folds: pd.Series | None, songs: pd.Index) -> np.ndarray:
@@ -196,14 +204,12 @@ def _icc(rest: np.ndarray, between: float, size: np.ndarray) -> float:
     return float((outer - inner) / total) if abs(total) > _TIE else float("nan")
 
 
-def _most(values: pd.Series, own: np.ndarray) -> str:
-    """Most frequent known value, the first of several; empty if none is known."""
-    known = values[own & values.notna().to_numpy() & (values != "").to_numpy()]
-    return (
-        str(known.value_counts().sort_index().sort_values(ascending=False, kind="stable").index[0])
-        if len(known)
-        else ""
-    )
+def _most(values: pd.Series, groups: np.ndarray) -> pd.Series:
+    """Most frequent known value of each group, the first of several; without those where none is known."""
+    known = pd.DataFrame({"group": groups, "value": values.to_numpy(object)})
+    known = known[known["value"].notna() & (known["value"] != "")]
+    counts = known.groupby(["group", "value"]).size().sort_values(ascending=False, kind="stable")
+    return counts.reset_index().drop_duplicates("group").set_index("group")["value"].astype(str)
 
 
 def artists_claim(found: Artists, given: Panel) -> str:
@@ -213,7 +219,7 @@ def artists_claim(found: Artists, given: Panel) -> str:
     if found.p >= SURE:
         return f"That errors in {given.head} cluster by artist is not established, so no artist is called hard"
     hard = found.table.loc[found.table["hard"]]
-    of = f"{len(hard)} of {len(found.table)} artists fare worse in {given.head} than others of their genre"
+    of = f"{len(hard)} of {found.asked} artists fare worse in {given.head} than others of their genre"
     if not len(hard):
         return f"Errors in {given.head} cluster by artist, but no single artist is established to be hard"
     worst = hard.iloc[0]
@@ -241,7 +247,7 @@ def artists_sentence(found: Artists, given: Panel) -> str:
             f"That errors in {given.head} cluster by artist is not established ({basis}), so no artist is called hard."
         )
     text = f"Errors in {given.head} cluster by artist ({basis})."
-    hard, known = found.table.loc[found.table["hard"]], len(found.table)
+    hard, known = found.table.loc[found.table["hard"]], found.asked
     asked = f"{known} artist{'s' * (known != 1)} with {found.least} songs or more"
     if not len(hard):
         return f"{text} Of {asked}, none by itself is established to be hard, corrected for their number."

@@ -109,9 +109,10 @@ def missed_by_all(given: Panel) -> pd.DataFrame:
     missed = ~given.right.any(axis=1) if given.networks else np.zeros(0, dtype=bool)
     said = given.said.loc[missed]
     songs = given.songs.loc[missed, ["title", "artist", "true"]].assign(answer="", agree=0)
-    for track_id, answers in said.iterrows():
-        counts = answers.value_counts().sort_index().sort_values(ascending=False, kind="stable")
-        songs.loc[track_id, ["answer", "agree"]] = counts.index[0], int(counts.iloc[0])
+    if len(said):
+        names, codes = np.unique(said.to_numpy(dtype=str), return_inverse=True)
+        counts = np.stack([(codes.reshape(said.shape) == code).sum(axis=1) for code in range(len(names))], axis=1)
+        songs = songs.assign(answer=names.astype(object)[counts.argmax(axis=1)], agree=counts.max(axis=1))
     table = pd.concat([songs, said], axis=1).rename_axis("track_id").reset_index()
     table.insert(0, "head", given.head)
     table["agree"] = table["agree"].astype(int)

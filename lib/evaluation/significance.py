@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 PERMUTATIONS = 9_999
+MANY = 2_000  # clusters that differ, from which only the number of flips of each value is drawn
+_CELLS = 2_000_000  # of one block of permutations: memory does not grow with their number
 
 
 def sign_flip(differences: np.ndarray, groups: np.ndarray, *, permutations: int = PERMUTATIONS, seed: int = 0) -> float:
@@ -20,7 +22,8 @@ def sign_flip(differences: np.ndarray, groups: np.ndarray, *, permutations: int 
     groups : np.ndarray of int [shape=(songs,)]
         Cluster of each song, an artist or the song itself.
     permutations : int > 0
-        Random flips; all of them where there are fewer (`scipy.stats.permutation_test`).
+        Random flips; all of them where there are fewer (`scipy.stats.permutation_test`). Of more than `MANY` clusters
+        it is drawn how many of each value are flipped, which gives the same distribution in a fraction of the time.
     seed : int >= 0
 
     Returns
@@ -36,15 +39,28 @@ def sign_flip(differences: np.ndarray, groups: np.ndarray, *, permutations: int 
     moving = total[np.abs(total) > 1e-12]  # a cluster that does not differ is the same either way
     if len(moving) < 2:
         return 1.0
+    if len(moving) > MANY:
+        return _flipped_by_value(moving, permutations, seed)
     found = permutation_test(
         (moving,),
         lambda one, axis: one.sum(axis=axis),
         permutation_type="samples",
         vectorized=True,
         n_resamples=permutations,
+        batch=max(1, _CELLS // len(moving)),
         rng=np.random.default_rng(seed),
     )
     return float(found.pvalue)
+
+
+def _flipped_by_value(moving: np.ndarray, permutations: int, seed: int) -> float:
+    values, count = np.unique(np.abs(moving).round(12), return_counts=True)
+    generator, extreme, found = np.random.default_rng(seed), 0, abs(moving.sum()) - 1e-9
+    block = max(1, _CELLS // len(values))
+    for start in range(0, permutations, block):
+        flips = generator.binomial(count, 0.5, (min(block, permutations - start), len(values)))
+        extreme += int((np.abs((count - 2 * flips) @ values) >= found).sum())
+    return (1 + extreme) / (1 + permutations)
 
 
 def holm(p: pd.Series) -> pd.Series:

@@ -228,8 +228,8 @@ def artists_figure(found: Artists) -> Figure:
     axes.set_xlim(-0.02, 1.02)
     axes.xaxis.set_major_formatter(PERCENT)
     axes.set_xlabel("right answers, mean over songs and networks")
-    if len(table) < len(found.table):
-        axes.set_title(f"the {len(table)} of {len(found.table)} artists with the lowest p", fontsize=10)
+    if len(table) < found.asked:
+        axes.set_title(f"the {len(table)} of {found.asked} artists with the lowest p", fontsize=10)
     axes.grid(axis="x", color="#e5e5e5", linewidth=0.8)
     figure.legend(loc="outside lower center", ncols=4, fontsize=9, handletextpad=0.4)
     return figure
