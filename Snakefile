@@ -34,9 +34,11 @@ SAME = [
     if replace(run, fold=FIRST.fold, seed=FIRST.seed) == FIRST and run != FIRST and FIRST.protocol in WHOLE
 ]
 DONE = STUDY.work / "done"
+BYTES_OF_AN_ANSWER = 150
+HEADS = 3  # of a network, as a rule
 CORES = "REPORT_CORES={threads} "  # which a step would else take from its machine
 EXECUTE = (
-    f"{CORES}{sys.executable} -m lib.execute {{params.notebook:q}} {{params.output:q}} --parameters {{params.given:q}} "
+    f"{CORES if config['cluster'] else ''}{sys.executable} -m lib.execute {{params.notebook:q}} {{params.output:q}} --parameters {{params.given:q}} "
     "--label {params.label:q} --done {params.done:q} --made {params.made:q} 2>&1"
 )
 
@@ -51,6 +53,12 @@ def parameters(number, **given):
 
 def finished(run):  # if its key does not match any more it is trained all the same, two at a time
     return any((folder / run / "record.json").is_file() for folder in (STUDY.runs, STUDY.kept))
+
+
+def answers():  # of all runs in the test, by slice and head: 05 holds them all
+    file = STUDY.slices / "slices.json"
+    slices = json.loads(file.read_text())["shape"][0] if file.is_file() else 0
+    return slices * len(ASKED) * HEADS / CONFIG.folds
 
 
 def elsewhere():  # what 05 tells of other studies
@@ -70,8 +78,8 @@ if not all(note.is_file() for note in steps("json") + steps("page")):
     (DONE / "pages").unlink(missing_ok=True)
 
 
-def memory(mb):  # on a cluster, a step that was killed asks for more when it is tried again
-    return lambda wildcards, attempt: mb * attempt
+def again(amount):  # on a cluster, a step that was killed asks for more memory and time when it is tried again
+    return lambda wildcards, attempt: amount * attempt
 
 
 wildcard_constraints:
@@ -106,14 +114,14 @@ checkpoint corpus:  # how many parts the slices have is known after it
         label="01_data_acquisition",
         done=DONE / "01",
         made=[STUDY.tracks],
-        music=studies.folder_digest(CONFIG),
+        music=lambda w: studies.folder_digest(CONFIG),  # not by each job of a cluster, which reads this file too
         given=parameters(
             "01", corpus=CONFIG.corpus, data=CONFIG.data, folds=CONFIG.folds, protocols=list(CONFIG.protocols)
         ),
     threads: WIDE
     resources:
-        mem_mb=memory(3000),
-        runtime=720,
+        mem_mb=again(3000),
+        runtime=again(720),
     shell:
         EXECUTE
 
@@ -136,8 +144,8 @@ rule part_of_slices:
         given=json.dumps(CONFIG.parameters.get("02", {}), sort_keys=True),
     threads: 1
     resources:
-        mem_mb=memory(2000),
-        runtime=240,
+        mem_mb=again(2000),
+        runtime=again(240),
     shell:
         CORES + "{sys.executable} -m lib.parts --study {CONFIG.study} --root {params.root:q} "
         "--number {wildcards.number} --parameters {params.given:q} --done {params.done:q} 2>&1"
@@ -160,8 +168,8 @@ rule slices:
         given=parameters("02"),
     threads: WIDE
     resources:
-        mem_mb=memory(3000),
-        runtime=720,
+        mem_mb=again(3000),
+        runtime=again(720),
     shell:
         EXECUTE
 
@@ -183,8 +191,8 @@ rule zoo:
         given=parameters("03"),
     threads: WIDE
     resources:
-        mem_mb=memory(3000),
-        runtime=120,
+        mem_mb=again(3000),
+        runtime=again(120),
     shell:
         EXECUTE
 
@@ -227,8 +235,8 @@ rule train:
         ),
     threads: lambda w: 1 if RUNS[w.run].recipe == "baseline" or finished(w.run) else 2
     resources:
-        mem_mb=memory(3000),
-        runtime=720,
+        mem_mb=again(3000),
+        runtime=again(720),
     shell:
         EXECUTE + " --tolerable"
 
@@ -250,8 +258,8 @@ rule evaluate:
         made=[STUDY.results / "summary.json", STUDY.tables / "results.csv"],
         given=parameters("05", corpus=CONFIG.corpus, runs=list(ASKED)),
     resources:
-        mem_mb=memory(3000),
-        runtime=120,
+        mem_mb=lambda w, attempt: attempt * (3000 + round(BYTES_OF_AN_ANSWER * answers() / 1e6)),
+        runtime=again(120),
     shell:
         EXECUTE
 
@@ -272,10 +280,10 @@ rule embedding:
         done=DONE / "06",
         made=[STUDY.tables / "nodes.csv"],
         given=parameters("06", run=FIRST.name, others=SAME, widths=list(VECTORS)),
-    threads: WIDE
+    threads: WIDE if config["cluster"] else 1  # many for a while only: here it need not wait for them
     resources:
-        mem_mb=memory(3000),
-        runtime=120,
+        mem_mb=again(3000),
+        runtime=again(120),
     shell:
         EXECUTE + " --tolerable"
 
@@ -298,8 +306,8 @@ rule tags:
         given=parameters("07"),
     threads: WIDE
     resources:
-        mem_mb=memory(3000),
-        runtime=120,
+        mem_mb=again(3000),
+        runtime=again(120),
     shell:
         EXECUTE
 
@@ -320,8 +328,8 @@ rule data_card:
         made=[],
         given=parameters("08", corpus=CONFIG.corpus, folds=CONFIG.folds),
     resources:
-        mem_mb=memory(2000),
-        runtime=120,
+        mem_mb=again(2000),
+        runtime=again(120),
     shell:
         EXECUTE
 
@@ -342,8 +350,8 @@ rule model_card:
         made=[STUDY.tables / "costs.csv"],
         given=parameters("09", corpus=CONFIG.corpus, runs=list(ASKED)),
     resources:
-        mem_mb=memory(2000),
-        runtime=120,
+        mem_mb=again(2000),
+        runtime=again(120),
     shell:
         EXECUTE
 

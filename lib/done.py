@@ -26,6 +26,7 @@ from lib.tables import read_json, write_json
 
 DONE, RUNNING, FAILED, WAITING = "done", "running", "failed", "waiting"
 TOLERANT = "REPORT_TOLERANT"  # set where a step that fails must not keep the report from being built
+KILLED = "its process was killed, most likely for want of memory."
 BEAT_S = 30.0  # how often a running step touches its mark
 SILENT_S = 10 * BEAT_S  # after which a step of another machine is taken for dead
 
@@ -48,7 +49,6 @@ def write(base: Path, notebook: Path, made: Iterable[Path]) -> None:
     made : iterable of path-like
         What later steps read.
     """
-    Path(f"{base}.failed").unlink(missing_ok=True)
     write_json({str(path): digest(path) for path in made}, Path(f"{base}.json"))
     with replacing(Path(f"{base}.page")) as part:
         part.write_text(f"{digest(notebook)} {notebook}\n", encoding="utf-8")
@@ -68,10 +68,11 @@ def write_failed(base: Path, reason: str, *, given_up: bool) -> None:
 
 @contextmanager
 def marked(base: Path | None):
-    """Mark a step as running for a while; without a base, do nothing."""
+    """Mark a step as running for a while, and no longer as failed; without a base, do nothing."""
     if base is None:
         yield
         return
+    Path(f"{base}.failed").unlink(missing_ok=True)
     mark, over = Path(f"{base}.running"), threading.Event()
     process = psutil.Process()
     write_json({"host": socket.gethostname(), "process": process.pid, "began": process.create_time()}, mark)
@@ -123,10 +124,21 @@ def failures(study: Study) -> dict[str, str]:
 
 
 def reasons(study: Study) -> dict[str, str]:
-    """Name the steps of a study that failed, and say why."""
+    """Name the steps of a study that failed, and say why. For when all that ran has ended, on whatever machine."""
     folder = study.work / "done"
+    for mark in folder.rglob("*.running"):
+        write_failed(mark.with_suffix(""), f"{mark.stem}: {KILLED}", given_up=False)
+        mark.unlink()
     found = sorted(folder.rglob("*.failed"))
     return {str(path.relative_to(folder).with_suffix("")): path.read_text(encoding="utf-8") for path in found}
+
+
+def steps_of_note(study: Study) -> list[str]:
+    """Name the steps that run or failed, other than the runs."""
+    folder = study.work / "done"
+    marks = (path for suffix in ("running", "failed") for path in folder.rglob(f"*.{suffix}"))
+    steps = sorted({str(path.relative_to(folder).with_suffix("")) for path in marks if path.parent.name != "04"})
+    return [step for step in steps if state(folder / step)[0] in (RUNNING, FAILED)]
 
 
 def give_up_the_dead(study: Study) -> bool:
@@ -137,7 +149,7 @@ def give_up_the_dead(study: Study) -> bool:
     folder = study.work / "done"
     marks = [*folder.glob("04/*.running"), *folder.glob("06.running")]
     for mark in marks:
-        write_failed(mark.with_suffix(""), "its process was killed, most likely for want of memory.", given_up=True)
+        write_failed(mark.with_suffix(""), KILLED, given_up=True)
         mark.unlink()
     failed = [*folder.glob("04/*.failed"), *folder.glob("06.failed")]
     failed = [path for path in failed if not path.with_suffix(".json").is_file()]

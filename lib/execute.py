@@ -274,6 +274,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 143
     except KeyboardInterrupt:
         return 130
+    except Exception as error:  # such as a kernel that did not answer in time, or a full disk
+        if given.done:
+            done.write_failed(given.done, f"{type(error).__name__}: {error}", given_up=False)
+        raise
     return 0
 
 

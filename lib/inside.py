@@ -5,8 +5,9 @@ Kept in a small file beside the run, so that the page can be made without the ne
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from lib.zoo import Head
 
 FILE = "inside.npz"
 BATCH = 250
+SONGS = 1_000  # whose vectors are held at once
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,19 @@ def write(
     """
     own = slices.table["track_id"].to_numpy()[numbers]
     tested = parts == "test"
-    last = _last(model, slices, numbers[tested]).groupby(own[tested]).mean()
+    asked = numbers[tested]
+    last = _by_song(own[tested], lambda rows: _last(model, slices, asked[rows]))
     decisions = {head.name: tuple(model.get_layer(head.name).get_weights()) for head in heads if not head.numeric}
-    songs, part = pd.DataFrame(vectors).groupby(own).mean(), pd.Series(parts).groupby(own).first()
+    songs, part = _by_song(own, lambda rows: pd.DataFrame(vectors[rows])), pd.Series(parts).groupby(own).first()
     save(folder, Inside(songs, part, last, decisions))
+
+
+def _by_song(own: np.ndarray, values: Callable[[slice], pd.DataFrame]) -> pd.DataFrame:
+    """Mean of the values of each song's slices, which follow each other; some songs at a time."""
+    first = np.flatnonzero(np.r_[True, own[1:] != own[:-1]]) if len(own) else np.zeros(1, dtype=int)
+    ends = [*first[::SONGS][1:], len(own)]
+    means = [values(slice(a, b)).groupby(own[a:b]).mean() for a, b in pairwise([0, *ends])]
+    return pd.concat(means).sort_index()
 
 
 def save(folder: Path, inside: Inside) -> None:

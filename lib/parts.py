@@ -81,7 +81,7 @@ def make(
     own = _tracks_of(tracks, number, size)
     folder = folder_of(study) / f"{number:05d}"
     asked = source_digest(own, spectrogram)
-    if _asked(folder) == asked and _intact(folder):
+    if _asked(folder) == asked and _whole(folder) and _intact(folder):
         return folder
     with replacing(folder) as part:
         cut_into(part, own, spectrogram, workers=workers, timeout_s=timeout_s, may_be_empty=True)
@@ -166,6 +166,11 @@ def _tracks_of(tracks: pd.DataFrame, number: int, size: int) -> pd.DataFrame:
 
 def _asked(folder: Path) -> str:
     return read_json(folder / NOTE)["asked"] if (folder / NOTE).is_file() else ""
+
+
+def _whole(folder: Path) -> bool:
+    """Whether every clip could be read; 01 has read them, so that what kept one from it may have passed."""
+    return not (pd.read_parquet(folder / "clips.parquet", columns=["status"])["status"] == "unreadable").any()
 
 
 def _intact(folder: Path) -> bool:

@@ -29,6 +29,9 @@ from lib.zoo import Head
 from lib.zoo.descriptions import read_description, with_heads
 
 OWN = "this_project"  # whose vectors page 06 is about
+_SPLITS: dict[tuple, tuple[np.ndarray, np.ndarray]] = {}
+_LABELS: dict[tuple, str] = {}
+_MOST = 64  # of each that are kept
 SMALL = ("metrics.json", "history.csv", "record.json")  # committed as they are; predictions and embedding reduced
 
 
@@ -86,8 +89,30 @@ class Plan:
         # Last, so that the slices of a song share its text instead of having copies of their own.
         labels = labels.loc[self.slices.table["track_id"]].reset_index(drop=True)
         set_(self, "labels", labels)
+        set_(self, "parts", self._split(tracks))
+
+    def _split(self, tracks: pd.DataFrame) -> np.ndarray:
+        """Part of every slice; kept for the other runs of the fold, for of many songs it takes long to find."""
+        run = self.run
         how = {"fold": run.fold, "folds": self.folds, "dev": run.dev, "share": run.share}
-        set_(self, "parts", split(self.slices.table, tracks, run.protocol, **how))
+        asked = (*self._tables, run.protocol, *how.items())
+        if asked not in _SPLITS:
+            names, codes = np.unique(split(self.slices.table, tracks, run.protocol, **how), return_inverse=True)
+            _remember(_SPLITS, asked, (names, codes.astype(np.uint8)))
+        names, codes = _SPLITS[asked]
+        return names[codes]
+
+    def _labels_digest(self) -> str:
+        asked = (*self._tables, *((head.name, head.numeric) for head in self.heads), *self.labels.columns)
+        if asked not in _LABELS:
+            _remember(_LABELS, asked, digest(self.labels.astype("object").fillna("").to_csv(index=False)))
+        return _LABELS[asked]
+
+    @property
+    def _tables(self) -> tuple:
+        """What tells the study's tracks and slices, as they are now, from any others."""
+        files = [self.study.tracks, self.study.slices / "slices.json"]
+        return tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files)
 
     @property
     def heads(self) -> list[Head]:
@@ -104,7 +129,7 @@ class Plan:
             "network": digest(json.dumps(self.description, sort_keys=True)),
             "slices": self.slices.digest,
             "tracks": digest("|".join(self.slices.table["track_id"])),
-            "labels": digest(self.labels.astype("object").fillna("").to_csv(index=False)),
+            "labels": self._labels_digest(),
             "split": digest("|".join(self.parts)),
             "code": provenance.code_digest(self._code()),
         }
@@ -135,6 +160,12 @@ def chosen(given) -> dict:
         f.name: f.default_factory() for f in fields(given) if f.default_factory is not MISSING
     }
     return {name: value for name, value in asdict(given).items() if value != plain[name]}
+
+
+def _remember(kept: dict, asked: tuple, value: object) -> None:
+    if len(kept) >= _MOST:
+        kept.pop(next(iter(kept)))
+    kept[asked] = value
 
 
 def digest(text: str) -> str:

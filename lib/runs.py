@@ -123,12 +123,16 @@ class Finished:
         """One row an epoch, as `lib.training.train` returns it."""
         return pd.read_csv(self.folder / "history.csv")
 
-    def predictions(self, part: str | None = "test") -> pd.DataFrame:
-        """Answers on the slices of a part: ``slice``, ``track_id``, ``part``, ``<head>:<class or value>`` columns."""
-        table = pd.read_parquet(self.folder / "predictions.parquet")
+    def predictions(self, part: str | None = "test", columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Answers on the slices of a part: ``slice``, ``track_id``, ``part``, ``<head>:<class or value>`` columns.
+
+        Of large tables only what is asked for is read: the rows of the part, and `columns` where they are named.
+        """
+        chosen = None if part is None else [("part", "==", part)]
+        file = self.folder / "predictions.parquet"
+        table = pd.read_parquet(file, columns=columns and list(columns), filters=chosen)
         floats = [column for column in table.columns if ":" in column]
-        table = table.astype(dict.fromkeys(floats, "float32"))
-        return table if part is None else table[table["part"] == part].reset_index(drop=True)
+        return table.astype(dict.fromkeys(floats, "float32")).reset_index(drop=True)
 
     def embedding(self, part: str | None = "test") -> np.ndarray:
         """FC vectors of the slices of a part [shape=(len(predictions(part)), width), dtype=float32].

@@ -22,6 +22,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
+import psutil
+
 from lib import config, done, pool
 from lib.errors import ReportError
 from lib.paths import PROJECT, Study, explained, sweep
@@ -81,7 +83,7 @@ def _snakemake(command: list[str], environment: dict[str, str], log: Path, lock:
 def _resources(profile: str, cores: int) -> list[str]:
     """Snakemake's arguments for what it may use: this machine's cores and free memory, or a cluster's profile."""
     if not profile:
-        free_mb = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
+        free_mb = psutil.virtual_memory().available // 2**20
         return ["--cores", str(cores or pool.cores()), "--resources", f"mem_mb={max(free_mb, LARGEST_STEP_MB)}"]
     folder = next((one for one in (PROFILES / profile, Path(profile)) if (one / "config.yaml").is_file()), None)
     if folder is None:
@@ -179,7 +181,8 @@ def report(
         call = place.work / "call.json"
         wide = min(cores or WIDE, WIDE) if profile else cores or pool.cores()
         given = str(Path(study).resolve()) if str(study).endswith((".yaml", ".yml")) else study
-        write_json({"study": given, "data": data, "root": str(place.root) if root else "", "wide": wide}, call)
+        base = str(place.root) if root else ""
+        write_json({"study": given, "data": data, "root": base, "wide": wide, "cluster": bool(profile)}, call)
         before = mark.stat().st_mtime_ns if mark.is_file() else 0
         for target in targets:
             command = [
@@ -188,9 +191,13 @@ def report(
                 "--configfile", str(call), *where,
             ]  # fmt: skip
             went = partial(_snakemake, command, environment, place.work / f"{target}.log", lock.fileno())
-            if went() and not (tolerant and done.give_up_the_dead(place) and not went()):
-                if profile:  # what a step prints stays on its node
-                    print("".join(f"\n{why}\n" for why in done.reasons(place).values()), file=sys.stderr)
+            code = went()
+            if code > 0 and tolerant and done.give_up_the_dead(place):
+                code = went()
+            if code:
+                for why in done.reasons(place).values() if code > 0 else ():  # else what it began may run on
+                    if profile or why.endswith(done.KILLED):  # what a step prints stays on its node
+                        print(f"\n{why}", file=sys.stderr)
                 raise ReportError(
                     f"study {declared.study!r} is not complete; the message above says why. What was finished is kept: "
                     f"mend it and run the same command again. Snakemake's own log: {place.work / f'{target}.log'}"

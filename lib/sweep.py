@@ -59,7 +59,7 @@ def declared_studies(study: str, data: str = "", root: str = "", *, to_run: bool
 
 
 def status(study: str, data: str = "", root: str = "") -> pd.DataFrame:
-    """State of every run of a sweep.
+    """State of every run of a sweep, and of its other steps those that run or failed.
 
     Returns
     -------
@@ -75,9 +75,9 @@ def status(study: str, data: str = "", root: str = "") -> pd.DataFrame:
             state, reason = done.state(place.work / "done" / "04" / run)
             told = _accuracies(place.runs / run) if state == done.DONE else ""
             rows.append((name, run, state, told, " ".join(reason.split())))
-        state, reason = done.state(place.work / "done" / "06")
-        if state == done.FAILED:
-            rows.append((name, "06_fc_embedding", state, "", " ".join(reason.split())))
+        for step in done.steps_of_note(place):
+            state, reason = done.state(place.work / "done" / step)
+            rows.append((name, f"step {step}", state, "", " ".join(reason.split())))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

@@ -48,7 +48,9 @@ def run_of(
         "heads": {"genre": list(classes)},
         "parts": {"train": {"genre": {"slice": {"accuracy": train}, "song": {"accuracy": None}}}},
     }
-    return SimpleNamespace(run=run, folder="folder", metrics=metrics, stale=stale, predictions=lambda part: table)
+    return SimpleNamespace(
+        run=run, folder="folder", metrics=metrics, stale=stale, predictions=lambda part, columns=None: table
+    )
 
 
 def numbers_of(answers, *, network="net", protocol="slice", seed=0, recipe="poster", stale=False):
@@ -58,7 +60,9 @@ def numbers_of(answers, *, network="net", protocol="slice", seed=0, recipe="post
     table["valence:value"] = np.float32(value)
     metrics = {"run": {"folds": 5}, "heads": {"valence": []}, "parts": {"train": {"valence": {"song": {"r2": 1.0}}}}}
     run = Run(network, protocol, 0, seed, recipe)
-    return SimpleNamespace(run=run, folder="folder", metrics=metrics, stale=stale, predictions=lambda part: table)
+    return SimpleNamespace(
+        run=run, folder="folder", metrics=metrics, stale=stale, predictions=lambda part, columns=None: table
+    )
 
 
 def sure(track, said, classes=("a", "b")):

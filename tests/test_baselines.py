@@ -3,6 +3,7 @@ import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from lib import baselines, features, scores
+from lib import baselines, features, produce, scores
 from lib.audio import Spectrogram
 from lib.errors import ReportError
 from lib.paths import PROJECT
@@ -285,3 +286,17 @@ def test_no_network_may_take_the_name_of_a_baseline():
     from lib import zoo
 
     assert set(baselines.NAMES) <= set(zoo.RESERVED)
+
+
+def test_of_many_songs_a_machine_is_fitted_to_some(corpus, monkeypatch):
+    slices, parts, labels = corpus
+    plan = SimpleNamespace(slices=slices, parts=parts, run=SimpleNamespace(architecture="mfcc_svm"))
+    assert produce._to_fit(plan) is parts
+    monkeypatch.setattr(produce, "SVM_SONGS", 12)
+    fewer = produce._to_fit(plan)
+    assert (fewer == "train").sum() == 12 * EACH and ((fewer == parts) | (fewer == "")).all()
+    assert (produce._to_fit(plan) == fewer).all()
+    answers, _ = ask("mfcc_svm", (slices, fewer, labels))
+    assert len(answers["genre"]) == len(parts) and np.isfinite(answers["genre"]).all()
+    plan.run.architecture = "mfcc_logistic"
+    assert produce._to_fit(plan) is parts

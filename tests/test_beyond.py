@@ -25,7 +25,9 @@ def run_of(tracks, said, *, network="net", recipe="poster", protocol="artist", s
         table[f"mood:{name}"] = np.where(np.array(said) == name, 0.8, 0.1).astype("float32")
     metrics = {"run": {"folds": 5}, "heads": {"mood": list(MOODS)}, "parts": {"train": {}}}
     run = Run(network, protocol, 0, seed, recipe)
-    return SimpleNamespace(run=run, folder="folder", metrics=metrics, stale=False, predictions=lambda part: table)
+    return SimpleNamespace(
+        run=run, folder="folder", metrics=metrics, stale=False, predictions=lambda part, columns=None: table
+    )
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,12 @@ from lib.slicing import Slices, make_slices
 from lib.tables import read_tracks
 from tests.chain import command, copy_of_the_project
 
-SONGS = {"corpus": "demo", "networks": ["this_project"], "parameters": {"01": {"songs_per_genre": 3, "seconds": 7.0}}}
+SONGS = {
+    "corpus": "demo",
+    "networks": ["this_project"],
+    "protocols": ["artist"],
+    "parameters": {"01": {"songs_per_genre": 6, "seconds": 7.0}},
+}
 
 
 def prepare(project):
@@ -24,11 +29,11 @@ def test_parts_are_jobs_and_joined_they_are_the_slices_of_the_whole(tmp_path):
     project = copy_of_the_project(tmp_path)
     (project / "config" / "tiny.yaml").write_text(yaml.safe_dump(SONGS))
     module = project / "lib" / "parts.py"
-    module.write_text(module.read_text().replace("TRACKS = 1_000", "TRACKS = 7"))
+    module.write_text(module.read_text().replace("TRACKS = 1_000", "TRACKS = 13"))
     prepare(project)
     study = Study("tiny", project)
     parts = sorted(path.name for path in (study.work / "parts").iterdir())
-    assert parts == ["00000", "00001", "00002"]  # of 18 songs
+    assert parts == ["00000", "00001", "00002"]  # of 36 songs
     assert len(list((study.work / "done" / "02").glob("*.part"))) == 3
     tracks = read_tracks(study.tracks)
     make_slices(tracks, tmp_path / "whole", Slices(study.slices).spectrogram)

@@ -114,6 +114,14 @@ def test_a_choice_is_the_first_that_are_good_with_no_artist_too_often(bad, cap):
         assert set(choose(order, metadata["artist"], draw, bad | {chosen[0]})["Rock"]) >= set(chosen[1:])
 
 
+def test_all_there_are_but_the_bad_and_the_frequent_artists(metadata):
+    draw = Draw(genres=("Rock",), songs=0, per_artist=0)
+    order = ordered(metadata, draw)
+    assert choose(order, metadata["artist"], draw, {order["Rock"][0]})["Rock"] == order["Rock"][1:]
+    with pytest.raises(ReportError, match="gives 0 usable songs of 'Rock', but 1 are wanted"):
+        choose(order, metadata["artist"], draw, order["Rock"])
+
+
 def test_too_few_songs_say_how_many_there_are(metadata):
     draw = Draw(genres=("Rock",), songs=39, per_artist=1)
     with pytest.raises(ReportError, match=r"gives 13 usable songs of 'Rock', but 39 are wanted: of 39 candidates 2"):
@@ -122,7 +130,7 @@ def test_too_few_songs_say_how_many_there_are(metadata):
 
 @pytest.mark.parametrize(
     ("given", "message"),
-    [({"songs": 0}, "songs is 0"), ({"seed": -1}, "seed is -1"), ({"genres": ("Pop", "Pop")}, "each once")],
+    [({"songs": -1}, "songs is -1"), ({"seed": -1}, "seed is -1"), ({"genres": ("Pop", "Pop")}, "each once")],
 )
 def test_a_wrong_draw_names_its_value(given, message):
     with pytest.raises(ReportError, match=message):

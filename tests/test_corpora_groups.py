@@ -55,6 +55,15 @@ def prints(songs):
     return [print_of(y) for y in songs]
 
 
+def test_words_may_be_looked_at_in_portions(songs, prints, monkeypatch):
+    everything = [*prints, *(print_of(CHANGES["mp3"](y)) for y in songs[:4])]
+    whole = groups.copies(everything)
+    assert len(whole) == 4
+    monkeypatch.setattr(groups, "WORDS", 500)
+    pd.testing.assert_frame_equal(groups.copies(everything), whole)
+    assert groups.copies([np.empty(0, np.uint32)] * 3).empty
+
+
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_changed_copy_is_found_and_nothing_else(songs, prints, change):
     for original in (0, 5):

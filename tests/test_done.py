@@ -64,7 +64,8 @@ def test_a_step_waits_runs_fails_and_is_done(tmp_path):
     notebook = tmp_path / "n.ipynb"
     notebook.write_text("y")
     done.write_failed(base, "no memory", given_up=True)
-    done.write(base, notebook, [])
+    with done.marked(base):
+        done.write(base, notebook, [])
     assert done.state(base) == (done.DONE, "")
 
 
@@ -113,12 +114,34 @@ def test_only_runs_and_the_embedding_are_given_up(tmp_path):
     for step in ("02", "04/refused", "04/good", "06"):
         done.write_failed(folder / step, f"{step} is wrong", given_up=False)
     (tmp_path / "n.ipynb").write_text("y")
-    done.write(folder / "04" / "good", tmp_path / "n.ipynb", [])  # a second try
+    with done.marked(folder / "04" / "good"):  # a second try
+        done.write(folder / "04" / "good", tmp_path / "n.ipynb", [])
     write_json({"host": "another", "process": 1, "began": 0.0}, folder / "04" / "killed~mixup=0.5.running")
     assert done.failures(study) == {}
-    assert set(done.reasons(study)) == {"02", "04/refused", "06"}
+    assert set(done.reasons(study)) == {"02", "04/refused", "04/killed~mixup=0.5", "06"}
     assert done.give_up_the_dead(study)
     assert set(done.failures(study)) == {"refused", "killed~mixup=0.5"}
     assert "killed" in done.failures(study)["killed~mixup=0.5"]
     assert not (folder / "02.json").exists() and (folder / "06.json").is_file()
     assert not done.give_up_the_dead(study)
+
+
+def test_a_step_that_was_killed_is_told_and_may_run_again(tmp_path):
+    study = Study("toy", tmp_path)
+    mark = study.work / "done" / "05.running"
+    mark.parent.mkdir(parents=True)
+    write_json({"host": "another", "process": 1, "began": 0.0}, mark)
+    assert done.reasons(study) == {"05": f"05: {done.KILLED}"}
+    done.forget_changed(study)
+    assert not list(mark.parent.iterdir())
+
+
+def test_other_steps_are_named_while_they_run_and_if_they_failed(tmp_path):
+    study = Study("toy", tmp_path)
+    folder = study.work / "done"
+    (folder / "02").mkdir(parents=True)
+    for step in ("04/run", "05"):
+        done.write_failed(folder / step, "it is wrong", given_up=False)
+    write_json({"host": socket.gethostname(), "process": 2**22 + 1, "began": 0.0}, folder / "01.running")  # killed
+    with done.marked(folder / "02" / "3"):
+        assert done.steps_of_note(study) == ["02/3", "05"]

@@ -40,7 +40,9 @@ def run_of(tracks, right, *, share=1.0, seed=0, fold=0, recipe="poster", network
         "parts": {"train": {"mood": {"slice": {}, "song": song}}},
     }
     run = Run(network, "artist", fold, seed, recipe, share=share)
-    return SimpleNamespace(run=run, folder="folder", metrics=metrics, stale=stale, predictions=lambda part: table)
+    return SimpleNamespace(
+        run=run, folder="folder", metrics=metrics, stale=stale, predictions=lambda part, columns=None: table
+    )
 
 
 def curve_runs(tracks, shares_right, **settings):

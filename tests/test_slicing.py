@@ -132,6 +132,10 @@ def test_a_part_is_made_again_if_it_is_of_something_else_or_damaged(tmp_path, tr
     assert made(Spectrogram(n_mels=32, n_fft=1024, hop_length=512)) and made()
     write_parquet(tracks.assign(sha256="other"), study.tracks)
     assert made()
+    clips = first.with_name("clips.parquet")
+    table = pd.read_parquet(clips)
+    write_parquet(table.assign(status="unreadable", reason="took longer than 60 s"), clips)
+    assert made() and not made()  # what could be read before may be again
     with pytest.raises(ReportError, match=r"part 2: .* 2 parts"):
         parts.make(study, 2, SMALL, size=2)
 

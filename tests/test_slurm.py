@@ -3,7 +3,9 @@
 import subprocess
 import threading
 import time
+from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 
@@ -21,6 +23,18 @@ def cluster(tmp_path_factory):
         yield environment
 
 
+def through_slurm(project: Path, cluster: dict) -> subprocess.CompletedProcess:
+    """Run the report with the profile for Slurm, but that it asks for news more often."""
+    settings = yaml.safe_load((PROJECT / "profiles" / "slurm" / "config.yaml").read_text())
+    settings |= {"slurm-no-account": True, "slurm-init-seconds-before-status-checks": 3, "latency-wait": 10}
+    profile = project / "profiles" / "ours"
+    profile.mkdir(parents=True, exist_ok=True)
+    (profile / "config.yaml").write_text(yaml.safe_dump(settings))
+    words, how = command(project, "report", "--study", "tiny", "--profile", "profiles/ours", "--cores", "2")
+    how["env"] = {**cluster, **how["env"], "SLURM_CONF": cluster["SLURM_CONF"], "PATH": cluster["PATH"]}
+    return subprocess.run(words, **how, capture_output=True, timeout=1500, check=False)
+
+
 @pytest.fixture(scope="module")
 def there_and_here(cluster, tmp_path_factory):
     """A study made through Slurm, one of whose jobs is killed, and the same made without."""
@@ -32,18 +46,11 @@ def there_and_here(cluster, tmp_path_factory):
     there, here = made
     done = report(here)
     assert done.returncode == 0, done.stdout + done.stderr
-    settings = yaml.safe_load((PROJECT / "profiles" / "slurm" / "config.yaml").read_text())
-    settings |= {"slurm-no-account": True, "slurm-init-seconds-before-status-checks": 3, "latency-wait": 10}
-    profile = there / "profiles" / "ours"
-    profile.mkdir(parents=True)
-    (profile / "config.yaml").write_text(yaml.safe_dump(settings))
-    words, how = command(there, "report", "--study", "tiny", "--profile", "profiles/ours", "--cores", "2")
-    how["env"] = {**cluster, **how["env"], "SLURM_CONF": cluster["SLURM_CONF"], "PATH": cluster["PATH"]}
     killed, over = [], threading.Event()
     watch = threading.Thread(target=_kill_one, args=(cluster, killed, over))
     watch.start()
     try:
-        done = subprocess.run(words, **how, capture_output=True, timeout=1500, check=False)
+        done = through_slurm(there, cluster)
     finally:
         over.set()
         watch.join()
@@ -88,3 +95,15 @@ def test_every_step_was_a_job_on_one_of_the_nodes(there_and_here, cluster):
     steps = len(list((there / "work" / "tiny" / "done").rglob("*.json")))
     assert sum("JobState=COMPLETED" in line for line in mine) >= steps
     assert {node for line in mine for node in ("n0", "n1") if f"BatchHost={node}" in line} == {"n0", "n1"}
+
+
+def test_the_reason_of_a_failed_step_reaches_the_terminal(there_and_here, cluster):
+    there, _, _, _ = there_and_here
+    notebook = there / "notebooks" / "08_data_card.ipynb"
+    read = nbformat.read(notebook, 4)
+    read.cells.append(nbformat.v4.new_code_cell("raise ValueError('a node is on fire')"))
+    nbformat.write(read, notebook)
+    done = through_slurm(there, cluster)
+    assert done.returncode == 1
+    assert "ValueError: a node is on fire" in done.stderr
+    assert "Traceback" not in done.stderr

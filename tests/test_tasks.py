@@ -35,7 +35,9 @@ def run_of(tracks, heads, right=1.0, noise=0.0, *, fold=0, seed=0, stale=False):
     known = {"mood": list(MOODS), "power": []}
     metrics = {"run": {"folds": 5}, "heads": {head: known[head] for head in heads}}
     run = Run("net", "artist", fold, seed, heads=tuple(heads) if len(heads) < 2 else ())
-    return SimpleNamespace(run=run, folder="folder", metrics=metrics, stale=stale, predictions=lambda part: table)
+    return SimpleNamespace(
+        run=run, folder="folder", metrics=metrics, stale=stale, predictions=lambda part, columns=None: table
+    )
 
 
 def test_heads_of_known_scores():

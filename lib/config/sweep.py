@@ -110,7 +110,7 @@ def studies(config) -> Iterator[tuple[str, dict]]:
                 check_name(name, "study"),
                 {
                     "corpus": config.corpus,
-                    "networks": list(config.networks),
+                    "networks": list(own.networks or config.networks),
                     "protocols": list(own.protocols),
                     "folds": config.folds,
                     "run_folds": list(own.folds or config.run_folds),

@@ -12,6 +12,7 @@ from lib.corpora.fingerprint import likeness
 
 SAME_RECORDING = 0.75  # share of equal bits; see `copies`
 SHARED_WORDS = 2  # equal words that make a pair worth comparing; copies under 10 dB of noise share 15 or more
+WORDS = 5_000_000  # looked at at once
 COMMON = 24  # tracks; a word that more of them hold (a held note, a drum loop) tells nothing
 
 
@@ -51,6 +52,15 @@ def _candidates(fingerprints: list[np.ndarray]) -> list[tuple[int, int]]:
     unique = [np.unique(words[words != 0]) for words in fingerprints]
     if not sum(map(len, unique)):
         return []
+    some = 1 + sum(map(len, unique)) // WORDS
+    found = [_sharing([words[words % some == rest] for words in unique]) for rest in range(some)]
+    pair, place = np.unique(np.concatenate([pair for pair, _ in found]), return_inverse=True)
+    shared = np.bincount(place, weights=np.concatenate([count for _, count in found]))
+    return [divmod(int(p), len(unique)) for p in pair[shared >= SHARED_WORDS]]
+
+
+def _sharing(unique: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of tracks, as first * tracks + second, and how many words that are not common they share."""
     words = np.concatenate(unique)
     track = np.repeat(np.arange(len(unique)), [len(part) for part in unique])
     order = np.lexsort((track, words))
@@ -59,15 +69,11 @@ def _candidates(fingerprints: list[np.ndarray]) -> list[tuple[int, int]]:
     sizes = np.diff(np.r_[starts, len(words)])
     kept = np.repeat(sizes <= COMMON, sizes)
     words, track = words[kept], track[kept]
-    count = len(fingerprints)
-    pairs = []
+    pairs = [np.empty(0, dtype=np.int64)]
     for step in range(1, min(COMMON, len(words))):
         same = words[step:] == words[:-step]
-        pairs.append(track[:-step][same].astype(np.int64) * count + track[step:][same])
-    if not pairs:
-        return []
-    pair, shared = np.unique(np.concatenate(pairs), return_counts=True)
-    return [divmod(int(p), count) for p in pair[shared >= SHARED_WORDS]]
+        pairs.append(track[:-step][same].astype(np.int64) * len(unique) + track[step:][same])
+    return np.unique(np.concatenate(pairs), return_counts=True)
 
 
 def song_groups(

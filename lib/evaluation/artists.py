@@ -70,7 +70,8 @@ def folds_of(runs: Sequence[Finished], protocol: str) -> pd.Series:
     if protocol in ("song", "official", "artist"):
         for finished in runs:
             if finished.run.protocol == protocol and not finished.stale:
-                found |= dict.fromkeys(finished.predictions("test")["track_id"].unique(), finished.run.fold)
+                tested = finished.predictions("test", ["track_id"])["track_id"].unique()
+                found |= dict.fromkeys(tested, finished.run.fold)
     return pd.Series(found, dtype="float64")
 
 
@@ -183,12 +184,13 @@ def _permuted(
     """Yield values permuted within cells [songs, block], less the mean of the fold that they come to lie in."""
     generator = np.random.default_rng(seed)
     block = max(1, _CELLS // len(rest))
+    members = [np.flatnonzero(cells == cell) for cell in np.unique(cells)]
     for start in range(0, permutations, block):
         columns = min(block, permutations - start)
         values = np.empty((len(rest), columns))
-        for cell in np.unique(cells):
-            own = np.broadcast_to(rest[cells == cell][:, None], ((cells == cell).sum(), columns))
-            values[cells == cell] = generator.permuted(own, axis=0)
+        for member in members:
+            own = np.broadcast_to(rest[member][:, None], (len(member), columns))
+            values[member] = generator.permuted(own, axis=0)
         yield _less_means(values, folds) if folds.any() else values
 
 
@@ -249,6 +251,8 @@ def artists_sentence(found: Artists, given: Panel) -> str:
     text = f"Errors in {given.head} cluster by artist ({basis})."
     hard, known = found.table.loc[found.table["hard"]], found.asked
     asked = f"{known} artist{'s' * (known != 1)} with {found.least} songs or more"
+    if not len(hard) and known >= SURE * (1 + PERMUTATIONS):
+        return f"{text} {asked.capitalize()} are too many for any to pass the correction for their number."
     if not len(hard):
         return f"{text} Of {asked}, none by itself is established to be hard, corrected for their number."
     named = [

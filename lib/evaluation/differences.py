@@ -16,7 +16,7 @@ from lib.evaluation.intervals import clusters, measured, percentiles, resampled,
 from lib.evaluation.pooling import Tested
 from lib.evaluation.significance import holm, sign_flip
 from lib.evaluation.tables import identity, leaky
-from lib.recipes import BALANCED, BASELINE, BEST
+from lib.recipes import BALANCED, BASELINE, BEST, base_of
 from lib.splits import CONTROLS, PROTOCOLS, SINGLE
 
 SURE = 0.05  # a corrected p below it establishes a difference
@@ -95,8 +95,9 @@ def ranking(collected: Sequence[Answers], *, resamples: int = 2000, seed: int = 
     """Every two networks compared under one protocol and recipe, paired over the songs both tested. Page 05.
 
     What the recipe ``best`` selected is compared with every network, and a network with itself under another
-    recipe; both recipes then stand in the table. Baselines are left out (`against_baselines`), and the recipe
-    ``balanced`` (`lib.evaluation.balance`).
+    recipe; both recipes then stand in the table. Baselines are left out (`against_baselines`), the recipe
+    ``balanced`` (`lib.evaluation.balance`), and the points of a sweep (`lib.evaluation.swept`), all pairs of which
+    are too many to read or to correct for.
 
     Returns
     -------
@@ -107,7 +108,7 @@ def ranking(collected: Sequence[Answers], *, resamples: int = 2000, seed: int = 
         protocol at the level.
     """
     rows = []
-    own = [answers for answers in collected if answers.recipe not in (BASELINE, BALANCED)]
+    own = [a for a in collected if a.recipe not in (BASELINE, BALANCED) and a.recipe == base_of(a.recipe)]
     for i, one in enumerate(own):
         for other in own[i + 1 :]:
             if (one.protocol, one.head) != (other.protocol, other.head) or not _comparable(one, other):

@@ -172,11 +172,12 @@ def _independent(right: np.ndarray, classes: np.ndarray, resamples: int, seed: i
     generator = np.random.default_rng(seed)
     networks = right.shape[1]
     block = max(1, _CELLS // max(1, right.size))
+    members = [right[classes == name].T for name in np.unique(classes)]
     for start in range(0, resamples, block):
         rows = min(block, resamples - start)
         counts = np.zeros((rows, networks + 1))
-        for name in np.unique(classes):
-            own = np.broadcast_to(right[classes == name].T, (rows, networks, (classes == name).sum()))
+        for member in members:
+            own = np.broadcast_to(member, (rows, *member.shape))
             total = generator.permuted(own, axis=-1).sum(axis=1)
             flat = (total + (networks + 1) * np.arange(rows)[:, None]).ravel()
             counts += np.bincount(flat, minlength=counts.size).reshape(counts.shape)

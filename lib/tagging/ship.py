@@ -32,6 +32,7 @@ from lib.tagging.model import FACTS, SHIPPED, Tagger, load, save
 from lib.zoo import Head
 
 FEWEST_ARTISTS = 10  # with fewer, what is usual among unknown ones cannot be told
+MOST_SONGS = 2_000  # whose sound is learnt; of more a sample
 SCORES = ("head", "level", "n_songs", "accuracy", "low", "high", "runs")
 
 
@@ -170,15 +171,16 @@ def _temperatures(runs: Sequence[Finished], heads: Sequence[Head], tracks: pd.Da
 
 
 def _familiarity(slices: Slices, learnt: np.ndarray, tracks: pd.DataFrame) -> Familiarity | None:
-    """Learn the training songs; None where there are too few artists."""
+    """Learn the training songs, of many a sample; None where there are too few artists."""
     numbers = slices.table.loc[learnt].groupby("track_id", sort=True).indices
     positions = np.flatnonzero(learnt)
     artists = tracks.loc[list(numbers), "artist_group"].astype(object)
     artists = artists.where(artists.notna(), pd.Series(list(numbers), index=artists.index))
     if artists.nunique() < FEWEST_ARTISTS:
         return None
-    songs = [slices.take(positions[own]) for own in numbers.values()]
-    return learn(songs, list(artists.astype(str)), slices.spectrogram)
+    rows = sorted(np.random.default_rng(0).permutation(len(numbers))[:MOST_SONGS])
+    heard = [positions[own] for own in numbers.values()]
+    return learn([slices.take(heard[row]) for row in rows], list(artists.astype(str).iloc[rows]), slices.spectrogram)
 
 
 def _facts(plan: Plan, calibrating: Sequence[Finished], songs: int) -> dict:

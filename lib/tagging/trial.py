@@ -97,8 +97,8 @@ class _Tempered(Finished):
 
     temperatures: tuple[tuple[str, float], ...] = ()
 
-    def predictions(self, part: str | None = "test") -> pd.DataFrame:
-        table = super().predictions(part)
+    def predictions(self, part: str | None = "test", columns: Sequence[str] | None = None) -> pd.DataFrame:
+        table = super().predictions(part, columns)
         for head, value in self.temperatures:
             own = [column for column in table.columns if column.startswith(f"{head}:")]
             table[own] = tempered(table[own].to_numpy(), value)

@@ -141,10 +141,10 @@ def _manifest(
 ) -> pd.DataFrame:
     rows = []
     for genre, taken in chosen.items():
-        last = order[genre].index(taken[-1])
+        last, drawn = order[genre].index(taken[-1]), set(taken)
         for track in order[genre][: last + 1]:
             path = places.path(track)
-            if track in taken:
+            if track in drawn:
                 rows.append((track, genre, "drawn", "", path.stat().st_size, sha256(path)))
             elif track in bad and bad[track] != "not in the folder":
                 there = (path.stat().st_size, sha256(path)) if path else (0, "")

@@ -28,8 +28,8 @@ class Draw:
     subset : str
         One of `lib.corpora.fma.metadata.SUBSETS`.
     genres : tuple of str
-    songs : int >= 1
-        A genre.
+    songs : int >= 0
+        A genre; 0 = all that there are.
     per_artist : int >= 0
         At most so many songs of an artist a genre, where the artist is known; 0 = any number.
     equal_moods : bool
@@ -46,7 +46,7 @@ class Draw:
 
     def __post_init__(self):
         object.__setattr__(self, "genres", tuple(self.genres))
-        for name, least in (("songs", 1), ("per_artist", 0), ("seed", 0)):
+        for name, least in (("songs", 0), ("per_artist", 0), ("seed", 0)):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
                 raise ReportError(f"{name} is {value!r}; it must be a whole number of {least} or more.")
@@ -117,7 +117,7 @@ def choose(
         taken: list[int] = []
         times: dict[str, int] = {}
         for track in tracks:
-            if len(taken) == draw.songs:
+            if draw.songs and len(taken) == draw.songs:
                 break
             artist = artists.get(track)
             key = name_key(artist) if is_artist(artist) else None
@@ -126,9 +126,9 @@ def choose(
             if key is not None:
                 times[key] = times.get(key, 0) + 1
             taken.append(track)
-        if len(taken) < draw.songs:
+        if len(taken) < max(draw.songs, 1):
             raise ReportError(
-                f"fma_{draw.subset} gives {len(taken)} usable songs of {genre!r}, but {draw.songs} are wanted: of "
+                f"fma_{draw.subset} gives {len(taken)} usable songs of {genre!r}, but {draw.songs or 1} are wanted: of "
                 f"{len(tracks)} candidates {len(bad.intersection(tracks))} are bad, and an artist counts "
                 f"{draw.per_artist or 'any number of'} times. Lower songs, raise per_artist (0 = no limit), "
                 "or take a larger subset."
