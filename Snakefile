@@ -91,8 +91,10 @@ localrules:
     report,
 
 
-rule prepare:
+rule prepare:  # all three: what is missing behind one that is there is not looked for
     input:
+        DONE / "01.json",
+        DONE / "02.json",
         DONE / "03.json",
 
 
@@ -139,8 +141,8 @@ rule part_of_slices:
     output:
         touch(DONE / "02" / "{number}.part"),
     params:
-        root=ROOT,
-        done=DONE / "02" / "{number}",
+        root=STUDY.root,
+        done=lambda w: DONE / "02" / w.number,
         given=json.dumps(CONFIG.parameters.get("02", {}), sort_keys=True),
     threads: 1
     resources:
