@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -33,7 +34,8 @@ from tests import fakes
 
 SIZES = (1_000, 10_000, 100_000)
 FOLDS = 5
-STEPS = ("training input", "evaluation (05)", "embedding search", "embedding (06)", "pages")
+STEPS = ("copies (01)", "training input", "evaluation (05)", "embedding search", "embedding (06)", "pages")
+WORDS = 1_000  # of a clip's fingerprint
 
 
 def make(root: Path, songs: int) -> Study:
@@ -72,6 +74,17 @@ def _store(study: Study, tracks: pd.DataFrame) -> None:
     write_json(manifest, study.slices / "slices.json")
 
 
+def copies(songs: int) -> None:
+    """Look for copies among random fingerprints, of which every hundredth is one."""
+    from lib.corpora import groups
+
+    rng = np.random.default_rng(0)
+    prints = [rng.integers(1, 2**32, WORDS, dtype=np.uint32) for _ in range(songs)]
+    prints[::100] = prints[1::100]
+    if len(groups.copies(prints)) != len(prints[::100]):
+        raise SystemExit("not every copy was found")
+
+
 def training_input(study: Study) -> None:
     """Plan a run and make every batch of one epoch, in shuffled order; train nothing."""
     from lib.recipes import Settings
@@ -101,7 +114,7 @@ def embedding_search(study: Study) -> None:
     neighbours(pd.DataFrame(vectors, index=tracks["track_id"]), tracks)
 
 
-def command(step: str, root: Path) -> list[str]:
+def command(step: str, root: Path, songs: int) -> list[str]:
     """Command that does a step in a process of its own."""
     if step == "pages":
         return [sys.executable, "-m", "lib.report", "--study", "scale", "--root", str(root)]
@@ -115,7 +128,7 @@ def command(step: str, root: Path) -> list[str]:
         output = Study("scale", root).notebooks / f"{name}.ipynb"
         words = [PROJECT / "notebooks" / f"{name}.ipynb", output, "--parameters", json.dumps({**given, **more})]
         return [sys.executable, "-m", "lib.execute", *map(str, words)]
-    return [sys.executable, __file__, "--step", step, "--folder", str(root)]
+    return [sys.executable, __file__, "--step", step, "--sizes", str(songs), "--folder", str(root)]
 
 
 def measured(words: list[str]) -> tuple[float, float]:
@@ -158,20 +171,25 @@ def _anonymous(pid: int) -> int:
 def figure(table: pd.DataFrame):
     """Draw time and memory by size, a line a step, with a straight line's slope for comparison."""
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import NullFormatter
 
     from lib.plots import GREY, use_style
 
     use_style()
     drawn, panels = plt.subplots(1, 2, figsize=(10, 4.2))
     for axes, column, label in zip(panels, ("seconds", "mib"), ("seconds", "private memory, MiB"), strict=True):
-        for step, own in table.groupby("step", sort=False):
+        for step in STEPS:
+            own = table[table["step"] == step]
             axes.plot(own["tracks"], own[column], marker="o", label=step)
-        axes.set(xscale="log", yscale="log", xlabel="tracks", ylabel=label)
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+        axes.set(xscale="log", xlabel="tracks", ylabel=label)
+    panels[0].set_yscale("log")
+    panels[1].set_ylim(bottom=0)
     sizes = table["tracks"].agg(["min", "max"]).to_numpy()
     low = table.loc[table["tracks"] == sizes[0], "seconds"].min()
     panels[0].plot(sizes, low * sizes / sizes[0], color=GREY, linestyle=":", label="straight line")
+    for axis in (panels[0].xaxis, panels[0].yaxis, panels[1].xaxis, panels[1].yaxis):
+        axis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+        axis.set_minor_formatter(NullFormatter())
     drawn.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return drawn
 
@@ -182,37 +200,55 @@ def main() -> int:
     parser.add_argument("--data", default="", help="not used; every benchmark takes it")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES[:2])
     parser.add_argument("--write", action="store_true", help="all sizes; write the table and the figure")
+    parser.add_argument("--steps", nargs="+", choices=STEPS, default=STEPS, help="of the others the table is kept")
     parser.add_argument("--folder", type=Path, default=None, help="where there is room: 13 GB for 100,000 tracks")
     parser.add_argument("--step", default="", help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if given.step == "copies (01)":
+        copies(given.sizes[0])
+    elif given.step:
+        own = {"training input": training_input, "embedding search": embedding_search}[given.step]
+        own(Study("scale", given.folder))
     if given.step:
-        {"training input": training_input, "embedding search": embedding_search}[given.step](
-            Study("scale", given.folder)
-        )
         return 0
-    rows = []
-    for songs in SIZES if given.write else given.sizes:
-        with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-            began = time.perf_counter()
-            make(Path(folder), songs)
-            print(f"{songs:,} tracks, made in {time.perf_counter() - began:.0f} s", flush=True)
-            for step in STEPS:
-                seconds, mib = measured(command(step, Path(folder)))
-                rows.append({"tracks": songs, "step": step, "seconds": round(seconds, 1), "mib": round(mib)})
-                print(f"  {step}: {seconds:.0f} s, {mib:,.0f} MiB", flush=True)
-            pages = Study("scale", folder).results
-            size = sum(
-                file.stat().st_size for file in [pages / "05_error_analysis.html", pages / "06_fc_embedding.html"]
-            )
-            print(f"  pages 05 and 06 have {size / 1000:,.0f} kB", flush=True)
-    table = pd.DataFrame(rows)
+    table = measure(given.steps, SIZES if given.write else given.sizes, given.folder)
     if given.write:
         from lib.plots import svg
 
         here = Path(__file__).parent
+        if (here / "scale.csv").is_file():
+            before = pd.read_csv(here / "scale.csv")
+            table = pd.concat([before[~before["step"].isin(given.steps)], table]).sort_values("tracks", kind="stable")
         table.to_csv(here / "scale.csv", index=False)
         (here / "scale.svg").write_text(svg(figure(table)), encoding="utf-8")
     return 0
+
+
+def measure(steps: Sequence[str], sizes: Sequence[int], place: Path | None) -> pd.DataFrame:
+    """Measure steps at some sizes, in folders of their own.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``tracks``, ``step``, ``seconds`` and ``mib`` of private memory.
+    """
+    rows = []
+    for songs in sizes:
+        with tempfile.TemporaryDirectory(dir=place) as folder:
+            began = time.perf_counter()
+            if set(steps) - {STEPS[0]}:
+                make(Path(folder), songs)
+            print(f"{songs:,} tracks, made in {time.perf_counter() - began:.0f} s", flush=True)
+            for step in steps:
+                seconds, mib = measured(command(step, Path(folder), songs))
+                rows.append({"tracks": songs, "step": step, "seconds": round(seconds, 1), "mib": round(mib)})
+                print(f"  {step}: {seconds:.0f} s, {mib:,.0f} MiB", flush=True)
+            pages = [
+                Study("scale", folder).results / f"{name}.html" for name in ("05_error_analysis", "06_fc_embedding")
+            ]
+            for page in filter(Path.is_file, pages):
+                print(f"  {page.name} has {page.stat().st_size / 1000:,.0f} kB", flush=True)
+    return pd.DataFrame(rows)
 
 
 if __name__ == "__main__":
