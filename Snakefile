@@ -55,10 +55,10 @@ def finished(run):  # if its key does not match any more it is trained all the s
     return any((folder / run / "record.json").is_file() for folder in (STUDY.runs, STUDY.kept))
 
 
-def answers():  # of all runs in the test, by slice and head: 05 holds them all
+def answers_mb():  # of all runs about the test slices, by head: 05 holds them all
     file = STUDY.slices / "slices.json"
     slices = json.loads(file.read_text())["shape"][0] if file.is_file() else 0
-    return slices * len(ASKED) * HEADS / CONFIG.folds
+    return round(slices / CONFIG.folds * len(ASKED) * HEADS * BYTES_OF_AN_ANSWER / 1e6)
 
 
 def elsewhere():  # what 05 tells of other studies
@@ -260,7 +260,7 @@ rule evaluate:
         made=[STUDY.results / "summary.json", STUDY.tables / "results.csv"],
         given=parameters("05", corpus=CONFIG.corpus, runs=list(ASKED)),
     resources:
-        mem_mb=lambda w, attempt: attempt * (3000 + round(BYTES_OF_AN_ANSWER * answers() / 1e6)),
+        mem_mb=lambda w, attempt: attempt * (3000 + (answers_mb() if config["cluster"] else 0)),
         runtime=again(120),
     shell:
         EXECUTE

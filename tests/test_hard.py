@@ -299,6 +299,14 @@ def test_of_many_artists_the_worst_are_listed(monkeypatch):
     assert few.asked == whole.asked == len(whole.table) > 3
 
 
+def test_too_many_artists_to_name_one_are_not_called_easy():
+    panel = errors_by_artist(np.random.default_rng(9), 0.3, artists=600, songs=3, networks=1)
+    found = evaluation.hard_artists(panel, permutations=99)
+    assert not found.table["hard"].any()
+    assert "of 600 artists are too many to name one" in artists.artists_claim(found, panel)
+    assert "600 artists with 3 songs or more are too many for any" in artists.artists_sentence(found, panel)
+
+
 def test_no_artist_is_called_hard_where_clustering_is_not_established():
     panel = errors_by_artist(np.random.default_rng(8), 0.0, artists=6)
     found = evaluation.hard_artists(panel, permutations=199)

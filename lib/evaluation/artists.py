@@ -214,6 +214,11 @@ def _most(values: pd.Series, groups: np.ndarray) -> pd.Series:
     return counts.reset_index().drop_duplicates("group").set_index("group")["value"].astype(str)
 
 
+def _too_many(found: Artists) -> bool:
+    """Whether the least p that permutations can give, corrected for the number of artists, is not small."""
+    return found.asked >= SURE * (1 + PERMUTATIONS)
+
+
 def artists_claim(found: Artists, given: Panel) -> str:
     """Title of the figure of artists: how many fare worse than chance, and who worst. Page 05."""
     if pd.isna(found.p):
@@ -223,7 +228,8 @@ def artists_claim(found: Artists, given: Panel) -> str:
     hard = found.table.loc[found.table["hard"]]
     of = f"{len(hard)} of {found.asked} artists fare worse in {given.head} than others of their genre"
     if not len(hard):
-        return f"Errors in {given.head} cluster by artist, but no single artist is established to be hard"
+        one = "are too many to name one" if _too_many(found) else "none by itself is established to be hard"
+        return f"Errors in {given.head} cluster by artist, but of {found.asked} artists {one}"
     worst = hard.iloc[0]
     return (
         f"{of}, most surely {worst['artist'] or worst['artist_group']}: {percent(worst['right'])} right where "
@@ -251,7 +257,7 @@ def artists_sentence(found: Artists, given: Panel) -> str:
     text = f"Errors in {given.head} cluster by artist ({basis})."
     hard, known = found.table.loc[found.table["hard"]], found.asked
     asked = f"{known} artist{'s' * (known != 1)} with {found.least} songs or more"
-    if not len(hard) and known >= SURE * (1 + PERMUTATIONS):
+    if not len(hard) and _too_many(found):
         return f"{text} {asked.capitalize()} are too many for any to pass the correction for their number."
     if not len(hard):
         return f"{text} Of {asked}, none by itself is established to be hard, corrected for their number."
