@@ -62,7 +62,8 @@ def describe(y: np.ndarray, sample_rate: int = RATE) -> dict[str, float]:
     if power <= _FLOOR:
         return found
     strength = librosa.onset.onset_strength(S=librosa.amplitude_to_db(magnitude), sr=sample_rate)
-    chroma = librosa.feature.chroma_stft(S=magnitude**2, sr=sample_rate, norm=None)
+    # In double precision: the last bits of a product of float32 depend on where in memory its factors lie.
+    chroma = librosa.feature.chroma_stft(S=np.square(magnitude, dtype=np.float64), sr=sample_rate, norm=None)
     return found | {
         "brightness": float(librosa.feature.spectral_centroid(S=magnitude, sr=sample_rate).mean()),
         "flatness": float(librosa.feature.spectral_flatness(S=magnitude).mean()),
