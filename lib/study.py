@@ -25,6 +25,7 @@ from pathlib import Path
 import psutil
 
 from lib import config, done, pool
+from lib.corpora.files import data_folder
 from lib.errors import ReportError
 from lib.paths import PROJECT, Study, explained, sweep
 from lib.tables import write_json
@@ -159,8 +160,8 @@ def report(
     ReportError
         If the study or its folder is wrong, or a step failed.
     """
-    data = str(Path(data).expanduser().resolve()) if data else ""  # Snakemake works in another folder
     declared = config.load(study, data)
+    data = str(data_folder(data, declared.corpus)) if data else ""  # in full: Snakemake works in another folder
     place = Study(declared.study, root)
     where = _resources(profile, cores)
     environment = {
