@@ -1,5 +1,6 @@
 """What the tests share."""
 
+import gc
 import os
 import shutil
 from pathlib import Path
@@ -13,6 +14,12 @@ from lib.paths import PROJECT
 from lib.tables import tracks_table
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def what_is_loaded_stays():
+    """Keep garbage collection quick: statsmodels collects at each call, seconds once TensorFlow is loaded."""
+    gc.freeze()
 
 
 def music_folder() -> Path:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from lib.embedding.nearest import groups_of
 from lib.embedding.vectors import FLAT, dead_nodes, node_names
+from lib.evaluation.significance import holm
 from lib.tables import numeric_targets
 
 HEADS = ("genre", "mood")
@@ -71,18 +72,8 @@ def node_associations(
         return pd.DataFrame(columns=columns)
     result = pd.concat(parts, ignore_index=True).reindex(columns=columns)
     result["class"] = result["class"].astype("object").fillna("")
-    return _corrected(result)
-
-
-def _corrected(table: pd.DataFrame) -> pd.DataFrame:
-    from statsmodels.stats.multitest import multipletests
-
-    table["p_holm"] = np.nan
-    known = table["p"].notna()
-    if known.any():
-        table.loc[known, "p_holm"] = multipletests(table.loc[known, "p"], alpha=ALPHA, method="holm")[1]
-    table["established"] = table["p_holm"] < ALPHA
-    return table
+    result["p_holm"] = holm(result["p"])
+    return result.assign(established=result["p_holm"] < ALPHA)
 
 
 def _eta_squared(vectors: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
