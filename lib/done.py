@@ -29,6 +29,7 @@ TOLERANT = "REPORT_TOLERANT"  # set where a step that fails must not keep the re
 KILLED = "its process was killed, most likely for want of memory."
 BEAT_S = 30.0  # how often a running step touches its mark
 SILENT_S = 10 * BEAT_S  # after which a step of another machine is taken for dead
+SKEW_S = 60.0  # by how much the clocks of machines that share files may differ
 
 
 def digest(path: Path) -> str:
@@ -158,8 +159,16 @@ def give_up_the_dead(study: Study) -> bool:
     return bool(marks or failed)
 
 
+def in_the_future(path: Path) -> bool:
+    """Whether a file was changed later than now, by more than the clocks of machines may differ."""
+    return path.stat().st_mtime > time.time() + SKEW_S
+
+
 def forget_changed(study: Study) -> None:
     """Let steps run again that failed, or whose files somebody has deleted or, running a notebook by hand, replaced.
+
+    Steps that ended in the future are forgotten too: the clock was ahead, and whether what they read has changed since
+    cannot be told.
 
     Raises
     ------
@@ -176,6 +185,8 @@ def forget_changed(study: Study) -> None:
                 "stop it, then run the same command again."
             )
         mark.unlink()
+    for path in [path for path in folder.rglob("*") if path.is_file() and in_the_future(path)]:
+        path.unlink()
     for failed in folder.rglob("*.failed"):
         for suffix in (".json", ".page", ".failed"):
             failed.with_suffix(suffix).unlink(missing_ok=True)

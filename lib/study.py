@@ -19,12 +19,14 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import psutil
 
 from lib import config, done, pool
+from lib.config import StudyConfig
 from lib.corpora.files import data_folder
 from lib.errors import ReportError
 from lib.paths import PROJECT, Study, explained, sweep
@@ -111,6 +113,20 @@ def _ask_again(study: Study) -> None:
             (study.work / "done" / f"01{suffix}").unlink(missing_ok=True)
 
 
+def _now_at_the_latest(place: Study, declared: StudyConfig) -> None:
+    """See that what steps read was not changed in the future, for nothing that is made now would be newer."""
+    own = [PROJECT / "lib", PROJECT / "notebooks", PROJECT / "models", place.zoo, place.results.parent]
+    for path in (path for folder in own for path in folder.rglob("*") if path.is_file()):
+        if done.in_the_future(path):
+            os.utime(path)
+    for path in map(Path, config.label_files(declared)):
+        if done.in_the_future(path):
+            raise ReportError(
+                f"{path}: it was changed at {datetime.fromtimestamp(path.stat().st_mtime):%Y-%m-%d %H:%M}, which is in "
+                f"the future, and nothing made of it now would be newer. Set the clock right, or: touch {path}"
+            )
+
+
 def _stop(process: subprocess.Popen) -> None:
     """Interrupt a process group as Ctrl-C would; end it if it does not listen."""
     for sent, patience_s in ((signal.SIGINT, 30), (signal.SIGKILL, None)):
@@ -175,6 +191,7 @@ def report(
         sweep(place.work)
         sweep(place.results)
         done.forget_changed(place)
+        _now_at_the_latest(place, declared)
         _ask_again(place)
         if not index.is_file():
             mark.unlink(missing_ok=True)

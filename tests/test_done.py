@@ -36,6 +36,19 @@ def test_a_step_is_done_until_something_it_made_is_gone_or_another(tmp_path):
     assert not list(base.parent.iterdir())
 
 
+def test_a_step_that_ended_in_the_future_is_forgotten(tmp_path):
+    study = Study("toy", tmp_path)
+    (tmp_path / "n.ipynb").write_text("y")
+    bases = {seconds: study.work / "done" / f"{seconds}" for seconds in (-1e7, 30, 1e7)}
+    for seconds, base in bases.items():
+        done.write(base, tmp_path / "n.ipynb", [])
+        for path in base.parent.glob(f"{base.name}.*"):
+            os.utime(path, (time.time() + seconds,) * 2)
+    done.forget_changed(study)
+    left = {seconds: done.state(base)[0] for seconds, base in bases.items()}
+    assert left == {-1e7: done.DONE, 30: done.DONE, 1e7: done.WAITING}
+
+
 def test_the_note_changes_with_what_was_made_and_not_with_the_notebook(tmp_path):
     made, notebook, base = tmp_path / "made.txt", tmp_path / "n.ipynb", tmp_path / "done" / "01"
     made.write_text("x")

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import time
@@ -48,3 +49,16 @@ def test_clean_never_touches_what_is_committed(tmp_path):
     assert (tmp_path / "results/emotify/index.html").is_file()
     assert (tmp_path / "lib/a.py").is_file()
     assert study.clean(str(tmp_path)) == []
+
+
+def test_labels_from_the_future_are_named_and_left_alone(tmp_path):
+    music, settings = tmp_path / "music", tmp_path / "mine.yaml"
+    music.mkdir()
+    for name in ("song.wav", "labels.csv"):
+        (music / name).write_text("")
+    settings.write_text("corpus: folder\nnetworks: [this_project]\nprotocols: [artist]\nepochs: {default: 1}\n")
+    late = time.time() + 1e7
+    os.utime(music / "labels.csv", (late, late))
+    with pytest.raises(ReportError, match=r"labels\.csv: it was changed at 20.*touch"):
+        study.report(str(settings), str(music), str(tmp_path / "root"))
+    assert (music / "labels.csv").stat().st_mtime == late
