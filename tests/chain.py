@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
@@ -51,3 +52,20 @@ def report(project: Path, *arguments: str) -> subprocess.CompletedProcess:
 
 def times(project: Path, pattern: str) -> dict[str, int]:
     return {str(p.relative_to(project)): p.stat().st_mtime_ns for p in project.glob(pattern)}
+
+
+@contextmanager
+def one_run_broken(project: Path):
+    """Let training with a batch of 30 and a learning rate of .02 fail, until the end of the block."""
+    code = project / "lib" / "produce.py"
+    whole = code.read_text()
+    at = whole.index("def produce(")
+    body = whole.index('"""\n', whole.index('"""', at) + 3) + 4
+    fault = """    if (plan.settings.batch_size, plan.settings.learning_rate) == (30, 0.02):
+        raise ValueError("a made-up fault")
+"""
+    code.write_text(whole[:body] + fault + whole[body:])
+    try:
+        yield
+    finally:
+        code.write_text(whole)

@@ -38,7 +38,8 @@ TaskPlugin=task/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 JobAcctGatherType=jobacct_gather/linux
-JobAcctGatherFrequency=5
+JobAcctGatherFrequency=2
+JobAcctGatherParams=OverMemoryKill
 SchedulerParameters=sched_interval=2,batch_sched_delay=1
 SlurmctldDebug=info
 MinJobAge=600

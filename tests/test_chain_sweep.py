@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from tests.chain import TINY, command, copy_of_the_project
+from tests.chain import TINY, command, copy_of_the_project, one_run_broken
 
 SWEEP = TINY | {
     "protocols": ["artist"], "baselines": ["majority"], "candidates": [], "search": [],
@@ -16,9 +16,6 @@ SWEEP = TINY | {
 }  # fmt: skip
 GOOD = "this_project-artist-f0-s0-poster~learning_rate=0.01"
 BAD = "this_project-artist-f0-s0-poster~batch_size=30~learning_rate=0.02"
-BREAK = """    if (plan.settings.batch_size, plan.settings.learning_rate) == (30, 0.02):
-        raise ValueError("a made-up fault")
-"""
 
 
 def called(project, *arguments):
@@ -31,14 +28,8 @@ def called(project, *arguments):
 def swept(tmp_path_factory):
     project = copy_of_the_project(tmp_path_factory.mktemp("swept"))
     (project / "config" / "tiny.yaml").write_text(yaml.safe_dump(SWEEP))
-    code = project / "lib" / "produce.py"
-    whole = code.read_text()
-    at = whole.index("def produce(")
-    body = whole.index('"""\n', whole.index('"""', at) + 3) + 4
-    code.write_text(whole[:body] + BREAK + whole[body:])
-    first = called(project)
-    code.write_text(whole)
-    return project, first
+    with one_run_broken(project):
+        return project, called(project)
 
 
 def test_one_failed_point_stops_nothing_and_is_told(swept):

@@ -1,6 +1,8 @@
 """The cluster profile on a real Slurm of two nodes on this machine; see tests/slurm.py for what it needs."""
 
+import shutil
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -11,10 +13,12 @@ import yaml
 
 from lib.paths import PROJECT
 from tests import slurm
-from tests.chain import TINY, command, copy_of_the_project, report
+from tests.chain import TINY, command, copy_of_the_project, one_run_broken, report
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(slurm.missing()), reason=slurm.missing())]
 SMALL = TINY | {"candidates": [], "search": [], "baselines": ["majority"]}
+GRID = {"protocols": ["artist"], "settings": {"batch_size": [30], "learning_rate": [0.01, 0.02]}}
+BAD = "this_project-artist-f0-s0-poster~batch_size=30~learning_rate=0.02"
 
 
 @pytest.fixture(scope="module")
@@ -23,14 +27,16 @@ def cluster(tmp_path_factory):
         yield environment
 
 
-def through_slurm(project: Path, cluster: dict) -> subprocess.CompletedProcess:
-    """Run the report with the profile for Slurm, but that it asks for news more often."""
+def through_slurm(project: Path, cluster: dict, *module: str) -> subprocess.CompletedProcess:
+    """Run the report, or another module, with the profile for Slurm, but that it asks for news more often."""
     settings = yaml.safe_load((PROJECT / "profiles" / "slurm" / "config.yaml").read_text())
     settings |= {"slurm-no-account": True, "slurm-init-seconds-before-status-checks": 3, "latency-wait": 10}
     profile = project / "profiles" / "ours"
     profile.mkdir(parents=True, exist_ok=True)
     (profile / "config.yaml").write_text(yaml.safe_dump(settings))
-    words, how = command(project, "report", "--study", "tiny", "--profile", "profiles/ours", "--cores", "2")
+    words, how = command(project)
+    module = module or ("lib.study", "report")
+    words = [sys.executable, "-m", *module, "--study", "tiny", "--profile", "profiles/ours", "--cores", "2"]
     how["env"] = {**cluster, **how["env"], "SLURM_CONF": cluster["SLURM_CONF"], "PATH": cluster["PATH"]}
     return subprocess.run(words, **how, capture_output=True, timeout=1500, check=False)
 
@@ -100,10 +106,43 @@ def test_every_step_was_a_job_on_one_of_the_nodes(there_and_here, cluster):
 def test_the_reason_of_a_failed_step_reaches_the_terminal(there_and_here, cluster):
     there, _, _, _ = there_and_here
     notebook = there / "notebooks" / "08_data_card.ipynb"
+    whole = notebook.read_text()
     read = nbformat.read(notebook, 4)
     read.cells.append(nbformat.v4.new_code_cell("raise ValueError('a node is on fire')"))
     nbformat.write(read, notebook)
     done = through_slurm(there, cluster)
+    notebook.write_text(whole)
     assert done.returncode == 1
     assert "ValueError: a node is on fire" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_of_a_sweep_through_slurm_one_failed_run_stops_nothing(there_and_here, cluster):
+    there, _, _, _ = there_and_here
+    (there / "config" / "tiny.yaml").write_text(yaml.safe_dump(SMALL | {"sweep": GRID}))
+    with one_run_broken(there):
+        done = through_slurm(there, cluster, "lib.sweep")
+    said = done.stdout.splitlines()
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "5 done, 1 failed" in said
+    assert any(line.strip().startswith("failed") and BAD in line and "a made-up fault" in line for line in said)
+    page = (there / "results" / "tiny" / "05_error_analysis.html").read_text(encoding="utf-8")
+    assert "1 run failed" in page and "a made-up fault" in page
+
+
+def test_a_job_that_was_killed_for_its_memory_gets_more(there_and_here, cluster):
+    there, _, _, _ = there_and_here
+    run = "this_project-artist-f0-s0"
+    (there / "config" / "tiny.yaml").write_text(yaml.safe_dump(SMALL))
+    snakefile = there / "Snakefile"
+    whole = snakefile.read_text()
+    head, train = whole.split("rule train:")
+    assert "again(3000)" in train
+    snakefile.write_text(head + "rule train:" + train.replace("again(3000)", "again(500)", 1))
+    shutil.rmtree(there / "work" / "tiny" / "runs" / run)
+    shutil.rmtree(there / "results" / "tiny" / "runs" / run)
+    done = through_slurm(there, cluster)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Trying to restart job" in (there / "work" / "tiny" / "report.log").read_text()
+    nodes = Path(cluster["SLURM_CONF"]).parent
+    assert any("memory" in (nodes / f"{node}.log").read_text() for node in ("n0", "n1"))
