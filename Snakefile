@@ -6,6 +6,7 @@
 # What Snakemake watches of a step are the two files of lib.done; what the step makes is never deleted first.
 import json
 import re
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -38,7 +39,7 @@ BYTES_OF_AN_ANSWER = 150
 HEADS = 3  # of a network, as a rule
 CORES = "REPORT_CORES={threads} "  # which a step would else take from its machine
 EXECUTE = (
-    f"{CORES if config['cluster'] else ''}{sys.executable} -m lib.execute {{params.notebook:q}} {{params.output:q}} --parameters {{params.given:q}} "
+    f"{CORES if config['cluster'] else ''}{shlex.quote(sys.executable)} -m lib.execute {{params.notebook:q}} {{params.output:q}} --parameters {{params.given:q}} "
     "--label {params.label:q} --done {params.done:q} --made {params.made:q} 2>&1"
 )
 
@@ -149,7 +150,7 @@ rule part_of_slices:
         mem_mb=again(2000),
         runtime=again(240),
     shell:
-        CORES + "{sys.executable} -m lib.parts --study {CONFIG.study} --root {params.root:q} "
+        CORES + "{sys.executable:q} -m lib.parts --study {CONFIG.study} --root {params.root:q} "
         "--number {wildcards.number} --parameters {params.given:q} --done {params.done:q} 2>&1"
 
 
@@ -369,4 +370,4 @@ rule pages:
     params:
         root=STUDY.root,
     shell:
-        "{sys.executable} -m lib.report --study {CONFIG.study} --root {params.root:q} 2>&1"
+        "{sys.executable:q} -m lib.report --study {CONFIG.study} --root {params.root:q} 2>&1"
