@@ -20,7 +20,7 @@ import pandas as pd
 
 from lib.audio import Spectrogram
 from lib.recipes import Settings, settings_of
-from lib.slicing import Slices
+from lib.slices import Slices
 from lib.tables import write_json, write_parquet
 from lib.zoo import Head
 

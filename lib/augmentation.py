@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lib.recipes import Settings
-from lib.slicing import Slices
+from lib.slices import Slices
 
 MASK_BANDS, MASK_FRAMES = 1 / 6, 1 / 5  # widest masked share of a slice's bands and frames
 

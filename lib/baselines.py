@@ -29,7 +29,7 @@ from lib.tables import MOODS
 from lib.zoo import Head
 
 if TYPE_CHECKING:
-    from lib.slicing import Slices
+    from lib.slices import Slices
 
 # scikit-learn and SciPy are imported where songs are heard: training a network does without them.
 
@@ -40,13 +40,20 @@ SVM_C = 2.0  # of the RBF kernel's machine; its gamma is 1 / (features x varianc
 PROFILE_LOGISTIC_C, PROFILE_SVM_C = 0.01, 3.0  # of the profiles
 DRAWN_IN, SPREAD = 0.4, 0.3  # borders between moods, and spread about the answer, in steps
 RIDGE_ALPHA = 30.0  # of numeric heads, on standardised statistics
+SVM_SONGS = 10_000  # at most; the time of an SVM grows with the square of its training songs
 _CONSTANTS = {
     "majority": {},
     "genre_prior": {"told": GENRE},
     "mfcc_logistic": {"coefficients": COEFFICIENTS, "C": LOGISTIC_C, "ridge_alpha": RIDGE_ALPHA},
-    "mfcc_svm": {"coefficients": COEFFICIENTS, "kernel": "rbf", "C": SVM_C, "gamma": "scale"},
+    "mfcc_svm": {"coefficients": COEFFICIENTS, "kernel": "rbf", "C": SVM_C, "gamma": "scale", "songs": SVM_SONGS},
     "profile_logistic": {"coefficients": PROFILE_COEFFICIENTS, "C": PROFILE_LOGISTIC_C, "ridge_alpha": RIDGE_ALPHA},
-    "profile_svm": {"coefficients": PROFILE_COEFFICIENTS, "kernel": "rbf", "C": PROFILE_SVM_C, "gamma": "scale"},
+    "profile_svm": {
+        "coefficients": PROFILE_COEFFICIENTS,
+        "kernel": "rbf",
+        "C": PROFILE_SVM_C,
+        "gamma": "scale",
+        "songs": SVM_SONGS,
+    },
 }
 
 
@@ -115,7 +122,7 @@ def fit_and_ask(
     ----------
     name : str
         One of `NAMES`.
-    slices : lib.slicing.Slices
+    slices : lib.slices.Slices
         Read song by song.
     parts : np.ndarray [shape=(len(slices),), dtype=str]
         Fitted to ``train``.
@@ -141,6 +148,8 @@ def fit_and_ask(
     """
     _check_name(name)
     numbers = np.asarray(numbers)
+    if name.endswith("_svm"):
+        parts = subsample(parts, slices.table["track_id"].to_numpy())
     keys = pd.MultiIndex.from_arrays([slices.table["track_id"].to_numpy(), parts])
     song = keys.factorize()[0]  # a song in two parts is two
     used = np.flatnonzero((parts == "train") | np.isin(song, song[numbers]))
@@ -162,6 +171,27 @@ def fit_and_ask(
     answers = {head: values[place[numbers]] for head, values in found.items()}
     vectors = heard.astype("float32")[place[numbers]] if heard.shape[1] else np.hstack(list(answers.values()))
     return answers, vectors
+
+
+def subsample(parts: np.ndarray, songs: np.ndarray, most: int = SVM_SONGS) -> np.ndarray:
+    """Keep a random `most` of the training songs; the others stay out.
+
+    Parameters
+    ----------
+    parts : np.ndarray [shape=(slices,), dtype=str]
+    songs : np.ndarray [shape=(slices,), dtype=str]
+    most : int > 0
+
+    Returns
+    -------
+    np.ndarray [shape=(slices,), dtype=str]
+    """
+    songs = songs.astype(str)
+    known = np.unique(songs[parts == "train"])
+    if len(known) <= most:
+        return parts
+    kept = np.random.default_rng(0).choice(known, most, replace=False)
+    return np.where((parts == "train") & ~np.isin(songs, kept), "", parts)
 
 
 _HEARD: dict[str, Callable[[np.ndarray], np.ndarray]] = {

@@ -8,7 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 VARIABLE = "REPORT_PROGRESS"
-_last = 0.0
+QUIET_S = 30.0  # seconds between two lines where no terminal is
+_last, _printed = 0.0, 0.0
 _lock = threading.Lock()
 
 
@@ -17,7 +18,7 @@ def tell(text: str, *, every: float = 0.2) -> None:
 
     Under `lib.execute` the text goes to the terminal through the file named in ``$REPORT_PROGRESS`` and
     leaves no trace in the executed notebook; elsewhere it overwrites one line of standard error, if that
-    is a terminal.
+    is a terminal, and else is printed there every half a minute. In a notebook nothing is.
 
     Parameters
     ----------
@@ -37,6 +38,7 @@ def tell(text: str, *, every: float = 0.2) -> None:
 
 
 def _say(text: str) -> None:
+    global _printed
     target = os.environ.get(VARIABLE)
     if target:
         part = Path(f"{target}.part")
@@ -45,3 +47,6 @@ def _say(text: str) -> None:
     elif sys.stderr.isatty():
         sys.stderr.write(f"\r\x1b[K{text}")
         sys.stderr.flush()
+    elif "ipykernel" not in sys.modules and time.monotonic() - _printed >= QUIET_S:
+        _printed = time.monotonic()
+        print(text, file=sys.stderr, flush=True)

@@ -3,7 +3,7 @@
 ``poster`` is what the poster states, and ``balanced`` the same with every class weighing alike; ``tuned`` adds
 what seemed to help in trials on dev songs. Each ``tuned_without_...`` leaves one ingredient out and each
 ``tuned_with_...`` adds one more, for the table of what they are worth, in notebook 05. ``best`` is no way to train
-but a way to choose (`lib.selection`), and ``baseline`` is what needs no training of a network.
+but a way to choose (`lib.runs.nested_selection`), and ``baseline`` is what needs no training of a network.
 
 A recipe with other settings is named by them: ``poster~batch_size=50~mixup=0.2``. That is how a sweep names its runs.
 """
@@ -172,6 +172,28 @@ def base_of(recipe: str) -> str:
 def changes_of(recipe: str) -> dict[str, object]:
     """Return the settings that the name of a recipe tells."""
     return dict(_read(change, recipe) for change in recipe.split(_BETWEEN)[1:])
+
+
+def members(candidate: str) -> list[tuple[str, str]]:
+    """Networks and recipes of a candidate.
+
+    Parameters
+    ----------
+    candidate : str
+        ``"short_chunk tuned"``, or an ensemble, ``"short_chunk tuned + mfcc_svm baseline"``.
+
+    Raises
+    ------
+    ReportError
+        If it is not made of pairs.
+    """
+    found = [tuple(member.split()) for member in candidate.split("+")]
+    if any(len(member) != 2 for member in found):
+        raise ReportError(
+            f"candidate {candidate!r} is not a network and its recipe, such as 'short_chunk tuned', or several of "
+            "them joined by ' + '."
+        )
+    return found
 
 
 def order_of(recipe: str) -> tuple[int, str]:

@@ -4,22 +4,26 @@ The steps are explained in notebook 02.
 """
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import asdict
+import shutil
+import tempfile
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
+import scipy.io.wavfile
 
 from lib import pool, progress
-from lib.audio import PIXELS, ClipError, Spectrogram, cut_slices, load_excerpt, log_mel, mel_filters, to_grey
+from lib.audio import ClipError, Spectrogram, cut_slices, load_excerpt, log_mel, mel_filters, to_grey
 from lib.errors import ReportError
 from lib.paths import replacing
+from lib.slices import Slices
 from lib.tables import read_json, write_json, write_parquet
 
-SHARD = 10_000  # slices a shard: 124 MB at 96 x 129
+TEST_TONES_HZ = ((855.0, 6695.0), (855.0, 6339.0))  # left, right
+SHARD = 10_000  # slices per shard: 124 MB at 96 x 129
+CHUNK = 1_000  # tracks per chunk: one or two minutes of one core
 
 
 def clip_slices(path: str, spectrogram: Spectrogram) -> tuple[np.ndarray | None, str, str]:
@@ -50,32 +54,34 @@ def make_slices(
     *,
     workers: int = 0,
     timeout_s: float = 60.0,
+    chunk: int = CHUNK,
     shard: int = SHARD,
 ) -> pd.DataFrame:
-    """Cut every good track into slices and write them.
+    """Cut every good track into slices and write them; chunks of tracks that are there already are kept.
 
-    Writes ``slices-00000.npy`` and on (uint8 [slice, mel, frame]), ``slices.parquet`` (``track_id``,
-    ``start_s``, ``shard``, ``row``) and ``slices.json`` (the parameters and the checksum of every shard);
-    the folder appears as a whole or not at all. Holds one shard in memory, whatever the number of tracks.
+    Writes, chunk by chunk, ``chunk-0/slices-00000.npy`` and on (uint8 [slice, mel, frame]), and then for all of them
+    ``slices.parquet`` (``track_id``, ``start_s``, ``shard``, ``row``) and ``slices.json`` (the parameters and the
+    checksum of every shard). Holds one shard in memory, whatever the number of tracks.
 
     Parameters
     ----------
     tracks : pd.DataFrame
         The tracks table; rows with another status than ``ok`` are passed over.
     folder : path-like
-        Replaced.
     spectrogram : Spectrogram
     workers : int >= 0
-        Processes; 0 = one a core.
+        Processes; 0 = one per core.
     timeout_s : float > 0
         Seconds a clip may take.
+    chunk : int > 0
+        Tracks per chunk.
     shard : int > 0
-        Slices a shard.
+        Slices per shard.
 
     Returns
     -------
     pd.DataFrame
-        One row a track: ``track_id``, ``slices`` (their number), ``status``, ``reason``; what 01 found
+        One row per track: ``track_id``, ``slices`` (their number), ``status``, ``reason``; what 01 found
         wrong keeps its reason.
 
     Raises
@@ -83,51 +89,145 @@ def make_slices(
     ReportError
         If not one track gives a slice.
     """
-    with replacing(folder) as part:
-        return cut_into(part, tracks, spectrogram, workers=workers, timeout_s=timeout_s, shard=shard)
+    folder = Path(folder)
+    how = {"workers": workers, "timeout_s": timeout_s, "chunk": chunk, "shard": shard}
+    names = [make_chunk(tracks, folder, n, spectrogram, **how).name for n in range(max(chunks_of(tracks, chunk), 1))]
+    shards, tables, clips = [], [], []
+    for name in names:
+        table = pd.read_parquet(folder / name / "slices.parquet")
+        tables.append(table.assign(shard=(table["shard"] + len(shards)).astype("int32")))
+        clips.append(pd.read_parquet(folder / name / "clips.parquet"))
+        entries = read_json(folder / name / "slices.json")["shards"]
+        shards += [{**entry, "file": f"{name}/{entry['file']}"} for entry in entries]
+    table = pd.concat(tables, ignore_index=True)
+    if not len(table):
+        raise ReportError(f"Not one clip gave a slice of {spectrogram.slice_s:g} s; see the reasons in 01's tracks.")
+    bad = tracks.loc[tracks["status"] != "ok", ["track_id", "status", "reason"]].assign(slices=0)
+    report = pd.concat([*clips, bad] if len(bad) else clips).set_index("track_id").loc[tracks["track_id"]].reset_index()
+    cut = tracks[tracks["track_id"].isin(report.loc[report["slices"] > 0, "track_id"])]
+    write_parquet(report.astype({"reason": "string"}), folder / "clips.parquet")
+    _write_manifest(folder, table, shards, spectrogram, source_digest(cut, spectrogram))
+    for left in set(folder.glob("chunk-*")) - {folder / name for name in names}:  # of a larger corpus
+        shutil.rmtree(left)
+    return report
 
 
-def cut_into(
-    folder: Path,
+def chunks_of(tracks: pd.DataFrame, size: int = CHUNK) -> int:
+    """Chunks of a tracks table that are made by jobs of their own; 0 if it is small."""
+    good = int((tracks["status"] == "ok").sum())
+    return -(-good // size) if good > size else 0
+
+
+def make_chunk(
     tracks: pd.DataFrame,
+    folder: Path,
+    number: int,
     spectrogram: Spectrogram,
     *,
     workers: int = 0,
     timeout_s: float = 60.0,
+    chunk: int = CHUNK,
     shard: int = SHARD,
-    may_be_empty: bool = False,
-) -> pd.DataFrame:
-    """Do what `make_slices` does in a new folder, where no slice at all may be allowed."""
+) -> Path:
+    """Cut one chunk of the tracks into slices, unless that is done; the chunk appears as a whole or not at all.
+
+    Parameters
+    ----------
+    tracks, folder, spectrogram, workers, timeout_s, chunk, shard
+        As of `make_slices`.
+    number : int >= 0
+
+    Returns
+    -------
+    Path
+        Of its folder: shards, ``slices.parquet``, ``slices.json`` and ``clips.parquet``.
+
+    Raises
+    ------
+    ReportError
+        If there is no such chunk.
+    """
+    count, good = max(chunks_of(tracks, chunk), 1), tracks[tracks["status"] == "ok"]
+    if not 0 <= number < count:
+        raise ReportError(f"chunk {number}: the slices of {len(good)} tracks have {count} chunks, from 0 on.")
+    own, target = good.iloc[number * chunk : (number + 1) * chunk], Path(folder) / f"chunk-{number}"
+    wanted = source_digest(own, spectrogram)
+    if not _is_whole(target, wanted):
+        with replacing(target) as part:
+            _cut(part, own, spectrogram, wanted, workers=workers, timeout_s=timeout_s, shard=shard)
+    return target
+
+
+def _is_whole(chunk: Path, wanted: str) -> bool:
+    """Whether a chunk is made of the same and undamaged, and every clip could be read: 01 has read them all."""
+    if not (chunk / "slices.json").is_file() or read_json(chunk / "slices.json")["source"] != wanted:
+        return False
+    if (pd.read_parquet(chunk / "clips.parquet", columns=["status"])["status"] == "unreadable").any():
+        return False
+    try:
+        Slices(chunk).verify()
+    except ReportError:
+        return False
+    return True
+
+
+def _cut(
+    folder: Path,
+    tracks: pd.DataFrame,
+    spectrogram: Spectrogram,
+    source: str,
+    *,
+    workers: int,
+    timeout_s: float,
+    shard: int,
+) -> None:
     mel_filters(spectrogram.sample_rate, spectrogram.n_fft, spectrogram.n_mels)
-    good = tracks[tracks["status"] == "ok"]
     folder.mkdir(parents=True)
     writer, found = _Writer(folder, spectrogram, shard), []
     outcomes = pool.run(
-        partial(clip_slices, spectrogram=spectrogram), good["path"], workers=workers, timeout_s=timeout_s
+        partial(clip_slices, spectrogram=spectrogram), tracks["path"], workers=workers, timeout_s=timeout_s
     )
-    for done, (track_id, (_, result, reason)) in enumerate(zip(good["track_id"], outcomes, strict=True), start=1):
+    for number, (track_id, (_, result, reason)) in enumerate(zip(tracks["track_id"], outcomes, strict=True), start=1):
         slices, status, reason = result or (None, "unreadable", reason)
         if slices is not None:
             writer.add(track_id, slices)
-        found.append((status, reason, 0 if slices is None else len(slices)))
-        progress.tell(f"slicing clip {done}/{len(good)}")
-    columns = ["status", "reason", "slices"]
-    report = tracks[["track_id", "status", "reason"]].assign(slices=0).astype({"reason": "object"})
-    report.loc[good.index, columns] = pd.DataFrame(found, index=good.index, columns=columns)
-    cut = good[report.loc[good.index, "slices"] > 0]
-    writer.finish(source_digest(cut, spectrogram), may_be_empty=may_be_empty)
-    write_parquet(report.astype({"reason": "string"}), folder / "clips.parquet")
-    return report.reset_index(drop=True)
+        found.append((track_id, status, reason, 0 if slices is None else len(slices)))
+        progress.tell(f"slicing clip {number}/{len(tracks)}")
+    writer.finish(source)
+    clips = pd.DataFrame(found, columns=["track_id", "status", "reason", "slices"])
+    write_parquet(clips.astype({"reason": "string"}), folder / "clips.parquet")
 
 
 def source_digest(tracks: pd.DataFrame, spectrogram: Spectrogram) -> str:
-    """Checksum of what slices are made of: tracks, the bytes of their files, parameters and the version of the pixels.
+    """Checksum of what slices are made of: tracks, bytes of their files, parameters and the pixels of a test signal.
 
-    The pixels themselves may differ by a grey level here and there from one kind of processor to another;
+    The pixels of the music may differ by a grey level here and there from one kind of processor to another;
     that makes no other experiment of it.
     """
     music = "\n".join(f"{row.track_id}|{row.sha256}" for row in tracks[["track_id", "sha256"]].itertuples())
-    return hashlib.sha256(f"{music}|{sorted(asdict(spectrogram).items())}|{PIXELS}".encode()).hexdigest()[:16]
+    return hashlib.sha256(
+        f"{music}|{sorted(asdict(spectrogram).items())}|{pixel_digest(spectrogram)}".encode()
+    ).hexdigest()[:16]
+
+
+def pixel_digest(spectrogram: Spectrogram) -> str:
+    """Checksum of the slice of a fixed test signal: another one, and this version makes other pixels.
+
+    The signal is a file of one slice, 44.1 kHz stereo: a burst of two tones each in silence. What is silent has
+    grey level 0 on any machine, and of the few other pixels none lies near a border between two levels.
+    """
+    rate = 44100
+    time_s = np.arange(round(1.05 * spectrogram.slice_s * rate)) / rate
+    burst = np.exp(-0.5 * ((time_s - 0.5 * spectrogram.slice_s) / 0.02) ** 2)
+    left, right = (sum(np.sin(2 * np.pi * hz * time_s) for hz in tones) for tones in TEST_TONES_HZ)
+    stereo = np.round(8000 * burst[:, None] * np.stack([left, right], axis=1)).astype(np.int16)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "signal.wav"
+        scipy.io.wavfile.write(path, rate, stereo)
+        slices, _, reason = clip_slices(str(path), replace(spectrogram, excerpt_s=spectrogram.slice_s))
+    if slices is None:
+        raise ReportError(f"These parameters give no slice of a test signal: {reason} Choose others for 02.")
+    return hashlib.sha256(slices).hexdigest()[:16]
 
 
 class _Writer:
@@ -159,106 +259,18 @@ class _Writer:
         self.shards.append({"file": name, "slices": self.filled, "sha256": hashlib.sha256(data).hexdigest()})
         self.filled = 0
 
-    def finish(self, source: str, *, may_be_empty: bool = False) -> None:
+    def finish(self, source: str) -> None:
         self._flush()
-        if not self.rows and may_be_empty:
-            self.rows = [pd.DataFrame({"track_id": [], "start_s": [], "shard": [], "row": []}, dtype=float)]
-        if not self.rows:
-            raise ReportError(
-                f"Not one clip gave a slice of {self.spectrogram.slice_s:g} s; see the reasons in clips.parquet."
-            )
-        table = pd.concat(self.rows, ignore_index=True).astype({"track_id": "string", "shard": "int32", "row": "int32"})
-        write_manifest(self.folder, table, self.shards, self.spectrogram, source)
+        empty = pd.DataFrame({"track_id": [], "start_s": [], "shard": [], "row": []}, dtype=float)
+        table = pd.concat(self.rows or [empty], ignore_index=True)
+        table = table.astype({"track_id": "string", "shard": "int32", "row": "int32"})
+        _write_manifest(self.folder, table, self.shards, self.spectrogram, source)
 
 
-def write_manifest(
+def _write_manifest(
     folder: Path, table: pd.DataFrame, shards: list[dict], spectrogram: Spectrogram, source: str
 ) -> None:
-    """Write the table of slices and what `Slices` needs to know of their shards."""
+    """Write the table of slices and what `lib.slices.Slices` needs to know of their shards."""
     write_parquet(table, folder / "slices.parquet")
     content = {"spectrogram": asdict(spectrogram), "shape": [len(table), *spectrogram.shape]}
     write_json({**content, "shards": shards, "source": source}, folder / "slices.json")
-
-
-class Slices:
-    """Slices on disk, read as memory maps. Pages 02, 03, 05, 06, 08 and 09.
-
-    Parameters
-    ----------
-    folder : path-like
-        As `make_slices` wrote it.
-
-    Attributes
-    ----------
-    table : pd.DataFrame
-        ``track_id``, ``start_s``, ``shard``, ``row``; its index is the number of the slice.
-    spectrogram : Spectrogram
-    shape : tuple of int
-        (slices, mel bands, frames).
-    digest : str
-        Checksum of what the slices were made of (`source_digest`).
-
-    Raises
-    ------
-    ReportError
-        If a shard is missing or has another size than the manifest says.
-    """
-
-    def __init__(self, folder: Path):
-        folder = Path(folder)
-        manifest = read_json(folder / "slices.json")
-        self.table = pd.read_parquet(folder / "slices.parquet")
-        pa.default_memory_pool().release_unused()  # reading takes several times the table, and would keep it
-        self.spectrogram = Spectrogram(**manifest["spectrogram"])
-        self.shape = tuple(manifest["shape"])
-        self.digest = manifest["source"]
-        self.folder = folder
-        self._maps, self._checksums = [], [entry["sha256"] for entry in manifest["shards"]]
-        for entry in manifest["shards"]:
-            path = folder / entry["file"]
-            expected = (entry["slices"], *self.shape[1:])
-            try:
-                data = np.load(path, mmap_mode="r", allow_pickle=False)
-            except (OSError, ValueError) as error:
-                raise ReportError(f"{path} cannot be read ({error}). Delete {folder} and run 02 again.") from error
-            if data.shape != expected or data.dtype != np.uint8:
-                raise ReportError(f"{path} holds {data.shape}, not {expected}. Delete {folder} and run 02 again.")
-            self._maps.append(data)
-        self._shard = self.table["shard"].to_numpy()
-        self._row = self.table["row"].to_numpy()
-
-    def __len__(self) -> int:
-        return len(self.table)
-
-    def verify(self) -> None:
-        """Compare every shard with its checksum, reading it once.
-
-        Raises
-        ------
-        ReportError
-            If one is not what 02 wrote.
-        """
-        for data, expected in zip(self._maps, self._checksums, strict=True):
-            total = hashlib.sha256()
-            for start in range(0, len(data), 1000):
-                total.update(np.ascontiguousarray(data[start : start + 1000]))
-            if total.hexdigest() != expected:
-                raise ReportError(
-                    f"{data.filename} is not what 02 wrote: its checksum is another. Delete {self.folder} and "
-                    "run the same command again; finished runs are kept."
-                )
-
-    def take(self, numbers: np.ndarray) -> np.ndarray:
-        """Slices by number [shape=(len(numbers), n_mels, slice_frames), dtype=uint8]."""
-        numbers = np.asarray(numbers)
-        out = np.empty((len(numbers), *self.shape[1:]), dtype=np.uint8)
-        shards, rows = self._shard[numbers], self._row[numbers]
-        for shard in np.unique(shards):
-            at = np.flatnonzero(shards == shard)
-            out[at] = self._maps[shard][rows[at]]
-        return out
-
-    def batches(self, numbers: np.ndarray, size: int) -> Iterator[np.ndarray]:
-        """Slices in the order given, `size` at a time."""
-        for start in range(0, len(numbers), size):
-            yield self.take(numbers[start : start + size])

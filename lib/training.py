@@ -19,7 +19,7 @@ from lib.augmentation import augment, mix, neighbours
 from lib.errors import ReportError
 from lib.fused import fuse
 from lib.recipes import Settings
-from lib.slicing import Slices
+from lib.slices import Slices
 from lib.targets import Targets, targets
 from lib.zoo import Head
 from lib.zoo.descriptions import rebuild

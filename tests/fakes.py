@@ -5,13 +5,13 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
-from lib import inside
 from lib.audio import Spectrogram
 from lib.paths import Study
-from lib.plans import Plan
-from lib.recipes import BASELINE, BEST, POSTER, Settings
-from lib.runs import Finished, Run
-from lib.slicing import Slices
+from lib.recipes import BASELINE, BEST, POSTER, settings_of
+from lib.runs import Finished, Run, internals
+from lib.runs.key import key as key_of
+from lib.runs.spec import RunSpec
+from lib.slices import Slices
 from lib.splits import split
 from lib.tables import MOODS, tracks_table, write_csv, write_json, write_parquet
 
@@ -136,7 +136,7 @@ def fake_run(
         last = pd.DataFrame(rng.normal(size=(len(tested), 6)), index=tested)
         widths = {head: len(classes) for head, classes in heads.items() if classes}
         layers = {head: (rng.normal(size=(WIDTH, n)), rng.normal(size=n)) for head, n in widths.items()}
-        inside.save(folder, inside.Inside(means, own, last, layers))
+        internals.save(folder, internals.Inside(means, own, last, layers))
     history = {"epoch": [1], "loss": [1.0], "genre_accuracy": [0.5], "dev_loss": [1.0], "dev_genre_accuracy": [0.5]}
     write_csv(pd.DataFrame(history).assign(seconds=1.0), folder / "history.csv")
     accuracies = {
@@ -156,9 +156,15 @@ def fake_run(
     if recipe != BEST:
         description = {"name": network, "shape": list(slices.shape[1:]), "heads": heads, "parameters": 1}
         write_json(description | {"baseline" if recipe == BASELINE else "config": {}}, study.zoo / f"{network}.json")
-        settings = Settings(epochs=1)
-        key = Plan(study, run, settings, folds).key | ({"code": "old"} if stale else {})
-        record = {"run": described, **made, "settings": asdict(settings), "key": key}
+        changed = {"epochs": 1}
+        key = key_of(RunSpec(study, run, changed, folds)) | ({"code": "old"} if stale else {})
+        record = {
+            "run": described,
+            **made,
+            "changed": changed,
+            "settings": asdict(settings_of(recipe, epochs=1)),
+            "key": key,
+        }
     write_json(record, folder / "record.json")
     return Finished(folder, run, stale)
 

@@ -5,7 +5,8 @@ import pytest
 from lib import augmentation
 from lib.audio import Spectrogram
 from lib.recipes import Settings
-from lib.slicing import Slices, _Writer
+from lib.slices import Slices
+from lib.slicing import _Writer
 
 SHAPE = Spectrogram(n_mels=12, n_fft=1024, hop_length=1024)
 

@@ -74,13 +74,14 @@ np.savez(out, **found)
 TRAIN = """
 import sys
 sys.modules.update(dict.fromkeys(["tensorflow", "soundfile", "soxr", "librosa", "papermill", "matplotlib", "pebble"]))
-from lib import plans
+from lib.runs.execute import obtain
 from lib.paths import Study
 from lib.recipes import Settings
 from lib.runs import Run
 import json
-plan = plans.Plan(Study("toy", sys.argv[1]), Run("tiny", "artist"), Settings(12, batch_size=20, crop=True, mixup=0.1))
-done = plans.obtain(plan)
+changed = {"epochs": 12, "batch_size": 20, "crop": True, "mixup": 0.1}
+plan = RunSpec(Study("toy", sys.argv[1]), Run("tiny", "artist"), changed)
+done = obtain(plan)
 test = done.metrics["parts"]["test"]["genre"]["slice"]
 print(json.dumps({"backend": done.record["versions"]["backend"], "test": test}))
 """

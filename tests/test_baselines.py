@@ -3,7 +3,6 @@ import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,11 +12,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from lib import baselines, features, produce, scores
+from lib import baselines, features, scores
 from lib.audio import Spectrogram
 from lib.errors import ReportError
 from lib.paths import PROJECT
-from lib.slicing import Slices
+from lib.slices import Slices
 from lib.splits import split
 from lib.tables import write_json, write_parquet
 from lib.zoo import Head
@@ -290,13 +289,12 @@ def test_no_network_may_take_the_name_of_a_baseline():
 
 def test_of_many_songs_a_machine_is_fitted_to_some(corpus, monkeypatch):
     slices, parts, labels = corpus
-    plan = SimpleNamespace(slices=slices, parts=parts, run=SimpleNamespace(architecture="mfcc_svm"))
-    assert produce._to_fit(plan) is parts
-    monkeypatch.setattr(produce, "SVM_SONGS", 12)
-    fewer = produce._to_fit(plan)
+    songs = slices.table["track_id"].to_numpy()
+    assert baselines.subsample(parts, songs) is parts
+    fewer = baselines.subsample(parts, songs, 12)
     assert (fewer == "train").sum() == 12 * EACH and ((fewer == parts) | (fewer == "")).all()
-    assert (produce._to_fit(plan) == fewer).all()
+    assert (baselines.subsample(parts, songs, 12) == fewer).all()
     answers, _ = ask("mfcc_svm", (slices, fewer, labels))
     assert len(answers["genre"]) == len(parts) and np.isfinite(answers["genre"]).all()
-    plan.run.architecture = "mfcc_logistic"
-    assert produce._to_fit(plan) is parts
+    monkeypatch.setattr(baselines, "subsample", None)
+    ask("mfcc_logistic", (slices, parts, labels))  # fits to all of them

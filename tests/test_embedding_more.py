@@ -8,17 +8,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import inside, songmap
+from lib import songmap
 from lib.embedding import descriptors, maps, node_names, stability, switches
 from lib.embedding import widths as sizes
 from lib.errors import ReportError
-from lib.inside import Inside
 from lib.paths import PROJECT, Study
 from lib.plots import embedding as plots
 from lib.plots import nodes as drawn
 from lib.report.clean import Media
 from lib.report.maps import html
 from lib.report.players import Players
+from lib.runs import internals
+from lib.runs.internals import Inside
 from tests import fakes
 
 RATE = descriptors.RATE
@@ -270,16 +271,16 @@ def test_many_names_share_a_colour_and_the_most_frequent_have_their_own():
 def test_what_is_kept_of_a_network_comes_back(tmp_path):
     study = fakes.fake_study(tmp_path)
     run = fakes.fake_run(study, "this_project", "artist")
-    found = inside.read(run)
+    found = internals.read(run.folder)
     table = run.predictions(None)
     assert len(found.songs) == table["track_id"].nunique() and set(found.part) == {"train", "dev", "test"}
     assert found.last.index.tolist() == sorted(run.predictions("test")["track_id"].unique())
     assert {head: kernel.shape for head, (kernel, _) in found.decisions.items()} == {
         "genre": (fakes.WIDTH, 4), "mood": (fakes.WIDTH, 3),
     }  # fmt: skip
-    (run.folder / inside.FILE).unlink()
+    (run.folder / internals.FILE).unlink()
     with pytest.raises(ReportError, match=r"inside\.npz is missing.*train it again"):
-        inside.read(run)
+        internals.read(run.folder)
 
 
 def test_widths_are_compared_over_the_same_songs(tmp_path):
@@ -299,9 +300,9 @@ def test_widths_are_compared_over_the_same_songs(tmp_path):
 
 def test_of_many_songs_a_sample_is_looked_at_in_every_network_alike(tmp_path):
     study = fakes.fake_study(tmp_path)
-    known = {str(fold): inside.read(fakes.fake_run(study, "this_project", "artist", fold)) for fold in (0, 1)}
-    assert inside.some(known, 72) == (known, "")
-    fewer, said = inside.some(known, 20)
+    known = {str(fold): internals.read(fakes.fake_run(study, "this_project", "artist", fold).folder) for fold in (0, 1)}
+    assert internals.some(known, 72) == (known, "")
+    fewer, said = internals.some(known, 20)
     assert said == "Of 72 songs a random sample of 20 is looked at."
     one, other = fewer["0"], fewer["1"]
     assert len(one.songs) == 20 and list(one.songs.index) == list(other.songs.index) == list(one.part.index)

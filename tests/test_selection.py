@@ -2,10 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import plans, selection
 from lib.errors import ReportError
-from lib.recipes import BEST, RECIPES, Settings, settings_of
-from lib.runs import SELECTED, Run, finished
+from lib.recipes import BEST, RECIPES, Settings, members
+from lib.runs import SELECTED, Run, finished, nested_selection
+from lib.runs.execute import obtain
+from lib.runs.key import key
+from lib.runs.spec import RunSpec, SelectionSpec, spec_for
 from lib.zoo import Head
 from tests.test_training import study  # noqa: F401 - a fixture
 
@@ -32,11 +34,11 @@ def described(study):  # noqa: F811
 
 
 def best(study, fold=0, candidates=LIST, devs=(0, 1)):  # noqa: F811
-    return selection.Selection(study, Run(SELECTED, "artist", fold, 0, BEST), tuple(candidates), devs)
+    return SelectionSpec(study, Run(SELECTED, "artist", fold, 0, BEST), tuple(candidates), devs)
 
 
 def test_the_choice_is_made_by_dev_songs_and_only_the_chosen_sees_the_test(described, few_epochs):
-    done = plans.obtain(best(described))
+    done = obtain(best(described))
     table = pd.DataFrame(done.metrics["dev"])
     assert table["candidate"].tolist() == list(LIST)
     for head in ("genre", "mood"):
@@ -54,12 +56,12 @@ def test_the_choice_is_made_by_dev_songs_and_only_the_chosen_sees_the_test(descr
 
 def test_the_answer_is_the_mean_of_the_models_of_the_chosen(described, few_epochs):
     both = "tiny poster + mfcc_logistic baseline"
-    said = plans.obtain(best(described, candidates=[both])).predictions("test")
+    said = obtain(best(described, candidates=[both])).predictions("test")
     alone = []
-    for architecture, recipe in selection.members(both):
+    for architecture, recipe in members(both):
         for dev in (0, 1):  # the same trainings, asked about their test songs directly
-            plan = plans.Plan(described, Run(architecture, "artist", recipe=recipe, dev=dev), settings_of(recipe))
-            alone.append(plans.obtain(plan).predictions("test"))
+            plan = RunSpec(described, Run(architecture, "artist", recipe=recipe, dev=dev))
+            alone.append(obtain(plan).predictions("test"))
     columns = [column for column in said if ":" in column]
     mean = np.mean([answers[columns].to_numpy() for answers in alone], axis=0)
     assert np.allclose(said[columns], mean, atol=2e-3)
@@ -74,35 +76,33 @@ def test_each_head_takes_the_candidate_of_its_dev_songs_whatever_the_test_would_
             {"candidate": list(candidates), "songs": 9} | {h: [float(c == liked[h]) for c in candidates] for h in liked}
         )
 
-    monkeypatch.setattr(selection, "dev_scores", scores)
-    done = plans.obtain(best(described, devs=(0,)))
+    monkeypatch.setattr(nested_selection, "dev_scores", scores)
+    done = obtain(best(described, devs=(0,)))
     assert done.metrics["chosen"] == liked
     said = done.predictions("test")
     for head, candidate in liked.items():
-        ((architecture, recipe),) = selection.members(candidate)
-        plan = plans.Plan(described, Run(architecture, "artist", recipe=recipe), settings_of(recipe))
+        ((architecture, recipe),) = members(candidate)
+        plan = RunSpec(described, Run(architecture, "artist", recipe=recipe))
         own = [column for column in said if column.startswith(head)]
-        assert np.allclose(said[own], plans.obtain(plan).predictions("test")[own], atol=2e-3)
+        assert np.allclose(said[own], obtain(plan).predictions("test")[own], atol=2e-3)
 
 
 def test_settings_of_ones_own_count_also_where_they_are_nothing(described, few_epochs):
     run = Run("tiny", "artist", recipe="tuned")
-    plan = selection.plan_for(described, run, 5, changed={"mixup": 0.0, "crop": False, "epochs": 0})
+    plan = spec_for(described, run, 5, changed={"mixup": 0.0, "crop": False, "epochs": 0})
     assert (plan.settings.mixup, plan.settings.crop) == (0, False)
     assert plan.settings.epochs == RECIPES["tuned"].epochs
-    chosen = selection.plan_for(
-        described, Run(SELECTED, "artist", recipe=BEST), 5, changed={"batch_size": 10}, candidates=LIST
-    )
-    assert all(member.settings.batch_size == 10 for member in chosen.plans.values())
+    chosen = spec_for(described, Run(SELECTED, "artist", recipe=BEST), 5, changed={"batch_size": 10}, candidates=LIST)
+    assert all(member.settings.batch_size == 10 for member in chosen.specs.values())
     keys = [
-        selection.Selection(described, chosen.run, LIST, (0,), 5, changed).key
+        key(SelectionSpec(described, chosen.run, LIST, (0,), 5, changed))
         for changed in ({"epochs": 1, "batch_size": 9}, {"batch_size": 9, "epochs": 1})
     ]
     assert keys[0] == keys[1]
 
 
 def test_dev_shares_are_disjoint_and_each_model_answers_for_its_own(described, few_epochs):
-    plans.obtain(best(described))
+    obtain(best(described))
     shares = [
         set(run.predictions("dev")["track_id"])
         for run in finished(described, candidates=True)
@@ -112,7 +112,7 @@ def test_dev_shares_are_disjoint_and_each_model_answers_for_its_own(described, f
 
 
 def test_what_is_not_kept_leaves_its_candidates_out_of_the_results_too(described, few_epochs):
-    plans.obtain(best(described, candidates=["tiny poster"], devs=(0,)), keep=False)
+    obtain(best(described, candidates=["tiny poster"], devs=(0,)), keep=False)
     assert len(finished(described, candidates=True)) == 1
     assert not described.kept.exists()
 
@@ -121,10 +121,10 @@ def test_a_chosen_network_whose_weights_are_gone_is_trained_again(described, few
     import shutil
 
     plan = best(described, candidates=["tiny poster"], devs=(0,))
-    first = plans.obtain(plan).predictions("test")
+    first = obtain(plan).predictions("test")
     shutil.rmtree(described.runs)  # as after a fresh clone: small parts only
     shutil.rmtree(described.kept / plan.run.name)
-    pd.testing.assert_frame_equal(plans.obtain(plan).predictions("test"), first)
+    pd.testing.assert_frame_equal(obtain(plan).predictions("test"), first)
 
 
 def test_an_ensemble_is_scored_by_the_mean_of_its_answers():
@@ -140,7 +140,7 @@ def test_an_ensemble_is_scored_by_the_mean_of_its_answers():
         ("n", "poster", 0): answers([0.9, 0.6], [0.0, 1.0]),
         ("m", "poster", 0): answers([0.9, 0.1], [1.0, 0.0]),
     }
-    table = selection.dev_scores(["n poster", "n poster + m poster"], [0], answered, heads, labels).set_index(
+    table = nested_selection.dev_scores(["n poster", "n poster + m poster"], [0], answered, heads, labels).set_index(
         "candidate"
     )
     assert table.loc["n poster", "genre"] == 0.5

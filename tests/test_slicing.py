@@ -7,7 +7,8 @@ from lib import parts
 from lib.audio import Spectrogram
 from lib.errors import ReportError
 from lib.paths import Study
-from lib.slicing import Slices, make_slices
+from lib.slices import Slices
+from lib.slicing import make_slices
 from lib.tables import read_json, tracks_table, write_parquet
 
 SMALL = Spectrogram(n_mels=16, n_fft=1024, hop_length=512)

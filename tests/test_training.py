@@ -5,13 +5,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import plans, produce, training
+from lib import training
 from lib.audio import Spectrogram
 from lib.errors import ReportError
 from lib.paths import Study
 from lib.recipes import Settings
-from lib.runs import Run, finished
-from lib.slicing import Slices, _Writer
+from lib.runs import Run, execute, finished, store
+from lib.runs.key import key
+from lib.runs.spec import RunSpec
+from lib.slices import Slices
+from lib.slicing import _Writer
 from lib.tables import read_json, write_json, write_parquet
 from lib.targets import Targets, targets
 from lib.zoo import PUBLISHED, Head, builder, descriptions
@@ -56,7 +59,7 @@ def study(tmp_path, make_tracks):
 
 
 def plan_of(study, epochs=3, protocol="artist", **run):
-    return plans.Plan(study, Run("tiny", protocol, **run), Settings(epochs, batch_size=20))
+    return RunSpec(study, Run("tiny", protocol, **run), {"epochs": epochs, "batch_size": 20})
 
 
 def test_a_missing_label_weighs_nothing():
@@ -126,11 +129,11 @@ def test_batches_show_every_slice_once_an_epoch_in_changing_order(study):
 
 def test_a_run_learns_and_leaves_the_contracts_files(study):
     said = []
-    done = plans.obtain(plan_of(study, epochs=12), on_epoch=said.append)
+    done = execute.obtain(plan_of(study, epochs=12), on_epoch=said.append)
     assert len(said) == 12
     assert done.metrics["parts"]["test"]["genre"]["slice"]["accuracy"] > 0.9
     assert {path.name for path in done.folder.iterdir()} == {
-        "metrics.json", "history.csv", "predictions.parquet", "embedding.npy", "inside.npz", "record.json",
+        "metrics.json", "history.csv", "predictions.parquet", "embedding.npy", "internals.npz", "record.json",
         "model.weights.h5",
     }  # fmt: skip
     predictions = done.predictions(None)
@@ -146,7 +149,7 @@ def test_a_run_learns_and_leaves_the_contracts_files(study):
 
 
 def test_accuracy_counts_labelled_songs_only(study):
-    done = plans.obtain(plan_of(study, epochs=1))
+    done = execute.obtain(plan_of(study, epochs=1))
     tracks = pd.read_parquet(study.tracks).set_index("track_id")
     test = done.predictions("test").drop_duplicates("track_id")["track_id"]
     assert done.metrics["parts"]["test"]["mood"]["song"]["n"] == tracks.loc[test, "mood"].notna().sum()
@@ -165,7 +168,7 @@ def weights_of(folder):
 def test_the_same_run_gives_the_same_bits_and_another_seed_others(study):
     hashes, answers = [], []
     for seed in (0, 0, 1):
-        done = plans.obtain(plan_of(study, seed=seed))
+        done = execute.obtain(plan_of(study, seed=seed))
         hashes.append(weights_of(done.folder))
         answers.append(done.predictions(None).iloc[:, 3:].to_numpy().tobytes())
         import shutil
@@ -203,8 +206,8 @@ def test_a_number_is_answered_in_its_own_unit(study):
     heads = descriptions.heads_of(tracks, ["loudness", "genre"])
     assert [head.numeric for head in heads] == [True, False]
     descriptions.write_description(study, descriptions.describe("tiny", SMALL.shape, heads))
-    settings = Settings(25, batch_size=20, mixup=0.1, learning_rate=0.01)
-    done = plans.obtain(plans.Plan(study, Run("tiny", "artist"), settings))
+    settings = {"epochs": 25, "batch_size": 20, "mixup": 0.1, "learning_rate": 0.01}
+    done = execute.obtain(RunSpec(study, Run("tiny", "artist"), settings))
     found = done.metrics["parts"]["test"]["loudness"]["song"]
     assert found["ccc"] > 0.8
     assert found["r2"] > 0.6
@@ -222,7 +225,7 @@ def test_large_numbers_survive(study):
     write_parquet(tracks, study.tracks)
     heads = descriptions.heads_of(tracks, ["listens"])
     descriptions.write_description(study, descriptions.describe("tiny", SMALL.shape, heads))
-    done = plans.obtain(plan_of(study, epochs=2))
+    done = execute.obtain(plan_of(study, epochs=2))
     kept = pd.read_parquet(study.kept / done.run.name / "predictions.parquet")["listens:value"]
     assert np.isfinite(kept).all()
     assert kept.mean() > 7e4
@@ -279,28 +282,28 @@ def test_weights_are_made_again_where_another_run_lies_in_their_place(study):
     """As after checking out another version: work/ holds one run, results/ the wanted one without its weights."""
     import shutil
 
-    plans.obtain(plan_of(study, epochs=1))
+    execute.obtain(plan_of(study, epochs=1))
     shutil.copytree(study.kept, study.root / "aside")
-    plans.obtain(plan_of(study, epochs=2))
+    execute.obtain(plan_of(study, epochs=2))
     shutil.rmtree(study.kept)
     shutil.copytree(study.root / "aside", study.kept)
-    done = plans.obtain(plan_of(study, epochs=1), weights=True)
+    done = execute.obtain(plan_of(study, epochs=1), weights=True)
     assert (done.folder / "model.weights.h5").is_file()
     assert done.record["settings"]["epochs"] == 1
 
 
 def test_a_run_of_ones_own_settings_leaves_the_committed_one_alone(study):
-    plans.obtain(plan_of(study, epochs=1))
+    execute.obtain(plan_of(study, epochs=1))
     before = (study.kept / "tiny-artist-f0-s0" / "record.json").read_bytes()
-    plans.obtain(plan_of(study, epochs=2), keep=False)
+    execute.obtain(plan_of(study, epochs=2), keep=False)
     assert (study.kept / "tiny-artist-f0-s0" / "record.json").read_bytes() == before
-    assert plans.obtain(plan_of(study, epochs=1)).record["settings"]["epochs"] == 1
+    assert execute.obtain(plan_of(study, epochs=1)).record["settings"]["epochs"] == 1
 
 
 def test_runs_of_another_version_are_stale_or_passed_over(study):
-    done = plans.obtain(plan_of(study, epochs=1))
+    done = execute.obtain(plan_of(study, epochs=1))
     record = read_json(done.folder / "record.json")
-    write_json({**record, "settings": {"speed": 3}}, done.folder / "record.json")
+    write_json({**record, "changed": {"speed": 3}}, done.folder / "record.json")
     assert finished(study)[0].stale
     write_json({**record, "run": {**record["run"], "recipe": "gone"}}, done.folder / "record.json")
     assert finished(study) == []
@@ -312,12 +315,12 @@ def test_a_network_is_no_baseline_and_a_baseline_no_network(study):
     from lib import baselines
 
     with pytest.raises(ReportError, match="'tiny' with recipe 'baseline': it needs another recipe"):
-        plans.Plan(study, Run("tiny", "artist", recipe="baseline"), Settings())
+        RunSpec(study, Run("tiny", "artist", recipe="baseline"))
     descriptions.write_description(study, baselines.describe("majority", SMALL.shape, HEADS))
     with pytest.raises(ReportError, match="'majority' with recipe 'poster': it needs recipe 'baseline'"):
-        plans.Plan(study, Run("majority", "artist"), Settings())
+        RunSpec(study, Run("majority", "artist"))
     with pytest.raises(ReportError, match="no head 'moood'"):
-        plans.Plan(study, Run("tiny", "artist"), Settings(head_weights={"moood": 2.0}))
+        RunSpec(study, Run("tiny", "artist"), {"head_weights": {"moood": 2.0}})
 
 
 def test_classes_may_be_truths(study):
@@ -326,40 +329,40 @@ def test_classes_may_be_truths(study):
     heads = descriptions.heads_of(tracks, ["live"])
     assert heads[0].classes == ("False", "True")
     descriptions.write_description(study, descriptions.describe("tiny", SMALL.shape, heads))
-    assert plans.obtain(plan_of(study, epochs=1)).metrics["parts"]["test"]["live"]["song"]["n"] > 0
+    assert execute.obtain(plan_of(study, epochs=1)).metrics["parts"]["test"]["live"]["song"]["n"] > 0
 
 
 def test_a_finished_run_is_not_trained_again_until_something_that_decides_it_changes(study, monkeypatch):
     trained = []
-    train = produce.produce
-    monkeypatch.setattr(produce, "produce", lambda *a: (trained.append(1), train(*a)))
-    plans.obtain(plan_of(study, epochs=1))
-    plans.obtain(plan_of(study, epochs=1))
+    train = execute.make
+    monkeypatch.setattr(execute, "make", lambda *a: (trained.append(1), train(*a)))
+    execute.obtain(plan_of(study, epochs=1))
+    execute.obtain(plan_of(study, epochs=1))
     assert len(trained) == 1
-    plans.obtain(plan_of(study, epochs=2))
+    execute.obtain(plan_of(study, epochs=2))
     assert len(trained) == 2
     tracks = pd.read_parquet(study.tracks)
     write_parquet(tracks.assign(title="another title"), study.tracks)
-    plans.obtain(plan_of(study, epochs=2))
+    execute.obtain(plan_of(study, epochs=2))
     assert len(trained) == 2
     write_parquet(tracks.assign(mood="sad"), study.tracks)
     description = descriptions.read_description(study, "tiny")
-    plans.obtain(plan_of(study, epochs=2))
+    execute.obtain(plan_of(study, epochs=2))
     assert len(trained) == 3
     write_json({**description, "note": 1}, study.zoo / "tiny.json")
-    plans.obtain(plan_of(study, epochs=2))
+    execute.obtain(plan_of(study, epochs=2))
     assert len(trained) == 4
 
 
 def test_the_committed_parts_of_a_run_stand_in_for_it(study, monkeypatch):
     import shutil
 
-    monkeypatch.setattr(plans, "OWN", "tiny")  # whose vectors page 06 asks for
-    done = plans.obtain(plan_of(study))
+    monkeypatch.setattr(store, "OWN", "tiny")  # whose vectors page 06 asks for
+    done = execute.obtain(plan_of(study))
     test, vectors = done.predictions("test"), done.embedding("test")
     shutil.rmtree(study.work / "runs")
-    monkeypatch.setattr(produce, "produce", None)
-    again = plans.obtain(plan_of(study))
+    monkeypatch.setattr(execute, "make", None)
+    again = execute.obtain(plan_of(study))
     pd.testing.assert_frame_equal(again.predictions("test"), test)
     assert (again.embedding("test") == vectors).all()
     size = sum(path.stat().st_size for path in (study.kept / "tiny-artist-f0-s0").iterdir())
@@ -371,25 +374,25 @@ def test_vectors_that_no_page_asks_for_are_not_committed(study):
     import shutil
 
     plan = plan_of(study, protocol="slice")
-    assert len(plans.obtain(plan).embedding(None)) == len(Slices(study.slices))
+    assert len(execute.obtain(plan).embedding(None)) == len(Slices(study.slices))
     shutil.rmtree(study.work / "runs")
     with pytest.raises(ReportError, match=r"embedding.npy is missing.*train it again"):
-        plans.obtain(plan).embedding()
+        execute.obtain(plan).embedding()
 
 
 def test_lost_small_parts_are_written_again(study):
     import shutil
 
-    done = plans.obtain(plan_of(study, epochs=1))
+    done = execute.obtain(plan_of(study, epochs=1))
     before = (done.folder / "model.weights.h5").stat().st_mtime_ns
     shutil.rmtree(study.kept)
-    plans.obtain(plan_of(study, epochs=1))
+    execute.obtain(plan_of(study, epochs=1))
     assert (study.kept / done.run.name / "record.json").is_file()
     assert (done.folder / "model.weights.h5").stat().st_mtime_ns == before
 
 
 def test_a_run_made_from_something_else_is_stale(study):
-    plans.obtain(plan_of(study, epochs=1))
+    execute.obtain(plan_of(study, epochs=1))
     assert not finished(study)[0].stale
     description = descriptions.read_description(study, "tiny")
     write_json({**description, "note": 1}, study.zoo / "tiny.json")
@@ -412,9 +415,9 @@ def test_a_run_made_from_something_else_is_stale(study):
 
 def test_the_key_names_the_songs(study):
     plan = plan_of(study)
-    before = plan.key
+    before = key(plan)
     plan.slices.table["track_id"] = plan.slices.table["track_id"].str.replace("g0", "h0")
-    assert {name for name in before if plan.key[name] != before[name]} == {"tracks"}
+    assert {name for name in before if key(plan)[name] != before[name]} == {"tracks"}
 
 
 def test_training_needs_no_audio_and_no_backend_but_keras(study):
@@ -423,7 +426,7 @@ def test_training_needs_no_audio_and_no_backend_but_keras(study):
     import sys
 
     absent = ["soundfile", "soxr", "pebble", "librosa", "papermill", "sklearn", "matplotlib", "mutagen", "snakemake"]
-    used = "lib.training, lib.produce, lib.plans, lib.selection, lib.train_study"
+    used = "lib.training, lib.runs.execute, lib.train_study"
     blocked = f"import sys; sys.modules.update(dict.fromkeys({absent!r})); import {used}"
     done = subprocess.run([sys.executable, "-c", blocked], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-1000:]
@@ -434,7 +437,7 @@ def test_an_interrupted_training_leaves_nothing(study):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        plans.obtain(plan_of(study), on_epoch=stop)
+        execute.obtain(plan_of(study), on_epoch=stop)
     assert not list(study.runs.iterdir())
     assert not study.kept.exists()
 
@@ -445,7 +448,7 @@ def test_wrong_input_says_what_to_do(study):
     with pytest.raises(ReportError, match="'album' is unknown"):
         Run("tiny", "album")
     with pytest.raises(ReportError, match="'other' has no description"):
-        plans.Plan(study, Run("other", "slice"), Settings(1))
+        RunSpec(study, Run("other", "slice"))
     description = descriptions.read_description(study, "tiny")
     write_json({**description, "shape": [1, 2]}, study.zoo / "tiny.json")
     with pytest.raises(ReportError, match="03_model_zoo"):
@@ -457,9 +460,9 @@ def test_wrong_input_says_what_to_do(study):
 
 
 def test_a_loss_that_is_no_number_stops_the_training(study):
-    plan = plans.Plan(study, Run("tiny", "artist"), Settings(3, batch_size=20, learning_rate=1e38))
+    plan = RunSpec(study, Run("tiny", "artist"), {"epochs": 3, "batch_size": 20, "learning_rate": 1e38})
     with pytest.raises(ReportError, match="Lower learning_rate"):
-        plans.obtain(plan)
+        execute.obtain(plan)
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

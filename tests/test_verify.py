@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import train_study, verify
+from lib import train_study
 from lib.errors import ReportError
-from lib.runs import Finished, read_run
+from lib.runs import Finished, read_run, verify
 from lib.tables import read_json, write_json
 from tests.test_train_study import declared  # noqa: F401 - a fixture
 from tests.test_training import study  # noqa: F401 - a fixture

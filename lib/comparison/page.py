@@ -17,10 +17,10 @@ from lib.evaluation.words import listed
 from lib.paths import replacing
 from lib.plots import titled, use_style
 from lib.plots.comparison import beside
-from lib.provenance import code_version
 from lib.report.body import HERE, figure
 from lib.report.clean import Media, size
 from lib.report.pages import GENERATOR, INDEX, TITLE, templates, write
+from lib.runs.provenance import code_version
 from lib.tables import write_csv
 
 FOLDER = "compare"

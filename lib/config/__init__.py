@@ -43,7 +43,7 @@ class StudyConfig:
     baselines : tuple of str
         Names of `lib.baselines`, run under every protocol.
     candidates : tuple of str
-        What the recipe ``best`` chooses from, such as ``"short_chunk tuned"`` (`lib.selection`); declared
+        What the recipe ``best`` chooses from, such as ``"short_chunk tuned"`` (`lib.runs.nested_selection`); declared
         before any of them is trained. Empty = the recipe is not run.
     best_protocols : tuple of str
         Protocols under which it is run.
@@ -102,7 +102,7 @@ class StudyConfig:
 
     def candidate_runs(self) -> list[Run]:
         """List the runs that ``best`` chooses from; they answer for dev songs alone."""
-        from lib.selection import members
+        from lib.recipes import members
 
         pairs = dict.fromkeys(pair for candidate in self.candidates for pair in members(candidate))
         return [
@@ -113,7 +113,7 @@ class StudyConfig:
 
     def search_runs(self) -> list[Run]:
         """List the runs that are compared by their dev songs, in the first fold of the strictest protocol."""
-        from lib.selection import members
+        from lib.recipes import members
 
         protocol = max(self.best_protocols, key=PROTOCOLS.index)
         pairs = [pair for text in self.search for pair in members(text)]

@@ -201,8 +201,7 @@ def check_surroundings(config, path: Path, data: str) -> None:
 def _check_candidates(config, path: Path) -> None:
     """Compare what is to be chosen from with the networks, baselines and recipes there are."""
     from lib import baselines, zoo
-    from lib.recipes import BASELINE, POSTER, RECIPES, settings_of
-    from lib.selection import members
+    from lib.recipes import BASELINE, POSTER, RECIPES, members, settings_of
 
     networks = (*zoo.PUBLISHED, *zoo.VARIANTS)
     for key in ("candidates", "search"):
@@ -248,7 +247,7 @@ def _check_candidates(config, path: Path) -> None:
 
 def _check_parameters(config, path: Path) -> None:
     """Compare further parameters with those that the notebooks document and the study does not set itself."""
-    from lib.execute import check_parameters
+    from lib.workflow.notebook import check_parameters
 
     notebooks = {notebook.name[:2]: notebook for notebook in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
     for number, given in config.parameters.items():

@@ -12,7 +12,7 @@ from lib import compiled, pool
 from lib.audio import load_excerpt
 from lib.errors import ReportError
 from lib.paths import Study
-from lib.plans import digest
+from lib.runs.key import digest
 from lib.tables import read_json, write_json, write_parquet
 
 FILE = "descriptors"

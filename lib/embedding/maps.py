@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lib.evaluation.words import fixed, percent
-from lib.inside import Inside
+from lib.runs.internals import Inside
 
 PERPLEXITIES = (10, 30, 50)
 SEEDS = (0, 1, 2)

@@ -15,8 +15,8 @@ from lib.evaluation.hard import p_value
 from lib.evaluation.intervals import accuracy_interval, clusters
 from lib.evaluation.significance import holm
 from lib.evaluation.words import interval, listed, percent, points
-from lib.inside import read
 from lib.runs import Finished
+from lib.runs.internals import read
 
 WIDTH_COLUMNS = (
     "network", "nodes", "runs", "what", "n_songs", "value", "low", "high", "difference", "difference_low",
@@ -39,8 +39,8 @@ def widths(
     Parameters
     ----------
     runs : sequence of Finished
-        Of several networks, over folds that all of them have; with what `lib.inside` keeps. Accuracies are averaged
-        over seeds, neighbours are those of the lowest one.
+        Of several networks, over folds that all of them have; with what `lib.runs.internals` keeps. Accuracies are
+        averaged over seeds, neighbours are those of the lowest one.
     tracks : pd.DataFrame
         The tracks table.
     reference : str
@@ -65,8 +65,8 @@ def widths(
     if reference not in grouped or len(grouped) < 2 or not common:
         return pd.DataFrame(columns=list(WIDTH_COLUMNS))
     found, about, near = {}, {}, {}
-    for name, own in sorted(grouped.items(), key=lambda item: read(item[1][0]).songs.shape[1]):
-        insides = [read(one) for one in own if one.run.seed == min(other.run.seed for other in own)]
+    for name, own in sorted(grouped.items(), key=lambda item: read(item[1][0].folder).songs.shape[1]):
+        insides = [read(one.folder) for one in own if one.run.seed == min(other.run.seed for other in own)]
         tested = [one.songs.loc[(one.part == "test").to_numpy()] for one in insides]
         found[name] = {answers.head: answers for answers in collect(own, tracks)}
         near[name] = search(tested, tracks, "artist_group", count)

@@ -8,9 +8,8 @@ import pandas as pd
 
 from lib.evaluation.answers import Answers, collect
 from lib.evaluation.differences import difference
-from lib.recipes import BASELINE, POSTER, RECIPES
+from lib.recipes import BASELINE, POSTER, RECIPES, members
 from lib.runs import Finished
-from lib.selection import members
 from lib.zoo import VARIANTS
 
 TUNED = "tuned"

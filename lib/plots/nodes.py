@@ -12,7 +12,7 @@ from lib.embedding.stability import AGAIN
 from lib.plots import BLUE, GREY, VERMILION, colour
 from lib.plots.errors import coarse
 from lib.plots.marks import PERCENT, offsets, whiskers
-from lib.slicing import Slices
+from lib.slices import Slices
 
 _BANDS, _COLUMNS = 32, 48  # a picture of noise hardly compresses, and this figure holds many
 

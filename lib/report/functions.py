@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from lib.paths import PROJECT
-from lib.provenance import module_file
+from lib.runs.provenance import module_file
 
 
 @dataclass(frozen=True)

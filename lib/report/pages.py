@@ -10,7 +10,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from lib.paths import Study
-from lib.provenance import code_version
 from lib.report.body import HERE, Body, figure, markdown, render
 from lib.report.chapters import CHAPTERS, EVALUATION, Executed
 from lib.report.clean import Media, size
@@ -18,6 +17,7 @@ from lib.report.front import read_table
 from lib.report.functions import Function, leaned_on
 from lib.report.links import Targets
 from lib.report.players import Players
+from lib.runs.provenance import code_version
 
 TITLE = "Tagging music with genre and mood"
 GENERATOR = "music-tagging-report"

@@ -13,9 +13,9 @@ from markupsafe import Markup
 
 from lib.evaluation.words import interval, percent
 from lib.plots import colour
-from lib.provenance import code_version
 from lib.report.body import HERE
 from lib.report.pages import GENERATOR, TITLE, templates, write
+from lib.runs.provenance import code_version
 from lib.tagging.model import Tagger
 from lib.tagging.songs import Tagged
 from lib.tagging.tables import UNSURE

@@ -19,11 +19,10 @@ from lib.corpora.origins import ORIGINS
 from lib.errors import ReportError
 from lib.evaluation.claims import by_strictness
 from lib.paths import Study, explained
-from lib.plans import Plan
 from lib.quiet import import_keras
-from lib.recipes import settings_of
 from lib.runs import Finished, Run, finished
-from lib.slicing import Slices
+from lib.runs.spec import RunSpec
+from lib.slices import Slices
 from lib.tables import read_json
 from lib.tagging.calibration import temperature
 from lib.tagging.card import card
@@ -90,7 +89,7 @@ def of_run(study: Study, name: str) -> Tagger:
             f"{weights} is missing: the repository keeps runs without weights. Train it again with "
             f"notebooks/04_training.ipynb after deleting {run.folder}, or use the model that comes with the project."
         )
-    plan = Plan(study, run.run, settings_of(run.run.recipe, **record["settings"]), record["run"]["folds"])
+    plan = RunSpec(study, run.run, record["changed"], record["run"]["folds"])
     from lib.zoo.descriptions import rebuild
 
     model = rebuild(plan.description)
@@ -130,11 +129,13 @@ def of_corpus(study: Study, architecture: str, recipe: str, *, seed: int = 0, te
             f"study {study.name!r} has no run of {architecture} with recipe {recipe!r} under artist, so how good such "
             f"a model is cannot be said. Declare one in config/{study.name}.yaml and run `make report`."
         )
-    settings = settings_of(recipe, **alike[0].record["settings"])
-    plan = Plan(study, Run(architecture, "artist", recipe=recipe, seed=seed), settings, alike[0].record["run"]["folds"])
+    changed = alike[0].record["changed"]
+    plan = RunSpec(
+        study, Run(architecture, "artist", recipe=recipe, seed=seed), changed, alike[0].record["run"]["folds"]
+    )
     parts = np.where(plan.parts == "test", "train", plan.parts)
     model, _ = training.train_anew(
-        plan.description, plan.heads, plan.slices, parts, plan.labels, settings, seed=seed, on_epoch=tell
+        plan.description, plan.heads, plan.slices, parts, plan.labels, plan.settings, seed=seed, on_epoch=tell
     )
     return _tagger(plan, model, calibrating, f"{architecture}, {recipe}, {study.name}", parts == "train")
 
@@ -143,7 +144,7 @@ def _there(study: Study, *, candidates: bool = False) -> list[Finished]:
     return [run for run in finished(study, candidates=candidates) if not run.stale]
 
 
-def _tagger(plan: Plan, model, calibrating: Sequence[Finished], name: str, learnt: np.ndarray) -> Tagger:
+def _tagger(plan: RunSpec, model, calibrating: Sequence[Finished], name: str, learnt: np.ndarray) -> Tagger:
     tracks = pd.read_parquet(plan.study.tracks).set_index("track_id")
     songs = plan.slices.table.loc[learnt, "track_id"]
     return Tagger(
@@ -183,7 +184,7 @@ def _familiarity(slices: Slices, learnt: np.ndarray, tracks: pd.DataFrame) -> Fa
     return learn([slices.take(heard[row]) for row in rows], list(artists.astype(str).iloc[rows]), slices.spectrogram)
 
 
-def _facts(plan: Plan, calibrating: Sequence[Finished], songs: int) -> dict:
+def _facts(plan: RunSpec, calibrating: Sequence[Finished], songs: int) -> dict:
     """Gather what is to be said of a network from the results of its study."""
     path = plan.study.results / "summary.json"
     summary = read_json(path) if path.is_file() else {}
@@ -203,7 +204,7 @@ def _facts(plan: Plan, calibrating: Sequence[Finished], songs: int) -> dict:
     }
 
 
-def _accuracy(plan: Plan) -> dict:
+def _accuracy(plan: RunSpec) -> dict:
     """How good runs of the network and recipe are under the strictest protocol they were made under."""
     path = plan.study.tables / "results.csv"
     rows = pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=["network", "recipe", "protocol", *SCORES])

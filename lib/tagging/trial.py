@@ -16,9 +16,8 @@ from lib.errors import ReportError
 from lib.evaluation import calibration, collect
 from lib.evaluation.words import fixed, listed, percent
 from lib.paths import Study
-from lib.plans import Plan
-from lib.recipes import settings_of
 from lib.runs import Finished, Run, finished
+from lib.runs.spec import RunSpec
 from lib.tagging.calibration import tempered
 from lib.tagging.model import Tagger
 from lib.tagging.songs import Tagged
@@ -69,10 +68,10 @@ def unheard(study: Study, tracks: pd.DataFrame, tagger: Tagger) -> list[str]:
     if run != facts["name"]:
         return list(finished(study, [run])[0].predictions("test")["track_id"].unique())
     record = next(one for one in alike(study, tagger)).record
-    plan = Plan(
+    plan = RunSpec(
         study,
         Run(facts["network"], "artist", recipe=facts["recipe"]),
-        settings_of(facts["recipe"], **record["settings"]),
+        record["changed"],
         record["run"]["folds"],
     )
     return list(plan.slices.table.loc[np.asarray(plan.parts) == "dev", "track_id"].unique())

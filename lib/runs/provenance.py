@@ -15,6 +15,8 @@ from pathlib import Path
 from lib.paths import PROJECT
 from lib.pool import cores
 
+CPUINFO = {"family": "cpu family", "model": "model", "stepping": "stepping"}
+VECTOR_FLAGS = ("avx", "fma", "amx")  # what decides in which order oneDNN sums
 PACKAGES = ("keras", "tensorflow", "jax", "numpy", "pandas", "scikit-learn", "scipy", "librosa", "soundfile", "soxr")
 
 
@@ -103,13 +105,16 @@ def versions() -> dict[str, str]:
 
 
 def machine() -> dict[str, str | int]:
-    """Return what cost depends on: processor, cores and threads. Page 03."""
-    model = platform.processor() or platform.machine()
+    """Return what cost and rounding depend on: processor, its family, model and vector instructions, cores, threads."""
+    found = {"processor": platform.processor() or platform.machine()}
     info = Path("/proc/cpuinfo")
     if info.is_file():
-        names = [line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if "model name" in line]
-        model = names[0] if names else model
-    return {"processor": model, "cores": cores(), "threads": os.environ.get("OMP_NUM_THREADS", "all")}
+        lines = (line.split(":", 1) for line in info.read_text().split("\n\n")[0].splitlines() if ":" in line)
+        known = {name.strip(): value.strip() for name, value in lines}
+        found["processor"] = known.get("model name", found["processor"])
+        found |= {name: known[field] for name, field in CPUINFO.items() if field in known}
+        found["flags"] = " ".join(flag for flag in known.get("flags", "").split() if flag.startswith(VECTOR_FLAGS))
+    return found | {"cores": cores(), "threads": os.environ.get("OMP_NUM_THREADS", "all")}
 
 
 def needs(notebook: Path) -> tuple[Path, ...]:

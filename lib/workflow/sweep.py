@@ -1,18 +1,12 @@
 """Sweeps: run every point of a study's grid, one failure stopping nothing else, and say how far it is.
 
-::
-
-    python -m lib.sweep --study my_sweep [--data DIR]
-    python -m lib.sweep --study my_sweep --status
-
 Points that differ in what 04 does are runs of the study itself; points that differ in the parameters of 01 to 03 are
-studies of their own, named after what differs, and compared on a page at the end.
+studies of their own, named after what differs, and compared in a table at the end.
 """
 
 from __future__ import annotations
 
-import argparse
-import signal
+import base64
 import sys
 from collections import Counter
 from pathlib import Path
@@ -20,13 +14,17 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from lib import config, done
+from lib import config
 from lib.config.sweep import studies
 from lib.errors import ReportError
-from lib.paths import PROJECT, Study, explained, replacing
-from lib.study import report
+from lib.paths import Study, replacing
+from lib.runs.store import failures
 from lib.tables import read_json
+from lib.workflow.engine import locked, report
+from lib.workflow.notebook import reason
+from lib.workflow.train import runs_of
 
+STATES = DONE, RUNNING, FAILED, WAITING = "done", "running", "failed", "waiting"
 COLUMNS = ("study", "run", "state", "by song", "reason")
 
 
@@ -36,7 +34,7 @@ def declared_studies(study: str, data: str = "", root: str = "", *, to_run: bool
     Parameters
     ----------
     study, data, root : str
-        As of `lib.study.report`.
+        As of `lib.workflow.engine.report`.
     to_run : bool
         Check all of them as a run does; else the music is not looked for.
 
@@ -59,26 +57,47 @@ def declared_studies(study: str, data: str = "", root: str = "", *, to_run: bool
 
 
 def status(study: str, data: str = "", root: str = "") -> pd.DataFrame:
-    """State of every run of a sweep, and of its other steps those that run or failed.
+    """State of every run of a sweep, and of its other steps those that failed.
 
     Returns
     -------
     pd.DataFrame
-        Columns `COLUMNS`: ``state`` is one of ``done``, ``running``, ``failed`` and ``waiting``, ``by song`` the
-        accuracy of each head on the test songs (on dev songs, of a run that answers for those alone).
+        Columns `COLUMNS`: ``state`` is one of `STATES`, ``by song`` the accuracy of each head on the test songs (on
+        dev songs, of a run that predicts those alone).
     """
     rows = []
     for name, given in declared_studies(study, data, root, to_run=False).items():
         place, own = Study(name, root), config.load(given, data, slices_only=True)
-        runs = [*own.runs(own.networks_of(place)), *own.search_runs(), *own.vector_runs()]
-        for run in dict.fromkeys(run.name for run in runs):
-            state, reason = done.state(place.work / "done" / "04" / run)
-            told = _accuracies(place.runs / run) if state == done.DONE else ""
-            rows.append((name, run, state, told, " ".join(reason.split())))
-        for step in done.steps_of_note(place):
-            state, reason = done.state(place.work / "done" / step)
-            rows.append((name, f"step {step}", state, "", " ".join(reason.split())))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+        runs = {run.name for run in runs_of(own, place)}
+        for run in sorted(runs):
+            log, record = place.work / "logs" / "04" / f"{run}.log", place.runs / run / "record.json"
+            rows.append((name, run, *_state(place, record, log), _accuracies(place.runs / run)))
+        for log in sorted((place.work / "logs").glob("*.log")):
+            if why := reason(log):
+                rows.append((name, f"step {log.stem}", FAILED, why, ""))
+    table = pd.DataFrame(rows, columns=["study", "run", "state", "reason", "by song"])
+    table.loc[table["state"] != DONE, "by song"] = ""
+    return table.assign(reason=table["reason"].str.split().str.join(" "))[list(COLUMNS)]
+
+
+def _state(place: Study, record: Path, log: Path) -> tuple[str, str]:
+    """State of a run, and the reason if it failed: by its record, its log and Snakemake's note of what it runs."""
+    note = base64.urlsafe_b64encode(str(record).encode()).decode()
+    if (place.root / ".snakemake" / "incomplete" / note).exists() and _is_locked(place):
+        return RUNNING, ""
+    if log.is_file() and (not record.is_file() or log.stat().st_mtime > record.stat().st_mtime) and reason(log):
+        return FAILED, reason(log)
+    if record.is_file():
+        return DONE, ""
+    return (FAILED, failures(place)[record.parent.name]) if record.parent.name in failures(place) else (WAITING, "")
+
+
+def _is_locked(place: Study) -> bool:
+    try:
+        with locked(place):
+            return False
+    except ReportError:
+        return True
 
 
 def _accuracies(folder: Path) -> str:
@@ -96,17 +115,16 @@ def _accuracies(folder: Path) -> str:
     return ", ".join(told)
 
 
-def told(table: pd.DataFrame) -> str:
+def lines(table: pd.DataFrame) -> str:
     """Put a sweep's state into lines for the terminal."""
     counts = Counter(table["state"])
     several = table["study"].nunique() > 1
     width = max((len(run) for run in table["run"]), default=0)
-    lines = []
+    found = []
     for row in table.itertuples(index=False):
         where = f"{row.study}: " if several else ""
-        lines.append(f"  {row.state:8}{where}{row.run:{width}}  {row[3] or row.reason[:160]}".rstrip())
-    order = (done.DONE, done.RUNNING, done.FAILED, done.WAITING)
-    return "\n".join([*lines, ", ".join(f"{counts[state]} {state}" for state in order if counts[state])])
+        found.append(f"  {row.state:8}{where}{row.run:{width}}  {row[3] or row.reason[:160]}".rstrip())
+    return "\n".join([*found, ", ".join(f"{counts[state]} {state}" for state in STATES if counts[state])])
 
 
 def sweep(
@@ -144,44 +162,3 @@ def sweep(
         for start in range(0, len(others), MOST - 1):
             pages.append(write_page(items([first, *others[start : start + MOST - 1]], root)))
     return pages, missing
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; 0 if nothing failed."""
-    parser = argparse.ArgumentParser(prog="python -m lib.sweep", description=__doc__.splitlines()[0])
-    parser.add_argument("--study", required=True, help="a study whose file declares a sweep, or any other")
-    parser.add_argument("--data", default="", help="folder of the music")
-    parser.add_argument("--root", default="", help="folder of work/ and results/")
-    parser.add_argument("--cores", type=int, default=0, help="processors to use; 0 = all")
-    parser.add_argument("--profile", default="", help="of a cluster, such as slurm; default: this machine")
-    parser.add_argument("--status", action="store_true", help="run nothing, only say how far it is")
-    given = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        with explained(Path(given.root or PROJECT)):
-            pages, missing = [], []
-            if not given.status:
-                pages, missing = sweep(given.study, given.data, given.root, given.cores, profile=given.profile)
-            table = status(given.study, given.data, given.root)
-        print(f"\n{told(table)}")
-        print(
-            "".join(
-                f"\n{'The comparison' if page.parent.name == 'compare' else 'The report'}: {page}" for page in pages
-            )
-        )
-        if missing:
-            print(f"\n{', '.join(missing)} could not be finished; the messages above say why.", file=sys.stderr)
-        return int(bool(missing) or (table["state"] == done.FAILED).any())
-    except ReportError as error:
-        print(f"\n{error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"\n{error.filename or given.root}: {error.strerror or error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nStopped. What was finished is kept; the same command goes on from there.", file=sys.stderr)
-        return 130
-
-
-if __name__ == "__main__":
-    sys.exit(main())

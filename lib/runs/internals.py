@@ -1,6 +1,6 @@
-"""What page 06 asks of a trained network besides its answers: decision layers, vectors of songs, the last convolution.
+"""Internals of a trained network: decision layers, vectors of songs, the last convolution.
 
-Kept in a small file beside the run, so that the page can be made without the network's weights.
+Kept in a small file beside the run, so that chapter 6 can be made without the network's weights.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ import numpy as np
 import pandas as pd
 
 from lib.errors import ReportError
-from lib.runs import Finished
-from lib.slicing import Slices
+from lib.slices import Slices
 from lib.zoo import Head
 
-FILE = "inside.npz"
+FILE = "internals.npz"
 BATCH = 250
 SONGS = 1_000  # whose vectors are held at once
 
@@ -135,19 +134,19 @@ def _last(model, slices: Slices, numbers: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(np.concatenate(found))
 
 
-def read(finished: Finished) -> Inside:
-    """Return what a finished run holds of its network. Page 06.
+def read(folder: Path) -> Inside:
+    """Return what the folder of a finished run holds of its network.
 
     Raises
     ------
     ReportError
         If it holds nothing of it.
     """
-    file = finished.folder / FILE
+    file = Path(folder) / FILE
     if not file.is_file():
         raise ReportError(
             f"{file} is missing: the run was made by another version of this project, or is one of those of which the "
-            f"results keep less. Delete {finished.folder} and runs/{finished.folder.name} in the study's results, and "
+            f"results keep less. Delete {folder} and runs/{Path(folder).name} in the study's results, and "
             "train it again with notebooks/04_training.ipynb."
         )
     with np.load(file, allow_pickle=False) as kept:

@@ -12,21 +12,18 @@ tolerance.
 
 from __future__ import annotations
 
-import argparse
-import os
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from lib import config, pool, progress
+from lib import pool, progress
 from lib.errors import ReportError
-from lib.paths import PROJECT, Study, explained, replacing
-from lib.plans import plan_of_record
-from lib.quiet import import_keras
-from lib.runs import Finished, read_run
+from lib.paths import Study, replacing
+from lib.runs.key import key
+from lib.runs.make import make
+from lib.runs.spec import spec_of_record
+from lib.runs.store import Finished, read_run
 
 # Largest difference of a score that another seed would excuse, by part and level: in the reference study, 95 of 100
 # pairs of runs of one fold that differ in their seed alone lie within .10, .06 and .09.
@@ -87,9 +84,9 @@ def verify(study: Study, name: str = "") -> Verified:
     ReportError
         If there is no such committed run, or what it was made of is not what is here.
     """
-    committed = _committed(study, name)
-    plan = plan_of_record(study, committed.run, committed.record)
-    there, here = committed.record["key"], plan.key
+    committed = committed_run(study, name)
+    spec = spec_of_record(study, committed.record)
+    there, here = committed.record["key"], key(spec)
     other = [MADE_OF.get(part, part) for part in {**there, **here} if there.get(part) != here.get(part)]
     if other:
         raise ReportError(
@@ -99,11 +96,12 @@ def verify(study: Study, name: str = "") -> Verified:
     folder = study.work / "verify" / committed.run.name
     with replacing(folder) as part:
         part.mkdir(parents=True)
-        plan.make(part, progress.tell, keep=False)
+        make(part, spec, progress.tell)
     return compare(committed, Finished(folder, committed.run))
 
 
-def _committed(study: Study, name: str) -> Finished:
+def committed_run(study: Study, name: str) -> Finished:
+    """Committed run of a study by name; without one, the first of the strictest split."""
     there = sorted(path.parent.name for path in study.kept.glob("*/record.json"))
     there = [run for run in there if not run.endswith("-candidate")]
     if not name:
@@ -121,7 +119,7 @@ def _committed(study: Study, name: str) -> Finished:
     return found
 
 
-def _threads(committed: Finished) -> str:
+def threads_of(committed: Finished) -> str:
     """Return as many threads as made it, since their number decides in what order sums are rounded; or all cores."""
     threads = str(committed.record["machine"]["threads"])
     return str(min(int(threads), pool.cores())) if threads.isdigit() else str(pool.cores())
@@ -162,53 +160,21 @@ def compare(committed: Finished, again: Finished) -> Verified:
     )
 
 
-def told(found: Verified) -> str:
-    """Put the result into words, with the table of scores."""
+def lines(found: Verified) -> str:
+    """Put the result into lines for the terminal, with the table of scores."""
     table = found.scores.to_string(index=False, float_format=lambda value: f"{value:.3f}")
+    most = found.scores.loc[found.scores["difference"].abs().idxmax()]
+    largest = f"{100 * most['difference']:+.1f} points ({most['head']} of {most['part']} by {most['level']})"
     if found.same:
         verdict = "Verified: every answer on the test slices is the same."
     elif found.holds:
         verdict = (
             f"Verified: every score lies within its tolerance; {found.agreement:.0%} of the answers on the test slices "
-            "are the same, as another processor or another version of a library makes them."
+            "are the same, as another processor or another version of a library makes them; the largest difference "
+            f"is {largest}."
         )
     else:
         wrong = found.scores.loc[~found.scores["holds"]]
         names = ", ".join(f"{row.head} of {row.part} by {row.level}" for row in wrong.itertuples())
-        verdict = f"Not verified: beyond its tolerance is {names}."
+        verdict = f"Not verified: beyond its tolerance is {names}; the largest difference is {largest}."
     return f"{found.run}, made again in {found.seconds:.0f} s\n\n{table}\n\n{verdict}"
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; 0 if the run is verified, 1 if it cannot be, 2 if its numbers do not come out."""
-    parser = argparse.ArgumentParser(prog="python -m lib.verify", description=__doc__.splitlines()[0])
-    parser.add_argument("--study", default="emotify", help="a name in config/ or a YAML file")
-    parser.add_argument("--data", default="", help="folder of the music")
-    parser.add_argument("--run", default="", help="a committed run; empty = this_project's first, strictest protocol")
-    parser.add_argument("--root", default="", help="folder of work/ and results/")
-    parser.add_argument("--prepared", action="store_true", help="the slices and networks are there already")
-    given = parser.parse_args(arguments)
-    try:
-        with explained(Path(given.root or PROJECT)):
-            declared = config.load(given.study, given.data, slices_only=given.prepared)
-            place = Study(declared.study, given.root)
-            threads = _threads(_committed(place, given.run))  # before the long work, and before Keras is imported
-            os.environ.update(OMP_NUM_THREADS=threads, TF_NUM_INTRAOP_THREADS=threads)
-            if not given.prepared:
-                from lib.study import report
-
-                report(given.study, given.data, given.root, targets=["prepare"])
-            import_keras()
-            found = verify(place, given.run)
-    except ReportError as error:
-        print(f"\n{error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nStopped. Nothing was changed.", file=sys.stderr)
-        return 130
-    print(f"\n{told(found)}")
-    return 0 if found.holds else 2
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,351 @@
+"""What a run is made of: its name, settings, network, slices, labels and split.
+
+Specifications are values: they read the study, and neither train nor write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from lib.errors import ReportError
+from lib.paths import Study, check_name
+from lib.recipes import BASELINE, BEST, POSTER, Settings, members, settings_of
+from lib.slices import Slices
+from lib.splits import CONTROLS, PROTOCOLS, split
+from lib.zoo import Head
+from lib.zoo.descriptions import read_description, with_heads
+
+SELECTED = "selected"  # stands for the network where the recipe chooses it
+_CACHED = 64  # splits kept in memory
+_splits: dict[tuple, tuple[np.ndarray, np.ndarray]] = {}
+
+
+@dataclass(frozen=True)
+class Run:
+    """Name of what is trained on what.
+
+    Parameters
+    ----------
+    architecture : str
+        A network or baseline described in the study's ``zoo`` folder; ``selected`` where the recipe is
+        ``best``.
+    protocol : str
+        One of `lib.splits.PROTOCOLS` or `lib.splits.CONTROLS`.
+    fold : int >= 0
+    seed : int >= 0
+        Of the weights and of the order of the slices; the split has the seed 0 in every run, so that seeds
+        differ by training alone.
+    recipe : str
+        One of `lib.recipes.NAMES`, or one with other settings as `lib.recipes.named` calls it.
+    dev : int >= 0
+        Which share of the fold's other songs is dev, see `lib.splits.split`.
+    candidate : bool
+        One of several to choose from: it is evaluated on its dev songs and never on the test songs.
+    share : float, 0 < share <= 1
+        Of the training artists or songs, see `lib.splits.split`.
+    heads : tuple of str
+        The network's heads that are trained, the others being taken off; empty = all.
+
+    Raises
+    ------
+    ReportError
+        If a value is unknown or out of its bounds.
+    """
+
+    architecture: str
+    protocol: str
+    fold: int = 0
+    seed: int = 0
+    recipe: str = POSTER
+    dev: int = 0
+    candidate: bool = False
+    share: float = 1.0
+    heads: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        heads = tuple(check_name(head, "head") for head in self.heads)  # a record's is a list
+        object.__setattr__(self, "heads", heads)
+        check_name(self.architecture, "architecture")
+        known = PROTOCOLS + CONTROLS
+        if self.protocol not in known:
+            raise ReportError(f"protocol {self.protocol!r} is unknown. Known are {', '.join(known)}.")
+        settings_of(self.recipe)
+        for what, value in (("fold", self.fold), ("seed", self.seed), ("dev", self.dev)):
+            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+                raise ReportError(f"{what} is {value!r}; it must be a whole number of 0 or more.")
+        if isinstance(self.share, bool) or not isinstance(self.share, (int, float)) or not 0 < self.share <= 1:
+            raise ReportError(f"share is {self.share!r}; it must be a number of more than 0 and at most 1.")
+        if (self.architecture == SELECTED) != (self.recipe == BEST):
+            raise ReportError(
+                f"architecture {self.architecture!r} with recipe {self.recipe!r}: the recipe {BEST!r} chooses the "
+                f"network itself, so that its architecture is {SELECTED!r}, and no other recipe's is."
+            )
+        if self.recipe == BEST and self.candidate:
+            raise ReportError(f"recipe {BEST!r} chooses among candidates and cannot be one.")
+
+    @property
+    def name(self) -> str:
+        """Name of the run's folder, such as ``this_project-slice-f0-s0``."""
+        parts = [self.architecture, self.protocol, f"f{self.fold}", f"s{self.seed}"]
+        parts += [f"d{self.dev}"] if self.dev else []
+        parts += [f"n{100 * self.share:g}"] if self.share < 1 else []
+        parts += [self.recipe] if self.recipe not in (POSTER, BASELINE, BEST) else []
+        parts += ["only", *self.heads] if self.heads else []
+        return "-".join([*parts, "candidate"] if self.candidate else parts)
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """A run with everything that decides its result, read from the study.
+
+    Parameters
+    ----------
+    study : Study
+    run : Run
+    changed : mapping
+        Settings in place of the recipe's.
+    folds : int >= 2
+
+    Attributes
+    ----------
+    settings : Settings
+        The recipe's, with what is changed.
+    description : dict
+        Of the network or baseline, see `lib.zoo.descriptions`.
+    heads : list of Head
+    slices : Slices
+    labels : pd.DataFrame [slices, heads]
+    parts : np.ndarray [shape=(slices,), dtype=str]
+        As `lib.splits.split` returns it.
+
+    Raises
+    ------
+    ReportError
+        If something of it is missing or does not fit.
+    """
+
+    study: Study
+    run: Run
+    changed: Mapping[str, object] = field(default_factory=dict)
+    folds: int = 5
+    settings: Settings = field(init=False)
+    description: dict = field(init=False)
+    slices: Slices = field(init=False)
+    labels: pd.DataFrame = field(init=False)
+    parts: np.ndarray = field(init=False)
+
+    def __post_init__(self):
+        study, run = self.study, self.run
+        set_ = object.__setattr__
+        set_(self, "settings", settings_of(run.recipe, **self.changed))
+        description = read_description(study, run.architecture)
+        set_(self, "description", with_heads(description, run.heads) if run.heads else description)
+        set_(self, "slices", Slices(study.need(study.slices / "slices.json", "02_spectrogram_slicing").parent))
+        self._check()
+        tracks = pd.read_parquet(study.need(study.tracks, "01_data_acquisition"))
+        set_(self, "labels", self._read_labels(tracks))
+        set_(self, "parts", self._split(tracks))
+
+    @property
+    def heads(self) -> list[Head]:
+        """The network's heads."""
+        return [Head(name, tuple(classes)) for name, classes in self.description["heads"].items()]
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether it is fitted without training a network."""
+        return "baseline" in self.description
+
+    @property
+    def declared(self) -> dict:
+        """What the record holds of how it was made, enough for `spec_of_record`."""
+        return {"changed": dict(self.changed)}
+
+    def _check(self) -> None:
+        run, shape = self.run, tuple(self.description["shape"])
+        if shape != self.slices.shape[1:]:
+            raise ReportError(
+                f"{run.architecture} was described for slices of {shape}, but those in {self.study.slices} are "
+                f"{self.slices.shape[1:]}. Run notebooks/03_model_zoo.ipynb again."
+            )
+        if self.is_baseline != (run.recipe == BASELINE):
+            right = f"recipe {BASELINE!r}" if self.is_baseline else f"another recipe than {BASELINE!r}"
+            raise ReportError(f"architecture {run.architecture!r} with recipe {run.recipe!r}: it needs {right}.")
+        unknown = [name for name in self.settings.head_weights if name not in self.description["heads"]]
+        if unknown:
+            known = ", ".join(self.description["heads"])
+            raise ReportError(f"head_weights: {run.architecture} has no head {unknown[0]!r}, only {known}.")
+
+    def _read_labels(self, tracks: pd.DataFrame) -> pd.DataFrame:
+        names = [head.name for head in self.heads]
+        given = self.description.get("baseline", {}).get("told")  # a label that a baseline is given
+        names += [given] if given and given not in names else []
+        missing = [name for name in names if name not in tracks]
+        if missing:
+            raise ReportError(f"{self.study.tracks} has no column {missing[0]!r}, a head of {self.run.architecture}.")
+        labels = tracks.set_index("track_id")[names]
+        for head in self.heads:
+            if not head.numeric:  # classes are text, whatever the column holds
+                labels[head.name] = labels[head.name].astype("object").map(str, na_action="ignore")
+        # Last, so that the slices of a song share its text instead of having copies of their own.
+        return labels.loc[self.slices.table["track_id"]].reset_index(drop=True)
+
+    def _split(self, tracks: pd.DataFrame) -> np.ndarray:
+        """Part of every slice; kept for the other runs of the fold, for of many songs it takes long to find."""
+        run = self.run
+        how = {"fold": run.fold, "folds": self.folds, "dev": run.dev, "share": run.share}
+        wanted = (*self.files, run.protocol, *how.items())
+        if wanted not in _splits:
+            names, codes = np.unique(split(self.slices.table, tracks, run.protocol, **how), return_inverse=True)
+            if len(_splits) >= _CACHED:
+                _splits.pop(next(iter(_splits)))
+            _splits[wanted] = names, codes.astype(np.uint8)
+        names, codes = _splits[wanted]
+        return names[codes]
+
+    @property
+    def files(self) -> tuple:
+        """The study's tracks and slices as they are now: path, time and size of each."""
+        found = [self.study.tracks, self.study.slices / "slices.json"]
+        return tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in found)
+
+
+@dataclass(frozen=True)
+class SelectionSpec:
+    """A run of the recipe ``best`` (nested selection) with everything that decides its result.
+
+    Parameters
+    ----------
+    study : Study
+    run : Run
+    candidates : tuple of str
+        See `lib.recipes.members`; declared before anything is trained.
+    devs : tuple of int
+        Shares of the other songs that are dev in turn; each is a training of every candidate.
+    folds : int >= 2
+    changed : mapping
+        Settings in place of the recipes'.
+
+    Attributes
+    ----------
+    specs : dict of (str, str, int) to RunSpec
+        By network, recipe and dev share.
+
+    Raises
+    ------
+    ReportError
+        If there is nothing to choose from, or the candidates have different heads.
+    """
+
+    study: Study
+    run: Run
+    candidates: tuple[str, ...]
+    devs: tuple[int, ...] = (0,)
+    folds: int = 5
+    changed: Mapping[str, object] = field(default_factory=dict)
+    specs: dict[tuple[str, str, int], RunSpec] = field(init=False)
+    is_baseline: bool = field(default=False, init=False)
+
+    def __post_init__(self):
+        if not self.candidates or not self.devs:
+            raise ReportError("recipe 'best' needs at least one candidate and one dev share to choose by.")
+        specs = {
+            (architecture, recipe, dev): self._spec(architecture, recipe, dev)
+            for architecture, recipe in sorted({pair for name in self.candidates for pair in members(name)})
+            for dev in self.devs
+        }
+        object.__setattr__(self, "specs", specs)
+        for spec in specs.values():
+            if spec.heads != self.heads:
+                raise ReportError(
+                    f"candidates must have the same heads, but {spec.run.architecture} has "
+                    f"{', '.join(head.name for head in spec.heads)} and {self._first.run.architecture} "
+                    f"{', '.join(head.name for head in self.heads)}. Take one of them out of the list."
+                )
+
+    def _spec(self, architecture: str, recipe: str, dev: int) -> RunSpec:
+        run = Run(architecture, self.run.protocol, self.run.fold, self.run.seed, recipe, dev, candidate=True)
+        return RunSpec(self.study, run, self.changed, self.folds)
+
+    @property
+    def description(self) -> dict:
+        """In place of a network's: nothing to count before the choice is made."""
+        return {"parameters": None}
+
+    @property
+    def _first(self) -> RunSpec:
+        return next(iter(self.specs.values()))
+
+    @property
+    def heads(self) -> list[Head]:
+        """The heads of all candidates."""
+        return self._first.heads
+
+    @property
+    def slices(self) -> Slices:
+        """The study's slices."""
+        return self._first.slices
+
+    @property
+    def labels(self) -> pd.DataFrame:
+        """One row per slice, one column per head."""
+        return self._first.labels
+
+    @cached_property
+    def parts(self) -> np.ndarray:
+        """``test``, or ``dev`` for what trains some of the models and chooses among the others."""
+        parts = self._first.parts
+        return np.where((parts == "train") | (parts == "dev"), "dev", parts)
+
+    @property
+    def declared(self) -> dict:
+        """What the record holds of how it was made."""
+        return {"candidates": list(self.candidates), "devs": list(self.devs), "changed": dict(self.changed)}
+
+
+def spec_for(
+    study: Study, run: Run, folds: int, *, changed: Mapping, candidates: Sequence[str] = (), devs: Sequence[int] = (0,)
+) -> RunSpec | SelectionSpec:
+    """Specify a run of any recipe.
+
+    Parameters
+    ----------
+    study : Study
+    run : Run
+    folds : int >= 2
+    changed : mapping
+        Settings in place of the recipe's; ``epochs``, ``batch_size`` and ``learning_rate`` of 0 stay the recipe's.
+    candidates, devs
+        Of the recipe ``best``, see `SelectionSpec`.
+    """
+    own = ("epochs", "batch_size", "learning_rate")
+    changed = {name: value for name, value in changed.items() if value or name not in own}
+    if run.recipe == BEST:
+        return SelectionSpec(study, run, tuple(candidates), tuple(devs), folds, changed)
+    return RunSpec(study, run, changed, folds)
+
+
+def spec_of_record(study: Study, record: Mapping) -> RunSpec | SelectionSpec:
+    """Specify a finished run as its record declares it, with what the study and the recipes are now.
+
+    Parameters
+    ----------
+    study : Study
+    record : mapping
+        Contents of ``record.json``.
+    """
+    run = run_of_record(record)
+    folds, changed = record["run"]["folds"], record["changed"]
+    if run.architecture == SELECTED:
+        return SelectionSpec(study, run, tuple(record["candidates"]), tuple(record["devs"]), folds, changed)
+    return RunSpec(study, run, changed, folds)
+
+
+def run_of_record(record: Mapping) -> Run:
+    """Name of a finished run."""
+    return Run(**{name: value for name, value in record["run"].items() if name != "folds"})

@@ -1,0 +1,1 @@
+"""The workflow: a study's steps, their execution by Snakemake and papermill, and the command line."""

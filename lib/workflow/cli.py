@@ -1,0 +1,170 @@
+"""The command line: ``python -m lib.workflow <command>``; ``make help`` lists what calls it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from lib.errors import ReportError
+from lib.paths import PROJECT, Study, explained
+from lib.workflow.notebook import step
+
+KEPT = "Stopped. What was finished is kept; the same command goes on from there."
+
+
+def _report(given: argparse.Namespace) -> int:
+    from lib.workflow.engine import report
+
+    made = report(given.study, given.data, given.root, given.cores, until=given.command, profile=given.profile)
+    print(f"\nThe {'report' if given.command == 'report' else 'slices'}: {made}")
+    return 0
+
+
+def _sweep(given: argparse.Namespace) -> int:
+    from lib.workflow import sweep
+
+    pages, missing = sweep.sweep(given.study, given.data, given.root, given.cores, profile=given.profile)
+    failed = _status(given)
+    for page in pages:
+        print(f"\nThe report: {page}")
+    if missing:
+        print(f"\n{', '.join(missing)} could not be finished; the messages above say why.", file=sys.stderr)
+    return int(bool(missing) or failed)
+
+
+def _status(given: argparse.Namespace) -> int:
+    from lib.workflow import sweep
+
+    table = sweep.status(given.study, given.data, given.root)
+    print(f"\n{sweep.lines(table)}")
+    return int((table["state"] == sweep.FAILED).any())
+
+
+def _train(given: argparse.Namespace) -> int:
+    from lib.workflow.train import train
+
+    train(given.study, given.root, only=given.only)
+    return 0
+
+
+def _chunk(given: argparse.Namespace) -> int:
+    from lib.audio import Spectrogram
+    from lib.slicing import make_chunk
+    from lib.tables import read_tracks
+
+    place, own = Study(given.study, given.root), json.loads(given.parameters)
+    spectrogram = Spectrogram(**{one.name: own[one.name] for one in fields(Spectrogram) if one.name in own})
+    how = {name: own[name] for name in ("workers", "timeout_s") if name in own}
+    make_chunk(read_tracks(place.tracks), place.slices, given.number, spectrogram, **how)
+    return 0
+
+
+def _pages(given: argparse.Namespace) -> int:
+    from lib.report.site import build
+
+    print(build(Study(given.study, given.root)))
+    return 0
+
+
+def _listen(given: argparse.Namespace) -> int:
+    from lib.listen import build_with_sound
+
+    print(build_with_sound(Study(given.study, given.root)))
+    return 0
+
+
+def _verify(given: argparse.Namespace) -> int:
+    import os
+
+    from lib import config
+    from lib.quiet import import_keras
+    from lib.runs import verify
+    from lib.workflow.engine import report
+
+    place = Study(config.load(given.study, given.data, slices_only=given.prepared).study, given.root)
+    # As many threads as made it; set before Keras is imported.
+    threads = verify.threads_of(verify.committed_run(place, given.run))
+    os.environ.update(OMP_NUM_THREADS=threads, TF_NUM_INTRAOP_THREADS=threads)
+    if not given.prepared:
+        report(given.study, given.data, given.root, until="prepare")
+    import_keras()
+    found = verify.verify(place, given.run)
+    print(f"\n{verify.lines(found)}")
+    return 0 if found.holds else 2
+
+
+def _clean(given: argparse.Namespace) -> int:
+    from lib.workflow.engine import clean
+
+    print("\n".join(f"deleted {path}" for path in clean(given.root)) or "Nothing to delete.")
+    return 0
+
+
+STUDY, MUSIC, RUNNING = ("study", "root"), ("study", "root", "data"), ("study", "root", "data", "cores", "profile")
+OPTIONS = {
+    "study": {"default": "demo", "help": "a name in config/ or a YAML file"},
+    "root": {"default": "", "help": "folder of work/ and results/; default: the project's own"},
+    "data": {"default": "", "help": "folder of the music"},
+    "cores": {"type": int, "default": 0, "help": "processors to use; 0 = all"},
+    "profile": {"default": "", "help": "of a cluster, such as slurm; default: this machine"},
+    "only": {"default": "", "help": "a run's name or part of several, such as artist-f0"},
+    "number": {"type": int, "required": True, "help": "of the chunk, from 0 on"},
+    "parameters": {"default": "{}", "help": "a JSON object of notebook 02's parameters"},
+    "prepared": {"action": "store_true", "help": "the slices and networks are there already"},
+    "run": {"default": "", "help": "a committed run; default: the first of the strictest split"},
+}
+COMMANDS: dict[str, tuple[Callable, Sequence[str], str]] = {
+    "report": (_report, RUNNING, "run a study and build its pages"),
+    "prepare": (_report, RUNNING, "only the slices and the networks' descriptions, to train elsewhere"),
+    "sweep": (_sweep, RUNNING, "run the grid that a study declares"),
+    "status": (_status, MUSIC, "which runs of a study are done, running, failed"),
+    "train": (_train, (*STUDY, "only"), "train the runs of a study from its slices alone"),
+    "chunk": (_chunk, (*STUDY, "number", "parameters"), "slice one chunk of a large corpus"),
+    "verify": (_verify, (*MUSIC, "run", "prepared"), "make one committed run again and compare"),
+    "pages": (_pages, STUDY, "build the pages of a study"),
+    "listen": (_listen, STUDY, "build the pages with players, for this machine alone"),
+    "clean": (_clean, ("root",), "delete what can be made again; never what is committed"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Returns
+    -------
+    int
+        0 if all went well, 1 after an error, 130 if interrupted, or the command's own.
+    """
+    parser = argparse.ArgumentParser(prog="python -m lib.workflow", description="Run a study of the report.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, (_, options, text) in COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=text)
+        for option in options:
+            command.add_argument(f"--{option}", **OPTIONS[option])
+        command.add_argument("--made", type=Path, nargs="*", default=[], help=argparse.SUPPRESS)  # by the Snakefile
+    given = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    run = COMMANDS[given.command][0]
+    if given.made:
+        return step(lambda: run(given), given.made)
+    return guarded(lambda: run(given), given.root)
+
+
+def guarded(run: Callable[[], int], root: str = "") -> int:
+    """Run a command; an error that its message explains is printed without a traceback."""
+    try:
+        with explained(Path(root or PROJECT)):
+            return run()
+    except ReportError as error:
+        print(f"\n{error}", file=sys.stderr)
+    except OSError as error:
+        print(f"\n{error.filename or root}: {error.strerror or error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(f"\n{KEPT}", file=sys.stderr)
+        return 130
+    return 1

@@ -1,0 +1,278 @@
+"""Run a study: check it, then let Snakemake run what is not done yet."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+from lib import config, pool
+from lib.config import StudyConfig
+from lib.corpora.files import data_folder
+from lib.errors import ReportError
+from lib.paths import PROJECT, Study, sweep
+from lib.runs import store
+from lib.runs.key import key
+from lib.runs.spec import Run
+from lib.tables import write_json
+from lib.valence import troubles
+from lib.workflow.notebook import reason
+from lib.workflow.train import runs_of, spec_of
+
+PROFILES = PROJECT / "profiles"
+LARGEST_STEP_MB = 3000  # what the Snakefile asks for its largest step; with less free it runs alone
+KILLED = "its process was killed, most likely for want of memory."
+_STEPS = re.compile(r"\d+ of \d+ steps")
+_LOG = re.compile(r" +log: (.*\.log) \(check log file")
+
+
+@contextmanager
+def locked(study: Study) -> Iterator[int]:
+    """Hold a study's lock; unlike Snakemake's own, the system lets go of it when the process ends, however it ends.
+
+    Raises
+    ------
+    ReportError
+        If another command runs the study.
+    """
+    study.work.mkdir(parents=True, exist_ok=True)
+    with (study.work / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ReportError(
+                f"Another command is running study {study.name!r} in {study.work}. Wait for it, or stop it."
+            ) from error
+        yield file.fileno()
+
+
+def report(
+    study: str,
+    data: str = "",
+    root: str = "",
+    cores: int = 0,
+    *,
+    until: str = "report",
+    tolerant: bool = False,
+    profile: str = "",
+) -> Path:
+    """Run what is not done of a study and build its pages.
+
+    Parameters
+    ----------
+    study : str
+        A name in ``config/`` or the path of a YAML file.
+    data : str
+        Folder of the music.
+    root : str
+        Folder of ``work/`` and ``results/``; empty = the project's own.
+    cores : int >= 0
+        0 = all.
+    until : str
+        ``report``, or ``prepare``: stop after the slices and the networks' descriptions.
+    tolerant : bool
+        Build the report without the runs that fail; `lib.runs.store.failures` names them.
+    profile : str
+        A folder in ``profiles/`` or a path: how Snakemake reaches a cluster. Empty = this machine.
+
+    Returns
+    -------
+    Path
+        Of ``index.html``, or of the folder of slices.
+
+    Raises
+    ------
+    ReportError
+        If the study or its folder is wrong, or a step failed.
+    """
+    if isinstance(cores, bool) or not isinstance(cores, int) or cores < 0:
+        raise ReportError(f"cores is {cores!r}; it must be a whole number of 0 or more, 0 for all.")
+    declared = config.load(study, data)
+    place, index = Study(declared.study, root), Study(declared.study, root).results / "index.html"
+    call = {
+        "study": str(Path(study).resolve()) if str(study).endswith((".yaml", ".yml")) else study,
+        "data": str(data_folder(data, declared.corpus)) if data else "",  # in full: Snakemake works in another folder
+        "root": str(place.root) if root else "",
+        "wide": min(cores or 8, 8) if profile else cores or pool.cores(),
+        "cluster": bool(profile),
+    }
+    with locked(place) as lock:
+        sweep(place.work)
+        sweep(place.results)
+        (place.work / store.FAILURES).unlink(missing_ok=True)
+        _forget_troubled(place)
+        snakemake = _Snakemake(place, call, _resources(profile, cores), _environment(profile, cores), lock)
+        snakemake("prepare")
+        if until == "prepare":
+            return place.slices
+        runs = runs_of(declared, place)
+        try:
+            snakemake("report", _restore(declared, place, runs))
+        except ReportError:
+            failed = _failed(declared, place, runs) if tolerant else {}
+            if not failed or len(failed) == len(runs):
+                raise
+            write_json(failed, place.work / store.FAILURES)
+            snakemake("report")
+    if not snakemake.ran:
+        print("Nothing to do: everything is up to date.")
+    return index
+
+
+class _Snakemake:
+    """Calls of Snakemake for one study; the terminal shows its steps, a log all else that it prints."""
+
+    def __init__(self, place: Study, call: dict, where: list[str], environment: dict[str, str], lock: int):
+        self.place, self.where, self.environment, self.lock = place, where, environment, lock
+        self.ran, self.began = 0, time.monotonic()
+        self.call = place.work / "call.json"  # as a file: on the command line Snakemake would read a path as YAML
+        write_json(call, self.call)
+
+    def __call__(self, target: str, again: Sequence[Path] = ()) -> None:
+        """Make a target of the Snakefile, and the files `again` anew.
+
+        Raises
+        ------
+        ReportError
+            If a step failed.
+        """
+        command = [
+            sys.executable, "-m", "snakemake", target, "--snakefile", str(PROJECT / "Snakefile"),
+            "--directory", str(self.place.root), "--rerun-incomplete", "--nolock", "--keep-going",
+            "--max-checksum-file-size", "1000000000", "--configfile", str(self.call), *self.where,
+            *(["--forcerun", *map(str, again)] if again else []),
+        ]  # fmt: skip
+        log, lines, failed = self.place.work / f"{target}.log", [], []
+        # In a process group of its own, so that whatever stops this process can stop all of its notebooks. It holds the
+        # lock too: should this process be killed alone, nobody else may begin until it ends.
+        process = subprocess.Popen(
+            command, env=self.environment, stderr=subprocess.PIPE, text=True, pass_fds=[self.lock], process_group=0
+        )
+        try:
+            with log.open("w", encoding="utf-8") as file:
+                for line in process.stderr:
+                    file.write(line)
+                    lines.append(line)
+                    if match := _STEPS.match(line):
+                        self.ran += 1
+                        spent = time.monotonic() - self.began
+                        print(f"{match[0]}, {int(spent // 60)} min {int(spent % 60)} s", flush=True)
+                    elif match := _LOG.match(line):
+                        failed.append(Path(match[1]))
+            process.wait()
+        except BaseException:
+            _stop(process)
+            raise
+        if process.returncode in (130, -signal.SIGINT):
+            raise KeyboardInterrupt
+        if process.returncode:
+            if not failed:
+                print("".join(lines[-20:]), file=sys.stderr)
+            for path in failed if "--profile" in self.where else []:  # what a step prints stays on its node
+                print(f"\n{reason(path) or f'{path.stem}: {KILLED}'}", file=sys.stderr)
+            for path in [path for path in failed if not reason(path)] if "--profile" not in self.where else []:
+                print(f"\n{path.stem}: {KILLED}", file=sys.stderr)
+            raise ReportError(
+                f"study {self.place.name!r} is not complete; the message above says why. What was finished is kept: "
+                f"fix it and run the same command again. Snakemake's own log: {log}"
+            )
+
+
+def _restore(declared: StudyConfig, place: Study, runs: Sequence[Run]) -> list[Path]:
+    """See that committed runs are in ``work/``; return the records of those that are made of something else now."""
+    stale = []
+    for run in runs:
+        current = store.restore(place, run, key(spec_of(declared, place, run)))
+        if not current and (place.runs / run.name / "record.json").is_file():
+            stale.append(place.runs / run.name / "record.json")
+    return stale
+
+
+def _failed(declared: StudyConfig, place: Study, runs: Sequence[Run]) -> dict[str, str]:
+    """Name the runs that are not finished, and say why."""
+    logs = place.work / "logs" / "04"
+    unfinished = [r.name for r in runs if store.key_of(place.runs / r.name) != key(spec_of(declared, place, r))]
+    return {name: reason(logs / f"{name}.log") or KILLED for name in unfinished}
+
+
+def _forget_troubled(place: Study) -> None:
+    """Let 01 run again if a source of valence stopped for a reason that may have passed."""
+    if any(said["later"] for said in troubles(place).values()):
+        place.tracks.unlink(missing_ok=True)
+
+
+def _resources(profile: str, cores: int) -> list[str]:
+    """Snakemake's arguments for what it may use: this machine's cores and free memory, or a cluster's profile."""
+    if not profile:
+        free_mb = psutil.virtual_memory().available // 2**20
+        return ["--cores", str(cores or pool.cores()), "--resources", f"mem_mb={max(free_mb, LARGEST_STEP_MB)}"]
+    folder = next((one for one in (PROFILES / profile, Path(profile)) if (one / "config.yaml").is_file()), None)
+    if folder is None:
+        known = sorted(path.parent.name for path in PROFILES.glob("*/config.yaml"))
+        raise ReportError(
+            f"PROFILE={profile}: there is no such folder with a config.yaml. Known are {', '.join(known)}; or give the "
+            "path of one of your own."
+        )
+    return ["--profile", str(folder), *(["--cores", str(cores)] if cores else [])]
+
+
+def _environment(profile: str, cores: int) -> dict[str, str]:
+    """Environment of the steps: where the project is, how many processors a step may use, no notes of TensorFlow."""
+    own = {"PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
+    own |= {name: str(min(cores or pool.cores(), 2)) for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")}
+    own |= {} if profile else {pool.VARIABLE: str(cores or pool.cores())}  # a cluster says how many itself
+    return {**os.environ, **own}
+
+
+def _stop(process: subprocess.Popen) -> None:
+    """Interrupt a process group as Ctrl-C would; end it if it does not listen."""
+    for sent, patience_s in ((signal.SIGINT, 30), (signal.SIGKILL, None)):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, sent)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(patience_s)
+            return
+
+
+def clean(root: str = "") -> list[Path]:
+    """Delete what can be made again: ``work/``, Snakemake's notes and the results that git ignores.
+
+    Returns
+    -------
+    list of Path
+        What was deleted.
+
+    Raises
+    ------
+    ReportError
+        If a study is running.
+    """
+    base = Study("demo", root).root
+    with ExitStack() as locks:
+        for folder in base.glob("work/*/"):
+            locks.enter_context(locked(Study(folder.name, base)))
+        gone = [base / "work", base / ".snakemake"]
+        gone += [folder for folder in sorted(base.glob("results/*/")) if _ignored(folder)]
+        gone = [folder for folder in gone if folder.is_dir()]
+        for folder in gone:
+            shutil.rmtree(folder)
+    return gone
+
+
+def _ignored(folder: Path) -> bool:
+    """Whether git is told to ignore a folder; without git, none is."""
+    try:
+        asked = ["git", "-C", str(folder.parent), "check-ignore", "--quiet", folder.name]
+        return subprocess.run(asked, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,210 @@
+"""The steps of a study: which notebooks and runs, with which parameters; the Snakefile has what each reads and makes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+from lib import baselines, config
+from lib.paths import NOTEBOOKS, PROJECT, Study
+from lib.runs.key import digest, file_digest
+from lib.runs.provenance import code_digest, needs, sources
+from lib.runs.store import failures
+from lib.slicing import chunks_of
+from lib.splits import GROUPS as WHOLE_SONGS
+from lib.tables import read_tracks
+from lib.tagging.model import SHIPPED
+from lib.workflow.train import runs_of
+
+CHAPTERS = {path.stem[:2]: path.stem for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))}
+
+
+def one_of(names: Iterable[str]) -> str:
+    """Regular expression for one of some names; of none, one that never matches."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
+class Steps:
+    """The steps of a study.
+
+    Parameters
+    ----------
+    study : str
+        A name in ``config/`` or the path of a YAML file.
+    data : str
+        Folder of the music.
+    root : str
+        Folder of ``work/`` and ``results/``; empty = the project's own.
+    wide : int > 0
+        Processors of a step that can use any number of them.
+    cluster : bool
+        Whether each step is told how many it has; on one machine it shares them all.
+
+    Attributes
+    ----------
+    declared : lib.config.StudyConfig
+    study : Study
+    failed : list of str
+        Runs that failed in this call and are left out.
+    runs : dict of str to Run
+        All others, by name.
+    """
+
+    def __init__(self, study: str, data: str = "", root: str = "", *, wide: int = 1, cluster: bool = False):
+        self.file, self.root, self.wide = study, root, wide
+        self.environment = "REPORT_CORES={threads}" if cluster else ""
+        self.declared = config.load(study, data)
+        self.study = Study(self.declared.study, root)
+        self.failed = sorted(failures(self.study))
+        self.runs = {run.name: run for run in runs_of(self.declared, self.study) if run.name not in self.failed}
+
+    def executed(self, chapter: str, run: str = "") -> Path:
+        """Path of a chapter's executed notebook."""
+        folder = self.study.notebooks / CHAPTERS[chapter] if run else self.study.notebooks
+        return folder / f"{run or CHAPTERS[chapter]}.ipynb"
+
+    def record(self, run: str) -> Path:
+        """Path of a run's record, which is there once the run is finished."""
+        return self.study.runs / run / "record.json"
+
+    def log(self, chapter: str, run: str = "") -> Path:
+        """Path of a step's log."""
+        return self.study.work / "logs" / chapter / f"{run}.log" if run else self.study.work / "logs" / f"{chapter}.log"
+
+    @staticmethod
+    def source(chapter: str) -> str:
+        """Path of a chapter's notebook."""
+        return str(NOTEBOOKS / f"{CHAPTERS[chapter]}.ipynb")
+
+    def code(self, chapter: str) -> str:
+        """Checksum of a chapter's notebook and of the code it uses: another one, and the step runs again."""
+        return _digest_of(needs(Path(self.source(chapter))))
+
+    @property
+    def code_of_pages(self) -> str:
+        """Checksum of the code and templates that build pages."""
+        files = (path for path in (PROJECT / "lib" / "site").rglob("*") if path.is_file() and path.suffix != ".pyc")
+        return _digest_of({*sources("lib.site"), *files})
+
+    def parameters(self, chapter: str) -> dict:
+        """Parameters of a chapter's notebook but for what the study's file declares for it."""
+        own = self.declared
+        corpus = {"corpus": own.corpus}
+        return {
+            "01": corpus | {"data": own.data, "folds": own.folds, "protocols": list(own.protocols)},
+            "03": {"networks": self.networks},
+            "05": corpus | {"runs": self.evaluated},
+            "06": {"run": self.first, "others": self.alike, "widths": self.vectors},
+            "08": corpus | {"folds": own.folds},
+            "09": corpus | {"runs": self.evaluated},
+        }.get(chapter, {})
+
+    def of_chapter(self, chapter: str) -> dict[str, str]:
+        """Parameters of a chapter's rule."""
+        return {
+            "path": self.source(chapter),
+            "label": CHAPTERS[chapter],
+            "code": self.code(chapter),
+            "given": self._json(chapter, self.parameters(chapter)),
+        }
+
+    def _json(self, chapter: str, given: dict) -> str:
+        own = self.declared.parameters.get(chapter, {})
+        return json.dumps({"study": self.study.name, "root": self.root, **own, **given}, sort_keys=True)
+
+    def training(self, run: str) -> str:
+        """Parameters of 04 for a run, as JSON."""
+        one, own = self.runs[run], self.declared
+        named = vars(one) | {"heads": list(one.heads), "folds": own.folds, "epochs": own.epochs_of(one), "keep": True}
+        chosen = {"candidates": list(own.candidates), "devs": list(own.devs)} if one.recipe == "best" else {}
+        return self._json("04", named | chosen)
+
+    def threads(self, run: str) -> int:
+        """Processors of a run."""
+        return 1 if self.runs[run].recipe == "baseline" else 2
+
+    def before(self, run: str) -> list[Path]:
+        """List the records of what a selection chooses from, as far as they are runs of the study."""
+        searched = [one.name for one in self.declared.search_runs() if one.name in self.runs]
+        return [self.record(name) for name in searched] if self.runs[run].recipe == "best" else []
+
+    @cached_property
+    def evaluated(self) -> list[str]:
+        """Runs that predict test songs."""
+        declared = self.declared.runs(self.declared.networks_of(self.study))
+        return [run.name for run in declared if run.name in self.runs]
+
+    @cached_property
+    def with_page(self) -> list[str]:
+        """Runs that 04 shows on a page of their own."""
+        return [name for name, run in self.runs.items() if self.declared.has_page(run)]
+
+    @property
+    def without_page(self) -> list[str]:
+        """Runs that are trained without a notebook."""
+        return [name for name in self.runs if name not in self.with_page]
+
+    @property
+    def pages(self) -> list[Path]:
+        """Executed notebooks that become pages."""
+        found = [self.executed(chapter) for chapter in CHAPTERS if chapter != "04"]
+        return found + [self.executed("04", run) for run in self.with_page]
+
+    @cached_property
+    def first(self) -> str:
+        """The run that chapter 6 is about: the first under ``artist`` or, without one, the first."""
+        return next((name for name in self.evaluated if self.runs[name].protocol == "artist"), self.evaluated[0])
+
+    @cached_property
+    def alike(self) -> list[str]:
+        """Runs like the first, of other folds and seeds, under splits that keep songs whole."""
+        first = self.runs[self.first]
+        others = [name for name in self.evaluated if name != self.first and first.protocol in WHOLE_SONGS]
+        return [n for n in others if replace(self.runs[n], fold=first.fold, seed=first.seed) == first]
+
+    @cached_property
+    def vectors(self) -> list[str]:
+        """Runs of networks of other widths, for chapter 6."""
+        return [run.name for run in self.declared.vector_runs() if run.name in self.runs]
+
+    @property
+    def networks(self) -> list[str]:
+        """Networks that the study trains or that its file lists for 03, which describes them."""
+        trained = [name for run in self.runs.values() for name in self.declared.architectures_of(run)]
+        listed = self.declared.parameters.get("03", {}).get("networks", [])
+        return [name for name in dict.fromkeys([*listed, *trained]) if name not in baselines.NAMES]
+
+    @property
+    def chunks(self) -> list[Path]:
+        """Manifests of the chunks of slices of a large corpus; of a small one, or before 01, none."""
+        count = chunks_of(read_tracks(self.study.tracks, ["status"])) if self.study.tracks.is_file() else 0
+        return [self.study.slices / f"chunk-{number}" / "slices.json" for number in range(count)]
+
+    def of_chunks(self) -> dict[str, str]:
+        """Parameters of the rule that slices a chunk."""
+        given = json.dumps(self.declared.parameters.get("02", {}), sort_keys=True)
+        return {"study": self.study.name, "root": self.root, "given": given, "code": _digest_of(sources("lib.slicing"))}
+
+    @property
+    def other_studies(self) -> list[Path]:
+        """Tables of other studies that 05 shows, as far as they are there."""
+        given = self.declared.parameters.get("05", {})
+        tables = {"unequal": "balance.csv", "tasks": "together.csv"}
+        files = [Study(given[name], self.root).tables / table for name, table in tables.items() if given.get(name)]
+        return [file for file in files if file.is_file()]
+
+    @property
+    def shipped(self) -> list[Path]:
+        """Files of the model that comes with the project."""
+        return [path for path in sorted(SHIPPED.glob("*")) if path.suffix != ".md"]
+
+
+def _digest_of(files: Iterable[Path]) -> str:
+    """Checksum of code, comments and docstrings aside, and of other files as they are."""
+    files = sorted(files)
+    code = code_digest(tuple(path for path in files if path.suffix == ".py"))
+    return digest("|".join([code, *(file_digest(path) for path in files if path.suffix != ".py")]))

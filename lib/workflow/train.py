@@ -1,0 +1,80 @@
+"""Train the runs of a study from its slices alone.
+
+For a machine that has Keras and a backend but no audio libraries and no notebooks, such as one with a GPU::
+
+    KERAS_BACKEND=jax python -m lib.workflow train --study emotify
+
+Needs of the study ``work/<study>/tracks.parquet``, ``slices/`` and ``zoo/``, as notebooks 01 to 03 leave them;
+the finished runs, copied back, are found by ``make report``.
+"""
+
+from __future__ import annotations
+
+import gc
+
+from lib import config
+from lib.config import StudyConfig
+from lib.errors import ReportError
+from lib.paths import Study
+from lib.quiet import import_keras
+from lib.runs.execute import obtain
+from lib.runs.spec import SELECTED, Run, RunSpec, SelectionSpec, spec_for
+from lib.runs.store import Finished
+
+
+def spec_of(declared: StudyConfig, place: Study, run: Run) -> RunSpec | SelectionSpec:
+    """Specify a run as its study declares it."""
+    given = declared.parameters.get("04", {})
+    changed = {k: given[k] for k in ("batch_size", "learning_rate") if k in given}
+    changed |= {"epochs": declared.epochs_of(run), **given.get("settings", {})}
+    return spec_for(place, run, declared.folds, changed=changed, candidates=declared.candidates, devs=declared.devs)
+
+
+def runs_of(declared: StudyConfig, place: Study) -> list[Run]:
+    """All runs of a study, those of the recipe ``best`` last, for they choose among the others."""
+    runs = [*declared.runs(declared.networks_of(place)), *declared.search_runs(), *declared.vector_runs()]
+    return sorted(dict.fromkeys(runs), key=lambda run: run.architecture == SELECTED)
+
+
+def train(study: str, root: str = "", *, only: str = "") -> list[Finished]:
+    """Train every run of a study that is not finished.
+
+    Parameters
+    ----------
+    study : str
+        A name in ``config/`` or the path of a YAML file.
+    root : str
+        Folder of ``work/`` and ``results/``; empty = the project's own.
+    only : str
+        A run's name or part of the names of several; others are left out.
+
+    Raises
+    ------
+    ReportError
+        If the study is wrong, something of it is missing, or no run has that name.
+    """
+    declared = config.load(study, slices_only=True)
+    place = Study(declared.study, root)
+    runs = [*declared.candidate_runs(), *runs_of(declared, place)]
+    chosen = [run for run in runs if run.name == only] or [run for run in runs if only in run.name]
+    if not chosen:
+        raise ReportError(f"--only {only!r} is part of no run's name, such as {runs[0].name}.")
+    finished = []
+    for number, run in enumerate(dict.fromkeys(chosen), start=1):
+        label = f"run {number}/{len(chosen)} {run.name}"
+        spec = spec_of(declared, place, run)
+        if not spec.is_baseline:
+            import_keras()
+        finished.append(obtain(spec, on_epoch=lambda text, label=label: print(f"  {label}: {text}", flush=True)))
+        print(f"  {label}: finished in {finished[-1].metrics['seconds']:.0f} s", flush=True)
+        _forget()
+    return finished
+
+
+def _forget() -> None:
+    """Let go of the networks made so far; they would slow down those to come."""
+    import sys
+
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.clear_session()
+    gc.collect()
