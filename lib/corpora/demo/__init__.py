@@ -51,7 +51,7 @@ def collect(
         The music goes to ``study.audio``, one folder per genre.
     data : None
         This corpus needs no folder of music.
-    songs_per_genre : int in 1..200
+    songs_per_genre : int in 1..100
         Two songs per artist; up to six songs, one per artist.
     seconds : float in 3..600
         Length of each song.
@@ -81,7 +81,9 @@ def collect(
         compose(genre, index, seed, songs_per_genre, seconds) for genre in NAMES for index in range(songs_per_genre)
     ]
     paths = [study.audio / _file_name(song) for song in songs]
-    _complete([pair for pair in zip(songs, paths, strict=True) if not pair[1].is_file()], workers)
+    missing = [(song, path) for song, path in zip(songs, paths, strict=True) if not path.is_file()]
+    if missing:
+        _compose_all(missing, workers)
     for path in study.audio.glob("*/*"):
         if _OWN_FILE.fullmatch(path.name) and path not in paths:  # of other parameters
             path.unlink()
@@ -102,12 +104,12 @@ def collect(
     )
 
 
-def _complete(missing: list[tuple[Song, Path]], workers: int) -> None:
+def _compose_all(missing: list[tuple[Song, Path]], workers: int) -> None:
     """Make files, here or in worker processes."""
     if workers == 1:
-        results = (((song, path), _make((song, path)), "") for song, path in missing)
+        results = ((item, _make(item), "") for item in missing)
     else:
-        results = pool.run(_make, missing, workers=workers, timeout_s=TIMEOUT_S) if missing else iter(())
+        results = pool.run(_make, missing, workers=workers, timeout_s=TIMEOUT_S)
     try:
         with closing(results):
             for number, ((_, path), _, reason) in enumerate(results, 1):

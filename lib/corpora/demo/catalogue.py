@@ -11,7 +11,7 @@ import yaml
 CATALOGUE = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
 GENRES: dict[str, dict] = CATALOGUE["genres"]
 NAMES = tuple(GENRES)
-MOST_SONGS = 200  # per genre: beyond it titles would repeat
+MOST_SONGS = 100  # per genre: beyond it titles would repeat
 USUAL = 6  # artists per genre, where there are songs for them: each of five artist-disjoint folds holds every genre
 
 

@@ -11,8 +11,8 @@ from functools import cache
 
 import numpy as np
 
-from lib.corpora.demo.catalogue import CATALOGUE, GENRES, MOST_SONGS, NAMES, Artist, artists_of, artists_per_genre
-from lib.corpora.demo.catalogue import generator, pair
+from lib.corpora.demo import catalogue
+from lib.corpora.demo.catalogue import CATALOGUE, GENRES, NAMES, Artist, generator, pair
 from lib.errors import ReportError
 
 SUFFIXES = ("mp3", "ogg", "flac", "wav")
@@ -101,7 +101,7 @@ class Song:
 @cache
 def _levels(genre: str, seed: int, songs_per_genre: int) -> list[int]:
     """Mood level (0 low, 1 middle, 2 high) of each song: equal counts in a genre, different within an artist."""
-    count = artists_per_genre(songs_per_genre)
+    count = catalogue.artists_per_genre(songs_per_genre)
     levels, turn = [0] * songs_per_genre, NAMES.index(genre)
     for artist in generator(seed, "levels", genre).permutation(count):
         for index in range(int(artist), songs_per_genre, count):
@@ -114,7 +114,7 @@ def _check(genre: str, index: int, seed: int, songs_per_genre: int, seconds: flo
     if genre not in NAMES:
         raise ReportError(f"genre {genre!r}: the demo's composer knows {', '.join(NAMES)}.")
     for name, value, low, high in (
-        ("songs_per_genre", songs_per_genre, 1, MOST_SONGS),
+        ("songs_per_genre", songs_per_genre, 1, catalogue.MOST_SONGS),
         ("seed", seed, 0, 2**32 - 1),
         ("index", index, 0, songs_per_genre - 1 if isinstance(songs_per_genre, int) else 0),
     ):
@@ -135,7 +135,7 @@ def compose(genre: str, index: int, seed: int = 0, songs_per_genre: int = 12, se
     index : int in 0..songs_per_genre - 1
     seed : int >= 0
         Of the whole corpus.
-    songs_per_genre : int in 1..200
+    songs_per_genre : int in 1..100
         Decides how many artists share them and how moods are balanced.
     seconds : float in 3..600
 
@@ -150,7 +150,7 @@ def compose(genre: str, index: int, seed: int = 0, songs_per_genre: int = 12, se
     """
     _check(genre, index, seed, songs_per_genre, seconds)
     style, number = GENRES[genre], NAMES.index(genre)
-    artists = artists_of(genre, seed, artists_per_genre(songs_per_genre))
+    artists = catalogue.artists_of(genre, seed, catalogue.artists_per_genre(songs_per_genre))
     turn, who = divmod(index, len(artists))
     artist = artists[who]
     rng = generator(seed, "song", genre, index)

@@ -142,10 +142,11 @@ def _write_tune(part: str, song: Song, bar: int, pitches: tuple[int, ...], tune:
 
 
 def _motif(chances: tuple[float, float, float], rng: np.random.Generator) -> list[tuple[int, int, int, str]]:
-    """Two bars: step, length in steps, degree of the scale from the tonic, vowel; a walk of small steps, a breath."""
+    """Two bars: step, length in steps, degree of the scale from the tonic, vowel; a walk of small steps home."""
     end = 2 * STEPS - int(rng.integers(3, 8))
     chance = np.array([chances[0], chances[2], chances[1], chances[2]])[np.arange(end) % 4]
     steps = np.flatnonzero(rng.random(end) < chance).tolist() or [0, STEPS]
     lengths = np.minimum(np.diff([*steps, end]), 6).tolist()
     degrees = np.clip(rng.integers(0, 5) + np.cumsum(rng.choice([-2, -1, -1, 0, 1, 1, 2], len(steps))), -3, 8).tolist()
+    degrees[-1] = 0  # home
     return list(zip(steps, lengths, degrees, rng.choice(list("aeiou"), len(steps)).tolist(), strict=True))
