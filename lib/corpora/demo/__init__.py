@@ -11,13 +11,14 @@ import re
 from contextlib import closing
 from dataclasses import asdict
 from functools import cache
+from numbers import Integral, Real
 from pathlib import Path
 
 import pandas as pd
 import soundfile
 
 from lib import pool
-from lib.corpora.demo.catalogue import NAMES
+from lib.corpora.demo.catalogue import MOST_SONGS, NAMES
 from lib.corpora.demo.composition import SUFFIXES, Song, compose
 from lib.corpora.demo.files import LICENSE, write_song
 from lib.corpora.demo.synthesis import render
@@ -27,7 +28,7 @@ from lib.progress import tell
 
 __all__ = ["LICENSE", "NAMES", "Song", "collect", "compose", "render"]
 
-TIMEOUT_S = 600.0  # for one song
+SHORTEST, LONGEST = 3, 600  # seconds
 _OWN_FILE = re.compile(rf"[a-z-]+-\d+-[0-9a-f]{{12}}\.({'|'.join(SUFFIXES)})")
 
 
@@ -76,7 +77,9 @@ def collect(
             f"DATA {str(data)!r}: the demo corpus composes its own music and reads none. Leave DATA away, or name "
             "the study that reads it, such as STUDY=folder."
         )
-    compose(NAMES[0], 0, seed, songs_per_genre, seconds)  # a wrong parameter is told before anything is made
+    _check("songs_per_genre", songs_per_genre, 1, MOST_SONGS, Integral)
+    _check("seconds", seconds, SHORTEST, LONGEST, Real)
+    _check("seed", seed, 0, 2**32 - 1, Integral)
     songs = [
         compose(genre, index, seed, songs_per_genre, seconds) for genre in NAMES for index in range(songs_per_genre)
     ]
@@ -104,12 +107,18 @@ def collect(
     )
 
 
+def _check(name: str, value: object, low: int, high: int, kind: type) -> None:
+    if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:
+        number = "whole number" if kind is Integral else "number"
+        raise ReportError(f"demo: {name} is {value!r}; give a {number} from {low} to {high}.")
+
+
 def _compose_all(missing: list[tuple[Song, Path]], workers: int) -> None:
     """Make files, here or in worker processes."""
     if workers == 1:
         results = ((item, _make(item), "") for item in missing)
     else:
-        results = pool.run(_make, missing, workers=workers, timeout_s=TIMEOUT_S)
+        results = pool.run(_make, missing, workers=workers)
     try:
         with closing(results):
             for number, ((_, path), _, reason) in enumerate(results, 1):
