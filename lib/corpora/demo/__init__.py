@@ -8,29 +8,28 @@ can find here was put in by the composer.
 
 import hashlib
 import re
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
+from functools import cache
+from numbers import Integral, Real
 from pathlib import Path
 
 import pandas as pd
 import soundfile
 
 from lib import pool
-from lib.corpora.demo.composition import Song, check, compose
-from lib.corpora.demo.files import LICENSE, relative_path, write_song
-from lib.corpora.demo.genres import NAMES
-from lib.corpora.demo.mixing import render
+from lib.corpora.demo.catalogue import MOST_SONGS, NAMES
+from lib.corpora.demo.composition import SUFFIXES, Song, compose
+from lib.corpora.demo.files import LICENSE, write_song
+from lib.corpora.demo.synthesis import render
 from lib.errors import ReportError
-from lib.paths import Study
+from lib.paths import Study, sweep
 from lib.progress import tell
-from lib.tables import read_json, write_json
 
 __all__ = ["LICENSE", "NAMES", "Song", "collect", "compose", "render"]
 
-MANIFEST = "manifest.json"
-TIMEOUT_S = 600.0  # for one song
-_FILE = re.compile(r"[a-z-]+/[a-z0-9-]+\.[a-z0-9]+")  # names that this module gives
+SHORTEST, LONGEST = 3, 600  # seconds
+_OWN_FILE = re.compile(rf"[a-z-]+-\d+-[0-9a-f]{{12}}\.({'|'.join(SUFFIXES)})")
 
 
 def collect(
@@ -44,28 +43,28 @@ def collect(
 ) -> pd.DataFrame:
     """Compose what is missing of the corpus and list it.
 
-    A manifest beside the music holds the hash of each file and of what went into it; only a file that is missing,
-    damaged or made otherwise is composed again.
+    A file's name tells what went into it, so that a file that is there is the right one; those that this call
+    does not ask for are deleted.
 
     Parameters
     ----------
     study : Study
-        The music goes to ``study.audio``, one folder a genre.
+        The music goes to ``study.audio``, one folder per genre.
     data : None
         This corpus needs no folder of music.
-    songs_per_genre : int in 1..500
-        Two songs an artist; up to six songs, one an artist.
+    songs_per_genre : int in 1..100
+        Two songs per artist; up to six songs, one per artist.
     seconds : float in 3..600
         Length of each song.
     seed : int >= 0
         The same seed gives the same bytes (with the same versions of the libraries).
     workers : int >= 0
-        Processes; 0 = one a core, 1 = this one.
+        Processes; 0 = one per core, 1 = this one.
 
     Returns
     -------
     pd.DataFrame
-        One row a song: ``track_id``, ``path``, ``title``, ``artist``, ``album``, ``license``, ``genre``,
+        One row per song: ``track_id``, ``path``, ``title``, ``artist``, ``album``, ``license``, ``genre``,
         ``valence``, ``energy``, ``danceability`` (the last three 0..1).
 
     Raises
@@ -78,19 +77,26 @@ def collect(
             f"DATA {str(data)!r}: the demo corpus composes its own music and reads none. Leave DATA away, or name "
             "the study that reads it, such as STUDY=folder."
         )
-    check(NAMES[0], 0, seed, songs_per_genre, seconds)
+    _check("songs_per_genre", songs_per_genre, 1, MOST_SONGS, Integral)
+    _check("seconds", seconds, SHORTEST, LONGEST, Real)
+    _check("seed", seed, 0, 2**32 - 1, Integral)
     songs = [
         compose(genre, index, seed, songs_per_genre, seconds) for genre in NAMES for index in range(songs_per_genre)
     ]
-    paths = [study.audio / relative_path(song) for song in songs]
-    _complete(songs, paths, study.audio, workers)
-    rows = [
+    paths = [study.audio / _file_name(song) for song in songs]
+    missing = [(song, path) for song, path in zip(songs, paths, strict=True) if not path.is_file()]
+    if missing:
+        _compose_all(missing, workers)
+    for path in study.audio.glob("*/*"):
+        if _OWN_FILE.fullmatch(path.name) and path not in paths:  # of other parameters
+            path.unlink()
+    return pd.DataFrame(
         {
             "track_id": song.track_id,
             "path": str(path),
             "title": song.title,
             "artist": song.artist.name,
-            "album": song.artist.album,
+            "album": song.album,
             "license": LICENSE,
             "genre": song.genre,
             "valence": song.valence,
@@ -98,81 +104,47 @@ def collect(
             "danceability": song.danceability,
         }
         for song, path in zip(songs, paths, strict=True)
-    ]
-    return pd.DataFrame(rows)
+    )
 
 
-def _complete(songs: list[Song], paths: list[Path], folder: Path, workers: int) -> None:
-    """Bring the folder to the state in which it holds exactly these songs."""
-    known = _read_manifest(folder / MANIFEST)
-    composer = _composer()
-    keys, kept, missing = {}, {}, []
-    for song, path in zip(songs, paths, strict=True):
-        name = relative_path(song)
-        keys[path] = hashlib.sha256(f"{composer} {asdict(song)}".encode()).hexdigest()
-        entry = known.get(name, {})
-        if entry.get("made_from") == keys[path] and path.is_file() and _sha256(path) == entry.get("sha256"):
-            kept[name] = entry
-        else:
-            missing.append((song, path))
-    for name in known.keys() - {relative_path(song) for song in songs}:
-        (folder / name).unlink(missing_ok=True)  # of another size of corpus
-    if not missing and kept == known:
-        return
+def _check(name: str, value: object, low: int, high: int, kind: type) -> None:
+    if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:
+        number = "whole number" if kind is Integral else "number"
+        raise ReportError(f"demo: {name} is {value!r}; give a {number} from {low} to {high}.")
+
+
+def _compose_all(missing: list[tuple[Song, Path]], workers: int) -> None:
+    """Make files, here or in worker processes."""
+    if workers == 1:
+        results = ((item, _make(item), "") for item in missing)
+    else:
+        results = pool.run(_make, missing, workers=workers)
     try:
-        with closing(_make_all(missing, workers)) as made:
-            for number, (song, path, sha256, reason) in enumerate(made, 1):
+        with closing(results):
+            for number, ((_, path), _, reason) in enumerate(results, 1):
                 if reason:
                     raise ReportError(f"{path} could not be composed: {reason.removeprefix('ReportError: ')}")
-                kept[relative_path(song)] = {"made_from": keys[path], "sha256": sha256}
-                write_json({"songs": kept}, folder / MANIFEST)
                 tell(f"composing {number}/{len(missing)}", every=0.2 if number < len(missing) else 0.0)
-    except BaseException:
-        for _, path in missing:  # a worker that is stopped cannot clear up what it was writing
-            for part in path.parent.glob(f".{path.name}.*.part"):
-                part.unlink(missing_ok=True)
-        raise
-    write_json({"songs": kept}, folder / MANIFEST)
+    finally:
+        for folder in {path.parent for _, path in missing}:  # a worker that is stopped cannot clear up itself
+            sweep(folder)
 
 
-def _make_all(missing: list[tuple[Song, Path]], workers: int) -> Iterator[tuple[Song, Path, str | None, str]]:
-    """Make files, here or in worker processes: song, path, hash and why it failed."""
-    if not missing:
-        return
-    if workers == 1:
-        for song, path in missing:
-            yield song, path, _make((song, path)), ""
-        return
-    for (song, path), sha256, reason in pool.run(_make, missing, workers=workers, timeout_s=TIMEOUT_S):
-        yield song, path, sha256, reason
-
-
-def _make(item: tuple[Song, Path]) -> str:
-    """Render and write one song, and hash its file."""
+def _make(item: tuple[Song, Path]) -> None:
     song, path = item
     write_song(render(song), song, path)
-    return _sha256(path)
 
 
-def _read_manifest(path: Path) -> dict[str, dict]:
-    """Read what the folder is known to hold; a damaged manifest knows nothing, and everything is composed again."""
-    try:
-        songs = read_json(path)["songs"] if path.is_file() else {}
-    except (ReportError, KeyError, TypeError):
-        return {}
-    if not isinstance(songs, dict):
-        return {}
-    return {name: entry for name, entry in songs.items() if _FILE.fullmatch(name) and isinstance(entry, dict)}
+def _file_name(song: Song) -> str:
+    """Such as ``rock/rock-01-2f9d0c55a1b3.mp3``: number, and hash of all that decides the bytes."""
+    key = hashlib.sha256(f"{_composer()} {asdict(song)}".encode()).hexdigest()[:12]
+    return f"{song.genre.lower()}/{song.track_id}-{key}.{song.suffix}"
 
 
+@cache
 def _composer() -> str:
-    """Hash of all that turns parameters into bytes: these modules and the encoder."""
+    """Hash of all that turns parameters into bytes: this package and the encoder."""
     digest = hashlib.sha256(soundfile.__libsndfile_version__.encode())
-    for module in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(module.read_bytes())
+    for file in sorted(Path(__file__).parent.glob("*.[py][ya]*")):
+        digest.update(file.read_bytes())
     return digest.hexdigest()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -17,7 +17,7 @@ from mutagen.oggvorbis import OggVorbis
 from mutagen.wave import WAVE
 
 from lib.corpora.demo.composition import Song
-from lib.corpora.demo.instruments import RATE
+from lib.corpora.demo.synthesis import RATE
 from lib.paths import replacing
 
 LICENSE = "CC0-1.0"
@@ -27,12 +27,7 @@ FORMATS = {  # suffix: libsndfile's format and subtype, mutagen's class
     "flac": ("FLAC", "PCM_16", FLAC),
     "wav": ("WAV", "PCM_16", WAVE),
 }
-BLOCK = 2**15  # frames a call: libsndfile's Vorbis encoder overflows its stack on long ones
-
-
-def relative_path(song: Song) -> str:
-    """Such as ``rock/rock-01.mp3``."""
-    return f"{song.genre.lower()}/{song.track_id}.{song.suffix}"
+BLOCK = 2**15  # frames per call: libsndfile's Vorbis encoder overflows its stack on long ones
 
 
 def write_song(samples: np.ndarray, song: Song, path: Path) -> None:
@@ -40,8 +35,8 @@ def write_song(samples: np.ndarray, song: Song, path: Path) -> None:
 
     Parameters
     ----------
-    samples : np.ndarray [shape=(2, n), dtype=float32]
-        At 44.1 kHz.
+    samples : np.ndarray [shape=(n,), dtype=float32]
+        At 22.05 kHz.
     song : Song
         Gives artist, title, album and genre, and the format.
     path : path-like
@@ -55,9 +50,9 @@ def write_song(samples: np.ndarray, song: Song, path: Path) -> None:
     name, subtype, tagger = FORMATS[song.suffix]
     with replacing(path) as part:
         try:
-            with soundfile.SoundFile(part, "w", RATE, len(samples), subtype, format=name) as file:
-                for start in range(0, samples.shape[1], BLOCK):
-                    file.write(np.ascontiguousarray(samples[:, start : start + BLOCK].T))
+            with soundfile.SoundFile(part, "w", RATE, 1, subtype, format=name) as file:
+                for start in range(0, len(samples), BLOCK):
+                    file.write(samples[start : start + BLOCK])
             if song.suffix == "ogg":
                 _fix_serial(part, zlib.crc32(song.track_id.encode()))
             _tag(part, tagger, song)
@@ -69,7 +64,7 @@ def write_song(samples: np.ndarray, song: Song, path: Path) -> None:
 
 def _tag(path: Path, tagger: type[mutagen.FileType], song: Song) -> None:
     tags = tagger(path)
-    texts = {"title": song.title, "artist": song.artist.name, "album": song.artist.album, "genre": song.genre}
+    texts = {"title": song.title, "artist": song.artist.name, "album": song.album, "genre": song.genre}
     if tagger in (MP3, WAVE):
         if tags.tags is None:
             tags.add_tags()
