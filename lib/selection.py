@@ -22,31 +22,9 @@ from lib import baselines, produce, provenance, scores
 from lib.errors import ReportError
 from lib.paths import Study
 from lib.plans import Plan, chosen, digest, obtain
-from lib.recipes import BEST, settings_of
+from lib.recipes import BEST, members, settings_of
 from lib.runs import Run
 from lib.zoo import Head
-
-
-def members(candidate: str) -> list[tuple[str, str]]:
-    """Networks and recipes of a candidate.
-
-    Parameters
-    ----------
-    candidate : str
-        ``"short_chunk tuned"``, or an ensemble, ``"short_chunk tuned + mfcc_svm baseline"``.
-
-    Raises
-    ------
-    ReportError
-        If it is not made of pairs.
-    """
-    found = [tuple(member.split()) for member in candidate.split("+")]
-    if any(len(member) != 2 for member in found):
-        raise ReportError(
-            f"candidate {candidate!r} is not a network and its recipe, such as 'short_chunk tuned', or several of "
-            "them joined by ' + '."
-        )
-    return found
 
 
 @dataclass(frozen=True)
@@ -58,7 +36,7 @@ class Selection:
     study : Study
     run : Run
     candidates : tuple of str
-        See `members`; declared before anything is trained.
+        See `lib.recipes.members`; declared before anything is trained.
     devs : tuple of int
         Shares of the other songs that are dev in turn; each is an own training of every candidate.
     folds : int >= 2
