@@ -45,7 +45,7 @@ test-slow: $(READY) ## run the long tests
 	@$(BIN)/python -m pytest -m slow || [ $$? = 5 ] # 5: no such test
 
 fetch: $(READY) ## only the songs that a study draws from FMA: make fetch [STUDY=fma] [DATA=<folder>] [WHOLE=yes]
-	@$(BIN)/python -m lib.corpora.fma --study "$(if $(filter file,$(origin STUDY)),fma,$(STUDY))" --data "$(DATA)" $(if $(WHOLE),--whole-archive)
+	@$(BIN)/python -m lib.fetch_study --study "$(if $(filter file,$(origin STUDY)),fma,$(STUDY))" --data "$(DATA)" $(if $(WHOLE),--whole-archive)
 
 verify: $(READY) ## make one committed run again and compare: make verify STUDY=emotify DATA=<folder> [RUN=<name>]
 	@$(BIN)/python -m lib.verify --study "$(STUDY)" --data "$(DATA)" --run "$(RUN)"

@@ -27,9 +27,8 @@ import psutil
 
 from lib import config, done, pool
 from lib.config import StudyConfig
-from lib.corpora.files import data_folder
 from lib.errors import ReportError
-from lib.paths import PROJECT, Study, explained, sweep
+from lib.paths import PROJECT, Study, data_folder, explained, sweep
 from lib.tables import write_json
 
 _STEPS = re.compile(r"\d+ of \d+ steps")
@@ -174,8 +173,10 @@ def report(
     Raises
     ------
     ReportError
-        If the study or its folder is wrong, or a step failed.
+        If the study, its folder or `cores` is wrong, or a step failed.
     """
+    if cores < 0:
+        raise ReportError(f"--cores is {cores}; it must be a number of processors, or 0 for all.")
     declared = config.load(study, data)
     data = str(data_folder(data, declared.corpus)) if data else ""  # in full: Snakemake works in another folder
     place = Study(declared.study, root)

@@ -1,5 +1,7 @@
 import ast
 import re
+import subprocess
+import sys
 from itertools import product
 
 import pytest
@@ -332,3 +334,10 @@ def test_a_song_more_changes_the_digest_of_the_folder(write, tmp_path):
     assert config.folder_digest(loaded) == first
     (music / "b.mp3").write_bytes(b"2")
     assert config.folder_digest(loaded) != first
+
+
+def test_who_reads_a_study_imports_nothing_that_takes_long():
+    heavy = {"keras", "librosa", "papermill", "scipy", "sklearn", "soundfile", "tensorflow"}
+    code = f"import sys, lib.config; print(*{heavy} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

@@ -5,9 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lib.audio import SUFFIXES
-from lib.paths import data_folder, given_file
-
-__all__ = ["audio_files", "data_folder", "folders", "given_file"]
 
 
 def folders(folder: Path) -> list[Path]:
