@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from lib.audio import SUFFIXES
-from lib.corpora.labels import numbers, read_labels
 from lib.corpora.tags import read_tags
 from lib.errors import ReportError
+from lib.labels import numbers, read_labels
 from lib.paths import Study, data_folder
 
 GENRES = ("classical", "rock", "electronic", "pop")  # in the order of the global track ids

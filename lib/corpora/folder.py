@@ -9,9 +9,9 @@ import pandas as pd
 
 from lib.audio import SUFFIXES
 from lib.corpora.files import audio_files
-from lib.corpora.labels import numbers, read_labels
 from lib.corpora.tags import read_tags
 from lib.errors import ReportError
+from lib.labels import numbers, read_labels
 from lib.paths import Study, data_folder
 from lib.tables import MOODS, TRACK_COLUMNS
 
