@@ -57,9 +57,13 @@ def check(config: StudyConfig, path: Path) -> None:
             raise ReportError(f"{place}: there is no notebook {number!r}, only {', '.join(notebooks)}.")
         above = SET_ABOVE.get(number, {})
         for name, value in given.items():
-            if name in _EVERYWHERE or name in above:
-                remedy = f"set {above[name]} at the top of the file" if name in above else _EVERYWHERE[name]
-                raise ReportError(f"{place}.{name} is {short(value)}; it is given by {remedy} instead.")
+            if name in above:
+                remedy = f"set {above[name]} at the top of the file"
+            elif name in _EVERYWHERE:
+                remedy = f"it is given by {_EVERYWHERE[name]}"
+            else:
+                continue
+            raise ReportError(f"{place}.{name} is {short(value)}; {remedy} instead.")
         try:
             check_parameters(notebooks[number], given)
         except ReportError as error:
