@@ -16,7 +16,7 @@ _lock = threading.Lock()
 def tell(text: str, *, every: float = 0.2) -> None:
     """Say how far a step is, at most once in `every` seconds. Pages 04, 06 and 07.
 
-    Under `lib.execute` the text goes to the terminal through the file named in ``$REPORT_PROGRESS`` and
+    Under `lib.workflow.notebook` the text goes to the terminal through the file named in ``$REPORT_PROGRESS`` and
     leaves no trace in the executed notebook; elsewhere it overwrites one line of standard error, if that
     is a terminal, and else is printed there every half a minute. In a notebook nothing is.
 

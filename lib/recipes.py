@@ -227,6 +227,28 @@ def settings_of(recipe: str, **changed) -> Settings:
     return replace(RECIPES.get(base, RECIPES[POSTER]), **changed)
 
 
+def members(candidate: str) -> list[tuple[str, str]]:
+    """Networks and recipes of what the recipe ``best`` may choose.
+
+    Parameters
+    ----------
+    candidate : str
+        ``"short_chunk tuned"``, or an ensemble, ``"short_chunk tuned + mfcc_svm baseline"``.
+
+    Raises
+    ------
+    ReportError
+        If it is not made of pairs.
+    """
+    found = [tuple(member.split()) for member in candidate.split("+")]
+    if any(len(member) != 2 for member in found):
+        raise ReportError(
+            f"candidate {candidate!r} is not a network and its recipe, such as 'short_chunk tuned', or several of "
+            "them joined by ' + '."
+        )
+    return found
+
+
 def _said(value: float | bool | str) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lib import evaluation
-from lib.runs import Run
+from lib.runs.run import Run
 from lib.tables import tracks_table
 
 

@@ -8,9 +8,11 @@ import pandas as pd
 from lib.audio import Spectrogram
 from lib.paths import Study
 from lib.recipes import BASELINE, BEST, POSTER, settings_of
-from lib.runs import Finished, Run, internals
+from lib.runs import internals
 from lib.runs.key import key as key_of
+from lib.runs.run import Run
 from lib.runs.spec import RunSpec
+from lib.runs.store import Finished
 from lib.slices import Slices
 from lib.splits import split
 from lib.tables import MOODS, tracks_table, write_csv, write_json, write_parquet

@@ -77,7 +77,7 @@ sys.modules.update(dict.fromkeys(["tensorflow", "soundfile", "soxr", "librosa", 
 from lib.runs.execute import obtain
 from lib.paths import Study
 from lib.recipes import Settings
-from lib.runs import Run
+from lib.runs.run import Run
 import json
 changed = {"epochs": 12, "batch_size": 20, "crop": True, "mixup": 0.1}
 plan = RunSpec(Study("toy", sys.argv[1]), Run("tiny", "artist"), changed)

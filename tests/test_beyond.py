@@ -6,7 +6,7 @@ import pytest
 
 from lib import evaluation
 from lib.evaluation import beyond
-from lib.runs import Run
+from lib.runs.run import Run
 from lib.tables import tracks_table
 
 MOODS = ("sad", "neutral", "happy")

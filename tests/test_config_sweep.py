@@ -83,27 +83,39 @@ def test_a_setting_of_04_cannot_be_swept_as_well(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("sweep", "message"),
+    ("sweep", "told"),
     [
-        ("all", "'all'; it must be a mapping"),
-        ({"setting": {}}, "'setting' is unknown.*settings"),
-        ({"settings": {"batch_size": 25}}, "batch_size is 25; it must be a list"),
-        ({"settings": {"dropout": [0.1]}}, "'dropout' is unknown"),
-        ({"settings": {"batch_size": [0]}}, "batch_size is 0"),
-        ({"settings": [1]}, r"settings is \[1\]; it must map"),
-        ({"recipes": ["magic"]}, "recipes 'magic' is unknown"),
-        ({"recipes": ["poster~batch_size=75"]}, "write 'poster'"),
-        ({"recipes": ["poster~head_weights={}"]}, "write 'poster'"),
-        ({"recipes": ['poster~head_weights={"mood":2}']}, "cannot be part of a recipe's name"),
-        ({"parameters": {"01": {"x": ["a" * 200]}}}, "too long for a folder"),
-        ({"networks": ["alexnet"]}, "networks 'alexnet' is unknown"),
-        ({"folds": [5]}, r"run_folds \[5\] do not fit folds: 5"),
-        ({"folds": ["a"]}, "folds holds 'a'"),
-        ({"parameters": {"05": {"resamples": [10]}}}, "parameters of '05': only 01, 02 and 03"),
-        ({"parameters": {"02": {"n_mels": [48, 48]}}}, "two points .* 'mine-n_mels48'"),
-        ({"parameters": {"01": {"x": ["é", "ü"]}}}, "two points"),
+        ("all", "sweep is 'all'|mapping"),
+        ([["all"]], "sweep[0] is ['all']|mapping"),
+        ({"setting": {}}, "sweep[0].setting is unknown|settings"),
+        ({"settings": {"batch_size": 25}}, "sweep[0].settings.batch_size is 25|list"),
+        ({"settings": {"batch_size": []}}, "sweep[0].settings.batch_size is []|at least one"),
+        ({"settings": {"dropout": [0.1]}}, "sweep[0] is|'dropout' is unknown"),
+        ({"settings": {"batch_size": [0]}}, "sweep[0] is|batch_size is 0"),
+        ({"settings": [1]}, "sweep[0].settings is [1]|mapping"),
+        ({"recipes": ["magic"]}, "sweep[0].recipes[0] is 'magic'|unknown"),
+        ({"recipes": ["poster~batch_size=75"]}, "sweep[0].recipes[0] is 'poster~batch_size=75'|write 'poster'"),
+        ({"recipes": ["poster~head_weights={}"]}, "sweep[0].recipes[0] is|write 'poster'"),
+        ({"recipes": ['poster~head_weights={"mood":2}']}, "sweep[0].recipes[0] is|cannot be part of a recipe's name"),
+        ({"networks": ["alexnet"]}, "sweep[0].networks[0] is 'alexnet'|unknown"),
+        ({"folds": [5]}, "sweep is|fold 5|folds: 5"),
+        ({"folds": ["a"]}, "sweep[0].folds[0] is 'a'"),
+        ({"protocols": ["slice"], "shares": [0.5]}, "sweep is|shares under slice"),
+        ({"parameters": {"05": {"resamples": [10]}}}, "sweep[0].parameters is|'05'|01, 02 and 03"),
+        ({"parameters": {"02": {"n_mels": 48}}}, "sweep[0].parameters.02.n_mels is 48|list"),
+        ({"parameters": {"02": {"n_mels": [48, 48]}}}, "sweep[0].parameters.02.n_mels is [48, 48]|twice"),
+        ({"parameters": {"01": {"x": ["é", "ü"]}}}, "sweep|two points|'mine-x'"),
+        ({"parameters": {"01": {"x": ["a" * 200]}}}, "sweep|too long for a folder"),
     ],
 )
-def test_a_wrong_sweep_is_told_by_its_value(tmp_path, sweep, message):
-    with pytest.raises(ReportError, match=message):
+def test_a_wrong_sweep_is_told_by_file_key_and_value(tmp_path, sweep, told):
+    with pytest.raises(ReportError) as caught:
         load(tmp_path, sweep=sweep)
+    assert [part for part in ("mine.yaml", *told.split("|")) if part not in str(caught.value)] == []
+
+
+def test_of_a_wrong_study_its_sweep_says_nothing(tmp_path):
+    with pytest.raises(ReportError) as caught:
+        load(tmp_path, networks=["alexnet"], sweep={"settings": {"batch_size": [25, 75]}})
+    assert "'alexnet'" in str(caught.value)
+    assert "sweep" not in str(caught.value)

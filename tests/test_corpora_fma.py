@@ -13,10 +13,10 @@ import yaml
 
 from lib.corpora import build
 from lib.corpora.fma import collect
-from lib.corpora.fma.__main__ import main
 from lib.corpora.fma.clips import read_manifest
 from lib.corpora.fma.places import Places
 from lib.errors import ReportError
+from lib.fetch_study import main
 from lib.paths import PROJECT, Study
 from tests import fma
 from tests.conftest import music_folder
@@ -244,7 +244,7 @@ def test_the_real_clips_of_fma_come_through(tmp_path):
 
 
 class TestCommand:
-    """``python -m lib.corpora.fma``, killed and run again."""
+    """``python -m lib.fetch_study``, killed and run again."""
 
     @pytest.fixture
     def config(self, tmp_path):
@@ -275,7 +275,7 @@ class TestCommand:
     def test_killed_at_random_moments_it_ends_the_same(self, tmp_path, archives, config, times):
         chance = random.Random(times)
         with serve(archives, Faults(pause_s=0.03)) as server:
-            command = [sys.executable, "-m", "lib.corpora.fma", "--study", str(config(server.address)), "--root"]
+            command = [sys.executable, "-m", "lib.fetch_study", "--study", str(config(server.address)), "--root"]
 
             def start(name):
                 quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lib.corpora import fingerprint, groups
-from lib.corpora.credits import NO_ARTIST, acts, artist_names, is_artist, name_key
 from lib.corpora.fingerprint import likeness
+from lib.credits import NO_ARTIST, acts, artist_names, is_artist, name_key
 from tests.synthetic import RATE, song
 
 

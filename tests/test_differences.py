@@ -7,7 +7,7 @@ import pytest
 from lib import evaluation
 from lib.evaluation import claims, summary, verdicts
 from lib.plots import differences as differing
-from lib.runs import Run
+from lib.runs.run import Run
 from tests.answers import one, run_of, several, sure, tracks_of
 
 

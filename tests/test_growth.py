@@ -10,7 +10,7 @@ from lib.evaluation import differences, growth
 from lib.paths import Study
 from lib.plots import growth as plots
 from lib.plots import svg, use_style
-from lib.runs import Run
+from lib.runs.run import Run
 from lib.tables import tracks_table, write_csv
 
 MOODS = ("sad", "neutral", "happy")

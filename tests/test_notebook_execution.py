@@ -7,9 +7,9 @@ import nbformat
 import pytest
 
 from lib import progress
-from lib.workflow import notebook as execution
 from lib.errors import ReportError
 from lib.paths import PROJECT
+from lib.workflow import notebook as execution
 
 METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 PARAMETERS = """\

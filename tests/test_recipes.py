@@ -95,3 +95,11 @@ def test_a_wrong_name_of_a_recipe_says_what_is_wrong(recipe, message):
 def test_weights_by_head_are_no_part_of_a_name():
     with pytest.raises(ReportError, match=r"head_weights .* cannot be part of a recipe's name"):
         recipes.named("poster", {"head_weights": {"mood": 2}})
+
+
+def test_a_candidate_is_one_or_several_pairs_of_network_and_recipe():
+    assert recipes.members("short_chunk tuned") == [("short_chunk", "tuned")]
+    assert recipes.members(" a  b+c d ") == [("a", "b"), ("c", "d")]
+    for wrong in ("short_chunk", "a b c", "a b +", ""):
+        with pytest.raises(ReportError, match="not a network and its recipe"):
+            recipes.members(wrong)

@@ -4,7 +4,8 @@ import pytest
 from lib.evaluation import search
 from lib.plots import search as drawn
 from lib.recipes import BEST
-from lib.runs import SELECTED, finished
+from lib.runs.run import SELECTED
+from lib.runs.store import finished
 from tests.fakes import fake_run, fake_study
 
 

@@ -4,10 +4,12 @@ import pytest
 
 from lib.errors import ReportError
 from lib.recipes import BEST, RECIPES, Settings, members
-from lib.runs import SELECTED, Run, finished, nested_selection
+from lib.runs import nested_selection
 from lib.runs.execute import obtain
 from lib.runs.key import key
+from lib.runs.run import SELECTED, Run
 from lib.runs.spec import RunSpec, SelectionSpec, spec_for
+from lib.runs.store import finished
 from lib.zoo import Head
 from tests.test_training import study  # noqa: F401 - a fixture
 

@@ -51,6 +51,11 @@ def test_clean_never_touches_what_is_committed(tmp_path):
     assert study.clean(str(tmp_path)) == []
 
 
+def test_a_negative_number_of_processors_is_refused():
+    with pytest.raises(ReportError, match="--cores is -2"):
+        study.report("demo", cores=-2)
+
+
 def test_labels_from_the_future_are_named_and_left_alone(tmp_path):
     music, settings = tmp_path / "music", tmp_path / "mine.yaml"
     music.mkdir()

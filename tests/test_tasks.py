@@ -8,7 +8,7 @@ import pytest
 from lib.evaluation import tasks
 from lib.paths import Study
 from lib.plots import tasks as plots
-from lib.runs import Run
+from lib.runs.run import Run
 from lib.tables import tracks_table, write_csv
 
 MOODS = ("sad", "neutral", "happy")

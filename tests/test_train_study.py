@@ -3,7 +3,7 @@ import yaml
 
 from lib import baselines, train_study
 from lib.errors import ReportError
-from lib.runs import finished
+from lib.runs.store import finished
 from lib.zoo import Head, descriptions
 from tests.test_training import study  # noqa: F401 - a fixture
 

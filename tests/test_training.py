@@ -10,9 +10,11 @@ from lib.audio import Spectrogram
 from lib.errors import ReportError
 from lib.paths import Study
 from lib.recipes import Settings
-from lib.runs import Run, execute, finished, store
+from lib.runs import execute, store
 from lib.runs.key import key
+from lib.runs.run import Run
 from lib.runs.spec import RunSpec
+from lib.runs.store import finished
 from lib.slices import Slices
 from lib.slicing import _Writer
 from lib.tables import read_json, write_json, write_parquet

@@ -137,7 +137,7 @@ def test_a_cache_whose_folder_is_closed_is_named(tmp_path):
 
 
 def test_a_list_is_looked_for_in_the_project_too(tmp_path, monkeypatch):
-    monkeypatch.setattr("lib.corpora.files.PROJECT", tmp_path)
+    monkeypatch.setattr("lib.paths.PROJECT", tmp_path)
     (tmp_path / "mine.csv").write_text("track_id,valence\na,0.9\n")
     assert sources(["csv:mine.csv"], own="x", cache=tmp_path / "cache")[0].name == "mine.csv"
     with pytest.raises(ReportError, match=r"yours.csv: there is no such file \(looked for .* and "):

@@ -13,7 +13,7 @@ from lib.errors import ReportError
 from lib.paths import Study
 from lib.tables import read_json
 from lib.workflow import engine
-from tests.chain import TINY, called, command, copy_of_the_project, one_run_broken, report, times, write_study
+from tests.chain import TINY, called, command, copy_of_the_project, one_run_broken, report, times
 
 pytestmark = pytest.mark.chain
 NETWORK = "lib/zoo/this_project.py"

@@ -8,7 +8,7 @@ import pandas as pd
 
 from lib.evaluation.words import listed
 from lib.recipes import BEST
-from lib.runs import Finished
+from lib.runs.store import Finished
 
 
 def table_of(runs: Sequence[Finished]) -> pd.DataFrame:

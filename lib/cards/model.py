@@ -15,7 +15,7 @@ from lib.evaluation.tables import leaky, main_rows
 from lib.evaluation.verdicts import baseline_finding
 from lib.evaluation.words import listed, percent
 from lib.recipes import BASELINE, BEST, POSTER, Settings
-from lib.runs import Finished
+from lib.runs.store import Finished
 from lib.zoo.cost import ReceptiveField
 
 

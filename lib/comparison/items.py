@@ -14,7 +14,7 @@ from lib.evaluation.summary import SYNTHETIC
 from lib.paths import Study
 from lib.report.chapters import EVALUATION, TRAINING, Executed, find, run_parts
 from lib.report.front import read_summary
-from lib.runs import finished
+from lib.runs.store import finished
 from lib.tables import read_tracks
 
 MOST = 8  # studies or runs that fit beside each other

@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 
 from lib.audio import SUFFIXES
-from lib.corpora.files import data_folder
-from lib.corpora.labels import numbers, read_labels
 from lib.corpora.tags import read_tags
 from lib.errors import ReportError
-from lib.paths import Study
+from lib.labels import numbers, read_labels
+from lib.paths import Study, data_folder
 
 GENRES = ("classical", "rock", "electronic", "pop")  # in the order of the global track ids
 SONGS = 100  # a genre

@@ -5,63 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lib.audio import SUFFIXES
-from lib.errors import ReportError
-from lib.paths import PROJECT
-
-
-def data_folder(data: str | Path, corpus: str) -> Path:
-    """Folder that the parameter ``data`` names.
-
-    Parameters
-    ----------
-    data : path-like
-        ``~`` is the home folder; a relative path counts from the current folder, else from the project's.
-    corpus : str
-        Named in the error.
-
-    Raises
-    ------
-    ReportError
-        If `data` is empty, or no such folder exists.
-    """
-    if not str(data).strip():
-        raise ReportError(
-            f"corpus {corpus!r} needs the folder of its music: give DATA=<folder> (in a notebook the parameter `data`)."
-        )
-    path = Path(data).expanduser()
-    places = [path] if path.is_absolute() else [Path.cwd() / path, PROJECT / path]
-    for place in places:
-        if place.is_dir():
-            return place.resolve()
-    if any(place.exists() for place in places):
-        raise ReportError(f"DATA={data}: this is a file; give the folder that holds the music of corpus {corpus!r}.")
-    raise ReportError(
-        f"DATA={data}: there is no such folder (looked for {' and '.join(str(p) for p in dict.fromkeys(places))}). "
-        f"Give the folder that holds the music of corpus {corpus!r}."
-    )
-
-
-def given_file(path: str | Path, what: str) -> Path:
-    """File that a parameter names.
-
-    Parameters
-    ----------
-    path : path-like
-        As `data_folder` takes a folder.
-    what : str
-        Named in the error.
-
-    Raises
-    ------
-    ReportError
-        If no such file exists.
-    """
-    path = Path(path).expanduser()
-    places = [path] if path.is_absolute() else list(dict.fromkeys([Path.cwd() / path, PROJECT / path]))
-    found = next((place for place in places if place.is_file()), None)
-    if found is None:
-        raise ReportError(f"{what} {path}: there is no such file (looked for {' and '.join(map(str, places))}).")
-    return found.resolve()
 
 
 def folders(folder: Path) -> list[Path]:

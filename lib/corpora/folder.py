@@ -8,11 +8,11 @@ from pathlib import Path
 import pandas as pd
 
 from lib.audio import SUFFIXES
-from lib.corpora.files import audio_files, data_folder
-from lib.corpora.labels import numbers, read_labels
+from lib.corpora.files import audio_files
 from lib.corpora.tags import read_tags
 from lib.errors import ReportError
-from lib.paths import Study
+from lib.labels import numbers, read_labels
+from lib.paths import Study, data_folder
 from lib.tables import MOODS, TRACK_COLUMNS
 
 LABELS = "labels.csv"

@@ -7,8 +7,8 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from lib.corpora.credits import artist_names
 from lib.corpora.fingerprint import likeness
+from lib.credits import artist_names
 
 SAME_RECORDING = 0.75  # share of equal bits; see `copies`
 SHARED_WORDS = 2  # equal words that make a pair worth comparing; copies under 10 dB of noise share 15 or more
@@ -116,7 +116,7 @@ def song_groups(
 def artist_groups(tracks: pd.DataFrame) -> pd.Series:
     """Group the songs that share an artist, over all genres.
 
-    The groups are the connected components of tracks, artists' names (`lib.corpora.credits`) and song
+    The groups are the connected components of tracks, artists' names (`lib.credits`) and song
     groups: two tracks that share a name, or a recording, are in one. Where a track has no artist, its
     album stands in.
 

@@ -12,8 +12,8 @@ from lib.evaluation.intervals import clusters, interval, share
 from lib.evaluation.pooling import known_labels
 from lib.evaluation.significance import holm, sign_flip
 from lib.evaluation.words import listed, points
-from lib.runs import Finished
 from lib.runs.internals import Inside
+from lib.runs.store import Finished
 
 SURE = 0.05
 SWITCH_COLUMNS = (

@@ -15,8 +15,8 @@ from lib.evaluation.hard import p_value
 from lib.evaluation.intervals import accuracy_interval, clusters
 from lib.evaluation.significance import holm
 from lib.evaluation.words import interval, listed, percent, points
-from lib.runs import Finished
 from lib.runs.internals import read
+from lib.runs.store import Finished
 
 WIDTH_COLUMNS = (
     "network", "nodes", "runs", "what", "n_songs", "value", "low", "high", "difference", "difference_low",

@@ -11,7 +11,7 @@ import pandas as pd
 from lib import scores
 from lib.evaluation.intervals import share
 from lib.evaluation.pooling import LEVELS, STALE, Tested, added_up, known_labels, pools, song_facts
-from lib.runs import Finished
+from lib.runs.store import Finished
 
 __all__ = ["LEVELS", "STALE", "Answers", "collect"]
 

@@ -15,7 +15,7 @@ from lib.evaluation.hard import Panel, p_value
 from lib.evaluation.intervals import LEVEL
 from lib.evaluation.significance import PERMUTATIONS, holm
 from lib.evaluation.words import listed, percent
-from lib.runs import Finished
+from lib.runs.store import Finished
 
 LEAST = 3  # songs: of fewer, even none right would be nothing unusual
 COLUMNS = (

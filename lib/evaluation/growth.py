@@ -17,7 +17,7 @@ from lib.evaluation.tables import identity
 from lib.evaluation.words import listed, percent, points, sentence, whole
 from lib.paths import Study
 from lib.recipes import BALANCED, POSTER
-from lib.runs import Finished
+from lib.runs.store import Finished
 from lib.splits import GROUPS
 
 CURVE_COLUMNS = (

@@ -12,7 +12,7 @@ from lib import scores
 from lib.evaluation.intervals import clusters, interval
 from lib.evaluation.pooling import LEVELS, Tested, added_up, known_labels, pools, song_facts
 from lib.evaluation.tables import identity
-from lib.runs import Finished
+from lib.runs.store import Finished
 
 SCORES = ("r2", "r", "ccc")
 NUMBER_COLUMNS = (

@@ -12,7 +12,8 @@ from lib import baselines
 from lib.errors import ReportError
 from lib.evaluation.poster import POSTER
 from lib.recipes import BASELINE, order_of
-from lib.runs import SELECTED, Finished, Run
+from lib.runs.run import SELECTED, Run
+from lib.runs.store import Finished
 from lib.splits import CONTROLS, PROTOCOLS
 
 LEVELS = ("slice", "song")

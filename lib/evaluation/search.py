@@ -9,7 +9,7 @@ import pandas as pd
 from lib.evaluation.answers import Answers, collect
 from lib.evaluation.differences import difference
 from lib.recipes import BASELINE, POSTER, RECIPES, members
-from lib.runs import Finished
+from lib.runs.store import Finished
 from lib.zoo import VARIANTS
 
 TUNED = "tuned"

@@ -10,7 +10,7 @@ import pandas as pd
 from lib.evaluation.pooling import STALE
 from lib.evaluation.words import listed, percent
 from lib.recipes import base_of
-from lib.runs import Finished
+from lib.runs.store import Finished
 
 SWEPT_COLUMNS = ("network", "protocol", "recipe", "head", "dev", "accuracy", "low", "high", "runs", "n_songs")
 _KEYS = ["network", "protocol", "recipe"]

@@ -18,7 +18,7 @@ from lib.evaluation.significance import holm
 from lib.evaluation.tables import identity
 from lib.evaluation.words import fixed, listed, percent, points, sentence
 from lib.paths import Study
-from lib.runs import Finished
+from lib.runs.store import Finished
 
 TASK_COLUMNS = (
     "network", "protocol", "recipe", "head", "score", "heads", "names", "runs", "n_songs", "value", "low", "high",

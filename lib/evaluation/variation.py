@@ -10,7 +10,7 @@ from lib.evaluation.answers import collect
 from lib.evaluation.intervals import accuracy
 from lib.evaluation.words import listed, percent, points
 from lib.recipes import BASELINE, POSTER
-from lib.runs import Finished
+from lib.runs.store import Finished
 
 KEYS = ["network", "protocol", "recipe", "head"]
 

@@ -11,9 +11,9 @@ from pathlib import Path, PurePath
 import nbformat
 from nbformat import NotebookNode
 
-from lib.done import failures
 from lib.errors import ReportError
 from lib.paths import Study
+from lib.runs.store import failures
 from lib.splits import PROTOCOLS
 from lib.tables import read_json
 from lib.zoo import PUBLISHED

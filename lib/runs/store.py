@@ -19,7 +19,8 @@ from lib.paths import Study, replacing
 from lib.recipes import POSTER
 from lib.runs import internals
 from lib.runs.key import key
-from lib.runs.spec import Run, run_of_record, spec_of_record
+from lib.runs.run import Run
+from lib.runs.spec import run_of_record, spec_of_record
 from lib.splits import PROTOCOLS
 from lib.tables import read_json, write_packed
 

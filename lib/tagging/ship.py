@@ -20,8 +20,9 @@ from lib.errors import ReportError
 from lib.evaluation.claims import by_strictness
 from lib.paths import Study, explained
 from lib.quiet import import_keras
-from lib.runs import Finished, Run, finished
+from lib.runs.run import Run
 from lib.runs.spec import RunSpec
+from lib.runs.store import Finished, finished
 from lib.slices import Slices
 from lib.tables import read_json
 from lib.tagging.calibration import temperature

@@ -16,8 +16,9 @@ from lib.errors import ReportError
 from lib.evaluation import calibration, collect
 from lib.evaluation.words import fixed, listed, percent
 from lib.paths import Study
-from lib.runs import Finished, Run, finished
+from lib.runs.run import Run
 from lib.runs.spec import RunSpec
+from lib.runs.store import Finished, finished
 from lib.tagging.calibration import tempered
 from lib.tagging.model import Tagger
 from lib.tagging.songs import Tagged

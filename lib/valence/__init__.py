@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from lib.errors import ReportError
-from lib.paths import Study
+from lib.paths import Study, given_file
 from lib.tables import read_json
 
 OWN = "own"
@@ -92,7 +92,6 @@ def sources(names: Sequence[str], *, own: str, cache: Path) -> list[Source]:
     ReportError
         If a name is unknown or stands there twice, or a table is missing or wrong.
     """
-    from lib.corpora.files import given_file  # here, for the corpora stand on this module
     from lib.valence.listed import Listed
     from lib.valence.spotify import Spotify
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.corpora.credits import name_key
-from lib.corpora.labels import numbers, read_labels
+from lib.credits import name_key
 from lib.errors import ReportError
+from lib.labels import numbers, read_labels
 from lib.valence import Answers, blank
 
 

@@ -18,7 +18,7 @@ import spotipy
 from spotipy.cache_handler import MemoryCacheHandler
 from spotipy.oauth2 import SpotifyClientCredentials, SpotifyOauthError
 
-from lib.corpora.credits import is_artist, name_key
+from lib.credits import is_artist, name_key
 from lib.errors import ReportError
 from lib.fetch.patience import UnsteadyError, again, retry_after
 from lib.progress import tell

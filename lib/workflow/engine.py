@@ -18,12 +18,11 @@ import psutil
 
 from lib import config, pool
 from lib.config import StudyConfig
-from lib.corpora.files import data_folder
 from lib.errors import ReportError
-from lib.paths import PROJECT, Study, sweep
+from lib.paths import PROJECT, Study, data_folder, sweep
 from lib.runs import store
 from lib.runs.key import key
-from lib.runs.spec import Run
+from lib.runs.run import Run
 from lib.tables import write_json
 from lib.valence import troubles
 from lib.workflow.notebook import reason

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from lib.corpora.files import data_folder, given_file
 from lib.corpora.fma.clips import acquire, again, read_manifest
 from lib.corpora.fma.draw import GENRES, Draw
 from lib.corpora.fma.metadata import FEATURES, archive_counts, read_metadata
 from lib.corpora.fma.places import ADDRESS, CONNECTIONS, Places
-from lib.paths import Study
+from lib.paths import Study, data_folder, given_file
 from lib.tables import write_csv
 
 NEEDS_DATA = False  # without a folder, what is missing is fetched

@@ -10,8 +10,8 @@ from itertools import zip_longest
 import numpy as np
 import pandas as pd
 
-from lib.corpora.credits import is_artist, name_key
 from lib.corpora.fma.metadata import MOOD_BOUNDS, subset_of
+from lib.credits import is_artist, name_key
 from lib.errors import ReportError
 
 GENRES = ("Rock", "Hip-Hop", "Pop", "Folk", "Instrumental", "Electronic")  # the poster's

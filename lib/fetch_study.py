@@ -1,4 +1,4 @@
-"""Fetch what a study draws from FMA, ahead of its report: ``python -m lib.corpora.fma --study fma``."""
+"""Fetch what a study draws from FMA, ahead of its report: ``python -m lib.fetch_study --study fma``."""
 
 import argparse
 import signal
@@ -13,7 +13,7 @@ from lib.paths import Study, explained
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; 0 if every song of the draw is there."""
-    parser = argparse.ArgumentParser(prog="python -m lib.corpora.fma", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m lib.fetch_study", description=__doc__)
     parser.add_argument("--study", default="fma", help="a study of corpus fma in config/, or a YAML file")
     parser.add_argument("--data", default="", help="folder of FMA's archives or of what was unpacked from them")
     parser.add_argument("--root", default="", help="folder of downloads/ and results/")

@@ -1,0 +1,86 @@
+"""The name of a run: what is trained on what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lib.errors import ReportError
+from lib.paths import check_name
+from lib.recipes import BASELINE, BEST, POSTER, settings_of
+from lib.splits import CONTROLS, PROTOCOLS
+
+SELECTED = "selected"  # stands for the network where the recipe chooses it
+
+
+@dataclass(frozen=True)
+class Run:
+    """Name of what is trained on what.
+
+    Parameters
+    ----------
+    architecture : str
+        A network or baseline described in the study's ``zoo`` folder; ``selected`` where the recipe is
+        ``best``.
+    protocol : str
+        One of `lib.splits.PROTOCOLS` or `lib.splits.CONTROLS`.
+    fold : int >= 0
+    seed : int >= 0
+        Of the weights and of the order of the slices; the split has the seed 0 in every run, so that seeds
+        differ by training alone.
+    recipe : str
+        One of `lib.recipes.NAMES`, or one with other settings as `lib.recipes.named` calls it.
+    dev : int >= 0
+        Which share of the fold's other songs is dev, see `lib.splits.split`.
+    candidate : bool
+        One of several to choose from: it is evaluated on its dev songs and never on the test songs.
+    share : float, 0 < share <= 1
+        Of the training artists or songs, see `lib.splits.split`.
+    heads : tuple of str
+        The network's heads that are trained, the others being taken off; empty = all.
+
+    Raises
+    ------
+    ReportError
+        If a value is unknown or out of its bounds.
+    """
+
+    architecture: str
+    protocol: str
+    fold: int = 0
+    seed: int = 0
+    recipe: str = POSTER
+    dev: int = 0
+    candidate: bool = False
+    share: float = 1.0
+    heads: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        heads = tuple(check_name(head, "head") for head in self.heads)  # a record's is a list
+        object.__setattr__(self, "heads", heads)
+        check_name(self.architecture, "architecture")
+        known = PROTOCOLS + CONTROLS
+        if self.protocol not in known:
+            raise ReportError(f"protocol {self.protocol!r} is unknown. Known are {', '.join(known)}.")
+        settings_of(self.recipe)
+        for what, value in (("fold", self.fold), ("seed", self.seed), ("dev", self.dev)):
+            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+                raise ReportError(f"{what} is {value!r}; it must be a whole number of 0 or more.")
+        if isinstance(self.share, bool) or not isinstance(self.share, (int, float)) or not 0 < self.share <= 1:
+            raise ReportError(f"share is {self.share!r}; it must be a number of more than 0 and at most 1.")
+        if (self.architecture == SELECTED) != (self.recipe == BEST):
+            raise ReportError(
+                f"architecture {self.architecture!r} with recipe {self.recipe!r}: the recipe {BEST!r} chooses the "
+                f"network itself, so that its architecture is {SELECTED!r}, and no other recipe's is."
+            )
+        if self.recipe == BEST and self.candidate:
+            raise ReportError(f"recipe {BEST!r} chooses among candidates and cannot be one.")
+
+    @property
+    def name(self) -> str:
+        """Name of the run's folder, such as ``this_project-slice-f0-s0``."""
+        parts = [self.architecture, self.protocol, f"f{self.fold}", f"s{self.seed}"]
+        parts += [f"d{self.dev}"] if self.dev else []
+        parts += [f"n{100 * self.share:g}"] if self.share < 1 else []
+        parts += [self.recipe] if self.recipe not in (POSTER, BASELINE, BEST) else []
+        parts += ["only", *self.heads] if self.heads else []
+        return "-".join([*parts, "candidate"] if self.candidate else parts)
