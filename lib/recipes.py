@@ -174,28 +174,6 @@ def changes_of(recipe: str) -> dict[str, object]:
     return dict(_read(change, recipe) for change in recipe.split(_BETWEEN)[1:])
 
 
-def members(candidate: str) -> list[tuple[str, str]]:
-    """Networks and recipes of a candidate.
-
-    Parameters
-    ----------
-    candidate : str
-        ``"short_chunk tuned"``, or an ensemble, ``"short_chunk tuned + mfcc_svm baseline"``.
-
-    Raises
-    ------
-    ReportError
-        If it is not made of pairs.
-    """
-    found = [tuple(member.split()) for member in candidate.split("+")]
-    if any(len(member) != 2 for member in found):
-        raise ReportError(
-            f"candidate {candidate!r} is not a network and its recipe, such as 'short_chunk tuned', or several of "
-            "them joined by ' + '."
-        )
-    return found
-
-
 def order_of(recipe: str) -> tuple[int, str]:
     """Place of a recipe among all: by what it is based on, then by name."""
     return NAMES.index(base_of(recipe)), recipe

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -274,5 +275,6 @@ def test_a_wrong_call_gets_a_few_words(tmp_path, arguments, message):
 
 
 def test_nobody_is_left_running_after_ctrl_c(project):
-    running = [path.read_bytes() for path in __import__("pathlib").Path("/proc").glob("[0-9]*/cmdline") if os.access(path, os.R_OK)]
+    commands = [path for path in Path("/proc").glob("[0-9]*/cmdline") if os.access(path, os.R_OK)]
+    running = [path.read_bytes() for path in commands]
     assert not any(os.fsencode(project) in line for line in running)

@@ -101,7 +101,7 @@ def verify(study: Study, name: str = "") -> Verified:
 
 
 def committed_run(study: Study, name: str) -> Finished:
-    """Committed run of a study by name; without one, the first of the strictest split."""
+    """Return a committed run of a study by name; without one, the first of the strictest split."""
     there = sorted(path.parent.name for path in study.kept.glob("*/record.json"))
     there = [run for run in there if not run.endswith("-candidate")]
     if not name:

@@ -1,4 +1,4 @@
-"""The steps of a study: which notebooks and runs, with which parameters; the Snakefile has what each reads and makes."""
+"""The steps of a study: its notebooks and runs with their parameters; the Snakefile has what each reads and makes."""
 
 from __future__ import annotations
 

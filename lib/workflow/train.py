@@ -18,8 +18,8 @@ from lib.errors import ReportError
 from lib.paths import Study
 from lib.quiet import import_keras
 from lib.runs.execute import obtain
-from lib.runs.run import Run
-from lib.runs.spec import SELECTED, RunSpec, SelectionSpec, spec_for
+from lib.runs.run import SELECTED, Run
+from lib.runs.spec import RunSpec, SelectionSpec, spec_for
 from lib.runs.store import Finished
 
 
