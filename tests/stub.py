@@ -91,7 +91,7 @@ def run(study, given):
     """Obtain a run as 04 does; how it is made is `make`."""
     from lib.runs.execute import obtain
     from lib.runs.run import Run
-from lib.runs.spec import spec_for
+    from lib.runs.spec import spec_for
 
     names = ("architecture", "protocol", "fold", "seed", "recipe", "dev", "candidate", "share")
     one = Run(**{name: given[name] for name in names}, heads=tuple(given["heads"]))
