@@ -1,4 +1,4 @@
-"""Slicing against the plain recipe that people write with librosa, side by side in one run.
+"""Slicing against the plain recipe that people write with librosa, side by side in one run, alone and in company.
 
 make bench DATA=<folder with audio files>; without DATA the demo corpus is used, if it has been composed.
 """
@@ -6,20 +6,20 @@ make bench DATA=<folder with audio files>; without DATA the demo corpus is used,
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
 from statistics import median
 
 import numpy as np
-import soundfile
-import soxr
 
 from lib import pool
-from lib.audio import SUFFIXES, Spectrogram, cut_slices, load_excerpt, log_mel, to_grey
+from lib.audio import SUFFIXES, Spectrogram, cut_slices, load_excerpt, to_grey
 from lib.paths import PROJECT, Study
 from lib.slicing import clip_slices
 
@@ -52,34 +52,36 @@ def decoding(path: Path, spectrogram: Spectrogram) -> np.ndarray:
     return load_excerpt(path, spectrogram.sample_rate, spectrogram.excerpt_s)[0]
 
 
-def steps(path: Path, spectrogram: Spectrogram) -> dict[str, float]:
-    """Seconds of each step of ours."""
-    marks = [time.perf_counter()]
+@contextmanager
+def company(busy: int) -> Iterator[None]:
+    """Run beside so many processes that keep a core busy each."""
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(busy)]
+    try:
+        yield
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
 
-    def mark() -> None:
-        marks.append(time.perf_counter())
 
-    stereo, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    mark()
-    y = (stereo[:, 0] + stereo[:, -1]) * np.float32(0.5)
-    mark()
-    y = soxr.resample(y, rate, spectrogram.sample_rate)[: round(spectrogram.excerpt_s * spectrogram.sample_rate)]
-    mark()
-    decibel = log_mel(y, spectrogram)
-    mark()
-    cut_slices(to_grey(decibel, spectrogram.top_db), spectrogram)
-    mark()
-    names = ("decode", "channels to one", "resample", "log-mel spectrogram", "grey levels and slices")
-    return dict(zip(names, np.diff(marks).tolist(), strict=True))
+def compare(paths: list[Path], spectrogram: Spectrogram) -> dict[str, float]:
+    """Median ms a clip of each way, each clip in turn by all of them, so that a noisy machine is noisy for all."""
+    ways = {"plain": plain, "ours": ours, "decoding and resampling": decoding}
+    taken: dict[str, list[float]] = {name: [] for name in ways}
+    for path in [paths[0], *paths]:  # the first time compiles and loads
+        for name, way in ways.items():
+            began = time.perf_counter()
+            way(path, spectrogram)
+            taken[name].append(1000 * (time.perf_counter() - began))
+    return {name: median(values[1:]) for name, values in taken.items()}
 
 
 def rate(way: Callable, paths: list[Path], spectrogram: Spectrogram, workers: int) -> float:
     """Clips a second with so many processes, from when all of them are warm."""
     first = list(chain.from_iterable(repeat(paths[:WARM_UP], workers)))
+    outcomes = pool.run(partial(way, spectrogram=spectrogram), [*first, *paths], workers=workers)
     began = 0.0
-    for done, (_, result, reason) in enumerate(
-        pool.run(partial(way, spectrogram=spectrogram), [*first, *paths], workers=workers), start=1
-    ):
+    for done, (_, result, reason) in enumerate(outcomes, start=1):
         if result is None:
             raise SystemExit(f"a clip could not be read: {reason}")
         if done == len(first):
@@ -88,7 +90,7 @@ def rate(way: Callable, paths: list[Path], spectrogram: Spectrogram, workers: in
 
 
 def main() -> int:
-    """Time every clip with each way in turn, so that a noisy machine is noisy for all of them."""
+    """Compare the ways in one process, alone and beside a busy core, then with a process a core."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", default="", help="folder with audio files")
     parser.add_argument("--clips", type=int, default=100)
@@ -100,33 +102,24 @@ def main() -> int:
         print(f"{folder} holds no audio. Give DATA=<folder>, or compose the demo corpus with `make report`.")
         return 1
     spectrogram = Spectrogram()
-    ways = {"plain": plain, "ours": ours, "decoding and resampling": decoding}
-    for way in ways.values():
-        way(paths[0], spectrogram)  # the first call compiles and loads
-    seconds, spent = {name: [] for name in ways}, []
-    for path in paths:
-        for name, way in ways.items():
-            began = time.perf_counter()
-            way(path, spectrogram)
-            seconds[name].append(time.perf_counter() - began)
-        spent.append(steps(path, spectrogram))
-    middle = {name: median(values) for name, values in seconds.items()}
-    print(f"{len(paths)} clips of {folder.name}, one process, median ms a clip:")
-    print("  " + ", ".join(f"{name} {1000 * value:.0f}" for name, value in middle.items()))
-    print(f"  ours is {middle['plain'] / middle['ours']:.2f} times as fast as the plain recipe")
-    print(f"  and takes {middle['ours'] / middle['decoding and resampling']:.2f} times its decoding and resampling")
-    shares = {name: median(one[name] for one in spent) for name in spent[0]}
-    print("  where ours spends it: " + ", ".join(f"{name} {1000 * value:.1f}" for name, value in shares.items()))
-    cores, rates = pool.cores(), {}
-    for workers in sorted({1, cores}):
-        for name in ("plain", "ours"):
-            rates[name, workers] = max(rate(ways[name], paths, spectrogram, workers) for _ in range(2))
-    print("Clips a second by worker processes:")
-    for (name, workers), value in rates.items():
-        print(f"  {name}, {workers}: {value:.1f}")
-    for workers in sorted({1, cores}):
-        print(f"  with {workers}, ours makes {rates['ours', workers] / rates['plain', workers]:.2f} times as many")
-    print(f"  {cores} processes make {rates['ours', cores] / rates['ours', 1]:.2f} times as many as one")
+    for busy, where in enumerate(("alone", "beside a busy core")):
+        with company(busy):
+            middle = compare(paths, spectrogram)
+        print(f"{len(paths)} clips of {folder.name}, one process, {where}, median ms a clip:")
+        print("  " + ", ".join(f"{name} {value:.0f}" for name, value in middle.items()))
+        print(f"  ours is {middle['plain'] / middle['ours']:.2f} times as fast as the plain recipe")
+        print(f"  and takes {middle['ours'] / middle['decoding and resampling']:.2f} times its decoding and resampling")
+    cores = pool.cores()
+    rates = {
+        (way, workers): max(rate(way, paths, spectrogram, workers) for _ in range(2))
+        for workers in sorted({1, cores})
+        for way in (plain, ours)
+    }
+    print("Clips a second by worker processes of one thread each:")
+    for (way, workers), value in rates.items():
+        print(f"  {way.__name__}, {workers}: {value:.1f}")
+    print(f"  with {cores}, ours makes {rates[ours, cores] / rates[plain, cores]:.2f} times as many")
+    print(f"  {cores} processes make {rates[ours, cores] / rates[ours, 1]:.2f} times as many as one")
     return 0
 
 

@@ -161,6 +161,13 @@ def mel_filters(sample_rate: int, n_fft: int, n_mels: int) -> np.ndarray:
 
 
 @cache
+def _blas():
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+@cache
 def _window(n_fft: int) -> np.ndarray:
     return scipy.signal.get_window("hann", n_fft).astype(np.float32)
 
@@ -168,10 +175,14 @@ def _window(n_fft: int) -> np.ndarray:
 def log_mel(y: np.ndarray, spectrogram: Spectrogram) -> np.ndarray:
     """Log-mel spectrogram in dB below its loudest bin. Page 02.
 
+    That of the power of frames under a Hann window, centred on every ``hop_length``-th sample, with zeros beyond
+    the ends.
+
     Parameters
     ----------
     y : np.ndarray [shape=(n,), dtype=float32]
         Samples at ``spectrogram.sample_rate``.
+    spectrogram : Spectrogram
 
     Returns
     -------
@@ -183,9 +194,12 @@ def log_mel(y: np.ndarray, spectrogram: Spectrogram) -> np.ndarray:
     frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop]
     filters = mel_filters(spectrogram.sample_rate, n_fft, spectrogram.n_mels)
     power = np.empty((spectrogram.n_mels, len(frames)), dtype=np.float32)
-    for start in range(0, len(frames), 256):  # a block of frames stays in the processor's cache
-        spectrum = scipy.fft.rfft(frames[start : start + 256] * _window(n_fft))
-        power[:, start : start + 256] = filters @ (spectrum.real**2 + spectrum.imag**2).T
+    # The product is too small for several threads to gain from; on busy cores they wait for one another, up to ten
+    # times as long as one takes.
+    with _blas().limit(limits=1, user_api="blas"):
+        for start in range(0, len(frames), 256):  # a block of frames stays in the processor's cache
+            spectrum = scipy.fft.rfft(frames[start : start + 256] * _window(n_fft))
+            power[:, start : start + 256] = filters @ (spectrum.real**2 + spectrum.imag**2).T
     reference = max(float(power.max()), 1e-10)
     decibel = 10 * np.log10(np.maximum(power, 1e-10)) - np.float32(10 * np.log10(reference))
     return np.maximum(decibel, -spectrogram.top_db)

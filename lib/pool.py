@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 VARIABLE = "REPORT_CORES"
+# Read by BLAS libraries and OpenMP when they are loaded, which in a worker is later than its beginning.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 def cores() -> int:
@@ -23,7 +25,8 @@ def _begin(memory_mb: int) -> None:
     """Prepare a worker: one thread, for it has a core of its own, and no more memory than it may have."""
     from threadpoolctl import threadpool_limits
 
-    threadpool_limits(1)
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    threadpool_limits(1)  # of what is loaded already
     with suppress(ImportError, OSError, ValueError):  # not on every system
         import resource
 

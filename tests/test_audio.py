@@ -3,6 +3,7 @@ import pytest
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from lib.audio import ClipError, Spectrogram, cut_slices, load_excerpt, log_mel, to_decibel, to_grey
 from lib.errors import ReportError
@@ -119,6 +120,15 @@ def test_log_mel_is_bounded_and_blind_to_loudness(n, gain):
     assert decibel.min() >= -80
     quiet = log_mel(y * np.float32(gain), spectrogram)
     assert np.abs(quiet - decibel).max() < 0.01
+
+
+def test_log_mel_is_the_same_to_the_bit_however_many_threads_there_are():
+    found = []
+    for threads in (1, 2, 3):
+        with threadpool_limits(threads):
+            found.append(log_mel(noise(3), Spectrogram()))
+            assert {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"} == {threads}
+    assert all((one == found[0]).all() for one in found)
 
 
 def test_grey_levels_invert_to_half_a_level():

@@ -18,6 +18,18 @@ def work(item):
     return item * 2
 
 
+def threads(item):
+    import numpy as np  # as late as a worker loads what it needs: with an item
+    from threadpoolctl import threadpool_info
+
+    return [library["num_threads"] for library in threadpool_info()], float(np.ones(2) @ np.ones(2))
+
+
+def test_a_worker_computes_with_one_thread():
+    ((_, (found, _), reason),) = pool.run(threads, ["a"], workers=1)
+    assert reason == "" and set(found) <= {1}
+
+
 def test_one_bad_item_is_a_reason_and_the_others_go_on():
     items = ["a", "raise", "b", "die", "c", "eat", "hang", "d"]
     outcomes = list(pool.run(work, items, workers=2, timeout_s=3))

@@ -1,3 +1,4 @@
+import functools
 import itertools
 import json
 
@@ -12,11 +13,30 @@ from lib.audio import Spectrogram
 from lib.errors import ReportError
 from lib.paths import Study
 from lib.plots import blocks, networks
-from lib.zoo import Head, choi2016, cost, descriptions, fcn5, musicnn, published, short_chunk, this_project, zhang2016
+from lib.zoo import Head, choi2016, cost, descriptions, fcn5, musicnn, short_chunk, this_project, zhang2016
 from lib.zoo.layers import decision_layers, slice_input
 
 HEADS = [Head("genre", ("a", "b", "c", "d")), Head("mood", ("sad", "neutral", "happy")), Head("valence")]
 SHAPE = (96, 129)
+SMALL = (32, 40)  # where the size does not matter
+
+
+@functools.cache
+def built(name):
+    """Network of the zoo at the size of a slice; its weights may be changed, its layers not."""
+    return zoo.builder(name)(SHAPE, HEADS)
+
+
+@pytest.fixture(scope="module")
+def described():
+    """Descriptions of all networks."""
+    return {name: descriptions.describe(name, SMALL, HEADS) for name in zoo.PUBLISHED}
+
+
+@pytest.fixture(scope="module")
+def rebuilt(described):
+    """Networks rebuilt from what a file would hold."""
+    return {name: descriptions.rebuild(json.loads(json.dumps(one))) for name, one in described.items()}
 
 
 @pytest.fixture
@@ -29,9 +49,9 @@ def registered():
 
 
 @pytest.mark.parametrize("name", zoo.PUBLISHED)
-def test_a_network_answers_every_head_with_probabilities_or_a_number(name):
-    model = zoo.builder(name)(SHAPE, HEADS)
-    answers = model(np.random.default_rng(0).integers(0, 256, (2, *SHAPE), dtype=np.uint8), training=False)
+def test_a_network_answers_every_head_with_probabilities_or_a_number(rebuilt, name):
+    model = rebuilt[name]
+    answers = model(np.random.default_rng(0).integers(0, 256, (2, *SMALL), dtype=np.uint8), training=False)
     shapes = {head: tuple(answer.shape) for head, answer in answers.items()}
     assert shapes == {"genre": (2, 4), "mood": (2, 3), "valence": (2, 1)}
     for head in HEADS[:2]:
@@ -39,25 +59,20 @@ def test_a_network_answers_every_head_with_probabilities_or_a_number(name):
     assert model.get_layer("valence").activation is keras.activations.linear
 
 
-@pytest.mark.parametrize("name", zoo.PUBLISHED)
-def test_a_description_rebuilds_the_network_whatever_was_built_before(name):
-    first = descriptions.describe(name, SHAPE, HEADS)
-    for other in ("zhang2016", "musicnn"):
-        zoo.builder(other)(SHAPE, HEADS)
-    assert descriptions.describe(name, SHAPE, HEADS) == first
-    model = descriptions.rebuild(json.loads(json.dumps(first)))
-    assert model.count_params() == first["parameters"]
-    kinds = {type(layer).__module__.split(".")[0] for layer in model.layers}
-    assert kinds == {"keras"}
-    assert not any(isinstance(layer, keras.layers.Lambda) for layer in model.layers)
+def test_a_description_rebuilds_the_network_whatever_was_built_before(described, rebuilt):
+    assert {name: descriptions.describe(name, SMALL, HEADS) for name in reversed(zoo.PUBLISHED)} == described
+    for name, model in rebuilt.items():
+        assert model.count_params() == described[name]["parameters"]
+        assert {type(layer).__module__.split(".")[0] for layer in model.layers} == {"keras"}
+        assert not any(isinstance(layer, keras.layers.Lambda) for layer in model.layers)
 
 
 def test_a_network_without_some_of_its_heads_is_the_network_built_with_the_others():
     some, every = HEADS[:1], HEADS
-    description = descriptions.describe("this_project", SHAPE, every)
+    description = descriptions.describe("this_project", SMALL, every)
     kept = descriptions.with_heads(description, [head.name for head in some])
-    built = descriptions.describe("this_project", SHAPE, some)
-    assert kept["parameters"] == built["parameters"] and kept["heads"] == built["heads"]
+    alone = descriptions.describe("this_project", SMALL, some)
+    assert kept["parameters"] == alone["parameters"] and kept["heads"] == alone["heads"]
     assert descriptions.rebuild(kept).output.keys() == {head.name for head in some}
     assert description["heads"].keys() == {head.name for head in every}  # as it was
     with pytest.raises(ReportError, match="has no head 'colour', only genre"):
@@ -67,7 +82,7 @@ def test_a_network_without_some_of_its_heads_is_the_network_built_with_the_other
 
 
 def test_this_project_is_the_posters():
-    model = zoo.builder("this_project")(SHAPE, HEADS)
+    model = built("this_project")
     convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
     assert [layer.kernel_size for layer in convolutions] == [(2, 2)] * 4
     assert [layer.strides[0] for layer in convolutions] == [1, 1, 1, 2]
@@ -80,10 +95,11 @@ def test_this_project_is_the_posters():
 
 
 @pytest.mark.parametrize(
-    ("convolutions", "kernel", "last_stride", "fc"), [*itertools.product((3, 4, 5), (2, 3, 5), (1, 2), (0, 1, 2))]
+    ("convolutions", "kernel", "last_stride", "fc"),  # each value with each of another column
+    [(3 + i, (2, 3, 5)[k], (1, 2, 1)[(i + 2 * k) % 3], (i + k) % 3) for i in range(3) for k in range(3)],
 )
 def test_the_posters_search_can_be_expressed(convolutions, kernel, last_stride, fc):
-    model = this_project.build(SHAPE, HEADS, filters=(4,) * convolutions, kernel=kernel, last_stride=last_stride, fc=fc)
+    model = this_project.build(SMALL, HEADS, filters=(4,) * convolutions, kernel=kernel, last_stride=last_stride, fc=fc)
     found = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
     assert [layer.kernel_size for layer in found] == [(kernel, kernel)] * convolutions
     assert [layer.strides[0] for layer in found] == [1] * (convolutions - 1) + [last_stride]
@@ -127,8 +143,9 @@ def test_short_chunk_has_the_size_that_the_papers_layers_give():
     filters = (128, 128, 256, 256, 256, 256, 512)
     convolutions = sum(_conv(9, read, width) for read, width in itertools.pairwise((1, *filters)))
     norms = _norm(1) + sum(_norm(width) for width in filters) + _norm(512)
-    assert cost.trainable(short_chunk.published()) == convolutions + norms + _conv(1, 512, 512) + _conv(1, 512, 50)
-    assert short_chunk.published().get_layer("pool7").output.shape[1:3] == (1, 1)
+    model = short_chunk.published()
+    assert cost.trainable(model) == convolutions + norms + _conv(1, 512, 512) + _conv(1, 512, 50)
+    assert model.get_layer("pool7").output.shape[1:3] == (1, 1)
 
 
 def test_musicnn_has_the_size_that_the_released_layers_give():
@@ -141,19 +158,24 @@ def test_musicnn_has_the_size_that_the_released_layers_give():
     assert cost.trainable(musicnn.published()) == expected
 
 
-def test_every_published_size_belongs_to_a_network_of_the_zoo():
-    assert set(published.NETWORKS) <= set(zoo.PUBLISHED)
-    assert set(zoo.PUBLISHED) - set(published.NETWORKS) == {"this_project", "choi2016", "texture"}
+def test_networks_know_their_published_size():
+    sizes = {name: zoo.as_published(name) for name in (*zoo.PUBLISHED, *zoo.VARIANTS)}
+    assert {name for name in zoo.PUBLISHED if not sizes[name]} == {"this_project", "choi2016", "texture"}
+    assert not any(sizes[name] for name in zoo.VARIANTS)
+    build, reads = sizes["zhang2016_nnet1"]
+    assert build().name == "zhang2016_nnet1" and "513 bins" in reads
 
 
-@pytest.mark.parametrize("name", ["short_chunk", "this_project", "musicnn", "zhang2016"])
-@pytest.mark.parametrize("shape", [(64, 130), (128, 216), (96, 129)])
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [("short_chunk", (128, 216)), ("this_project", (64, 130)), ("musicnn", (64, 130)), ("zhang2016", (128, 216))],
+)
 def test_networks_read_other_slices_too(name, shape):
     assert zoo.builder(name)(shape, HEADS).input_shape[1:] == shape
 
 
 def test_choi2016_is_about_a_quarter_of_a_million():
-    model = zoo.builder("choi2016")(SHAPE, HEADS)
+    model = built("choi2016")
     assert 200_000 < model.count_params() < 350_000
     assert model.get_layer("sequence").output.shape[1] > 4  # enough steps left for a recurrent layer
 
@@ -200,7 +222,7 @@ def _is_the_field(reached, size):
 
 @pytest.mark.parametrize("name", ["this_project", "zhang2016", "zhang2016_nnet1", "choi2016", "musicnn", "short_chunk"])
 def test_nothing_outside_the_receptive_field_reaches_the_last_map(name):
-    model = zoo.builder(name)(SHAPE, HEADS)
+    model = built(name)
     field = cost.receptive_field(model)
     bands, frames = _seen(model, field)
     _is_the_field(bands, field.bands)
@@ -262,7 +284,7 @@ def test_what_comes_back_from_the_whole_slice_or_is_unknown_hears_all_of_it():
 
 
 def test_the_time_of_a_slice_is_measured_in_milliseconds(monkeypatch):
-    model = zoo.builder("this_project")(SHAPE, HEADS)
+    model = built("this_project")
     assert 0 < cost.time_per_slice(model, batch=4, repeats=2) < 1000
     seen = []
     monkeypatch.setattr(model, "predict_on_batch", lambda slices: seen.append(slices.shape))
@@ -274,7 +296,7 @@ def test_the_time_of_a_slice_is_measured_in_milliseconds(monkeypatch):
 
 @pytest.mark.parametrize("name", zoo.PUBLISHED)
 def test_a_diagram_shows_every_layer_that_works_and_every_head(name):
-    model = zoo.builder(name)(SHAPE, HEADS)
+    model = built(name)
     figure = networks.diagram(model, np.zeros(SHAPE, np.uint8))
     texts = [text.get_text() for text in figure.axes[0].texts]
     for kind, word in (((keras.layers.Conv1D, keras.layers.Conv2D), "conv"), (keras.layers.GRU, "GRU")):
@@ -290,15 +312,15 @@ def test_a_diagram_shows_every_layer_that_works_and_every_head(name):
 
 
 def test_a_diagram_keeps_branches_and_what_follows_a_layer():
-    found = blocks.blocks(zoo.builder("zhang2016")(SHAPE, HEADS))
+    found = blocks.blocks(built("zhang2016"))
     assert found["shortcut"].sources == ("conv1", "conv3")
     assert found["conv1"].words == ["conv 96×4", "× 256", "ReLU"]
     assert (found["conv1"].bands, found["conv1"].frames, found["conv1"].channels) == (1, 126, 256)
     assert found["genre"].column == found["valence"].column == max(block.column for block in found.values())
-    first = blocks.blocks(zoo.builder("this_project")(SHAPE, HEADS))["conv1"]
+    first = blocks.blocks(built("this_project"))["conv1"]
     assert first.words == ["conv 2×2", "× 32", "max 2×4", "ReLU", "norm"]
     assert (first.bands, first.frames) == (48, 32)
-    flat = [box for box in blocks.blocks(zoo.builder("musicnn")(SHAPE, HEADS)).values() if box.column == 1]
+    flat = [box for box in blocks.blocks(built("musicnn")).values() if box.column == 1]
     assert sorted(box.words[0] for box in flat) == ["conv 38×5", "conv 67×5", "mean 96×1"]
 
 
@@ -397,7 +419,7 @@ def _own_layer(shape, heads):
     ("build", "message"),
     [
         (_no_head, "no output 'mood'"),
-        (_wrong_input, r"takes \(10, 10\).*\(96, 129\)"),
+        (_wrong_input, r"takes \(10, 10\).*\(32, 40\)"),
         (_two_vectors, "one common vector"),
         (_with_lambda, "Lambda"),
         (_breaks, "too many cooks"),
@@ -413,7 +435,7 @@ def _own_layer(shape, heads):
 def test_a_wrong_network_says_what_to_change(registered, build, message):
     registered("mine")(build)
     with pytest.raises(ReportError, match=message):
-        descriptions.describe("mine", SHAPE, HEADS)
+        descriptions.describe("mine", SMALL, HEADS)
 
 
 def test_heads_come_from_the_tracks(make_tracks):
@@ -431,7 +453,7 @@ def test_heads_come_from_the_tracks(make_tracks):
 
 def test_an_unchanged_description_keeps_its_file(tmp_path):
     study = Study("s", tmp_path)
-    description = descriptions.describe("this_project", SHAPE, HEADS)
+    description = descriptions.describe("this_project", SMALL, HEADS)
     path = descriptions.write_description(study, description)
     before = path.stat().st_mtime_ns
     assert descriptions.write_description(study, description).stat().st_mtime_ns == before
@@ -441,17 +463,12 @@ def test_an_unchanged_description_keeps_its_file(tmp_path):
 
 
 def test_the_poster_search_changes_one_choice_at_a_time():
-    from lib.zoo.poster_search import CHOICES
-
-    assert tuple(f"this_project_{name}" for name in CHOICES) == zoo.VARIANTS
-    own = zoo.builder("this_project")(SHAPE, HEADS)
-    sizes = {name: zoo.builder(name)(SHAPE, HEADS).count_params() for name in zoo.VARIANTS}
-    assert all(size != own.count_params() for size in sizes.values())
-    kernels = {
-        name: {layer.kernel_size for layer in zoo.builder(name)(SHAPE, HEADS).layers if hasattr(layer, "kernel_size")}
-        for name in ("this_project_kernel3", "this_project_kernel5")
-    }
-    assert kernels == {"this_project_kernel3": {(3, 3)}, "this_project_kernel5": {(5, 5)}}
+    assert tuple(this_project.VARIANTS) == zoo.VARIANTS
+    own = zoo.builder("this_project")(SMALL, HEADS)
+    variants = {name: zoo.builder(name)(SMALL, HEADS) for name in zoo.VARIANTS}
+    assert all(model.count_params() != own.count_params() for model in variants.values())
+    for name, kernel in (("this_project_kernel3", (3, 3)), ("this_project_kernel5", (5, 5))):
+        assert {layer.kernel_size for layer in variants[name].layers if hasattr(layer, "kernel_size")} == {kernel}
 
 
 def test_pooling_before_the_activation_changes_no_number():
@@ -472,13 +489,23 @@ def test_a_numeric_head_needs_a_bias_and_no_bend(registered):
     for how in ({"use_bias": False}, {"activation": "sigmoid"}):
         registered("mine")(lambda shape, heads, how=how: build(shape, heads, **how))
         with pytest.raises(ReportError, match="with a bias and the activation linear"):
-            descriptions.describe("mine", SHAPE, [Head("valence")])
+            descriptions.describe("mine", SMALL, [Head("valence")])
 
 
 def test_a_name_of_the_zoo_is_taken(registered):
     for name in ("texture", "this_project_fc2", "mfcc_svm", "selected"):
         with pytest.raises(ReportError, match="is taken"):
             registered(name)(_no_head)
+
+
+def test_a_network_registered_without_its_builder_is_an_error_that_says_so(registered):
+    registered("mine")
+    with pytest.raises(ReportError, match=r"'mine' was registered without its builder"):
+        zoo.names()
+    registered("mine")(_no_head)
+    assert zoo.names()[-1] == "mine" and zoo.builder("mine") is _no_head
+    with pytest.raises(ReportError, match="needs a name"):
+        registered(_no_head)
 
 
 def test_multiply_adds_within_a_network_and_of_rarer_layers():

@@ -8,19 +8,27 @@ corpus.
 from __future__ import annotations
 
 import importlib
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 
 from lib.errors import ReportError
 from lib.paths import check_name
+from lib.zoo.head import Head as Head
 
-MODULES = ("this_project", "zhang2016", "choi2016", "fcn5", "short_chunk", "musicnn", "texture", "poster_search")
-PUBLISHED = (
-    "this_project", "zhang2016", "choi2016", "zhang2016_nnet1", "choi2016_full", "fcn5", "short_chunk", "musicnn",
-    "texture",
-)  # fmt: skip
-VARIANTS = (  # the poster's search in small: its network, one choice changed
+# Keras is imported with a network's module, when it is built.
+_BUILDERS = {  # network: the module of this package and its function
+    "this_project": "this_project.build",
+    "zhang2016": "zhang2016.build",
+    "choi2016": "choi2016.build",
+    "zhang2016_nnet1": "zhang2016.build_nnet1",
+    "choi2016_full": "choi2016.build_full",
+    "fcn5": "fcn5.build",
+    "short_chunk": "short_chunk.build",
+    "musicnn": "musicnn.build",
+    "texture": "texture.build",
+}
+PUBLISHED = tuple(_BUILDERS)
+VARIANTS = (  # the poster's search in small: its network, one choice changed (`lib.zoo.this_project.VARIANTS`)
     "this_project_conv3", "this_project_conv5", "this_project_kernel3", "this_project_kernel5",
     "this_project_stride1", "this_project_fc0", "this_project_fc2",
     "this_project_nodes5", "this_project_nodes50", "this_project_nodes150",
@@ -28,38 +36,7 @@ VARIANTS = (  # the poster's search in small: its network, one choice changed
 RESERVED = (  # names of what is no network
     "networks", "selected", "majority", "genre_prior", "mfcc_logistic", "mfcc_svm", "profile_logistic", "profile_svm",
 )  # fmt: skip
-_registry: dict[str, Callable] = {}
-
-
-@dataclass(frozen=True)
-class Head:
-    """One output of a network: a choice among classes, or a number.
-
-    Parameters
-    ----------
-    name : str
-        A column of the tracks table, such as ``genre`` or ``valence``.
-    classes : tuple of str
-        In the order of the output's nodes; empty for a number, which has one node.
-    """
-
-    name: str
-    classes: tuple[str, ...] = ()
-
-    @property
-    def numeric(self) -> bool:
-        """Whether the head answers with a number."""
-        return not self.classes
-
-    @property
-    def width(self) -> int:
-        """Nodes of the decision layer."""
-        return len(self.classes) or 1
-
-    @property
-    def columns(self) -> list[str]:
-        """Columns of its answers in ``predictions.parquet``: ``genre:Rock``, or ``valence:value``."""
-        return [f"{self.name}:{name}" for name in self.classes or ("value",)]
+_registry: dict[str, Callable | None] = {}  # one's own; None until the builder is given
 
 
 def register(name: str) -> Callable:
@@ -75,23 +52,39 @@ def register(name: str) -> Callable:
     ------
     ReportError
         If the name belongs to the zoo or to something else of the report.
-    """
-    ours = sys._getframe(1).f_globals.get("__name__", "").startswith("lib.zoo.")
-    if check_name(name, "network") in RESERVED or (name in (*PUBLISHED, *VARIANTS) and not ours):
-        raise ReportError(f"network {name!r}: this name is taken. Choose another, such as mine.")
 
-    def enter(builder: Callable) -> Callable:
-        _registry[name] = builder
-        return builder
+    Examples
+    --------
+    >>> register("mine")(lambda shape, heads: keras.Model(...))  # doctest: +SKIP
+    """
+    if callable(name):
+        raise ReportError("register needs a name before the builder, as in zoo.register('mine')(mine).")
+    if check_name(name, "network") in (*RESERVED, *PUBLISHED, *VARIANTS):
+        raise ReportError(f"network {name!r}: this name is taken. Choose another, such as mine.")
+    _registry[name] = None
+
+    def enter(build: Callable) -> Callable:
+        _registry[name] = build
+        return build
 
     return enter
 
 
 def names() -> tuple[str, ...]:
-    """Names of all registered networks: published ones, variants of the poster's, one's own. Page 03."""
-    for module in MODULES:
-        importlib.import_module(f"lib.zoo.{module}")
-    return (*PUBLISHED, *VARIANTS, *(name for name in _registry if name not in (*PUBLISHED, *VARIANTS)))
+    """Names of all registered networks: published ones, variants of the poster's, one's own. Page 03.
+
+    Raises
+    ------
+    ReportError
+        If a name was registered and no builder given.
+    """
+    for name, build in _registry.items():
+        if build is None:
+            raise ReportError(
+                f"network {name!r} was registered without its builder. Write zoo.register({name!r})(mine), the "
+                "function that builds it in the second brackets."
+            )
+    return (*PUBLISHED, *VARIANTS, *_registry)
 
 
 def builder(name: str) -> Callable:
@@ -103,9 +96,28 @@ def builder(name: str) -> Callable:
         If there is none.
     """
     known = names()
-    if name not in known:
-        raise ReportError(
-            f"network {name!r} is not registered. Registered are {', '.join(known)}; a network of your own is "
-            "registered by the marked cell of notebooks/03_model_zoo.ipynb."
-        )
-    return _registry[name]
+    if name in _registry:
+        return _registry[name]
+    if name in VARIANTS:
+        poster = _module("this_project")
+        return partial(poster.build, **poster.VARIANTS[name])
+    if name in PUBLISHED:
+        return getattr(_module(name), _BUILDERS[name].split(".")[1])
+    raise ReportError(
+        f"network {name!r} is not registered. Registered are {', '.join(known)}; a network of your own is "
+        "registered by the marked cell of notebooks/03_model_zoo.ipynb."
+    )
+
+
+def as_published(name: str) -> tuple[Callable, str] | None:
+    """Builder of a network at the size of its paper, without arguments, and what the paper gives it to read. Page 03.
+
+    None where there is no such size: the poster gives none, and choi2016's is that of choi2016_full.
+    """
+    module = _module(name) if name in PUBLISHED else None
+    build = getattr(module, "AS_PUBLISHED", {}).get(name)
+    return build and (build, module.READS)
+
+
+def _module(name: str):
+    return importlib.import_module(f"lib.zoo.{_BUILDERS[name].split('.')[0]}")

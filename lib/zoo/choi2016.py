@@ -6,17 +6,18 @@ ICASSP 2017, arXiv 1609.04243; released by the authors as github.com/keunwoochoi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import keras
 
-from lib.zoo import Head, register
+from lib.zoo.head import Head
 from lib.zoo.layers import batch_norm, decision_layers, pool_then_bend, slice_input
 
+READS = "29.12 s at 12 kHz, 96 mel bands; answers 50 tags"
 RELEASED = (64, 128, 128, 128)  # filters
 POOLS = ((2, 2), (3, 2), (4, 2), (4, 2))  # of a slice: bands as released, frames by 2 each
 
 
-@register("choi2016")
 def build(
     shape: tuple[int, int],
     heads: Sequence[Head],
@@ -24,11 +25,17 @@ def build(
     filters: Sequence[int] = (48, 96, 96, 96),
     pools: Sequence[tuple[int, int]] = POOLS,
     units: int = 48,
+    name: str = "choi2016",
 ) -> keras.Model:
-    """Build the CRNN of about 0.25 M parameters: four convolutions, then two GRUs along time.
+    """Build the CRNN: four convolutions, then two GRUs along time; by default of about 0.25 M parameters.
 
     Adapted to the slice: the paper pools time by 2, 3, 4 and 4, which leaves 15 steps of its 29 s but one
-    of a 3 s slice; here time is pooled by 2 four times (8 steps), bands by 2, 3, 4 and 4 as in the paper.
+    of a 3 s slice; here time is pooled by 2 four times (8 steps), bands by 2, 3, 4 and 4 as in the paper. So the
+    released padding, which made 1,440 frames of 1,366 so that 2, 3, 4 and 4 divide them, is not needed. The first
+    batch norm runs along the bands, as the paper's text has it (released: the frames), and the GRUs have Keras'
+    second bias (released: none).
+
+    ``build_full`` has the filters and GRU units that the authors released.
 
     Parameters
     ----------
@@ -40,6 +47,8 @@ def build(
         Pooling along bands and frames.
     units : int > 0
         Of each GRU; the second one's last state is the embedding.
+    name : str
+        Of the network.
 
     Returns
     -------
@@ -48,38 +57,10 @@ def build(
     inputs, x = slice_input(shape)
     x = batch_norm(axis=1, name="norm_bands")(x)
     x = _followed(x, filters, pools, units)
-    return keras.Model(inputs, decision_layers(x, heads), name="choi2016")
+    return keras.Model(inputs, decision_layers(x, heads), name=name)
 
 
-@register("choi2016_full")
-def build_full(
-    shape: tuple[int, int],
-    heads: Sequence[Head],
-    *,
-    filters: Sequence[int] = RELEASED,
-    pools: Sequence[tuple[int, int]] = POOLS,
-    units: int = 32,
-) -> keras.Model:
-    """Build the CRNN with the filters and GRU units that its authors released.
-
-    Adapted to the slice as `build`: time is pooled by 2 four times, so the released padding, which made 1,440
-    frames of 1,366 so that 2, 3, 4 and 4 divide them, is not needed. As in `build`, the first batch norm runs
-    along the bands, as the paper's text has it (released: the frames), and the GRUs have Keras' second bias
-    (released: none).
-
-    Parameters
-    ----------
-    shape, heads, filters, pools, units
-        As of `build`.
-
-    Returns
-    -------
-    keras.Model
-    """
-    inputs, x = slice_input(shape)
-    x = batch_norm(axis=1, name="norm_bands")(x)
-    x = _followed(x, filters, pools, units)
-    return keras.Model(inputs, decision_layers(x, heads), name="choi2016_full")
+build_full = partial(build, filters=RELEASED, units=32, name="choi2016_full")
 
 
 def published(
@@ -104,6 +85,9 @@ def published(
     x = batch_norm(axis={"bands": 1, "frames": 2}[norm], name=f"norm_{norm}")(x)
     x = _followed(x, RELEASED, ((2, 2), (3, 3), (4, 4), (4, 4)), 32, reset_after=False)
     return keras.Model(inputs, keras.layers.Dense(outputs, activation="sigmoid", name="tags")(x), name="choi2016")
+
+
+AS_PUBLISHED = {"choi2016_full": published}
 
 
 def _followed(

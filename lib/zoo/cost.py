@@ -15,6 +15,7 @@ import pandas as pd
 from lib.audio import Spectrogram
 
 BANDS, FRAMES = 0, 1
+BATCH = 75  # slices predicted at once, as many as are trained at once
 
 
 def multiply_adds(layer: keras.layers.Layer) -> int:
@@ -23,28 +24,13 @@ def multiply_adds(layer: keras.layers.Layer) -> int:
     Counts convolutions, dense and recurrent layers, also within a network of its own; what normalisation,
     pooling, statistics and activations add is small beside them and counts as 0.
     """
-    layers = keras.layers
     if isinstance(layer, keras.Model):
         return sum(multiply_adds(inner) for inner in layer.layers)
-    if isinstance(layer, layers.Bidirectional):
-        return sum(_of_cells(one, layer.input.shape[1]) for one in (layer.forward_layer, layer.backward_layer))
-    if isinstance(layer, (layers.GRU, layers.LSTM, layers.SimpleRNN)):
-        return _of_cells(layer, layer.input.shape[1])
-    shape = layer.output.shape[1:] if not isinstance(layer.output, (list, dict)) else ()
-    if isinstance(layer, (layers.SeparableConv1D, layers.SeparableConv2D)):
-        kernels = math.prod(layer.depthwise_kernel.shape) + math.prod(layer.pointwise_kernel.shape)
-        return math.prod(shape[:-1]) * kernels
-    if isinstance(layer, (layers.DepthwiseConv1D, layers.DepthwiseConv2D)):
-        return math.prod(shape[:-1]) * math.prod(layer.kernel.shape)
-    if isinstance(layer, (layers.Conv1D, layers.Conv2D)):
-        return math.prod(shape) * math.prod(layer.kernel.shape[:-1])
-    if isinstance(layer, layers.Dense):
-        return math.prod(shape[:-1]) * math.prod(layer.kernel.shape)
-    return 0
-
-
-def _of_cells(layer: keras.layers.RNN, steps: int) -> int:
-    return steps * (math.prod(layer.cell.kernel.shape) + math.prod(layer.cell.recurrent_kernel.shape))
+    kernels = sum(math.prod(weight.shape) for weight in layer.weights if weight.name.endswith("kernel"))
+    if not kernels:
+        return 0
+    recurrent = isinstance(layer, (keras.layers.RNN, keras.layers.Bidirectional))
+    return kernels * math.prod(layer.input.shape[1:2] if recurrent else layer.output.shape[1:-1])
 
 
 def layer_table(model: keras.Model) -> pd.DataFrame:
@@ -75,7 +61,7 @@ def trainable(model: keras.Model) -> int:
     return sum(math.prod(weight.shape) for weight in model.trainable_weights)
 
 
-def time_per_slice(model: keras.Model, *, batch: int = 250, repeats: int = 3, limit_s: float = 3.0) -> float:
+def time_per_slice(model: keras.Model, *, batch: int = BATCH, repeats: int = 3, limit_s: float = 0.5) -> float:
     """Milliseconds that prediction takes for a slice, on this machine and with what else it is doing. Page 03.
 
     Parameters

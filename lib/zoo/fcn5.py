@@ -10,13 +10,13 @@ from collections.abc import Sequence
 
 import keras
 
-from lib.zoo import Head, register
+from lib.zoo.head import Head
 from lib.zoo.layers import batch_norm, decision_layers, pool_then_bend, slice_input
 
+READS = "29.12 s at 12 kHz, 96 mel bands; answers 50 tags"
 RELEASED = (64, 128, 128, 128, 64)  # filters
 
 
-@register("fcn5")
 def build(
     shape: tuple[int, int],
     heads: Sequence[Head],
@@ -75,6 +75,9 @@ def published(
     x = batch_norm(axis={"bands": 1, "frames": 2}[norm], name=f"norm_{norm}")(x)
     x = _narrowed(x, filters, ((2, 4), (2, 4), (2, 4), (3, 5), (4, 4)))
     return keras.Model(inputs, keras.layers.Dense(outputs, activation="sigmoid", name="tags")(x), name="fcn5")
+
+
+AS_PUBLISHED = {"fcn5": published}
 
 
 def _narrowed(x: keras.KerasTensor, filters: Sequence[int], pools: Sequence[tuple[int, int]]) -> keras.KerasTensor:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import keras
 
-from lib.zoo import Head
+from lib.zoo.head import Head
 
 # Keras' default of .99 averages over some hundred batches; a small corpus has a few batches an epoch, and
 # with it the statistics used on dev and test would lag behind the weights for many epochs.

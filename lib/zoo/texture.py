@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from lib.zoo import Head, register
+from lib.zoo.head import Head
 from lib.zoo.layers import batch_norm, decision_layers, slice_input
 
 COEFFICIENTS = 40
@@ -74,7 +74,6 @@ def statistics(x: keras.KerasTensor, name: str, *, correlated: int = 0) -> keras
     return keras.Model(inputs, pooled, name=name)(x)
 
 
-@register("texture")
 def build(
     shape: tuple[int, int],
     heads: Sequence[Head],

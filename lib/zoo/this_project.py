@@ -1,4 +1,7 @@
-"""The poster's network, and the neighbours of it that the poster's authors searched."""
+"""The poster's network, and the neighbours of it that the poster's authors searched.
+
+They tried "different number of convolution layers, strides, kernel sizes, FC layers and nodes".
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,23 @@ from collections.abc import Sequence
 
 import keras
 
-from lib.zoo import Head, register
+from lib.zoo.head import Head
 from lib.zoo.layers import batch_norm, decision_layers, pool_then_bend, slice_input
 
+VARIANTS = {  # the search in small: one choice changed at a time
+    "this_project_conv3": {"filters": (32, 64, 64)},
+    "this_project_conv5": {"filters": (32, 64, 64, 64, 64)},
+    "this_project_kernel3": {"kernel": 3},
+    "this_project_kernel5": {"kernel": 5},
+    "this_project_stride1": {"last_stride": 1},
+    "this_project_fc0": {"fc": 0},
+    "this_project_fc2": {"fc": 2},
+    "this_project_nodes5": {"nodes": 5},
+    "this_project_nodes50": {"nodes": 50},
+    "this_project_nodes150": {"nodes": 150},
+}
 
-@register("this_project")
+
 def build(
     shape: tuple[int, int],
     heads: Sequence[Head],

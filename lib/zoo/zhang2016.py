@@ -6,14 +6,16 @@ Interspeech 2016, doi 10.21437/Interspeech.2016-1236. Two networks: nnet1 and nn
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import keras
 
-from lib.zoo import Head, register
+from lib.zoo.head import Head
 from lib.zoo.layers import decision_layers, slice_input
 
+READS = "2.97 s at 22.05 kHz, 513 bins of an STFT; answers 10 genres"
 
-@register("zhang2016")
+
 def build(
     shape: tuple[int, int],
     heads: Sequence[Head],
@@ -49,7 +51,6 @@ def build(
     return keras.Model(inputs, decision_layers(_summed(x, dense), heads), name="zhang2016")
 
 
-@register("zhang2016_nnet1")
 def build_nnet1(
     shape: tuple[int, int],
     heads: Sequence[Head],
@@ -97,6 +98,9 @@ def published(network: str = "nnet2", *, bins: int = 513, frames: int = 128, cla
     """
     heads = [Head("genre", tuple(str(number) for number in range(classes)))]
     return {"nnet1": build_nnet1, "nnet2": build}[network]((bins, frames), heads)
+
+
+AS_PUBLISHED = {"zhang2016": published, "zhang2016_nnet1": partial(published, "nnet1")}
 
 
 def _frames(shape: tuple[int, int]) -> tuple[keras.KerasTensor, keras.KerasTensor]:
