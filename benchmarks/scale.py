@@ -26,8 +26,8 @@ import psutil
 
 from lib.audio import Spectrogram
 from lib.paths import PROJECT, Study
-from lib.slicing import SHARD
 from lib.slices import Slices
+from lib.slicing import SHARD
 from lib.tables import write_json, write_parquet
 
 sys.path.insert(0, str(PROJECT))
