@@ -106,7 +106,7 @@ def _threads(profile: str, cores: int) -> dict[str, str]:
 
 def _ask_again(study: Study) -> None:
     """Let 01 run again if a source of valence stopped for a reason that may have passed."""
-    from lib.valence import troubles
+    from lib.corpora.valence import troubles
 
     if any(said["later"] for said in troubles(study).values()):
         for suffix in (".json", ".page"):

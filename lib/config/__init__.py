@@ -12,12 +12,12 @@ from lib.config.checks import SET_ABOVE, by_number, check, check_surroundings, c
 from lib.config.sweep import Sweep, read_sweep, studies
 from lib.config.sweep import runs as swept
 from lib.corpora.files import audio_files, data_folder, given_file
+from lib.corpora.valence import CSV
 from lib.errors import ReportError
 from lib.paths import CONFIG, Study, check_name
 from lib.recipes import BALANCED, BASELINE, BEST, POSTER, base_of
 from lib.runs import SELECTED, Run
 from lib.splits import PROTOCOLS, SINGLE
-from lib.valence import CSV
 
 __all__ = ["SET_ABOVE", "StudyConfig", "folder_digest", "known_studies", "label_files", "load"]
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from lib.errors import ReportError
-
-MISSING = object()
 
 
 class Cache:
@@ -34,11 +32,12 @@ class Cache:
                 "CREATE TABLE IF NOT EXISTS answers (kind TEXT, key TEXT, value TEXT, PRIMARY KEY (kind, key))"
             )
 
-    def get(self, kind: str, key: str) -> object:
-        """Return what was put there; `MISSING` if nothing was (None is a value)."""
+    def get(self, kind: str, keys: Iterable[str]) -> dict[str, object]:
+        """Values by key, of those that were put there."""
+        wanted = "SELECT key, value FROM answers WHERE kind = ? AND key = ?"
         with self._open() as base:
-            row = base.execute("SELECT value FROM answers WHERE kind = ? AND key = ?", (kind, key)).fetchone()
-        return MISSING if row is None else json.loads(row[0])
+            rows = [row for key in keys for row in base.execute(wanted, (kind, key))]
+        return {key: json.loads(value) for key, value in rows}
 
     def put(self, kind: str, values: dict[str, object]) -> None:
         """Keep values by key, all of them or none."""
@@ -52,12 +51,8 @@ class Cache:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self.path, timeout=30)) as base, base:
                 yield base
-        except (sqlite3.OperationalError, OSError) as error:  # locked, full, closed to us
+        except (sqlite3.Error, OSError) as error:
             raise ReportError(
-                f"{self.path} cannot be used now ({error}). Check its folder and disk, and whether something else is "
-                "using it."
-            ) from error
-        except (sqlite3.DatabaseError, ValueError) as error:
-            raise ReportError(
-                f"{self.path} cannot be read ({error}). Delete it: it only spares questions that were asked before."
+                f"{self.path} cannot be used ({error}). Check its folder and disk, and whether something else is using "
+                "it. If it is damaged, delete it: it only spares questions that were asked before."
             ) from error
