@@ -137,12 +137,15 @@ def test_a_manifest_gives_a_second_person_the_same_songs(draw, tmp_path):
     ("text", "message"),
     [
         ("track,genre\n2,Rock\n", "has no column 'status'"),
-        ("track,genre,status,reason,bytes,sha256\n2,Rock,maybe,,1,x\n", "'maybe' is none of drawn, replaced"),
+        (
+            "track,genre,status,reason,bytes,sha256\n2,Rock,maybe,,1,x\n",
+            "track 2 has a status that is none of drawn, replaced",
+        ),
         ("track,genre,status,reason,bytes,sha256\nx,Rock,drawn,,1,x\n", "cannot be read"),
         ("track,genre,status,reason,bytes,sha256\n2,Rock,drawn,,1,\n", "track 2 has no sha256"),
         (
             f"track,genre,status,reason,bytes,sha256\n2,Rock,drawn,,1,{64 * 'a'}\n2,Rock,drawn,,1,{64 * 'a'}\n",
-            "lists track 2 twice",
+            "track 2 is listed twice",
         ),
     ],
 )

@@ -165,6 +165,12 @@ def test_a_wrong_byte_on_the_way_is_noticed(tmp_path, place):
     assert (tmp_path / "a").read_bytes() == CLIPS[name.decode()]
 
 
+def test_a_wrong_byte_that_makes_a_directory_unreadable_is_asked_for_again():
+    with serve({"/a.zip": ZIP}, Faults(flips=1, flip_at=ZIP.index(b"PK\x01\x02"))) as server:
+        assert open_archive(remote(server)).namelist() == list(CLIPS)
+        assert not server.faults.flips
+
+
 def test_a_wrong_byte_in_the_archive_breaks_that_member_alone(opened, tmp_path):
     body = bytearray(ZIP)
     body[160_000] ^= 0xFF

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.corpora.valence import Answers, Own, blank, fill
@@ -107,6 +107,7 @@ def test_what_counts_as_the_same_song(candidate, artist, title, seconds, good):
     assert (score(Candidate("x", name, artists, found_s), artist, title, seconds) >= LEAST) == good
 
 
+@settings(max_examples=50)
 @given(st.text(max_size=30), st.text(max_size=30), st.text(max_size=30), st.floats(0, 1e4), st.floats(0, 1e4))
 def test_a_score_is_a_share_and_nearer_durations_never_lower_it(title, artist, other, near, far):
     found = Candidate("x", other, [artist], 100.0)
@@ -115,18 +116,28 @@ def test_a_score_is_a_share_and_nearer_durations_never_lower_it(title, artist, o
 
 
 def test_a_cache_keeps_what_is_put_there(tmp_path):
-    cache = Cache(tmp_path / "deep" / "cache.sqlite")
+    cache = Cache(tmp_path / "deep" / "cache")
     cache.put("valence", {"a": 0.5, "b": None})
-    again = Cache(tmp_path / "deep" / "cache.sqlite")
+    again = Cache(tmp_path / "deep" / "cache")
     assert again.get("valence", "abc") == {"a": 0.5, "b": None}
     assert again.get("search", "a") == {}
 
 
+@pytest.mark.parametrize("cut", [1, 2, 15])
+def test_a_cache_that_was_cut_off_loses_one_line(tmp_path, cut):
+    path = tmp_path / "cache"
+    Cache(path).put("valence", {"a": 0.5, "b": 0.25})
+    path.write_bytes(path.read_bytes()[:-cut])
+    Cache(path).put("valence", {"c": 0.75})
+    held = Cache(path).get("valence", "abc")
+    assert held == {"a": 0.5, "c": 0.75} | ({"b": 0.25} if cut == 1 else {})
+
+
 def test_a_cache_that_cannot_be_used_is_named(tmp_path):
-    (tmp_path / "file").write_text("this is no database, and it is long enough to be taken for one" * 40)
+    (tmp_path / "file").touch()
     (tmp_path / "folder").mkdir()
-    for path in (tmp_path / "file", tmp_path / "file" / "cache", tmp_path / "folder"):
-        with pytest.raises(ReportError, match=rf"{path} cannot be used .* delete it"):
+    for path in (tmp_path / "file" / "cache", tmp_path / "folder"):
+        with pytest.raises(ReportError, match=rf"{path} cannot be used .* Check its folder"):
             Cache(path)
 
 

@@ -123,7 +123,7 @@ def build(
     options = {name: value for name, value in options.items() if name in _options(corpus)}
     moods(pd.Series([0.5]), mood_cuts)  # a wrong parameter is told before the long part
     own = getattr(module(corpus), "VALENCE", corpus)
-    asked = sources(valence, own=own, cache=study.root / "downloads" / "spotify.sqlite")
+    asked = sources(valence, own=own, cache=study.root / "downloads" / "spotify.jsonl")
 
     rows = collect(study, data, **options).reset_index(drop=True)
     for column in ("artist", "title", "album", "valence", "mood"):

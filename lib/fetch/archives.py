@@ -44,18 +44,22 @@ def open_archive(where: Path | Remote) -> zipfile.ZipFile:
     ReportError
         If it is no ZIP archive or cannot be reached.
     """
-    try:
-        if isinstance(where, Path):
+    if isinstance(where, Path):
+        try:
             return zipfile.ZipFile(where)
-        opened = remotezip.RemoteZip(where.address, fetcher=lambda *_, **__: where)
-        opened.filename = where.address
-        return opened
-    except (*_DAMAGE, OSError) as error:
-        if isinstance(where, Path):
+        except (*_DAMAGE, OSError) as error:
             raise ReportError(f"{where} is no whole zip archive ({error}). Get it anew.") from error
-        raise ReportError(
-            f"{where.address} is no whole zip archive ({error}). It may have moved; check the address."
-        ) from error
+    failure = None
+    for _ in range(2):  # a byte may have come wrong over the network
+        try:
+            opened = remotezip.RemoteZip(where.address, fetcher=lambda *_, **__: where)
+        except (*_DAMAGE, OSError) as error:
+            failure = error
+            where.forget()
+        else:
+            opened.filename = where.address
+            return opened
+    raise ReportError(f"{where.address} is no whole zip archive ({failure}). It may have moved; check the address.")
 
 
 def extract(

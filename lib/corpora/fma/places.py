@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from lib.corpora.fma.metadata import ECHONEST, SUBSETS, TRACKS, sha1
+from lib.corpora.fma.metadata import ECHONEST, SUBSETS, TRACKS, checksum
 from lib.errors import ReportError
 from lib.fetch.archives import BrokenError, extract, mebibytes, need_space, open_archive
 from lib.fetch.remote import Remote
@@ -134,6 +134,7 @@ class Places:
         return broken
 
     def _once(self, where: Path | Remote, names: list[str], largest: int) -> dict[str, str]:
+        self._stopped.clear()
         with open_archive(where) as archive:
             infos = [archive.getinfo(name) for name in names if name in archive.NameToInfo]
         what = f"{len(names)} files"
@@ -154,7 +155,6 @@ class Places:
                     except BrokenError as error:
                         broken[name] = str(error)
 
-        self._stopped.clear()
         with ThreadPoolExecutor(self.connections) as pool:
             shares = (names[number :: self.connections] for number in range(self.connections))
             jobs = [pool.submit(some, share) for share in shares if share]
@@ -216,7 +216,12 @@ class Places:
 
     def _compare(self, name: str, path: Path) -> None:
         """Compare a file with its published checksum, if it comes from where that was published."""
-        if self.data is None and self.address == ADDRESS and name in SHA1 and (found := sha1(path)) != SHA1[name]:
+        if (
+            self.data is None
+            and self.address == ADDRESS
+            and name in SHA1
+            and (found := checksum(path, "sha1")) != SHA1[name]
+        ):
             raise ReportError(
                 f"{name} from {self.address} has the sha1 {found}, but {SHA1[name]} was published. Run the same "
                 "command again; if it stays so, see https://github.com/mdeff/fma."

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from lib.errors import ReportError
 
 
 class Cache:
-    """Values by kind and key in one file; each is on disk as soon as it is put there.
+    """Values by kind and key, a line of JSON each, on disk as soon as they are put there.
+
+    A line that a kill cut off is left out, and asked for again.
 
     Parameters
     ----------
@@ -22,37 +23,32 @@ class Cache:
     Raises
     ------
     ReportError
-        Here and in every method: if the file cannot be used, and what to do.
+        Here and in `put`: if the file cannot be used.
     """
 
     def __init__(self, path: Path):
         self.path = path
-        with self._open() as base:
-            base.execute(
-                "CREATE TABLE IF NOT EXISTS answers (kind TEXT, key TEXT, value TEXT, PRIMARY KEY (kind, key))"
-            )
+        self._values: dict[tuple[str, str], object] = {}
+        self._append("")
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            with suppress(ValueError, TypeError):
+                kind, key, value = json.loads(line)
+                self._values[kind, key] = value
 
     def get(self, kind: str, keys: Iterable[str]) -> dict[str, object]:
         """Values by key, of those that were put there."""
-        wanted = "SELECT key, value FROM answers WHERE kind = ? AND key = ?"
-        with self._open() as base:
-            rows = [row for key in keys for row in base.execute(wanted, (kind, key))]
-        return {key: json.loads(value) for key, value in rows}
+        return {key: self._values[kind, key] for key in keys if (kind, key) in self._values}
 
     def put(self, kind: str, values: dict[str, object]) -> None:
-        """Keep values by key, all of them or none."""
-        rows = [(kind, key, json.dumps(value)) for key, value in values.items()]
-        with self._open() as base:
-            base.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", rows)
+        """Keep values by key."""
+        self._values |= {(kind, key): value for key, value in values.items()}
+        # A break first, for the last line may have been cut off.
+        self._append("\n" + "".join(f"{json.dumps([kind, key, value])}\n" for key, value in values.items()))
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+    def _append(self, text: str) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self.path, timeout=30)) as base, base:
-                yield base
-        except (sqlite3.Error, OSError) as error:
-            raise ReportError(
-                f"{self.path} cannot be used ({error}). Check its folder and disk, and whether something else is using "
-                "it. If it is damaged, delete it: it only spares questions that were asked before."
-            ) from error
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            raise ReportError(f"{self.path} cannot be used ({error}). Check its folder and disk.") from error
