@@ -1,7 +1,6 @@
-import os
+import multiprocessing
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -27,6 +26,7 @@ from tests.loopback import Faults, serve
 SONGS = [Song(n, ("Rock", "Folk")[n % 2], f"Artist {n // 4}", f"Song {n}", valence=(n % 7) / 7) for n in range(2, 34)]
 DRAW = {"genres": ["Rock", "Folk"], "songs": 5}
 SILENT, CUT, ABSENT = 6, 13, 28
+fork = multiprocessing.get_context("fork")
 
 
 @pytest.fixture(scope="session")
@@ -279,24 +279,28 @@ class TestCommand:
         assert main(["--study", "demo", "--root", str(tmp_path / "a")]) == 1
         assert "name one of corpus fma" in capsys.readouterr().err
 
+    @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
     @pytest.mark.parametrize("times", [3, pytest.param(20, marks=pytest.mark.slow)])
     def test_killed_at_random_moments_it_ends_the_same(self, tmp_path, archives, config, times):
         chance = random.Random(times)
         with serve(archives, Faults(pause_s=0.03)) as server:
-            command = [sys.executable, "-m", "lib.corpora.fma", "--study", str(config(server.address)), "--root"]
+            study = str(config(server.address))
 
             def start(name):
-                quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-                return subprocess.Popen([*command, str(tmp_path / name)], cwd=PROJECT, start_new_session=True, **quiet)
+                # Forked, for what it imports takes longer than what it does.
+                process = fork.Process(target=main, args=(["--study", study, "--root", str(tmp_path / name)],))
+                process.start()
+                return process
 
             began = time.monotonic()
-            assert start("whole").wait() == 0
+            start("whole").join()
             whole_s = time.monotonic() - began
             for _ in range(times):
                 process = start("killed")
-                time.sleep(chance.uniform(0.2, 1) * whole_s)
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-            assert start("killed").wait() == 0
+                process.join(chance.uniform(0.2, 1) * whole_s)
+                process.kill()
+                process.join()
+            command = [sys.executable, "-m", "lib.corpora.fma", "--study", study, "--root", str(tmp_path / "killed")]
+            assert "10 songs" in subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
         whole, killed = (contents(tmp_path / name) for name in ("whole", "killed"))
-        assert whole == {name: body for name, body in killed.items() if not name.endswith(".part")}
+        assert whole == killed
