@@ -80,6 +80,15 @@ def test_a_draw_is_whole_and_bad_clips_are_replaced(draw, tmp_path):
     assert server.sent < sum(map(len, server.files.values()))
 
 
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [({"subset": "tiny"}, "subset 'tiny' is unknown; there are small"), ({"connections": 0}, "connections is 0")],
+)
+def test_a_wrong_option_is_named(draw, wrong, message):
+    with pytest.raises(ReportError, match=message):
+        draw(**wrong)
+
+
 def test_every_bad_clip_is_recorded_with_its_reason(draw):
     _, manifest, _ = draw(songs=13, per_artist=0)
     reasons = manifest[manifest["status"] == "replaced"].set_index("track")["reason"]

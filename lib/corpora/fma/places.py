@@ -63,6 +63,8 @@ class Places:
         whole: bool = False,
         connections: int = CONNECTIONS,
     ):
+        if subset not in SUBSETS:
+            raise ReportError(f"subset {subset!r} is unknown; there are {', '.join(SUBSETS)}.")
         if connections < 1:
             raise ReportError(f"connections is {connections}; it must be 1 or more.")
         self.downloads, self.data, self.whole, self.connections = downloads, data, whole, connections
