@@ -128,7 +128,7 @@ def command(step: str, root: Path, songs: int) -> list[str]:
         name, more = notebooks[step]
         output = Study("scale", root).notebooks / f"{name}.ipynb"
         words = [PROJECT / "notebooks" / f"{name}.ipynb", output, "--parameters", json.dumps({**given, **more})]
-        return [sys.executable, "-m", "lib.execute", *map(str, words)]
+        return [sys.executable, "-m", "lib.workflow.notebook", *map(str, words)]
     return [sys.executable, __file__, "--step", step, "--sizes", str(songs), "--folder", str(root)]
 
 

@@ -13,7 +13,8 @@ class Faults:
     """How the server fails; `cut` and `error` are shares of the requests, drawn from a seed.
 
     `cut` ends an answer at a random byte, `error` answers 500 instead, `flips` times the byte `flip_at` of the file
-    is a wrong one, `pause_s` waits before each answer, `ranges` gives parts, `retry_after` goes with a 429.
+    is a wrong one, `pause_s` waits before each answer, `ranges` gives parts, `retry_after` goes with a 429, `refuse`
+    is the status of every answer.
     """
 
     ranges: bool = True
@@ -23,6 +24,7 @@ class Faults:
     flip_at: int | None = None
     pause_s: float = 0.0
     busy: int = 0
+    refuse: int = 0
     retry_after: str = "0"
     seed: int = 0
 
@@ -36,7 +38,6 @@ class Server:
     faults: Faults
     asked: list[tuple[str, str]] = field(default_factory=list)
     sent: int = 0
-    tag: str = '"1"'
 
 
 class _Quiet(ThreadingHTTPServer):
@@ -69,8 +70,8 @@ def serve(files: dict[str, bytes], faults: Faults | None = None):
             body = files.get(self.path)
             if busy:
                 return self._short(429, {"Retry-After": faults.retry_after})
-            if body is None:
-                return self._short(404)
+            if body is None or faults.refuse:
+                return self._short(faults.refuse or 404)
             if draws[0] < faults.error:
                 return self._short(500)
             first, last, code = 0, len(body) - 1, 200
@@ -84,7 +85,6 @@ def serve(files: dict[str, bytes], faults: Faults | None = None):
                 part[faults.flip_at - first] ^= 0xFF
             self.send_response(code)
             self.send_header("Content-Length", str(len(part)))
-            self.send_header("ETag", server.tag)
             if code == 206:
                 self.send_header("Content-Range", f"bytes {first}-{last}/{len(body)}")
             self.end_headers()

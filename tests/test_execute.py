@@ -119,7 +119,16 @@ def test_in_a_sweep_what_is_wrong_is_given_up_and_what_was_killed_is_not(noteboo
     nbformat.write(read, notebook)
     base = tmp_path / "done" / "04" / "run"
     base.parent.mkdir(parents=True)
-    words = [sys.executable, "-m", "lib.execute", notebook, tmp_path / "out.ipynb", "--done", base, "--tolerable"]
+    words = [
+        sys.executable,
+        "-m",
+        "lib.workflow.notebook",
+        notebook,
+        tmp_path / "out.ipynb",
+        "--done",
+        base,
+        "--tolerable",
+    ]
     environment = {**os.environ, done.TOLERANT: "1"}
     assert subprocess.run(words, env=environment, cwd=PROJECT, capture_output=True, check=False).returncode == code
     assert base.with_suffix(".failed").is_file()

@@ -2,11 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lib.corpora.valence.spotify import CREDENTIALS, Spotify
 from lib.errors import ReportError
-from lib.valence.spotify import CREDENTIALS, Spotify
 from tests.spotify import ID, SECRET, serve
 
-SONGS = {f"s{n}": (f"Band {n}", f"Tune {n}", 180.0, n / 300) for n in range(1, 251)}
+SONGS = {f"s{n}": (f"Band {n}", f"Tune {n}", 180.0, n / 30) for n in range(1, 26)}
 SONGS["s3"] = ("Band 3", "Tune 3", 180.0, None)
 
 
@@ -36,7 +36,7 @@ def spotify(service, tmp_path, monkeypatch):
     waited = []
 
     def make(name="cache"):
-        return Spotify(tmp_path / name, **service.addresses, patience={"sleep": waited.append})
+        return Spotify(tmp_path / name, **service.addresses, sleep=waited.append)
 
     make.waited = waited
     return make
@@ -45,7 +45,7 @@ def spotify(service, tmp_path, monkeypatch):
 def test_valence_match_and_score_are_kept(spotify):
     answers = spotify().ask(tracks([1, 2]))
     assert answers.trouble == ""
-    assert answers.table["valence"].tolist() == pytest.approx([1 / 300, 2 / 300])
+    assert answers.table["valence"].tolist() == pytest.approx([1 / 30, 2 / 30])
     assert answers.table["match"].tolist() == ["Band 1: Tune 1", "Band 2: Tune 2"]
     assert answers.table["score"].tolist() == [1.0, 1.0]
 
@@ -58,11 +58,17 @@ def test_nothing_is_asked_twice(spotify, service):
     assert again.table["valence"].notna().tolist() == [True, True, False]
 
 
-def test_features_come_a_hundred_at_a_time(spotify, service):
-    answers = spotify().ask(tracks(range(1, 251)))
+@pytest.fixture
+def small_batches(monkeypatch):
+    monkeypatch.setattr("lib.corpora.valence.spotify.BATCH", 10)
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_features_come_many_at_a_time(spotify, service):
+    answers = spotify().ask(tracks(range(1, 26)))
     questions = [ids for question, ids in service.asked if question == "audio-features"]
-    assert [len(ids.split(",")) for ids in questions] == [1, 100, 100, 49]
-    assert answers.table["valence"].notna().sum() == 249
+    assert [len(ids.split(",")) for ids in questions] == [1, 10, 10, 4]
+    assert answers.table["valence"].notna().sum() == 24
 
 
 def test_what_cannot_be_told_says_why(spotify, service):
@@ -85,19 +91,19 @@ def test_what_cannot_be_told_says_why(spotify, service):
 @pytest.mark.parametrize(
     ("faults", "says"),
     [
-        ({"token": [400]}, "refused the credentials (400). Check SPOTIPY_CLIENT_ID"),
+        ({"token": [400]}, "refused the credentials (401). Check SPOTIPY_CLIENT_ID"),
         ({"token": [401]}, "refused the credentials (401). Check SPOTIPY_CLIENT_ID"),
-        ({"search": [401, 401]}, "refused the credentials (401)"),
-        ({"audio-features": [403]}, "most applications since November 2024. Use another source"),
+        ({"search": [401]}, "refused the credentials (401)"),
+        ({"audio-features": [403]}, "since 2024-11-27 that is closed to new applications. Use another source"),
         ({"audio-features": [404]}, "withdrawn this question (404)"),
-        ({"search": [(429, "86400")]}, "answered 429, and asks to wait 86400 s. What was answered is kept"),
+        ({"search": [(429, "86400")]}, "answered 429 (it asks to wait 86400 s). What was answered is kept"),
         ({"search": [503] * 6}, "answered 503. What was answered is kept"),
         ({"search": ["<html>"] * 6}, "another form than it documents"),
         ({"audio-features": ['{"audio_features": []}'] * 6}, "another form than it documents"),
         ({"audio-features": ['{"audio_features": [{"valence": 7}]}'] * 6}, "another form than it documents"),
         ({"search": ['{"tracks": {"items": [{"id": 5}]}}'] * 6}, "another form than it documents"),
         ({"token": [500] * 6}, "answered 500"),
-        ({"token": ["{"] * 6}, "no JSON"),
+        ({"token": ["{"] * 6}, "another form than it documents"),
     ],
 )
 def test_a_refusal_has_a_remedy_and_the_rest_is_not_asked(spotify, service, faults, says, capfd):
@@ -119,7 +125,6 @@ def test_a_refusal_has_a_remedy_and_the_rest_is_not_asked(spotify, service, faul
     [
         {"search": [(429, "3"), 500], "audio-features": [502]},
         {"search": ["not json"], "audio-features": ["{}", "null"]},
-        {"search": [401]},
         {"token": [503]},
     ],
 )
@@ -132,6 +137,19 @@ def test_what_passes_is_waited_for(spotify, service, faults):
     assert max(spotify.waited) <= 20
 
 
+def test_what_is_known_is_answered_after_a_refusal(spotify, service):
+    spotify().ask(tracks([1, 4]))
+    service.faults = {"search": [403]}
+    answers = spotify().ask(tracks([1, 2, 4]))
+    assert answers.table["valence"].notna().tolist() == [True, False, True]
+    assert "403" in answers.trouble
+
+
+def test_of_several_songs_the_best_is_taken(spotify, service):
+    service.songs = {"live": ("Band 1", "Tune 1 (Live)", 180.0, 0.9), **SONGS}
+    assert spotify().ask(tracks([1])).table["match"].tolist() == ["Band 1: Tune 1"]
+
+
 @pytest.mark.parametrize("status", [400, 404])
 def test_a_question_that_spotify_cannot_read_is_one_tracks_trouble(spotify, service, status):
     service.faults = {"search": [None, status]}
@@ -140,7 +158,7 @@ def test_a_question_that_spotify_cannot_read_is_one_tracks_trouble(spotify, serv
     answers = spotify().ask(some)
     assert answers.trouble == ""
     assert answers.table["valence"].notna().tolist() == [True, False, True]
-    assert answers.table["note"].tolist()[1] == f"Spotify makes nothing of this title ({status})"
+    assert answers.table["note"].tolist()[1] == "not understood"
     assert max(len(words) for question, words in service.asked if question == "search") < 200
 
 
@@ -165,16 +183,17 @@ def test_a_cache_that_cannot_be_written_is_told_and_nothing_breaks(spotify, monk
     assert answers.table["valence"].isna().all()
 
 
+@pytest.mark.usefixtures("small_batches")
 def test_interrupted_it_goes_on_where_it_was(spotify, service):
     service.faults = {"audio-features": [None, None, 403]}
-    first = spotify().ask(tracks(range(1, 251)))
-    assert first.table["valence"].notna().sum() == 100  # one, and a hundred of which one has no features
+    first = spotify().ask(tracks(range(1, 26)))
+    assert first.table["valence"].notna().sum() == 10  # one, and ten of which one has no features
     assert "403" in first.trouble
     searched = sum(question == "search" for question, _ in service.asked)
-    assert searched < 250
-    again = spotify().ask(tracks(range(1, 251)))
-    assert again.table["valence"].notna().sum() == 249
-    assert sum(question == "search" for question, _ in service.asked) == 250
+    assert searched < 25
+    again = spotify().ask(tracks(range(1, 26)))
+    assert again.table["valence"].notna().sum() == 24
+    assert sum(question == "search" for question, _ in service.asked) == 25
 
 
 @pytest.mark.parametrize("missing", CREDENTIALS)
@@ -186,8 +205,9 @@ def test_without_credentials_it_says_where_they_go(spotify, service, monkeypatch
 
 
 def test_nobody_answers(spotify, service, tmp_path):
-    source = Spotify(tmp_path / "cache", api="http://127.0.0.1:9/v1/", tokens="http://127.0.0.1:9/t",
-                     patience={"sleep": lambda s: None})  # fmt: skip
+    source = Spotify(
+        tmp_path / "cache", api="http://127.0.0.1:9/v1/", tokens="http://127.0.0.1:9/t", sleep=lambda s: None
+    )
     assert "connection to Spotify broke" in source.ask(tracks([1])).trouble
 
 

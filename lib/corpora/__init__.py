@@ -13,10 +13,10 @@ from types import ModuleType
 
 import pandas as pd
 
+from lib.corpora.valence import OWN, TROUBLES, Source, fill
 from lib.errors import ReportError
 from lib.paths import Study
 from lib.tables import moods, tracks_table, write_csv, write_json
-from lib.valence import OWN, TROUBLES, Source, fill, sources
 
 CORPORA = {
     "demo": "lib.corpora.demo",
@@ -95,8 +95,8 @@ def build(
     mood_cuts : str
         As `lib.tables.moods` takes them; terciles are those of the usable clips.
     valence : sequence of str
-        Where it comes from, see `lib.valence.sources`. Who said what is written to ``tables/valence.csv``, unless the
-        corpus's own is all that is asked for.
+        Where it comes from, see `lib.corpora.valence.sources`. Who said what is written to ``tables/valence.csv``,
+        unless the corpus's own is all that is asked for.
     workers : int >= 0
         Processes that read clips; 0 = one a core.
     timeout_s : float > 0
@@ -116,13 +116,14 @@ def build(
     """
     from lib.corpora.groups import artist_groups, song_groups
     from lib.corpora.probe import probe_tracks
+    from lib.corpora.valence.sources import sources
 
     collect = module(corpus).collect
     options = {"workers": workers, "timeout_s": timeout_s} | checked(corpus, options)
     options = {name: value for name, value in options.items() if name in _options(corpus)}
     moods(pd.Series([0.5]), mood_cuts)  # a wrong parameter is told before the long part
     own = getattr(module(corpus), "VALENCE", corpus)
-    asked = sources(valence, own=own, cache=study.root / "downloads" / "spotify.sqlite")
+    asked = sources(valence, own=own, cache=study.root / "downloads" / "spotify.jsonl")
 
     rows = collect(study, data, **options).reset_index(drop=True)
     for column in ("artist", "title", "album", "valence", "mood"):

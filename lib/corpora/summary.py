@@ -5,10 +5,10 @@ from pathlib import PurePath
 
 import pandas as pd
 
+from lib.corpora.valence import troubles
 from lib.errors import ReportError
 from lib.paths import Study
 from lib.tables import MOODS, STATUSES, numeric_targets
-from lib.valence import troubles
 
 DRAWN = (
     "The table shows what there was to draw from, with the moods that cuts of valence at one and two thirds would "
@@ -83,7 +83,7 @@ def valence_sources(valence: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     valence : pd.DataFrame
-        As `lib.valence.fill` gives it.
+        As `lib.corpora.valence.fill` gives it.
     """
     counts = valence["source"].fillna("").replace("", "(none)").value_counts()
     return pd.DataFrame({"tracks": counts, "share": counts / max(len(valence), 1)}).rename_axis("source")

@@ -78,7 +78,7 @@ def failed_note(failed: Mapping[str, str]) -> str:
     Parameters
     ----------
     failed : mapping of str to str
-        As from `lib.done.failures`.
+        As from `lib.runs.store.failures`.
     """
     if not failed:
         return ""

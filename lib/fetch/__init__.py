@@ -1,1 +1,1 @@
-"""Getting single files, and single members of archives, over a network that fails."""
+"""Getting files, and single members of ZIP archives, over a network that fails."""

@@ -1,24 +1,38 @@
-"""One file on a server, read in parts that survive broken connections."""
+"""One file on a server, read whole or in ranges that survive broken connections."""
 
 from __future__ import annotations
 
+import io
 import re
+import threading
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import BinaryIO
 
+import remotezip
 import requests
 import urllib3
 
 from lib.errors import ReportError
-from lib.fetch.members import CHUNK
-from lib.fetch.patience import UnsteadyError, again, retry_after
+from lib.fetch.retry import TransientError, retry
 
 TIMEOUT_S = (10.0, 60.0)  # to connect, and between two pieces of an answer
 AGENT = "music-tagging-report/0.1 (python-requests)"
+CHUNK = 64 * 1024  # bytes
+LARGEST_RANGE = (
+    512 * 1024**2
+)  # bytes; FMA's largest directory is some 10 MB, and tracks.csv is in an archive of 342 MiB
+REMEDY = "What was fetched is kept; run the same command again later."
 
-_SPAN = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+_REASONS = {
+    "NameResolution": "the server's name is unknown (is this machine on a network?)",
+    "refused": "the server does not accept connections",
+    "certificate": "the server's certificate is not valid",
+}
 
 
 class Remote:
@@ -27,25 +41,23 @@ class Remote:
     Parameters
     ----------
     address : str
-    timeout_s : tuple of float
-        To connect, and between two pieces of an answer.
-    patience : dict, optional
-        Of `lib.fetch.patience.again`: tries, longest_s, sleep.
+    **patience
+        Of `lib.fetch.retry.retry`: tries, sleep.
 
     Attributes
     ----------
-    size : int
-        Bytes.
-    ranges : bool
-        Whether the server gives parts of it.
+    received : callable
+        Given the number of new bytes as they come.
     """
 
-    def __init__(self, address: str, *, timeout_s: tuple[float, float] = TIMEOUT_S, patience: dict | None = None):
+    def __init__(self, address: str, **patience):
         if not address.startswith(("http://", "https://")):
             raise ReportError(f"address {address!r}: it must begin with http:// or https://.")
         self.address = address
-        self.timeout_s = timeout_s
-        self.patience = patience or {}
+        self.received: Callable[[int], None] = lambda count: None
+        self._patience = patience
+        self._directory: dict[tuple[int, int], bytes] = {}
+        self._lock = threading.Lock()
         self._session = requests.Session()
         self._session.headers.update({"User-Agent": AGENT, "Accept-Encoding": "identity"})
 
@@ -71,138 +83,117 @@ class Remote:
         return self._facts[1]
 
     def read(self, start: int, stop: int) -> bytes:
-        """Bytes from `start` up to, not including, `stop`; raises as `save` does."""
-        held = bytearray()
-
-        def more() -> None:
-            for chunk in self._pieces(start + len(held), stop):
-                held.extend(chunk)
-
-        self._patiently(more, lambda: len(held))
-        return bytes(held)
-
-    def save(self, path: Path, start: int = 0, stop: int | None = None, told: Callable[[int], None] = lambda n: None):
-        """Write bytes from `start` up to `stop` to a file, going on where it ends.
-
-        Parameters
-        ----------
-        path : Path
-            May hold the first of these bytes already. Without `ranges` it is begun anew.
-        start, stop : int
-            0 <= start < stop <= size; None = the end.
-        told : callable
-            Told the number of new bytes.
+        """Bytes from `start` up to, not including, `stop`; a broken connection goes on where it ended.
 
         Raises
         ------
         ReportError
-            If the server refuses, goes on failing, or has another file by now. What was got stays in `path`.
+            If the server refuses or goes on failing.
         """
-        stop = self.size if stop is None else stop
-        path.parent.mkdir(parents=True, exist_ok=True)
-
-        def have() -> int:
-            return path.stat().st_size if path.is_file() else 0
-
-        if have() > stop - start or not self.ranges:
-            path.unlink(missing_ok=True)
+        held = io.BytesIO()
 
         def more() -> None:
-            with path.open("ab" if self.ranges else "wb") as file:
-                for chunk in self._pieces(start + (have() if self.ranges else 0), stop):
-                    file.write(chunk)
-                    told(len(chunk))
+            before = held.tell()
+            try:
+                self._copy(held, start + before, stop)
+            except TransientError:
+                if held.tell() == before:  # only a try that brought nothing counts
+                    raise
 
-        # Without ranges every try begins anew, so that no try comes forward.
-        self._patiently(more, have if self.ranges else lambda: 0)
+        while held.tell() < stop - start:
+            self._patiently(more)
+        return held.getvalue()
 
-    def _patiently(self, more: Callable[[], None], have: Callable[[], int]) -> None:
-        last = have()
+    def save(self, path: Path) -> None:
+        """Write the whole file, from a server that gives no ranges: a broken connection begins anew.
 
-        def moved() -> bool:
-            nonlocal last
-            before, last = last, have()
-            return last > before
+        Raises
+        ------
+        ReportError
+            If the server refuses or goes on failing.
+        """
 
+        def whole() -> None:
+            with path.open("wb") as file:
+                self._copy(file, 0, self.size)
+
+        self._patiently(whole)
+
+    def fetch(self, data_range: tuple[int, int | None], stream: bool = False) -> remotezip.PartialBuffer:
+        """Range that `remotezip` asks for: a member (`stream`), or the directory, which is asked for once."""
+        first, last = data_range
+        start, stop = (max(self.size + first, 0), self.size) if last is None else (first, min(last + 1, self.size))
+        if not 0 <= start < stop or stop - start > LARGEST_RANGE:
+            raise zipfile.BadZipFile(f"bytes {start} to {stop} of {self.size} are beyond its bounds")
+        if stream:
+            held = self.read(start, stop)
+        else:
+            with self._lock:
+                if (start, stop) not in self._directory:
+                    self._directory[start, stop] = self.read(start, stop)
+                held = self._directory[start, stop]
+        return remotezip.PartialBuffer(io.BytesIO(held), start, len(held), False)
+
+    def forget(self) -> None:
+        """Ask for the directory once more."""
+        self._directory.clear()
+
+    def _patiently(self, call: Callable[[], None]) -> None:
         try:
-            again(more, self.name, moved=moved, **self.patience)
-        except UnsteadyError as error:
-            wait = f" (it asks to wait {error.after_s:.0f} s)" if error.after_s else ""
-            raise ReportError(
-                f"{self.address}: {error}{wait}. What was got is kept; run the same command again later."
-            ) from error
+            retry(call, self.name, **self._patience)
+        except TransientError as error:
+            raise ReportError(f"{self.address}: {error}. {REMEDY}") from error
 
     @cached_property
-    def _facts(self) -> tuple[int, bool, str]:
-        found: list[tuple[int, bool, str]] = []
+    def _facts(self) -> tuple[int, bool]:
+        found: list[tuple[int, bool]] = []
 
         def ask() -> None:
             with self._answer({"Range": "bytes=0-0"}) as answer:
-                tag = answer.headers.get("ETag") or answer.headers.get("Last-Modified") or ""
-                span = _SPAN.fullmatch(answer.headers.get("Content-Range", ""))
-                if answer.status_code == 206 and span:
-                    found.append((int(span.group(3)), True, tag))
-                elif answer.status_code == 200 and answer.headers.get("Content-Length", "").isdigit():
-                    found.append((int(answer.headers["Content-Length"]), False, tag))
-                else:
+                given = _RANGE.fullmatch(answer.headers.get("Content-Range", ""))
+                length = given.group(3) if given else answer.headers.get("Content-Length", "")
+                if not length.isdigit():
                     raise ReportError(f"{self.address}: the server does not say how large the file is.")
+                found.append((int(length), given is not None))
 
-        self._patiently(ask, lambda: 0)
+        self._patiently(ask)
         return found[-1]
 
-    def _pieces(self, start: int, stop: int) -> Iterator[bytes]:
-        """One request for what is left, in pieces; every failure that may pass is an `UnsteadyError`."""
-        if start >= stop:
-            return
-        size, ranges, tag = self._facts
-        with self._answer({"Range": f"bytes={start}-{stop - 1}"} if ranges else {}) as answer:
-            if ranges:
-                span = _SPAN.fullmatch(answer.headers.get("Content-Range", ""))
-                if answer.status_code != 206 or not span or int(span.group(1)) != start:
-                    raise UnsteadyError("the server answered with another part than was asked for")
-                now = answer.headers.get("ETag") or answer.headers.get("Last-Modified") or ""
-                if int(span.group(3)) != size or now != tag:
-                    raise ReportError(f"{self.address} changed while it was read. Run the same command again.")
+    def _copy(self, file: BinaryIO, start: int, stop: int) -> None:
+        """Append bytes from `start` up to `stop` in one request."""
+        with self._answer({"Range": f"bytes={start}-{stop - 1}"} if self.ranges else {}) as answer:
+            given = _RANGE.fullmatch(answer.headers.get("Content-Range", ""))
+            if self.ranges and (given is None or int(given.group(1)) != start):
+                raise TransientError("the server answered with another part than was asked for")
             left = stop - start
             while left:
                 chunk = answer.raw.read(min(CHUNK, left))
                 if not chunk:
-                    raise UnsteadyError("the connection ended early")
+                    raise TransientError("the connection ended early")
                 left -= len(chunk)
-                yield chunk
+                file.write(chunk)
+                self.received(len(chunk))
 
     @contextmanager
     def _answer(self, headers: dict[str, str]) -> Iterator[requests.Response]:
         try:
-            with self._session.get(self.address, headers=headers, stream=True, timeout=self.timeout_s) as answer:
-                _judge(answer, self.address)
+            with self._session.get(self.address, headers=headers, stream=True, timeout=TIMEOUT_S) as answer:
+                code = answer.status_code
+                if code in (408, 425, 429) or code >= 500:
+                    raise TransientError(f"the server answered {code}", answer.headers.get("Retry-After"))
+                if code in (404, 410):
+                    raise ReportError(
+                        f"{self.address}: there is no such file ({code}). It may have moved; check the address."
+                    )
+                if code not in (200, 206):
+                    raise ReportError(
+                        f"{self.address}: the server refused ({code}). Check the address, or get the file by hand."
+                    )
                 yield answer
-        except (requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError, ConnectionError) as error:
-            raise UnsteadyError(_plain(error)) from error
+        except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
+            raise TransientError("no answer in time") from error
+        except (requests.ConnectionError, urllib3.exceptions.HTTPError, ConnectionError) as error:
+            reason = next((said for sign, said in _REASONS.items() if sign in str(error)), "the connection broke")
+            raise TransientError(reason) from error
         except requests.RequestException as error:
             raise ReportError(f"{self.address}: {error}. Check the address.") from error
-
-
-def _judge(answer: requests.Response, address: str) -> None:
-    code = answer.status_code
-    if code in (200, 206):
-        return
-    if code in (408, 425, 429) or code >= 500:
-        raise UnsteadyError(f"the server answered {code}", retry_after(answer.headers.get("Retry-After")))
-    if code in (404, 410):
-        raise ReportError(f"{address}: there is no such file ({code}). It may have moved; check the address.")
-    raise ReportError(f"{address}: the server refused ({code}). Check the address, or get the file by hand.")
-
-
-def _plain(error: Exception) -> str:
-    if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
-        return "no answer in time"
-    text = str(error)
-    for sign, meaning in (
-        ("NameResolution", "the server's name is unknown (is this machine on a network?)"),
-        ("refused", "the server does not accept connections"),
-        ("certificate", "the server's certificate is not valid"),
-    ):
-        if sign in text:
-            return meaning
-    return "the connection broke"

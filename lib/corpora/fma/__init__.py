@@ -29,18 +29,6 @@ ABOUT = (
 )
 
 
-def places_of(study: Study, data: str | Path, subset: str, **options) -> Places:
-    """Where a study's FMA files are: in `data` if it is given, else in ``downloads/fma`` and on FMA's server.
-
-    Raises
-    ------
-    ReportError
-        If `data` is no folder.
-    """
-    folder = data_folder(data, "fma") if str(data).strip() else None
-    return Places(subset, study.root / "downloads" / "fma", folder, **options)
-
-
 def collect(
     study: Study,
     data: str | Path,
@@ -89,7 +77,10 @@ def collect(
     """
     draw = Draw(subset, tuple(genres), songs, per_artist, equal_moods, seed)
     listed = read_manifest(given_file(manifest, "manifest")) if manifest else None
-    places = places_of(study, data, subset, address=address, whole=whole_archive, connections=connections)
+    places = Places(
+        subset, study.root / "downloads" / "fma", data_folder(data, "fma") if str(data).strip() else None,
+        address=address, whole=whole_archive, connections=connections,
+    )  # fmt: skip
     metadata = read_metadata(*places.tables())
     if listed is None:
         listed = acquire(metadata, draw, places, workers=workers, timeout_s=timeout_s)

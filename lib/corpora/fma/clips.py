@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import pandas as pd
 
 from lib.corpora.fma.draw import Draw, choose, ordered
+from lib.corpora.fma.metadata import checksum
 from lib.corpora.fma.places import Places
 from lib.corpora.probe import probe_tracks
 from lib.errors import ReportError
@@ -93,7 +93,7 @@ def again(manifest: pd.DataFrame, metadata: pd.DataFrame, places: Places) -> pd.
         raise ReportError(f"track {track} of the manifest: {reason}. Draw anew, without the manifest.")
     for number, (track, expected) in enumerate(zip(drawn["track"], drawn["sha256"], strict=True), 1):
         path = places.path(track)
-        found = sha256(path)
+        found = checksum(path, "sha256")
         if found != expected:
             raise ReportError(
                 f"{path} has the sha256 {found}, but the manifest says {expected}: it is another file than was drawn. "
@@ -118,22 +118,15 @@ def read_manifest(path: Path) -> pd.DataFrame:
     missing = [column for column in COLUMNS if column not in table]
     if missing:
         raise ReportError(f"manifest {path} has no column {missing[0]!r}; it must have {', '.join(COLUMNS)}.")
-    wrong = table.loc[~table["status"].isin(STATUSES), "status"]
-    if len(wrong):
-        raise ReportError(f"manifest {path}: status {wrong.iloc[0]!r} is none of {', '.join(STATUSES)}.")
-    drawn = table[table["status"] == "drawn"]
-    wrong = drawn.loc[drawn["sha256"].isna() | (drawn["sha256"].str.len() != 64), "track"]
-    if len(wrong):
-        raise ReportError(f"manifest {path}: track {wrong.iloc[0]} has no sha256.")
-    if table["track"].duplicated().any():
-        raise ReportError(f"manifest {path} lists track {table['track'][table['track'].duplicated()].iloc[0]} twice.")
+    unmarked = (table["status"] == "drawn") & (table["sha256"].str.len() != 64).fillna(True)
+    for wrong, problem in (
+        (~table["status"].isin(STATUSES), f"has a status that is none of {', '.join(STATUSES)}"),
+        (unmarked, "has no sha256"),
+        (table["track"].duplicated(), "is listed twice"),
+    ):
+        if wrong.any():
+            raise ReportError(f"manifest {path}: track {table.loc[wrong, 'track'].iloc[0]} {problem}.")
     return table[list(COLUMNS)]
-
-
-def sha256(path: Path) -> str:
-    """Checksum of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _manifest(
@@ -145,8 +138,8 @@ def _manifest(
         for track in order[genre][: last + 1]:
             path = places.path(track)
             if track in drawn:
-                rows.append((track, genre, "drawn", "", path.stat().st_size, sha256(path)))
+                rows.append((track, genre, "drawn", "", path.stat().st_size, checksum(path, "sha256")))
             elif track in bad and bad[track] != "not in the folder":
-                there = (path.stat().st_size, sha256(path)) if path else (0, "")
+                there = (path.stat().st_size, checksum(path, "sha256")) if path else (0, "")
                 rows.append((track, genre, "replaced", bad[track], *there))
     return pd.DataFrame(rows, columns=list(COLUMNS))

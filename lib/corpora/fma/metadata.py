@@ -109,10 +109,10 @@ def archive_counts(metadata: pd.DataFrame, subset: str) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("genre")
 
 
-def sha1(path: Path) -> str:
-    """Checksum by which FMA's files are published."""
+def checksum(path: Path, kind: str) -> str:
+    """Checksum of a file, in hexadecimal; FMA's files are published with their sha1."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha1").hexdigest()
+        return hashlib.file_digest(file, kind).hexdigest()
 
 
 def _read(path: Path, wanted: dict[str, str], headers: int) -> pd.DataFrame:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import cache, partial
 from pathlib import Path
 
 from tqdm import tqdm
 
-from lib.corpora.fma.metadata import ECHONEST, SUBSETS, TRACKS, sha1
+from lib.corpora.fma.metadata import ECHONEST, SUBSETS, TRACKS, checksum
 from lib.errors import ReportError
-from lib.fetch import space
-from lib.fetch.archives import Archive, RemoteArchive
-from lib.fetch.members import BrokenError
+from lib.fetch.archives import BrokenError, extract, mebibytes, need_space, open_archive
 from lib.fetch.remote import Remote
-from lib.paths import PART
+from lib.paths import replacing, sweep
 from lib.progress import tell
 
 ADDRESS = "https://os.unil.cloud.switch.ch/fma/"  # as https://github.com/mdeff/fma gives it
@@ -53,8 +51,6 @@ class Places:
         Download whole archives where the server gives no parts of them.
     connections : int >= 1
         At once.
-    patience : dict, optional
-        As `lib.fetch.remote.Remote` takes it.
     """
 
     def __init__(
@@ -66,16 +62,17 @@ class Places:
         address: str = ADDRESS,
         whole: bool = False,
         connections: int = CONNECTIONS,
-        patience: dict | None = None,
     ):
+        if subset not in SUBSETS:
+            raise ReportError(f"subset {subset!r} is unknown; there are {', '.join(SUBSETS)}.")
         if connections < 1:
             raise ReportError(f"connections is {connections}; it must be 1 or more.")
-        self.subset, self.downloads, self.data, self.whole = subset, downloads, data, whole
+        self.downloads, self.data, self.whole, self.connections = downloads, data, whole, connections
         self.address = address if address.endswith("/") else f"{address}/"
-        self.connections = connections
+        self._holding = SUBSETS[SUBSETS.index(subset) :]  # subsets that hold the tracks of this one, itself first
         self._stopped = threading.Event()
-        self.patience = {"sleep": self._pause} | (patience or {})
-        self._archive = cache(self._open)
+        self._archive = cache(self._find)
+        sweep(downloads)
 
     def tables(self) -> tuple[Path, Path]:
         """Paths of ``tracks.csv`` and ``echonest.csv``, fetched if need be.
@@ -85,23 +82,10 @@ class Places:
         ReportError
             If they cannot be had, or are not those that were published.
         """
-        found = []
-        for name in (TRACKS, ECHONEST):
-            path = self._there(name)
-            if path is None:
-                path = self.downloads / name
-                archive = self._archive("fma_metadata")
-                member = archive.members.get(name)
-                space.need(self.downloads, member.size + member.packed if member else 0, name)
-                meter = _Meter(name, member.packed if member else 0)
-                try:
-                    archive.extract(
-                        name, path, largest=LARGEST_TABLE, told=meter.add, check=partial(self._compare, name=name)
-                    )
-                except BrokenError as error:
-                    raise ReportError(f"{name}: {error}. See https://github.com/mdeff/fma for the archive.") from error
-            found.append(path)
-        return found[0], found[1]
+        missing = [name for name in (TRACKS, ECHONEST) if self._there(name) is None]
+        for name, reason in self._unpack("fma_metadata", missing, LARGEST_TABLE).items():
+            raise ReportError(f"{name}: {reason}. See https://github.com/mdeff/fma for the archive.")
+        return self._there(TRACKS), self._there(ECHONEST)
 
     def path(self, track: int) -> Path | None:
         """Where a clip lies already; None if it has yet to be got."""
@@ -115,10 +99,10 @@ class Places:
         ReportError
             If the folder of the user's has no clips at all.
         """
-        if self.data is None or any(self._local(f"fma_{subset}") for subset in self._holding):
+        if self.data is None or self._local(*self._holding):
             return set()
         if not any((self.data / f"fma_{subset}").is_dir() for subset in self._holding):
-            self._archive(f"fma_{self.subset}")
+            self._archive(f"fma_{self._holding[0]}")
         return {track for track in tracks if self.path(track) is None}
 
     def get(self, tracks: list[int]) -> dict[int, str]:
@@ -134,48 +118,55 @@ class Places:
         ReportError
             If server or disk fail; what was got is kept.
         """
-        wanted = [track for track in tracks if self.path(track) is None]
-        if not wanted:
+        subset = self._local(*self._holding) or self._holding[0]
+        wanted = {_member(subset, track): track for track in tracks if self.path(track) is None}
+        broken = self._unpack(f"fma_{subset}", list(wanted), LARGEST_CLIP)
+        return {wanted[name]: reason for name, reason in broken.items()}
+
+    def _unpack(self, archive: str, names: list[str], largest: int) -> dict[str, str]:
+        """Write members of an archive to `downloads`; returns why, by name, for each that is broken."""
+        if not names:
             return {}
-        here = [subset for subset in self._holding if self._local(f"fma_{subset}")]
-        subset = here[0] if here else self.subset
-        archive = self._archive(f"fma_{subset}")
-        names = {track: _member(subset, track) for track in wanted}
-        members = [archive.members[name] for name in names.values() if archive.members.get(name)]
-        space.need(
-            self.downloads, sum(m.size for m in members) + LARGEST_CLIP * self.connections, f"{len(wanted)} clips"
-        )
-        meter = _Meter("clips", sum(m.packed for m in members), len(wanted))
-        broken: dict[int, str] = {}
+        where = self._archive(archive)
+        broken = self._once(where, names, largest)
+        if broken and isinstance(where, Remote):
+            # A byte may have come wrong over the network, so what seems broken is believed when it comes twice.
+            where.forget()
+            broken = self._once(where, list(broken), largest)
+        return broken
 
-        def told(number: int) -> None:
-            if self._stopped.is_set():
-                raise _StoppedError
-            meter.add(number)
-
-        def one(track: int) -> None:
-            try:
-                archive.extract(names[track], self.downloads / names[track], largest=LARGEST_CLIP, told=told)
-            except BrokenError as error:
-                broken[track] = str(error)
-
+    def _once(self, where: Path | Remote, names: list[str], largest: int) -> dict[str, str]:
         self._stopped.clear()
+        with open_archive(where) as archive:
+            infos = [archive.getinfo(name) for name in names if name in archive.NameToInfo]
+        what = f"{len(names)} files"
+        need_space(self.downloads, sum(info.file_size for info in infos), what)
+        if isinstance(where, Remote):
+            where.received = _meter(what, sum(info.compress_size for info in infos))
+        broken: dict[str, str] = {}
+
+        def some(own: list[str]) -> None:
+            with open_archive(where) as archive:
+                for name in own:
+                    if self._stopped.is_set():
+                        return
+                    try:
+                        extract(
+                            archive, name, self.downloads / name, largest=largest, check=partial(self._compare, name)
+                        )
+                    except BrokenError as error:
+                        broken[name] = str(error)
+
         with ThreadPoolExecutor(self.connections) as pool:
-            jobs = [pool.submit(one, track) for track in wanted]
+            shares = (names[number :: self.connections] for number in range(self.connections))
+            jobs = [pool.submit(some, share) for share in shares if share]
             try:
                 for job in as_completed(jobs):
                     job.result()
-                    meter.step()
             except BaseException:
-                self._stopped.set()  # the others stop at their next piece, or in the middle of a pause
-                pool.shutdown(cancel_futures=True)
+                self._stopped.set()  # the others stop after their present file, or in the middle of a pause
                 raise
         return broken
-
-    @property
-    def _holding(self) -> tuple[str, ...]:
-        """Subsets that hold the tracks of this one, itself first."""
-        return SUBSETS[SUBSETS.index(self.subset) :]
 
     def _pause(self, seconds: float) -> None:
         if self._stopped.wait(seconds):
@@ -186,51 +177,53 @@ class Places:
         folders = (self.downloads,) if self.data is None else (self.data, self.downloads)
         return next((folder / name for name in names for folder in folders if (folder / name).is_file()), None)
 
-    def _local(self, name: str) -> Path | None:
-        """Find an archive on this machine: the user's, or one downloaded whole."""
-        path = (self.data or self.downloads) / f"{name}.zip"
-        return path if path.is_file() else None
+    def _local(self, *subsets: str) -> str | None:
+        """First of some subsets whose archive is on this machine: the user's, or one downloaded whole."""
+        folder = self.data or self.downloads
+        return next((subset for subset in subsets if (folder / f"fma_{subset}.zip").is_file()), None)
 
-    def _open(self, name: str) -> Archive:
-        local = self._local(name)
-        if local:
-            return Archive(local)
+    def _find(self, name: str) -> Path | Remote:
+        local = (self.data or self.downloads) / f"{name}.zip"
+        if local.is_file():
+            return local
         if self.data is not None:
             raise ReportError(
                 f"DATA={self.data}: neither a folder {name} nor {name}.zip is there. Put one there, or leave DATA out "
                 "to fetch what is needed."
             )
-        remote = Remote(f"{self.address}{name}.zip", patience=self.patience)
         try:
-            return RemoteArchive(remote) if remote.ranges else self._download(remote)
+            remote = Remote(f"{self.address}{name}.zip", sleep=self._pause)
+            return remote if remote.ranges else self._download(remote, local)
         except ReportError as error:
             raise ReportError(f"{error} {OTHERWISE}") from error
 
-    def _download(self, remote: Remote) -> Archive:
-        path = self.downloads / remote.name
+    def _download(self, remote: Remote, path: Path) -> Path:
         if not self.whole:
             raise ReportError(
                 f"{remote.address}: this server gives no parts of a file, so that all of it, "
-                f"{space.readable(remote.size)}, would have to be downloaded. If you want that: "
+                f"{mebibytes(remote.size)}, would have to be downloaded. If you want that: "
                 "make fetch STUDY=<this study> WHOLE=yes."
             )
-        space.need(self.downloads, remote.size, remote.name)
-        part = path.with_name(f".{path.name}{PART}")
-        meter = _Meter(remote.name, remote.size)
-        remote.save(part, told=meter.add)
-        try:
-            self._compare(part, remote.name)
-            if self.address != ADDRESS:  # whose checksums nobody published
-                Archive(part).test(LARGEST_TABLE)
-        except (ReportError, BrokenError) as error:
-            part.unlink()
-            raise ReportError(f"{remote.address}: {error}. It was deleted; run the same command again.") from error
-        part.replace(path)
-        return Archive(path)
+        need_space(self.downloads, remote.size, remote.name)
+        remote.received = _meter(remote.name, remote.size)
+        with replacing(path) as part:
+            remote.save(part)
+            self._compare(remote.name, part)
+            with open_archive(part) as archive:
+                # The checksums of another server's archives are not published.
+                broken = archive.testzip() if self.address != ADDRESS else None
+            if broken:
+                raise ReportError(f"{remote.address}: {broken} is damaged. Run the same command again.")
+        return path
 
-    def _compare(self, path: Path, name: str) -> None:
-        """Compare a file with the published checksum, if it comes from where that was published."""
-        if self.data is None and self.address == ADDRESS and (found := sha1(path)) != SHA1[name]:
+    def _compare(self, name: str, path: Path) -> None:
+        """Compare a file with its published checksum, if it comes from where that was published."""
+        if (
+            self.data is None
+            and self.address == ADDRESS
+            and name in SHA1
+            and (found := checksum(path, "sha1")) != SHA1[name]
+        ):
             raise ReportError(
                 f"{name} from {self.address} has the sha1 {found}, but {SHA1[name]} was published. Run the same "
                 "command again; if it stays so, see https://github.com/mdeff/fma."
@@ -245,30 +238,19 @@ def _member(subset: str, track: int) -> str:
     return f"fma_{subset}/{track // 1000:03d}/{track:06d}.mp3"
 
 
-class _Meter:
-    """Tells how far a download is: bytes, rate, time left."""
+def _meter(what: str, total: int) -> Callable[[int], None]:
+    """Make a function that is given numbers of new bytes and tells how far a download is: bytes, rate, time left."""
+    lock = threading.Lock()
+    start, done = time.monotonic(), 0
 
-    def __init__(self, what: str, total: int, files: int = 0):
-        self._what, self._total, self._files = what, total, files
-        self._bytes = self._done = 0
-        self._start = time.monotonic()
-        self._lock = threading.Lock()
+    def more(count: int) -> None:
+        nonlocal done
+        with lock:
+            done += count
+            # More than planned, where a part had to be asked for twice.
+            how = tqdm.format_meter(
+                done, max(total, done), time.monotonic() - start, unit="B", unit_scale=True, unit_divisor=1024, ncols=60
+            )
+            tell(f"fetching {what} {how}")
 
-    def add(self, number: int) -> None:
-        """So many bytes more."""
-        with self._lock:
-            self._bytes += number
-            self._say()
-
-    def step(self) -> None:
-        """One file more."""
-        with self._lock:
-            self._done += 1
-            self._say()
-
-    def _say(self) -> None:
-        count = f" {self._done}/{self._files}" if self._files else ""
-        total = max(self._total, self._bytes)  # more than planned, where a part had to be asked for twice
-        elapsed_s = time.monotonic() - self._start
-        how = tqdm.format_meter(self._bytes, total, elapsed_s, unit="B", unit_scale=True, unit_divisor=1024, ncols=60)
-        tell(f"fetching {self._what}{count} {how}")
+    return more

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rapidfuzz import fuzz, utils
 
@@ -23,21 +22,12 @@ _ASIDE = re.compile(
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A song that a search found.
-
-    Attributes
-    ----------
-    id : str
-    title : str
-    artists : tuple of str
-    seconds : float or None
-    """
+class Candidate(NamedTuple):
+    """A song that a search found."""
 
     id: str
     title: str
-    artists: tuple[str, ...]
+    artists: list[str]
     seconds: float | None = None
 
     def __str__(self):
@@ -58,27 +48,14 @@ def score(candidate: Candidate, artist: str, title: str, seconds: float | None =
     of_title = _alike(_plain(candidate.title), _plain(title))
     if {v.lower() for v in _VERSION.findall(candidate.title)} != {v.lower() for v in _VERSION.findall(title)}:
         of_title = max(of_title - OTHER, 0.0)
-    named = (*candidate.artists, " ".join(candidate.artists))
-    of_artist = max((_alike(name, artist) for name in named), default=0.0)
+    of_artist = max(_alike(name, artist) for name in (*candidate.artists, " ".join(candidate.artists)))
     if min(of_title, of_artist) < LEAST_NAME:
         return 0.0
     parts = {"title": of_title, "artist": of_artist}
     if seconds and candidate.seconds:
         apart_s = abs(seconds - candidate.seconds)
         parts["duration"] = min(max((FAR_S - apart_s) / (FAR_S - NEAR_S), 0.0), 1.0)
-    total = sum(WEIGHTS[name] for name in parts)
-    return sum(WEIGHTS[name] * value for name, value in parts.items()) / total
-
-
-def best(
-    candidates: Sequence[Candidate], artist: str, title: str, seconds: float | None = None
-) -> tuple[Candidate | None, float]:
-    """Return the candidate that matches best and its score; None if there is none. Of equals the first counts."""
-    scored = [(score(candidate, artist, title, seconds), candidate) for candidate in candidates]
-    if not scored:
-        return None, 0.0
-    value, candidate = max(scored, key=lambda pair: pair[0])
-    return candidate, value
+    return sum(WEIGHTS[name] * value for name, value in parts.items()) / sum(WEIGHTS[name] for name in parts)
 
 
 def _plain(title: str) -> str:

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lib.corpora.valence import Answers, blank
 from lib.credits import name_key
 from lib.errors import ReportError
 from lib.labels import numbers, read_labels
-from lib.valence import Answers, blank
 
 
 class Listed:
@@ -48,7 +48,7 @@ class Listed:
         self._values = dict(zip(rows, values, strict=True))
 
     def ask(self, tracks: pd.DataFrame) -> Answers:
-        """Look the tracks up; see `lib.valence.Source`."""
+        """Look the tracks up; see `lib.corpora.valence.Source`."""
         table = blank(tracks)
         keys = _keys_of(tracks, self._keys)
         table["valence"] = keys.map(lambda key: self._values.get(key, np.nan)).astype("float64")

@@ -1,21 +1,20 @@
 """Valence of songs, from several sources in order of preference; which source said what is kept by track.
 
 A source is an object with a `name` and a method ``ask(tracks)`` that returns `Answers`. What it cannot tell
-is missing, never guessed; a source that fails as a whole says why, and the next one is asked.
+is missing, never guessed; a source that fails as a whole says why, and the next one is asked. `sources` of
+`lib.corpora.valence.sources` makes them by name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
-from lib.errors import ReportError
-from lib.paths import Study, given_file
+from lib.paths import Study
 from lib.tables import read_json
 
 OWN = "own"
@@ -68,46 +67,8 @@ class Own:
 
     def ask(self, tracks: pd.DataFrame) -> Answers:
         """Take what the corpus holds."""
-        table = blank(tracks)
-        table["valence"] = tracks["valence"].astype("float64")
-        table["note"] = np.where(table["valence"].isna(), "none known", "")
-        return Answers(table)
-
-
-def sources(names: Sequence[str], *, own: str, cache: Path) -> list[Source]:
-    """Make the sources that a study names.
-
-    Parameters
-    ----------
-    names : sequence of str
-        ``own`` (the corpus's), ``spotify``, or ``csv:`` with the path of a table of one's own; the first that
-        knows a track counts.
-    own : str
-        Name of the corpus's own source.
-    cache : Path
-        File that keeps what a service answered.
-
-    Raises
-    ------
-    ReportError
-        If a name is unknown or stands there twice, or a table is missing or wrong.
-    """
-    from lib.valence.listed import Listed
-    from lib.valence.spotify import Spotify
-
-    made: list[Source] = []
-    for position, name in enumerate(names):
-        if name in names[:position]:
-            raise ReportError(f"valence names the source {name!r} twice; keep one of them.")
-        if name == OWN:
-            made.append(Own(own))
-        elif name == SPOTIFY:
-            made.append(Spotify(cache))
-        elif str(name).startswith(CSV):
-            made.append(Listed(given_file(name.removeprefix(CSV), "valence source csv")))
-        else:
-            raise ReportError(f"valence source {name!r} is unknown; there are {OWN}, {SPOTIFY} and {CSV}<file>.")
-    return made
+        valence = tracks["valence"].astype("float64")
+        return Answers(blank(tracks).assign(valence=valence, note=np.where(valence.isna(), "none known", "")))
 
 
 def fill(tracks: pd.DataFrame, asked: Sequence[Source]) -> tuple[pd.DataFrame, dict[str, dict]]:
