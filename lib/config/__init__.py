@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from lib.config.also import Also, read_also
-from lib.config.checks import SET_ABOVE, by_number, check, check_surroundings, check_types, read
-from lib.config.sweep import Sweep, read_sweep, studies
-from lib.config.sweep import runs as swept
+import yaml
+from pydantic import ValidationError
+
+from lib import corpora
+from lib.config import parameters
+from lib.config.messages import report_error, short, unknown
+from lib.config.parameters import SET_ABOVE
+from lib.config.study import ExtraRuns, StudyConfig, Sweep
+from lib.config.sweep import studies
 from lib.corpora.valence import CSV
 from lib.errors import ReportError
-from lib.paths import CONFIG, Study, audio_files, check_name, data_folder, given_file
-from lib.recipes import BALANCED, BASELINE, BEST, POSTER, base_of
-from lib.runs.run import SELECTED, Run
-from lib.splits import PROTOCOLS, SINGLE
+from lib.paths import CONFIG, check_name, data_folder, given_file
 
 __all__ = ["SET_ABOVE", "StudyConfig", "folder_digest", "known_studies", "label_files", "load"]
 
