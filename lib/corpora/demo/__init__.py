@@ -29,6 +29,7 @@ from lib.progress import tell
 __all__ = ["LICENSE", "NAMES", "Song", "collect", "compose", "render"]
 
 SHORTEST, LONGEST = 3, 600  # seconds
+TIMEOUT_S = 600.0  # for one song on a busy machine
 _OWN_FILE = re.compile(rf"[a-z-]+-\d+-[0-9a-f]{{12}}\.({'|'.join(SUFFIXES)})")
 
 
@@ -118,7 +119,7 @@ def _compose_all(missing: list[tuple[Song, Path]], workers: int) -> None:
     if workers == 1:
         results = ((item, _make(item), "") for item in missing)
     else:
-        results = pool.run(_make, missing, workers=workers)
+        results = pool.run(_make, missing, workers=workers, timeout_s=TIMEOUT_S)
     try:
         with closing(results):
             for number, ((_, path), _, reason) in enumerate(results, 1):
@@ -145,6 +146,7 @@ def _file_name(song: Song) -> str:
 def _composer() -> str:
     """Hash of all that turns parameters into bytes: this package and the encoder."""
     digest = hashlib.sha256(soundfile.__libsndfile_version__.encode())
-    for file in sorted(Path(__file__).parent.glob("*.[py][ya]*")):
+    folder = Path(__file__).parent
+    for file in sorted([*folder.glob("*.py"), *folder.glob("*.yaml")]):
         digest.update(file.read_bytes())
     return digest.hexdigest()
