@@ -51,10 +51,10 @@ verify: $(READY) ## make one committed run again and compare: make verify STUDY=
 	@$(BIN)/python -m lib.verify --study "$(STUDY)" --data "$(DATA)" --run "$(RUN)"
 
 listen: $(READY) ## build the pages with players, for this machine alone
-	@$(BIN)/python -m lib.listen --study "$(STUDY)"
+	@$(BIN)/python -m lib.site --listen --study "$(STUDY)"
 
-compare: $(READY) ## studies or runs side by side: make compare STUDIES="emotify demo"
-	@$(BIN)/python -m lib.comparison $(STUDIES)
+compare: $(READY) ## the results of studies side by side: make compare STUDIES="emotify demo"
+	@$(BIN)/python -m lib.site.compare $(STUDIES)
 
 lab: $(READY) ## open JupyterLab on the notebooks
 	@$(BIN)/jupyter lab --notebook-dir=notebooks
@@ -69,7 +69,7 @@ format: $(READY) ## put the code in its normal form
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 readme: $(READY) ## write the figures of the README from the committed tables
-	@$(BIN)/python -m lib.readme
+	@$(BIN)/python -m lib.site.readme
 
 strip: $(READY) ## put the notebooks in their committed form after editing
 	@$(BIN)/python -m lib.notebooks

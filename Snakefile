@@ -360,8 +360,8 @@ rule model_card:
 
 rule pages:
     input:
-        [str(path) for path in sources("lib.report")],
-        [str(path) for path in sorted((PROJECT / "lib" / "report" / "template").rglob("*")) if path.is_file()],
+        [str(path) for path in sources("lib.site.build")],
+        [str(path) for path in sorted((PROJECT / "lib" / "site" / "template").rglob("*")) if path.is_file()],
         steps("json"),
         steps("page"),
     output:
@@ -369,4 +369,4 @@ rule pages:
     params:
         root=STUDY.root,
     shell:
-        "{sys.executable} -m lib.report --study {CONFIG.study} --root {params.root:q} 2>&1"
+        "{sys.executable} -m lib.site --study {CONFIG.study} --root {params.root:q} 2>&1"
