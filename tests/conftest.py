@@ -92,7 +92,7 @@ def project(tmp_path_factory):
 @pytest.fixture(scope="session")
 def built(tmp_path_factory):
     """A study of notebooks with every kind of output, and its pages; not to be changed."""
-    from lib.report import build
+    from lib.site.build import build
     from tests.site import make
 
     study = make(tmp_path_factory.mktemp("site"))

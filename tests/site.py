@@ -13,7 +13,7 @@ import soundfile
 from bs4 import BeautifulSoup
 
 from lib.paths import Study
-from lib.sounds import MIME, Sound
+from lib.rich_output import SOUNDS, Sound
 from lib.tables import read_tracks, write_parquet
 from tests.fakes import fake_study
 
@@ -178,7 +178,7 @@ OFFERED = [
 def offering(sounds: list[Sound]) -> dict:
     """Output of a cell that offers sounds."""
     plain = [json.loads(json.dumps(asdict(one))) for one in sounds]
-    return nbformat.from_dict({MIME: {"sounds": plain}, "text/plain": "Sounds"})
+    return nbformat.from_dict({SOUNDS: {"sounds": plain}, "text/plain": "Sounds"})
 
 
 def make_with_sound(root: Path) -> Study:

@@ -1,5 +1,4 @@
 import re
-from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -7,77 +6,81 @@ import pytest
 
 from lib import corpora, evaluation
 from lib.audio import Spectrogram
-from lib.cards import answered, costs, data, model
+from lib.cards import costs, data_card, model_card, render
 from lib.corpora import summary
-from lib.corpora.origins import ORIGINS, origin
+from lib.corpora.datasheets import datasheet, datasheets
 from lib.errors import ReportError
+from lib.zoo.cost import ReceptiveField
 from tests.fakes import fake_run, fake_study, fake_tracks
 
-HOLES = re.compile(r"\b(nan|None|NaN|<NA>|TODO)\b")
+HOLES = re.compile(r"\b(nan|None|NaN|<NA>|TODO|Undefined)\b|[{}]|  | [.,;]")
+ABOUT = datasheet("demo")
 
 
-def whole(card):
-    """Text of a card in which nothing is missing."""
-    text = answered(card)
-    assert not HOLES.search(text), text
-    return text
+def answers(card):
+    """Answers of a card by question, after a look for holes."""
+    found = {}
+    for text in card.values():
+        assert not HOLES.search(text), text
+        found |= {one[2:].partition("?** ")[0]: one.partition("?** ")[2] for one in text.split("\n\n") if "?** " in one}
+    return found
+
+
+def data(tracks, about=ABOUT, counts=(10, 8)):
+    slices = pd.DataFrame({"track_id": [name for name, count in zip("ab", counts, strict=False) for _ in range(count)]})
+    return answers(data_card.card(about, tracks, Spectrogram(), slices, 5))
 
 
 def test_a_card_with_a_hole_is_refused():
-    assert answered({"Who?": "We.", "Why?": "So."}) == "**Who?** We.\n\n**Why?** So."
-    with pytest.raises(ReportError, match="'Why\\?' open"):
-        answered({"Who?": "We.", "Why?": " "})
+    with pytest.raises(ReportError, match=r"'What is it fit for\?' open"):
+        data(fake_tracks(), ABOUT | {"fit": " "})
+    with pytest.raises(Exception, match="about"):
+        render("data_card")
 
 
 def test_every_corpus_says_where_it_comes_from():
-    assert set(ORIGINS) == set(corpora.CORPORA)
-    for name in corpora.CORPORA:
-        for field, text in asdict(origin(name)).items():
-            assert text.strip().endswith("."), (name, field)
-    assert "synthetic" in origin("demo").purpose
+    assert set(datasheets()) == set(corpora.CORPORA)
+    for name, about in datasheets().items():
+        assert about.keys() == ABOUT.keys()
+        for field, text in about.items():
+            assert text.endswith(".") and "\n" not in text, (name, field)
+    assert "synthetic" in ABOUT["purpose"]
     with pytest.raises(ReportError, match="nowhere"):
-        origin("nowhere")
+        datasheet("nowhere")
 
 
 @pytest.mark.parametrize("corpus", corpora.CORPORA)
 def test_the_data_card_answers_every_question_of_every_corpus(corpus):
-    tracks, about = fake_tracks(), origin(corpus)
-    slices = pd.DataFrame({"track_id": ["a", "a", "b"]})
-    cards = [
-        data.motivation(about),
-        data.composition(tracks),
-        data.labels(about),
-        data.preparation(Spectrogram(), slices, 5),
-        data.uses(about),
-        data.terms(about, tracks),
-    ]
-    assert sum(len(whole(card)) for card in cards) > 2000
+    found = data(fake_tracks(), datasheet(corpus))
+    assert len(found) == 23
+    assert set(datasheet(corpus).values()) <= set(found.values())
 
 
 def test_the_data_card_counts():
     tracks = fake_tracks(artists=2, songs=3, genres=("Rock", "Folk"))
     tracks.loc[0, ["status", "reason"]] = ["silent", "no sound"]
-    text = whole(data.composition(tracks))
-    assert "12 clips, of which 11 can be used: 0.1 hours" in text
-    assert "Folk (6) and Rock (5)" in text
-    assert "1 has none" in text  # of two songs without a mood one is silent
-    assert "4 artists" in text
-    assert "1 recording is there more than once, in 2 tracks" in text
-    assert "1 cannot" in text
+    found = data(tracks)
+    assert found["How large is it"].startswith(
+        "12 clips, of which 11 can be used: 0.1 hours in all, 30 s each. 1 cannot;"
+    )
+    assert found["Which genres"].startswith("Folk (6) and Rock (5), songs in brackets.")
+    assert "1 has none" in found["Which moods"]  # of two songs without a mood one is silent
+    assert found["Whose music is it"].startswith("4 artists")
+    assert found["Is a recording there twice"].startswith("Yes: 1 recording is there more than once, in 2 tracks")
 
 
 def test_the_data_card_says_so_where_nothing_is_known():
     tracks = fake_tracks().assign(genre=pd.NA, mood=pd.NA, artist_group=pd.NA)
     tracks["song_group"] = tracks["track_id"]
-    text = whole(data.composition(tracks))
+    text = " ".join(data(tracks).values())
     for said in ("No song has a genre", "No song has a mood", "No: no two fingerprints agree", "cannot be run"):
         assert said in text
 
 
 def test_slices_are_counted_by_song():
-    slices = pd.DataFrame({"track_id": ["a"] * 10 + ["b"] * 8})
-    assert "18 in all, 8 to 10 a song" in whole(data.preparation(Spectrogram(), slices, 5))
-    assert "10 in all, 10 a song." in whole(data.preparation(Spectrogram(), slices.iloc[:10], 5))
+    question = "What is taken of the sound"
+    assert "18 in all, 8 to 10 a song," in data(fake_tracks())[question]
+    assert data(fake_tracks(), counts=(10,))[question].endswith("10 in all, 10 a song.")
 
 
 def test_the_checksum_is_that_of_files_and_labels_not_of_their_place():
@@ -108,49 +111,50 @@ def judged(study, runs):
 
 def test_the_model_card_is_about_the_main_network(runs, judged):
     rows = evaluation.main_rows(judged[0])
-    own = model.main_runs(runs, rows)
+    own = model_card.main_runs(runs, rows)
     assert {one.run.architecture for one in own} == {"this_project"}
     assert len(own) == 4
-    assert model.main_runs(runs[4:], rows.iloc[:0])[0].run.architecture == "zhang2016"
+    assert model_card.main_runs(runs[4:], rows.iloc[:0])[0].run.architecture == "zhang2016"
     with pytest.raises(ReportError, match="No network"):
-        model.main_runs(runs[5:], rows)
+        model_card.main_runs(runs[5:], rows)
+
+
+def model(runs, tables, whole=True):
+    described = {"name": "this_project", "heads": {"genre": ["Folk", "Rock"], "valence": []}}
+    reach = ReceptiveField(1.234, 17, 40, (), whole)
+    return model_card.card(ABOUT, "demo", runs, tables, described, 12345, Spectrogram(), reach)
 
 
 def test_the_model_card_answers_every_question(runs, judged):
     table, classes, collected = judged
-    rows = evaluation.main_rows(table)
-    own, protocols = runs[:4], ["slice", "artist"]
-    beaten = evaluation.against_baselines(collected, resamples=50)
-    cards = [
-        model.training(own),
-        model.intent(origin("demo").licence),
-        model.judged(rows, protocols),
-        model.limits(rows, protocols, own, origin("demo").limits),
-    ]
-    text = " ".join(whole(card) for card in cards)
-    assert "2 folds and 1 seed under `slice` and 2 folds and 1 seed under `artist`" in text
-    assert "under `slice`" in text
-    assert "Keras 3.1.0 on tensorflow and Python 3.12.1" in text
-    told = model.in_words(table, classes, beaten, "synthetic songs")
-    assert len(told) == 3
+    card = model(runs[:4], (table, classes, evaluation.against_baselines(collected, resamples=50)))
+    found = answers(card)
+    assert len(found) == 17 and ABOUT["limits"] in found.values() and "12,345 parameters" in found["What is it"]
+    assert "genre (Folk, Rock) and valence (a number)" in found["What is it"]
+    assert (
+        "2 folds and 1 seed under `slice` and 2 folds and 1 seed under `artist`"
+        in found["How much do its figures move"]
+    )
+    assert "Keras 3.1.0 on tensorflow and Python 3.12.1" in found["With what"]
+    assert re.search(r"genre \d+\xa0% under `slice` and \d+\xa0% under `artist` and mood", card["limits"])
+    told = card["performance"].split("\n\n")
+    assert len(told) == 3 and all(one.startswith("- ") for one in told)
     assert all("synthetic songs" in one for one in told[::2])
-    assert not HOLES.search(" ".join(told))
+    assert told[1].startswith("- **Least often found:** in genre ") and told[1].endswith(" songs).")
 
 
 def test_a_network_that_names_no_classes_has_a_card_too(runs):
-    none = evaluation.results([], resamples=50)
-    assert model.in_words(none, pd.DataFrame(), None) == ["Its heads answer with numbers; page 05 tells how well."]
-    whole(model.judged(none, ["artist"]))
-    whole(model.limits(none, ["artist"], runs[:1], "Nothing."))
+    card = model(runs[:1], (evaluation.results([], resamples=50), pd.DataFrame(), None), whole=False)
+    assert card["performance"] == "- Its heads answer with numbers; page 05 tells how well."
+    assert "its answer 1.23 s and 17 bands of it." in answers(card)["What does it hear"]
 
 
 def test_the_class_found_least_is_named():
-    classes = pd.DataFrame(
-        {"network": "n", "recipe": "poster", "protocol": "artist", "head": ["genre"] * 3, "class": ["a", "b", "c"]}
-    ).assign(recall=[0.5, 0.25, np.nan], support=[10, 8, 0])
-    assert model.weakest(classes, "n", "poster", "artist") == (
-        "**Least often found:** in genre b (25\u00a0% of its 8 songs)."
-    )
+    same = {"network": "n", "recipe": "poster", "protocol": "artist", "head": "genre"}
+    classes = pd.DataFrame([same | {"class": name} for name in "abc"])
+    classes = classes.assign(recall=[0.5, 0.25, np.nan], support=[10, 8, 0])
+    rows = pd.DataFrame([same, same | {"protocol": "slice"}])
+    assert model_card.weakest(classes, rows) == [{"head": "genre", "class": "b", "recall": 0.25, "support": 8}]
 
 
 def test_costs_add_up_by_network_protocol_and_machine(runs):

@@ -12,8 +12,8 @@ from lib import evaluation
 from lib.paths import NOTEBOOKS, PROJECT
 from lib.plots import evaluation as plots
 from lib.plots import svg, use_style
-from lib.report import build
 from lib.runs.store import finished
+from lib.site.build import build
 from tests import fakes
 from tests.answers import run_of, sure, tracks_of
 

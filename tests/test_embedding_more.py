@@ -8,18 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import songmap
 from lib.embedding import descriptors, maps, node_names, stability, switches
 from lib.embedding import widths as sizes
 from lib.errors import ReportError
 from lib.paths import PROJECT, Study
 from lib.plots import embedding as plots
 from lib.plots import nodes as drawn
-from lib.report.clean import Media
-from lib.report.maps import html
-from lib.report.players import Players
-from lib.runs import internals
-from lib.runs.internals import Inside
+from lib.rich_output import MAP, MAX_POINTS, offer_map, read_map
+from lib.site.audio import Players, map_html
+from lib.site.sanitize import Media
 from tests import fakes
 
 RATE = descriptors.RATE
@@ -235,26 +232,26 @@ def test_a_map_to_point_at_holds_titles_as_text_and_no_more(tmp_path, monkeypatc
         index=["t1", "t2"],
     )
     colours = {"genre": plots.hues(tracks["genre"]), "artist": plots.hues(tracks["artist"])}
-    songmap.offer_map(np.array([[0.0, 5.0], [2.0, 5.0]]), tracks, colours, "A map")
-    found = songmap.read(shown[0][songmap.MIME])
+    offer_map(np.array([[0.0, 5.0], [2.0, 5.0]]), tracks, colours, "A map")
+    found = read_map(shown[0][MAP])
     assert found.x == [0, 1] and found.y == [0, 0] and found.texts[1] == "t2"
-    page = str(html(found, Players(Study("fake", tmp_path)), Media(tmp_path)))
+    page = str(map_html(found, Players(Study("fake", tmp_path)), Media(tmp_path)))
     assert "<script" not in page and "&lt;script&gt;" in page and 'onload="' not in page and "<audio" not in page
     assert page.count("<g class") == 2 and page.count("<circle class") == 4 and page.count("checked") == 1
-    for wrong in ({}, {**shown[0][songmap.MIME], "x": [0.5]}, {**shown[0][songmap.MIME], "y": [0.5, 2.0]}):
+    for wrong in ({}, {**shown[0][MAP], "x": [0.5]}, {**shown[0][MAP], "y": [0.5, 2.0]}):
         with pytest.raises(ReportError, match="offer_map"):
-            songmap.read(wrong)
+            read_map(wrong)
 
 
 def test_a_map_of_very_many_songs_shows_every_so_many(monkeypatch):
     shown = []
     monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
-    count = songmap.MOST + 500
+    count = MAX_POINTS + 500
     tracks = pd.DataFrame({"title": [f"song {i}" for i in range(count)]}, index=[f"t{i}" for i in range(count)])
     plane = np.stack([np.arange(count), np.arange(count)], axis=1).astype(float)
-    songmap.offer_map(plane, tracks, {"genre": (["#000000"] * count, {"Rock": "#000000"})}, "A map")
-    found = songmap.read(shown[0][songmap.MIME])
-    assert len(found.songs) == len(found.layers[0][1]) == songmap.MOST and found.about == "A map; 1,500 of 2,000 songs"
+    offer_map(plane, tracks, {"genre": (["#000000"] * count, {"Rock": "#000000"})}, "A map")
+    found = read_map(shown[0][MAP])
+    assert len(found.songs) == len(found.layers[0][1]) == MAX_POINTS and found.about == "A map; 1,500 of 2,000 songs"
     assert found.songs[0] == "t0" and found.songs[-1] == f"t{count - 1}" and found.texts[-1] == f"song {count - 1}"
 
 

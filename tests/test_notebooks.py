@@ -9,7 +9,6 @@ import pytest
 
 from lib import notebooks
 from lib.paths import NOTEBOOKS
-from lib.report.functions import leaned_on
 
 ALL = sorted(NOTEBOOKS.glob("*.ipynb"))
 CHAPTERS = ["01_data_acquisition", "02_spectrogram_slicing", "03_model_zoo", "04_training", "05_error_analysis",
@@ -51,13 +50,6 @@ class TestEachNotebook:
         assert lengths[-1] <= 25
         assert lengths[len(lengths) // 2] <= 10
         assert not any(re.search(r"^\s*[!%]", source, re.MULTILINE) for source in code)
-
-    def test_is_named_by_what_it_calls(self, path):
-        called = leaned_on([c.source for c in nbformat.read(path, 4).cells if c.cell_type == "code"])
-        assert called
-        for function in called:
-            named = re.search(r"\bPages? (\d\d(?:, \d\d)*(?: and \d\d)?)\.", " ".join(function.text.split()))
-            assert named and path.stem[:2] in named[1], f"{function.name}: its docstring does not name {path.stem[:2]}"
 
     def test_links_to_notebooks_that_exist(self, path):
         for target in re.findall(r"\]\((\w+\.ipynb)\)", path.read_text(encoding="utf-8")):

@@ -13,7 +13,7 @@ from lib.audio import Spectrogram
 from lib.errors import ReportError
 from lib.paths import check_name
 from lib.plots import colour, errors, show, svg, use_style
-from lib.report.clean import harmless
+from lib.site.sanitize import harmless
 from lib.slices import Slices
 from lib.tables import write_json, write_parquet
 from tests.answers import run_of, tracks_of

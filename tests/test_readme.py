@@ -3,9 +3,9 @@ import re
 import pandas as pd
 import pytest
 
-from lib import readme
 from lib.errors import ReportError
 from lib.paths import PROJECT, Study
+from lib.site import readme
 from lib.tables import write_csv, write_json
 
 

@@ -4,10 +4,11 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 
-from lib import corpora, references
-from lib.corpora.origins import ORIGINS
+from lib import corpora
+from lib.corpora.datasheets import datasheets
 from lib.paths import NOTEBOOKS
-from lib.report.citations import link
+from lib.site import references
+from lib.site.postprocess import cite
 
 NAMES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 
@@ -21,7 +22,7 @@ def text_of(name: str) -> str:
 def test_every_work_that_a_notebook_cites_is_listed_at_its_end(name):
     cells = json.loads((NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
     assert re.fullmatch(
-        rf'Markdown\(references\.listed\("{name}"(, corpora\.about\(corpus\)|, \*vars\(about\)\.values\(\))?\)\)',
+        rf'Markdown\(references\.listed\("{name}"(, corpora\.about\(corpus\)|, \*about\.values\(\))?\)\)',
         cells[-1]["source"][0],
     )
     listed = references.listed(name)
@@ -33,7 +34,7 @@ def test_every_work_that_a_notebook_cites_is_listed_at_its_end(name):
 
 def test_every_work_is_cited_and_can_be_found():
     texts = [*map(text_of, NAMES), *map(corpora.about, corpora.CORPORA)]
-    texts += [text for origin in ORIGINS.values() for text in vars(origin).values()]
+    texts += [text for about in datasheets().values() for text in about.values()]
     cited = {label for text in texts for _, _, label in references.citations(text)}
     assert cited | {references.POSTER} == set(references.works())
     for label, work in references.works().items():
@@ -61,6 +62,6 @@ def test_a_citation_is_found_in_the_forms_that_texts_use(text, label):
 def test_a_work_without_an_entry_and_words_in_code_are_left_alone():
     entry = '<ul><li><a id="ref-cohen-1960"></a>J. Cohen, see Cohen 1960.</li></ul>'
     soup = BeautifulSoup(f"<p>Cohen (1960), Holm 1979, <code>Cohen 1960</code></p>{entry}", "html.parser")
-    link(soup)
+    cite(soup)
     assert [(a.get_text(), a["href"]) for a in soup.p.find_all("a")] == [("Cohen (1960)", "#ref-cohen-1960")]
     assert soup.p.get_text() == "Cohen (1960), Holm 1979, Cohen 1960" and len(soup.li.find_all("a")) == 1

@@ -12,8 +12,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from lib.listen import build_with_sound
 from lib.paths import PROJECT, Study
+from lib.site.build import build_local
 from tests.conftest import unavailable
 from tests.site import HOSTILE, make_with_sound, pages, parsed
 
@@ -50,7 +50,7 @@ class Site:
 @pytest.fixture(scope="session", params=["made", "sounding", "emotify"])
 def site(request, tmp_path_factory) -> Site:
     if request.param == "sounding":
-        index = build_with_sound(make_with_sound(tmp_path_factory.mktemp("sounding")))
+        index = build_local(make_with_sound(tmp_path_factory.mktemp("sounding")))
         return Site(index.parent, parsed(index.parent))
     study = request.getfixturevalue("built") if request.param == "made" else Study("emotify", PROJECT)
     if not (study.results / "index.html").is_file():

@@ -1,25 +1,54 @@
-"""Data card and model card: questions with answers, for notebooks 08 and 09.
+"""Data card and model card, for notebooks 08 and 09: templates of questions with answers, and what they count.
 
-``data`` after the datasheets of Gebru et al. (2021, doi 10.1145/3458723), ``model`` after the model cards of Mitchell
-et al. (2019, doi 10.1145/3287560.3287596).
+``data_card`` after the datasheets of Gebru et al. (2021, doi 10.1145/3458723), ``model_card`` after the model cards of
+Mitchell et al. (2019, doi 10.1145/3287560.3287596).
 """
 
-from collections.abc import Mapping
+import re
+from pathlib import Path
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from lib.errors import ReportError
+from lib.evaluation.words import listed, percent
 
-__all__ = ["answered"]
 
+def render(template: str, /, **facts) -> dict[str, str]:
+    """Markdown of a card by section, which are the blocks of its template; a line break in a paragraph is a blank.
 
-def answered(card: Mapping[str, str]) -> str:
-    """Markdown of questions with their answers, a paragraph each. Pages 08 and 09.
+    Parameters
+    ----------
+    template : str
+        Name of the file beside this one, such as ``data_card``.
+    **facts
+        What it asks for.
 
     Raises
     ------
     ReportError
         If a question has no answer: a card with holes says less than it seems to.
     """
-    for question, answer in card.items():
-        if not answer.strip():
-            raise ReportError(f"The card leaves {question!r} open. Answer it, if only by saying that it is not known.")
-    return "\n\n".join(f"**{question}** {answer}" for question, answer in card.items())
+    loaded = _environment().get_template(f"{template}.md.j2")
+    card = {}
+    for section, block in loaded.blocks.items():
+        text = "".join(block(loaded.new_context(facts)))
+        paragraphs = [re.sub(r"[ \n]+(?!- )", " ", one).strip(" \n") for one in re.split(r"\n *\n", text)]
+        for paragraph in paragraphs:
+            if paragraph.endswith("?**"):
+                raise ReportError(
+                    f"The card leaves {paragraph.strip('*')!r} open. Answer it, if only by saying that it is not known."
+                )
+        card[section] = "\n\n".join(filter(None, paragraphs))
+    return card
+
+
+def _environment() -> Environment:
+    environment = Environment(loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined)
+    environment.filters |= {"listed": listed, "percent": percent, "counted": counted}
+    return environment
+
+
+def counted(counts: pd.Series) -> str:
+    """Join counts as ``Folk (6) and Rock (5)``."""
+    return listed(f"{name} ({number})" for name, number in counts.items())

@@ -7,7 +7,7 @@ import pandas as pd
 
 from lib.embedding.vectors import FLAT
 from lib.errors import ReportError
-from lib.sounds import Sound
+from lib.rich_output import Sound
 
 CELLS = 10_000_000  # pairs compared at once: memory does not grow with the square of the songs
 EXACT = 100_000  # songs up to which every pair is compared

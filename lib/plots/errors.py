@@ -19,8 +19,8 @@ from lib.evaluation.words import percent
 from lib.plots import BLUE, GREY, VERMILION, colour, span
 from lib.plots.marks import PERCENT
 from lib.plots.slices import mel_axis
+from lib.rich_output import Sound
 from lib.slices import Slices
-from lib.sounds import Sound
 
 # A picture of noise hardly compresses, and a page holds many: bands, columns and shades that show a song in 30 kB.
 _BANDS, _COLUMNS, _SHADES = 48, 400, 20

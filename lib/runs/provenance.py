@@ -125,7 +125,7 @@ def needs(notebook: Path) -> tuple[Path, ...]:
         if cell["cell_type"] == "code":
             for name in _imports("".join(cell["source"])):
                 found.update(sources(name))
-    beside = {path.with_suffix(".yaml") for path in found}  # what a module reads, such as the references
+    beside = {path.with_suffix(suffix) for path in found for suffix in (".yaml", ".md.j2")}  # what a module reads
     return tuple(sorted(found | {path for path in beside if path.is_file()}))
 
 

@@ -13,9 +13,7 @@ from markupsafe import Markup
 
 from lib.evaluation.words import interval, percent
 from lib.plots import colour
-from lib.report.body import HERE
-from lib.report.pages import GENERATOR, TITLE, templates, write
-from lib.runs.provenance import code_version
+from lib.site import frame
 from lib.tagging.model import Tagger
 from lib.tagging.songs import Tagged
 from lib.tagging.tables import UNSURE
@@ -43,7 +41,7 @@ def write_page(
     place : path-like
         Where the folder will lie, from which the files are linked.
     """
-    shutil.copyfile(HERE / "template" / "style.css", folder / "style.css")
+    shutil.copyfile(frame.STYLE, folder / frame.STYLE.name)
     titles = {str(song.path): title for song, title in zip(songs, table["title"], strict=True)}
     shown = [
         _song(place, song, row, tagger.heads, near, titles)
@@ -51,31 +49,20 @@ def write_page(
         if song.ok
     ]
     left = [{"path": str(song.path), "reason": f"{song.status}: {song.reason}"} for song in songs if not song.ok]
-    text = (
-        templates()
-        .get_template("tagged.html.j2")
-        .render(
-            site=TITLE,
-            generator=GENERATOR,
-            study=tagger.facts["study"],
-            synthetic=tagger.facts["synthetic"],
-            corpus="",
-            code=code_version(),
-            chapters=[],
-            page=None,
-            scripts=[],
-            up="",
-            shown=shown[:MOST],
-            more=len(shown) - MOST,
-            left=left[:MOST],
-            more_left=len(left) - MOST,
-            facts=tagger.facts,
-            keys=_keys(tagger.heads),
-            accuracy=_accuracy(tagger),
-            unsure=UNSURE,
-        )
+    frame.write_page(
+        folder / frame.INDEX,
+        "tagged.html.j2",
+        study=tagger.facts["study"],
+        synthetic=tagger.facts["synthetic"],
+        shown=shown[:MOST],
+        more=len(shown) - MOST,
+        left=left[:MOST],
+        more_left=len(left) - MOST,
+        facts=tagger.facts,
+        keys=_keys(tagger.heads),
+        accuracy=_accuracy(tagger),
+        unsure=UNSURE,
     )
-    write(folder / "index.html", text)
 
 
 def _accuracy(tagger: Tagger) -> list[str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.corpora.origins import ORIGINS
+from lib.corpora.datasheets import datasheets
 from lib.errors import ReportError
 from lib.evaluation.claims import by_strictness
 from lib.paths import Study, explained
@@ -190,7 +190,7 @@ def _facts(plan: RunSpec, calibrating: Sequence[Finished], songs: int) -> dict:
     path = plan.study.results / "summary.json"
     summary = read_json(path) if path.is_file() else {}
     corpus = summary.get("corpus", "")
-    origin = ORIGINS.get(corpus)
+    about = datasheets().get(corpus, {})
     return {
         "network": plan.run.architecture,
         "recipe": plan.run.recipe,
@@ -199,8 +199,8 @@ def _facts(plan: RunSpec, calibrating: Sequence[Finished], songs: int) -> dict:
         "synthetic": bool(summary.get("synthetic")),
         "songs": songs,
         "calibrated_on": len({song for run in calibrating for song in run.predictions("dev")["track_id"]}),
-        "licence": origin.licence if origin else "",
-        "limits": origin.limits if origin else "",
+        "licence": about.get("licence", ""),
+        "limits": about.get("limits", ""),
         **_accuracy(plan),
     }
 

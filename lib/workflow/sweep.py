@@ -135,7 +135,7 @@ def sweep(
     Returns
     -------
     pages : list of Path
-        Of each study's ``index.html``, and of the pages that compare them with the first if there are several.
+        Of each study's ``index.html``, and of the table that compares them if there are several.
     missing : list of str
         Studies of which what all runs need could not be made; the reasons are printed. That some runs failed is told
         by `status`.
@@ -155,10 +155,7 @@ def sweep(
             print(f"\n{error}", file=sys.stderr, flush=True)
             missing.append(name)
     if len(pages) > 1:
-        from lib.comparison.items import MOST, items
-        from lib.comparison.page import write_page
+        from lib.site.compare import compare
 
-        first, *others = (name for name in given if name not in missing)
-        for start in range(0, len(others), MOST - 1):
-            pages.append(write_page(items([first, *others[start : start + MOST - 1]], root)))
+        pages.append(compare([name for name in given if name not in missing], root))
     return pages, missing

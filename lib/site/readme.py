@@ -1,0 +1,102 @@
+"""The figures of the README, written from the committed tables: ``python -m lib.site.readme``."""
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from lib.errors import ReportError
+from lib.evaluation.tables import by_protocol
+from lib.paths import PROJECT, Study, replacing
+from lib.tables import read_json
+
+README = PROJECT / "README.md"
+STUDY = "emotify"
+AGAIN = "Run `make report STUDY={}` first."
+
+
+def blocks(study: Study) -> dict[str, str]:
+    """Markdown of what a study found, by the name of the marked block that holds it.
+
+    Returns
+    -------
+    dict of str to str
+        ``answer``: main figure and headline; ``results``: the findings at length, accuracy by network and protocol.
+
+    Raises
+    ------
+    ReportError
+        If the study has no committed results.
+    """
+    summary_file, table_file = study.results / "summary.json", study.tables / "results.csv"
+    for path in (summary_file, table_file):
+        if not path.is_file():
+            raise ReportError(f"{path} does not exist. {AGAIN.format(study.name)}")
+    summary = read_json(summary_file)
+    figure, here = summary["figure"], f"results/{study.name}"
+    picture = f"[![{figure['claim']}]({here}/figures/{figure['name']}.svg)]({here}/index.html)"
+    findings = [f"- {finding}" for finding in summary["findings"]]
+    return {
+        "answer": "\n".join([picture, "", *(f"- {sentence}" for sentence in summary.get("headline", []))]),
+        "results": "\n".join([*findings, "", *_table(pd.read_csv(table_file)), "", summary["credit"]]),
+    }
+
+
+def _table(results: pd.DataFrame) -> list[str]:
+    """Song-level accuracy with its interval, a row a network and head, a column a protocol."""
+    wide = by_protocol(results)
+    protocols = list(wide.columns[2:])
+    lines = [
+        "| network | head | " + " | ".join(f"`{protocol}`" for protocol in protocols) + " |",
+        "|---|---|" + "---|" * len(protocols),
+        *("| " + " | ".join(row) + " |" for row in wide.itertuples(index=False, name=None)),
+    ]
+    songs = results[results["level"] == "song"]
+    runs = sorted(set(songs["runs"]))
+    counts = ", ".join(f"{n} under `{p}`" for p, n in songs.groupby("protocol", sort=False)["n_songs"].max().items())
+    how_many = " or ".join(str(n) for n in runs) + (" run" if runs == [1] else " runs")
+    lines += [
+        "",
+        f"Accuracy by song with its 95 % interval; songs tested: {counts}; {how_many} per cell. Differences in the "
+        "text are taken before rounding.",
+    ]
+    return lines
+
+
+def marks(name: str) -> tuple[str, str]:
+    """Lines between which a block stands."""
+    return f"<!-- {name}: written by `make readme`, do not edit -->", f"<!-- end of {name} -->"
+
+
+def with_blocks(text: str, written: dict[str, str]) -> str:
+    """Return the README's text with its marked blocks replaced.
+
+    Raises
+    ------
+    ReportError
+        If the marks are not there.
+    """
+    for name, block in written.items():
+        begin, end = marks(name)
+        if text.count(begin) != 1 or text.count(end) != 1:
+            raise ReportError(f"{README.name} must hold the lines {begin!r} and {end!r} once each.")
+        before, rest = text.split(begin)
+        text = f"{before}{begin}\n\n{block}\n\n{end}{rest.split(end)[1]}"
+    return text
+
+
+def main(readme: Path = README) -> int:
+    """Write the blocks; 0 if all went well."""
+    try:
+        text = with_blocks(readme.read_text(encoding="utf-8"), blocks(Study(STUDY)))
+    except ReportError as error:
+        print(error, file=sys.stderr)
+        return 1
+    with replacing(readme) as part:
+        part.write_text(text, encoding="utf-8")
+    print(f"wrote the results of {STUDY} into {readme.name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
