@@ -15,11 +15,8 @@ from lib.comparison.items import Item
 from lib.comparison.tables import ABSENT, KEYS, differing, parameter_count, results_beside, shared
 from lib.evaluation.words import listed
 from lib.paths import replacing
-from lib.plots import titled, use_style
-from lib.plots.comparison import beside
 from lib.provenance import code_version
-from lib.report.body import HERE, figure
-from lib.report.clean import Media, size
+from lib.report.body import HERE
 from lib.report.pages import GENERATOR, INDEX, TITLE, templates, write
 from lib.tables import write_csv
 
@@ -47,7 +44,6 @@ def write_page(compared: Sequence[Item]) -> Path:
         write_csv(parameters, part / "parameters.csv")
         write_csv(results, part / "results.csv")
         shutil.copyfile(HERE / "template" / "style.css", part / "style.css")
-        told = claim(common, names)
         text = (
             templates()
             .get_template("compare.html.j2")
@@ -72,8 +68,7 @@ def write_page(compared: Sequence[Item]) -> Path:
                     "columns": list(parameters.columns),
                     "rows": parameters.to_numpy().tolist(),
                 },
-                claim=told,
-                figure=_drawn(common, names, told, Media(part)),
+                claim=claim(common, names),
                 results=_rounded(common, names),
             )
         )
@@ -134,14 +129,6 @@ def _notes(compared: Sequence[Item], results: pd.DataFrame) -> list[str]:
     if alone:
         notes.append(f"{alone} results by song are those of one of them alone; they stand in results.csv.")
     return notes
-
-
-def _drawn(common: pd.DataFrame, names: Sequence[str], told: str, media: Media) -> str:
-    if not len(common):
-        return ""
-    use_style()
-    drawing = titled(beside(common, names), told).encode()
-    return figure(media.add(drawing, "image/svg+xml", "comparison"), told, size(drawing, "image/svg+xml"))
 
 
 def _rounded(common: pd.DataFrame, names: Sequence[str]) -> dict:
