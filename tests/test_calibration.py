@@ -8,7 +8,8 @@ import pytest
 from lib import evaluation
 from lib.evaluation import calibration as calibrations
 from lib.evaluation.calibration import calibration, reliability
-from lib.plots import confidence, svg, use_style
+from lib.plots import evaluation as plots
+from lib.plots import svg, use_style
 from tests.answers import one, run_of, sure, tracks_of
 
 CLASSES = ("a", "b", "c")
@@ -214,7 +215,7 @@ def test_figure_draws_every_network_and_nothing():
     several = pd.concat(
         [table.assign(network=network, head=head) for network in ("net", "zhang2016", "a$b$", "x") for head in "gm"]
     )
-    figure = confidence.reliability_figure(several)
+    figure = plots.reliability_figure(several)
     assert len(figure.axes) == 8 and "zhang2016, g" in svg(figure)
-    assert "<svg" in svg(confidence.reliability_figure(table.head(0)))
+    assert "<svg" in svg(plots.reliability_figure(table.head(0)))
     plt.close("all")

@@ -10,7 +10,7 @@ from lib import corpora
 from lib.corpora import summary, tags
 from lib.errors import ReportError
 from lib.paths import Study
-from lib.plots import corpus as plots
+from lib.plots import dataset as plots
 from lib.tables import TRACK_COLUMNS, moods
 from tests.synthetic import serial, song, write
 

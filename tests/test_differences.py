@@ -6,7 +6,7 @@ import pytest
 
 from lib import evaluation
 from lib.evaluation import claims, summary, verdicts
-from lib.plots import differences as differing
+from lib.plots import intervals
 from lib.runs.run import Run
 from tests.answers import one, run_of, several, sure, tracks_of
 
@@ -117,7 +117,7 @@ def test_sides_of_a_comparison_name_the_recipe_where_a_network_has_several():
     told = "\n".join(claims.ranking_sentences(ranks))
     assert "`selected` and `this_project, tuned`" in told and "`selected` is ahead of `zhang2016`" in told
     assert "`this_project`" not in told and "`zhang2016`" in told
-    labels = [text.get_text() for text in differing.ranking(ranks).axes[0].get_yticklabels()]
+    labels = [text.get_text() for text in intervals.ranking(ranks).axes[0].get_yticklabels()]
     assert len(labels) == len(set(labels)) == len(ranks)
 
 

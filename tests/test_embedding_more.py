@@ -7,16 +7,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from lib.report.clean import Media
+from lib.report.players import Players
 
 from lib.embedding import descriptors, maps, node_names, stability, switches
 from lib.embedding import widths as sizes
 from lib.errors import ReportError
 from lib.paths import PROJECT, Study
 from lib.plots import embedding as plots
-from lib.plots import nodes as drawn
-from lib.rich_output import MAP, MAX_POINTS, offer_map, read_map
-from lib.site.audio import Players, map_html
-from lib.site.sanitize import Media
 from tests import fakes
 
 RATE = descriptors.RATE
@@ -139,7 +137,7 @@ def test_chance_tells_a_found_node_from_a_matched_one():
     assert stability.again_claim(found).startswith("5 of 5 nodes are found again in at least half of 2 other networks")
     told = stability.again_sentences(found, {"another seed": ["same"], "another fold": ["noise"], "none": []})
     assert len(told) == 2 and "CKA of 1.00" in told[0]
-    figure = drawn.again_figure(found, {"another seed": ["same"], "another fold": ["noise"]})
+    figure = plots.again_figure(found, {"another seed": ["same"], "another fold": ["noise"]})
     plt.close(figure)
 
 
@@ -183,7 +181,7 @@ def test_a_node_that_decides_is_missed_and_an_idle_one_is_not(tmp_path):
     assert first["loss"] == pytest.approx(0.7, abs=0.2) and first["low"] > 0 and first["p_holm"] < 0.05
     assert switches.loss_claim(table).startswith("Without node 1 the accuracy in genre falls by")
     assert "Established: node 1" in switches.loss_sentences([table])[0]
-    plt.close(drawn.losses(table))
+    plt.close(plots.losses(table))
 
 
 # ---- maps
@@ -291,7 +289,7 @@ def test_widths_are_compared_over_the_same_songs(tmp_path):
     worse = table.set_index(["network", "what"]).loc[("this_project_nodes5", "accuracy in genre")]
     assert worse["difference"] < 0 and worse["difference_high"] < 0
     assert "lose" in sizes.widths_claim(table) and len(sizes.widths_sentences(table)) == 4
-    plt.close(drawn.widths_figure(table))
+    plt.close(plots.widths_figure(table))
     assert not len(sizes.widths(runs[:2], tracks, "this_project")) and sizes.widths_claim(table.head(0))
 
 

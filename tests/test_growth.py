@@ -8,8 +8,7 @@ import pytest
 from lib import evaluation
 from lib.evaluation import differences, growth
 from lib.paths import Study
-from lib.plots import growth as plots
-from lib.plots import svg, use_style
+from lib.plots import intervals, svg, use_style
 from lib.runs.run import Run
 from lib.tables import tracks_table, write_csv
 
@@ -132,10 +131,10 @@ def test_the_figure_shows_every_share_and_the_ceiling():
     tracks = tracks_of()
     runs = curve_runs(tracks, {0.25: 0.5, 1.0: 0.9}) + curve_runs(tracks, {0.25: 0.4, 1.0: 0.8}, network="other")
     table = growth.learning_curve(runs, tracks, resamples=50)
-    drawn = svg(plots.curves(table, {"mood": (0.79, 0.82)}))
+    drawn = svg(intervals.curves(table, {"mood": (0.79, 0.82)}))
     for text in ("25 %", "100 songs", "training artists", "ceiling of the labels", "net, artist", "other, artist"):
         assert text in drawn
-    plain = svg(plots.curves(table))
+    plain = svg(intervals.curves(table))
     assert "ceiling" not in plain
     plt.close("all")
 

@@ -7,8 +7,7 @@ import pytest
 
 from lib import audio
 from lib.errors import ReportError
-from lib.plots import tags as plots
-from lib.tagging import trial
+from lib.tagging import plots, trial
 from lib.tagging.model import SHIPPED, load
 from lib.tagging.ship import tagger_of
 from lib.tagging.songs import Tagged, tag

@@ -7,7 +7,7 @@ import pytest
 
 from lib.evaluation import tasks
 from lib.paths import Study
-from lib.plots import tasks as plots
+from lib.plots import intervals
 from lib.runs.run import Run
 from lib.tables import tracks_table, write_csv
 
@@ -92,7 +92,7 @@ def test_sets_are_named_by_what_they_hold_or_lack():
 def test_the_figure_has_a_row_for_each_set():
     tracks = tracks_of()
     runs = [run_of(tracks, ["mood"], 0.5), run_of(tracks, ["mood", "power"], 0.9)]
-    figure = plots.together_figure(tasks.together(runs, tracks, resamples=50))
+    figure = intervals.together_figure(tasks.together(runs, tracks, resamples=50))
     (axes,) = figure.axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["alone", "with power"]
     plt.close(figure)

@@ -12,7 +12,7 @@ from lib import plots, zoo
 from lib.audio import Spectrogram
 from lib.errors import ReportError
 from lib.paths import Study
-from lib.plots import blocks, networks
+from lib.plots import architectures
 from lib.zoo import Head, choi2016, cost, descriptions, fcn5, musicnn, short_chunk, this_project, zhang2016
 from lib.zoo.layers import decision_layers, slice_input
 
@@ -296,8 +296,8 @@ def test_the_time_of_a_slice_is_measured_in_milliseconds(monkeypatch):
 
 @pytest.mark.parametrize("name", zoo.PUBLISHED)
 def test_a_diagram_shows_every_layer_that_works_and_every_head(name):
-    model = built(name)
-    figure = networks.diagram(model, np.zeros(SHAPE, np.uint8))
+    model = zoo.builder(name)(SHAPE, HEADS)
+    figure = architectures.diagram(model, np.zeros(SHAPE, np.uint8))
     texts = [text.get_text() for text in figure.axes[0].texts]
     for kind, word in (((keras.layers.Conv1D, keras.layers.Conv2D), "conv"), (keras.layers.GRU, "GRU")):
         assert sum(text.startswith(word) for text in texts) == sum(isinstance(layer, kind) for layer in model.layers)
@@ -307,20 +307,20 @@ def test_a_diagram_shows_every_layer_that_works_and_every_head(name):
         assert ">conv " in plots.svg(figure)  # text stays text
     plt.close(figure)
     assert figure.get_size_inches()[0] < 11
-    claim = networks.claim(name, model, HEADS, Spectrogram())
+    claim = architectures.claim(name, model, HEADS, Spectrogram())
     assert f"{descriptions.vector_width(model, HEADS)} numbers" in claim
 
 
 def test_a_diagram_keeps_branches_and_what_follows_a_layer():
-    found = blocks.blocks(built("zhang2016"))
+    found = architectures.blocks(zoo.builder("zhang2016")(SHAPE, HEADS))
     assert found["shortcut"].sources == ("conv1", "conv3")
     assert found["conv1"].words == ["conv 96×4", "× 256", "ReLU"]
     assert (found["conv1"].bands, found["conv1"].frames, found["conv1"].channels) == (1, 126, 256)
     assert found["genre"].column == found["valence"].column == max(block.column for block in found.values())
-    first = blocks.blocks(built("this_project"))["conv1"]
+    first = architectures.blocks(zoo.builder("this_project")(SHAPE, HEADS))["conv1"]
     assert first.words == ["conv 2×2", "× 32", "max 2×4", "ReLU", "norm"]
     assert (first.bands, first.frames) == (48, 32)
-    flat = [box for box in blocks.blocks(built("musicnn")).values() if box.column == 1]
+    flat = [box for box in architectures.blocks(zoo.builder("musicnn")(SHAPE, HEADS)).values() if box.column == 1]
     assert sorted(box.words[0] for box in flat) == ["conv 38×5", "conv 67×5", "mean 96×1"]
 
 
@@ -329,7 +329,7 @@ def test_a_sum_written_with_a_plus_is_one():
     x = keras.layers.Conv2D(2, 3, padding="same", name="a")(x)
     x = x + keras.layers.Conv2D(2, 5, padding="same", name="b")(x)
     model = keras.Model(inputs, decision_layers(keras.layers.Flatten()(x), HEADS))
-    merged = [block for block in blocks.blocks(model).values() if block.kind == "merge"]
+    merged = [block for block in architectures.blocks(model).values() if block.kind == "merge"]
     assert [(block.sources, block.words) for block in merged] == [(("a", "b"), ["sum"])]
     assert cost.receptive_field(model).bands == 7
 
@@ -339,7 +339,7 @@ def test_a_network_with_layers_unknown_to_the_diagram_is_drawn_all_the_same():
     x = keras.layers.UpSampling2D(name="up")(x)
     inner = keras.Sequential([keras.layers.Conv2D(2, 3), keras.layers.GlobalMaxPooling2D()], name="inner")
     model = keras.Model(inputs, decision_layers(inner(x), HEADS))
-    figure = networks.diagram(model)
+    figure = architectures.diagram(model)
     assert "UpSampling2D" in {text.get_text() for text in figure.axes[0].texts}
     plt.close(figure)
     assert cost.receptive_field(model).bands == SHAPE[0]

@@ -1,4 +1,4 @@
-"""Figures of the FC vectors: a plane, the nodes, the neighbours."""
+"""Figures of the FC vectors: maps of songs, their neighbours, and the single nodes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -7,10 +7,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter, NullLocator
 
+from lib.audio import to_decibel
 from lib.embedding import HEADS
-from lib.plots import BLACK, BLUE, GREY, VERMILION, colour
-from lib.plots.marks import PERCENT, offsets, whiskers
+from lib.embedding.stability import AGAIN
+from lib.plots.intervals import forest, legend, list_lines, marks, offsets, scale, series
+from lib.plots.spectrograms import coarse
+from lib.plots.style import BLACK, BLUE, GREY, PALE, POINTS, VERMILION, colour
+from lib.slices import Slices
 from lib.tables import MOODS
 
 FEW = 300  # points beyond which a scatter is drawn as pixels: each of an SVG's is some 100 bytes
@@ -18,7 +23,8 @@ MOST_NODES = 40
 MOST_CLASSES = 8
 CYCLE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7a5cc2", "#a6761d")
 UNKNOWN = "unknown"
-_PALE = "#c9c9c9"
+_OTHERS = "#C9C9C9"
+_SHADES = (BLUE, VERMILION, GREY, BLACK)  # of series that are no networks
 
 
 def maps(planes: Mapping[str, np.ndarray], tracks: pd.DataFrame) -> Figure:
@@ -31,27 +37,21 @@ def maps(planes: Mapping[str, np.ndarray], tracks: pd.DataFrame) -> Figure:
     tracks : pd.DataFrame [songs]
         ``genre``, ``mood`` and ``artist``, in the order of the songs.
     """
-    colours = {head: hues(tracks[head]) for head in (*HEADS, "artist") if tracks[head].notna().any()}
-    colours = colours or {"genre": hues(tracks["genre"])}
-    size = (3.4 * len(colours) + 0.3, 3.3 * len(planes) + 0.9)
-    figure, panels = plt.subplots(len(planes), len(colours), figsize=size, squeeze=False)
-    for number, (row, (name, points)) in enumerate(zip(panels, planes.items(), strict=True), start=1):
-        for axes, (head, (of_song, key)) in zip(row, colours.items(), strict=True):
-            axes.scatter(
-                *points.T, s=16, c=of_song, linewidth=0, alpha=0.85, rasterized=len(points) * len(planes) > FEW
-            )
-            axes.set(xticks=[], yticks=[])
-            axes.set_title(head if number == 1 else "")
-            if number == len(planes):
-                handles = [
-                    Line2D([], [], marker="o", linestyle="", color=shade, label=str(label))
-                    for label, shade in key.items()
-                ]
-                axes.legend(
-                    handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.03), fontsize=8, handletextpad=0.1,
-                    ncols=1 if head == "artist" else 2,
-                )  # fmt: skip
-        row[0].set_ylabel(name)
+    known = [head for head in (*HEADS, "artist") if tracks[head].notna().any()] or ["genre"]
+    size = (3.4 * len(known) + 0.3, 3.3 * len(planes) + 0.9)
+    figure, panels = plt.subplots(len(planes), len(known), figsize=size, squeeze=False)
+    for column, head in zip(panels.T, known, strict=True):
+        of_song, key = hues(tracks[head])
+        for axes, (name, points) in zip(column, planes.items(), strict=True):
+            pixels = len(points) * len(planes) > FEW
+            axes.scatter(*points.T, s=16, c=of_song, linewidth=0, alpha=0.85, rasterized=pixels)
+            axes.set(xticks=[], yticks=[], ylabel=name if head == known[0] else "")
+        column[0].set_title(head)
+        handles = [Line2D([], [], marker="o", linestyle="", color=key[label], label=str(label)) for label in key]
+        column[-1].legend(
+            handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.03), fontsize=8, handletextpad=0.1,
+            ncols=1 if head == "artist" else 2,
+        )  # fmt: skip
     return figure
 
 
@@ -67,14 +67,12 @@ def hues(values: pd.Series) -> tuple[list[str], dict[str, str]]:
     names = values.astype(object).where(values.notna(), UNKNOWN).astype(str)
     known = _order(name for name in names.unique() if name != UNKNOWN)
     if len(known) <= MOST_CLASSES:
-        key = {name: colour(name) for name in known}
-        rest = UNKNOWN
+        key, rest = {name: colour(name) for name in known}, UNKNOWN
     else:
         most = names[names != UNKNOWN].value_counts().sort_index().sort_values(ascending=False, kind="stable").index
-        key = dict(zip(most, CYCLE, strict=False))
-        rest = "others"
-    of_song = [key.get(name, _PALE) for name in names]
-    return of_song, key | ({rest: _PALE} if _PALE in of_song else {})
+        key, rest = dict(zip(most, CYCLE, strict=False)), "others"
+    of_song = [key.get(name, _OTHERS) for name in names]
+    return of_song, key | ({rest: _OTHERS} if _OTHERS in of_song else {})
 
 
 def _order(names: Iterable[str]) -> list[str]:
@@ -83,7 +81,7 @@ def _order(names: Iterable[str]) -> list[str]:
 
 
 def nodes(associations: pd.DataFrame, names: Sequence[str], dead: Sequence[str]) -> Figure:
-    """Correlation of every node with every class and numeric target; what is established is framed. Page 06.
+    """Correlation of every node with every class and numeric target, written where it is significant. Page 06.
 
     Parameters
     ----------
@@ -94,47 +92,33 @@ def nodes(associations: pd.DataFrame, names: Sequence[str], dead: Sequence[str])
     dead : sequence of str
         Nodes that do not vary.
     """
-    own = associations.loc[associations["measure"] == "r"].copy()
-    own["what"] = np.where(own["class"] == "", own["target"], own["target"] + ": " + own["class"])
-    columns = _columns(own)
-    if len(names) > MOST_NODES:
-        strongest = own.assign(size=own["value"].abs()).groupby("node")["size"].max().nlargest(MOST_NODES).index
-        names = [name for name in names if name in strongest]
-    value = own.pivot(index="node", columns="what", values="value").reindex(index=names, columns=columns)
-    sure = own.pivot(index="node", columns="what", values="established").reindex(index=names, columns=columns)
+    own = associations.loc[associations["measure"] == "r"]
+    strongest = own["value"].abs().groupby(own["node"]).max().nlargest(MOST_NODES).index
+    names = [name for name in names if name in strongest or len(names) <= MOST_NODES]
+    columns, groups = [], []  # what a node is correlated with, and what kind that is of
+    for (target, kind), rows in own.groupby(["target", "kind"], sort=False):
+        columns += [(target, name) for name in _order(rows["class"].unique())]
+        groups += [target if target in HEADS else kind == "descriptor"] * (len(columns) - len(groups))
+    value, sure = (
+        own.pivot(index="node", columns=["target", "class"], values=what).reindex(index=names, columns=columns)
+        for what in ("value", "established")
+    )
     figure, axes = plt.subplots(figsize=(0.42 * len(columns) + 2.8, 0.32 * len(names) + 2.4))
     axes.set_facecolor("#eeeeee")
     image = axes.imshow(value.to_numpy(float), cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
     for row, column in np.argwhere(sure.fillna(False).to_numpy(bool)):
-        strong = abs(value.iloc[row, column]) > 0.6
-        style = {"ha": "center", "va": "center", "fontsize": 9, "color": "white" if strong else BLACK}
-        axes.text(column, row, f"{value.iloc[row, column]:.1f}".replace("-", "−"), **style)
-    named = [column.replace("_", " ") for column in columns]
-    axes.set_xticks(range(len(columns)), named, rotation=45, ha="right", rotation_mode="anchor")
+        r = value.iloc[row, column]
+        style = {"ha": "center", "va": "center", "fontsize": 9, "color": "white" if abs(r) > 0.6 else BLACK}
+        axes.text(column, row, f"{r:.1f}".replace("-", "−"), **style)
+    told = [(f"{target}: {name}" if name else target).replace("_", " ") for target, name in columns]
+    axes.set_xticks(range(len(columns)), told, rotation=45, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(names)), [f"{name} (dead)" if name in dead else name for name in names])
     axes.tick_params(length=0)
-    for place in _breaks(own, columns):
-        axes.axvline(place - 0.5, color="white", linewidth=3)
-    figure.colorbar(image, ax=axes, label="correlation r (written where established)", shrink=0.8)
+    for place in range(1, len(columns)):
+        if groups[place] != groups[place - 1]:  # heads end, numeric targets or descriptors begin
+            axes.axvline(place - 0.5, color="white", linewidth=3)
+    figure.colorbar(image, ax=axes, label="correlation r (written where significant)", shrink=0.8)
     return figure
-
-
-def _columns(own: pd.DataFrame) -> list[str]:
-    columns = []
-    for target in own.drop_duplicates(["kind", "target"])["target"]:
-        classes = list(own.loc[own["target"] == target, "class"].unique())
-        columns += [target if name == "" else f"{target}: {name}" for name in _order(classes)]
-    return columns
-
-
-def _breaks(own: pd.DataFrame, columns: list[str]) -> list[int]:
-    """Where heads end and numeric targets begin."""
-    described = set(own.loc[own["kind"] == "descriptor", "target"])
-    kinds = [
-        "descriptor" if column in described else next((head for head in HEADS if column.startswith(f"{head}: ")), "")
-        for column in columns
-    ]
-    return [i for i in range(1, len(kinds)) if kinds[i] != kinds[i - 1]]
 
 
 def hits(table: pd.DataFrame) -> Figure:
@@ -145,28 +129,112 @@ def hits(table: pd.DataFrame) -> Figure:
     table : pd.DataFrame
         As from `lib.embedding.recommend.hits`, not empty.
     """
-    pairs = list(table.groupby(["among", "same"], sort=False).groups)
-    bys, counts = list(table["by"].unique()), sorted(table["first"].unique())
-    columns = min(3, len(pairs))
-    rows = -(-len(pairs) // columns)
+    counts = sorted(table["first"].unique())
+    table = table.assign(label=table["by"], x=table["first"].map(counts.index), value=table["share"])
+    styles = {name: style | {"linestyle": ""} for name, style in marks(table["by"].unique(), _SHADES).items()}
+    panels = list(table.groupby(["among", "same"], sort=False))
+    columns = min(3, len(panels))
+    rows = -(-len(panels) // columns)
     size = (3.1 * columns + 0.4, 2.6 * rows + 0.6)
     figure, grid = plt.subplots(rows, columns, figsize=size, sharey=True, squeeze=False)
-    for axes in grid.flat[len(pairs) :]:
+    for axes in grid.flat[len(panels) :]:
         axes.remove()
-    for axes, (among, same) in zip(grid.flat, pairs, strict=False):
-        own = table.loc[(table["among"] == among) & (table["same"] == same)]
-        for by, shade, marker, shift in zip(bys, (BLUE, VERMILION, GREY), "os^", offsets(len(bys), 0.3), strict=False):
-            part = own.loc[own["by"] == by].set_index("first").reindex(counts)
-            x = np.arange(len(counts)) + shift
-            style = {"color": shade, "marker": marker, "linestyle": "", "markersize": 5, "label": by}
-            whiskers(axes, x, part["share"], part["low"], part["high"], **style)
-        axes.axhline(own["chance"].mean(), color="black", linestyle=":", linewidth=1.2, label="chance")
+    for axes, ((among, same), own) in zip(grid.flat, panels, strict=False):
+        series(axes, own, styles, width=0.3)
+        axes.axhline(own["chance"].mean(), color=BLACK, linestyle=":", linewidth=1.2)
         axes.set_title(f"same {same}\n{among}", fontsize=10)
         axes.set_xticks(range(len(counts)), [str(count) for count in counts])
-        axes.set_xlabel("nearest songs")
-        axes.set_ylim(0, 1.02)
-        axes.yaxis.set_major_formatter(PERCENT)
-        axes.grid(axis="y", color="#e5e5e5", linewidth=0.8)
-    handles, labels = grid[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=9)
+        axes.set(xlabel="nearest songs", ylim=(0, 1.02))
+        scale(axes)
+    legend(figure, styles | {"chance": {"color": BLACK, "linestyle": ":", "linewidth": 1.2}})
+    return figure
+
+
+def driving_figure(table: pd.DataFrame, slices: Slices) -> Figure:
+    """Draw the slices that drive each node most, a row a node. Page 06.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        As from `lib.embedding.driving`, not empty.
+    slices : Slices
+    """
+    found, count = list(table["node"].unique()), int(table["rank"].max())
+    half = -(-len(found) // 2)  # two nodes side by side
+    figure, panels = plt.subplots(half, 2 * count, figsize=(9.6, 1.05 * half + 0.4), squeeze=False)
+    for axes in panels.flat:
+        axes.set_axis_off()
+    for place, node in enumerate(found):
+        row = panels[place % half, place // half * count :]
+        own = table.loc[table["node"] == node].sort_values("rank")
+        for axes, grey, genre in zip(row, slices.take(own["slice"].to_numpy()), own["genre"], strict=False):
+            genre = genre if isinstance(genre, str) else ""
+            axes.set_axis_on()
+            decibel = to_decibel(coarse(grey, 32, 48), slices.spectrogram.top_db)  # the figure holds many pictures
+            axes.imshow(decibel, origin="lower", aspect="auto", interpolation="none")
+            axes.set(xticks=[], yticks=[])
+            axes.spines[:].set(visible=True, color=colour(genre) if genre else GREY, linewidth=2.5)
+            axes.set_title(genre, fontsize=8, pad=2)
+        row[0].set_ylabel(node.removeprefix("node "), rotation=0, ha="right", va="center", fontsize=11)
+    return figure
+
+
+def again_figure(found: pd.DataFrame, kinds: dict[str, list[str]]) -> Figure:
+    """Draw, for each node, the |r| with its partner in every other network, against chance. Page 06.
+
+    Parameters
+    ----------
+    found : pd.DataFrame
+        As from `lib.embedding.stability.found_again`, not empty.
+    kinds : dict of str to list of str
+        What differs -> names of networks.
+    """
+    names = list(found["node"].unique())
+    figure, axes = plt.subplots(figsize=(8, 0.28 * len(names) + 1.8))
+    for (kind, networks), shade, shift in zip(kinds.items(), _SHADES, offsets(len(kinds), 0.36), strict=False):
+        own = found.loc[found["network"].isin(networks)]
+        if len(own):
+            y = own["node"].map(names.index) + shift
+            axes.scatter(own["r"].abs(), y, s=22, color=shade, label=kind, alpha=0.8)
+            axes.axvline(own["chance"].mean(), color=shade, linestyle=":", linewidth=1.2)
+    axes.axvline(AGAIN, color=GREY, linewidth=1)
+    list_lines(axes, names)
+    axes.set(xlim=(0, 1.02), xlabel="|r| with the partner; dotted: shuffled songs")
+    axes.grid(axis="y", color=PALE, linewidth=0.8)
+    figure.legend(loc="outside lower center", ncols=3, fontsize=9)
+    return figure
+
+
+def losses(table: pd.DataFrame) -> Figure:
+    """Draw what the accuracy loses without each node, with intervals, a panel a head. Page 06.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        As from `lib.embedding.switches.switched_off`, not empty.
+    """
+    table = table.assign(panel=table["head"] + ", per song", line=table["node"], value=table["loss"])
+    return forest(table, "points lost without the node", unit=POINTS, origin=True, step=0.28)
+
+
+def widths_figure(table: pd.DataFrame) -> Figure:
+    """Draw accuracy and like neighbours by the number of nodes. Page 06.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        As from `lib.embedding.widths.widths`, not empty.
+    """
+    table = table.assign(label=table["what"], x=table["nodes"])
+    styles = marks(table["label"].unique(), _SHADES)
+    figure, axes = plt.subplots(figsize=(6.6, 3.8))
+    series(axes, table, styles, width=0, linewidth=1.2)
+    axes.set_xscale("log")
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    ticks = sorted(table["nodes"].unique())
+    axes.set_xticks(ticks, [str(tick) for tick in ticks])
+    axes.set(xlabel="nodes of the FC layer", ylim=(0, 1.02))
+    scale(axes)
+    legend(figure, styles)
     return figure

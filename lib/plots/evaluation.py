@@ -1,32 +1,37 @@
-"""Figures of the error analysis: protocols side by side, gaps, classes, confusions."""
+"""Figures of the error analysis: protocols, gaps, classes, confusions, votes, calibration, hard songs and artists."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from lib.evaluation import poster
 from lib.evaluation.answers import Answers
+from lib.evaluation.artists import Artists
 from lib.evaluation.claims import by_strictness
 from lib.evaluation.classes import confusion
 from lib.evaluation.tables import labels, networks, of_networks
-from lib.plots import BLACK, GREY
-from lib.plots.marks import MARKERS, PERCENT, blank, hue, keys_of, legend, offsets, whiskers
+from lib.plots.intervals import blank, forest, hue, legend, list_lines, marks, offsets, scale, series, whiskers
+from lib.plots.style import BLACK, BLUE, GREY, PALE, PERCENT, POINTS, VERMILION, shortened
 from lib.recipes import BASELINE
 from lib.splits import CONTROLS, PROTOCOLS
 
+MOST = 20  # artists in one figure
 _CELL = 0.42  # inches of a class in a confusion matrix
 
 
 def protocols(table: pd.DataFrame, controls: pd.DataFrame | None = None) -> Figure:
     """Accuracy of every network under every protocol, a column of panels a head, a row a level. Page 05.
 
-    Lines mark what takes no network: always the most frequent class and, by song, the best baseline if any was
-    run (its answer on a slice is that of the song).
+    Lines mark what takes no network: always the most frequent class and, per song, the best baseline if any was
+    run (its prediction of a slice is that of the song).
 
     Parameters
     ----------
@@ -37,50 +42,39 @@ def protocols(table: pd.DataFrame, controls: pd.DataFrame | None = None) -> Figu
     """
     if not len(table):
         return blank()
-    baselines = table.loc[table["recipe"] == BASELINE]
+    simple = table.loc[(table["recipe"] == BASELINE) & (table["level"] == "song")]
     table = of_networks(table)
     order = by_strictness(table["protocol"])
     last = len(order) - 0.5
     if controls is not None and len(controls):
         table = pd.concat([table, controls], ignore_index=True)
         order += [name for name in CONTROLS if name in set(controls["protocol"])]
-    table = table.assign(label=labels(table))
-    heads, names = list(table["head"].unique()), list(table["label"].unique())
-    levels = ("song", "slice")
-    width = max(4.3, 0.84 * len(order))
-    figure, panels = plt.subplots(
-        len(levels), len(heads), figsize=(width * len(heads) + 0.6, 6.6), sharex=True, sharey=True, squeeze=False
-    )
-    for (row, level), (column, head) in ((r, c) for r in enumerate(levels) for c in enumerate(heads)):
-        axes = panels[row, column]
-        part = table.loc[(table["level"] == level) & (table["head"] == head)]
-        simple = baselines.loc[(baselines["level"] == level) & (baselines["head"] == head) & (level == "song")]
-        simple = simple.groupby("protocol")
-        for style, heights in (("--", part.groupby("protocol")["majority"].mean()), (":", simple["accuracy"].max())):
-            for place, height in ((order.index(name), value) for name, value in heights.items() if name in order):
-                axes.plot([place - 0.4, place + 0.4], [height, height], color=GREY, linestyle=style, linewidth=1.2)
-        for i, (name, offset) in enumerate(zip(names, offsets(len(names), 0.4), strict=True)):
-            own = part.loc[part["label"] == name].drop_duplicates("protocol").set_index("protocol")
-            style = {"color": hue(name), "marker": MARKERS[i % len(MARKERS)], "markersize": 6, "linewidth": 0.8}
-            for side in (PROTOCOLS[:1], PROTOCOLS[1:], CONTROLS):  # one draw is no step on the way
-                shown = own.loc[[p for p in order if p in own.index and p in side]]
-                x = np.array([order.index(p) for p in shown.index]) + offset
-                whiskers(axes, x, shown["accuracy"], shown["low"], shown["high"], **style)
-        axes.set_title(f"{head}, by {level}")
+    table = table.loc[table["protocol"].isin(order)].assign(label=labels(table), value=table["accuracy"])
+    table = table.assign(x=table["protocol"].map(order.index)).drop_duplicates(["level", "head", "label", "protocol"])
+    heads, levels, styles = list(table["head"].unique()), ("song", "slice"), marks(table["label"].unique())
+    size = (max(4.3, 0.84 * len(order)) * len(heads) + 0.6, 6.6)
+    figure, grid = plt.subplots(2, len(heads), figsize=size, sharex=True, sharey=True, squeeze=False)
+    for axes, (level, head) in zip(grid.flat, product(levels, heads), strict=True):
+        own = table.loc[(table["level"] == level) & (table["head"] == head)]
+        best = simple.loc[(simple["head"] == head) & (level == "song") & simple["protocol"].isin(order)]
+        best = best.assign(x=best["protocol"].map(order.index)).groupby("x")["accuracy"].max()
+        for look, heights in (("--", own.groupby("x")["majority"].mean()), (":", best)):
+            x = heights.index.to_numpy(float)
+            axes.hlines(heights, x - 0.4, x + 0.4, color=GREY, linestyle=look, linewidth=1.2)
+        for side in (PROTOCOLS[:1], PROTOCOLS[1:], CONTROLS):  # no lines between them: one draw is no step on the way
+            series(axes, own.loc[own["protocol"].isin(side)], styles, linewidth=0.8)
         if last < len(order) - 0.5:
             axes.axvline(last, color=GREY, linewidth=0.8)
         axes.set_xticks(range(len(order)), [f"{name}\n(control)" if name in CONTROLS else name for name in order])
-        axes.set_xlim(-0.5, len(order) - 0.5)
-        axes.set_ylim(0, 1.02)
-        axes.yaxis.set_major_formatter(PERCENT)
-        axes.grid(axis="y", color="#e5e5e5", linewidth=0.8)
-        if column == 0:
-            axes.set_ylabel("test accuracy")
-        if row == len(levels) - 1:
-            axes.set_xlabel("protocol, from the leakiest to the strictest" if last > 1 else "protocol")
-    lines = {"--": "always the most frequent class"} | ({":": "best baseline"} if len(baselines) else {})
-    marks = [Line2D([], [], color=GREY, linestyle=style, linewidth=1.2, label=name) for style, name in lines.items()]
-    legend(figure, [*keys_of(names), *marks])
+        axes.set(title=f"{head}, per {level}", xlim=(-0.5, len(order) - 0.5), ylim=(0, 1.02))
+        scale(axes)
+    for axes in grid[:, 0]:
+        axes.set_ylabel("test accuracy")
+    for axes in grid[-1]:
+        axes.set_xlabel("protocol, from the leakiest to the strictest" if last > 1 else "protocol")
+    lines = {"always the most frequent class": "--"} | ({"best baseline": ":"} if len(simple) else {})
+    looks = {name: {"color": GREY, "linestyle": look, "linewidth": 1.2} for name, look in lines.items()}
+    legend(figure, styles | looks)
     return figure
 
 
@@ -97,53 +91,33 @@ def gaps(table: pd.DataFrame, level: str = "slice") -> Figure:
     if not len(table):
         return blank()
     table = of_networks(table)
-    table = table.assign(label=labels(table))
+    table = table.assign(label=labels(table), test=table["accuracy"], train=table["train_accuracy"])
     table = table.loc[table["level"] == level]
     heads = list(table["head"].unique())
-    rows = list(table[["label", "network", "protocol"]].drop_duplicates().itertuples(index=False, name=None))
-    lines: list[tuple[str, str, str]] = []
-    for label, network, protocol in rows:
-        if network in poster.POSTER and (network, network, "poster") not in lines:
-            lines.append((network, network, "poster"))
-        lines.append((label, network, protocol))
-    figure, panels = plt.subplots(
-        1, len(heads), figsize=(4.3 * len(heads) + 1.6, 0.34 * len(lines) + 1.7), sharey=True, squeeze=False
+    rows = []
+    for (label, network, protocol), own in table.groupby(["label", "network", "protocol"], sort=False):
+        if network in poster.POSTER and not any(row["line"] == f"{network}, on the poster" for row in rows):
+            published = {head: poster.POSTER[network].get(head, {}) for head in heads}
+            rows += [{"head": head, "line": f"{network}, on the poster", "shade": hue(network), "face": "white",
+                      **published[head]} for head in heads]  # fmt: skip
+        ours = own.assign(line=f"{label}, {protocol}", shade=hue(label), face=hue(label)).drop_duplicates("head")
+        rows += ours[["head", "line", "shade", "face", "train", "test"]].to_dict("records")
+    drawn = pd.DataFrame(rows, columns=["head", "line", "shade", "face", "train", "test"])
+    ends = drawn[["train", "test"]]
+    drawn = drawn.assign(
+        panel=drawn["head"] + f", per {level}", value=ends["test"], low=ends.min(axis=1), high=ends.max(axis=1)
     )
-    for axes, head in zip(panels[0], heads, strict=True):
-        for place, (label, network, protocol) in enumerate(lines):
-            train, test = _train_and_test(table, head, label, network, protocol)
-            fill = "white" if protocol == "poster" else hue(label)
-            axes.plot([train, test], [place, place], color=hue(label), linewidth=1.3, zorder=1)
-            axes.scatter(train, place, marker="|", s=90, color=hue(label), linewidth=2, zorder=2)
-            axes.scatter(test, place, marker="o", s=42, facecolor=fill, edgecolor=hue(label), zorder=2)
-        axes.set_title(f"{head}, by {level}")
-        axes.set_xlim(0, 1.03)
-        axes.set_xticks(np.linspace(0, 1, 5))
-        axes.xaxis.set_major_formatter(PERCENT)
-        axes.set_xlabel("accuracy")
-        axes.grid(axis="x", color="#e5e5e5", linewidth=0.8)
-    names = [f"{label}, {'on the poster' if protocol == 'poster' else protocol}" for label, _, protocol in lines]
-    panels[0][0].set_yticks(range(len(lines)), names)
-    panels[0][0].set_ylim(len(lines) - 0.5, -0.5)
-    keys = [
-        Line2D([], [], color=BLACK, marker="|", linestyle="", markersize=9, markeredgewidth=2, label="training"),
-        Line2D([], [], color=BLACK, marker="o", linestyle="", label="test"),
-        Line2D([], [], color=BLACK, marker="o", linestyle="", markerfacecolor="white", label="test, poster"),
-    ]
-    legend(figure, keys)
+    figure = forest(drawn, "accuracy", width=4.3)  # the whisker ends at the training accuracy
+    for axes in figure.axes:
+        axes.set(xlim=(0, 1.03), xticks=np.linspace(0, 1, 5))
+    dot = {"color": BLACK, "marker": "o", "linestyle": ""}
+    bar = {"color": BLACK, "marker": "|", "linestyle": ""}
+    legend(figure, {"training": bar, "test": dot, "test, poster": dot | {"markerfacecolor": "white"}})
     return figure
 
 
-def _train_and_test(table: pd.DataFrame, head: str, label: str, network: str, protocol: str) -> tuple[float, float]:
-    if protocol == "poster":
-        published = poster.POSTER[network].get(head, {})
-        return published.get("train", np.nan), published.get("test", np.nan)
-    own = table.loc[(table["label"] == label) & (table["protocol"] == protocol) & (table["head"] == head)]
-    return (own["train_accuracy"].iloc[0], own["accuracy"].iloc[0]) if len(own) else (np.nan, np.nan)
-
-
 def recalls(classes: pd.DataFrame, head: str) -> Figure:
-    """Share of each class's songs that is named right, a panel a protocol. Page 05.
+    """Share of each class's songs that is predicted correctly, a panel a protocol. Page 05.
 
     Parameters
     ----------
@@ -151,29 +125,23 @@ def recalls(classes: pd.DataFrame, head: str) -> Figure:
         As from `lib.evaluation.per_class`.
     head : str
     """
-    classes = of_networks(classes.loc[classes["head"] == head])
-    classes = classes.assign(label=labels(classes))
-    names, kinds = list(classes["label"].unique()), list(classes["class"].unique())
-    order = by_strictness(classes["protocol"])
-    figure, panels = plt.subplots(
-        1, len(order), figsize=(max(4.2, 3.5 * len(order)) + 0.8, 0.5 * len(kinds) + 1.9), sharex=True, squeeze=False
+    table = of_networks(classes.loc[classes["head"] == head])
+    table = table.assign(label=labels(table))
+    styles, order = marks(table["label"].unique()), by_strictness(table["protocol"])
+    shift = dict(zip(styles, offsets(len(styles)), strict=True))
+    support = table.groupby(["protocol", "class"])["support"].transform("max").fillna(0).astype(int).astype(str)
+    table = table.assign(
+        panel=table["protocol"], line=table["class"] + " (" + support + ")", value=table["recall"],
+        low=table["recall_low"], high=table["recall_high"], shift=table["label"].map(shift),
+        **{name: table["label"].map(lambda label, key=key: styles[label][key])
+           for name, key in (("shade", "color"), ("marker", "marker"))},
+    ).sort_values("panel", key=lambda panel: panel.map(order.index), kind="stable")  # fmt: skip
+    figure = forest(
+        table.drop_duplicates(["panel", "line", "label"]), "correctly predicted songs", width=3.2, step=0.5, own=True
     )
-    for axes, protocol in zip(panels[0], order, strict=True):
-        part = classes.loc[classes["protocol"] == protocol]
-        for i, (name, offset) in enumerate(zip(names, offsets(len(names)), strict=True)):
-            own = part.loc[part["label"] == name].drop_duplicates("class").set_index("class").reindex(kinds)
-            style = {"color": hue(name), "marker": MARKERS[i % len(MARKERS)], "markersize": 5.5, "linestyle": ""}
-            y = np.arange(len(kinds)) + offset
-            whiskers(axes, own["recall"], y, own["recall_low"], own["recall_high"], vertical=False, **style)
-        support = part.groupby("class")["support"].max().reindex(kinds).fillna(0).astype(int)
-        axes.set_yticks(range(len(kinds)), [f"{kind} ({support[kind]})" for kind in kinds])
-        axes.set_ylim(len(kinds) - 0.5, -0.5)
+    for axes in figure.axes:
         axes.set_xlim(-0.02, 1.03)
-        axes.xaxis.set_major_formatter(PERCENT)
-        axes.set_title(protocol)
-        axes.set_xlabel("songs of the class named right")
-        axes.grid(axis="x", color="#e5e5e5", linewidth=0.8)
-    legend(figure, keys_of(names))
+    legend(figure, {name: style | {"linestyle": ""} for name, style in styles.items()})
     return figure
 
 
@@ -186,42 +154,161 @@ def confusions(collected: Sequence[Answers], head: str) -> Figure:
     head : str
     """
     own = networks(answers for answers in collected if answers.head == head)
-    table = pd.DataFrame(
-        {"network": [a.network for a in own], "protocol": [a.protocol for a in own], "recipe": [a.recipe for a in own]}
-    )
-    table["label"] = labels(table)
-    names, order = list(table["label"].unique()), by_strictness(table["protocol"])
+    table = pd.DataFrame([{"network": a.network, "protocol": a.protocol, "recipe": a.recipe} for a in own])
+    names = labels(table)
+    rows, columns = list(names.unique()), by_strictness(table["protocol"])
     size = max(2.0, _CELL * max(len(a.classes) for a in own))
     figure, panels = plt.subplots(
-        len(names), len(order), figsize=((size + 0.9) * len(order) + 0.9, (size + 0.75) * len(names) + 1), squeeze=False
-    )
-    for axes in panels.ravel():
+        len(rows), len(columns), figsize=((size + 0.9) * len(columns) + 0.9, (size + 0.75) * len(rows) + 1),
+        squeeze=False,
+    )  # fmt: skip
+    for axes in panels.flat:
         axes.set_axis_off()
-    image = None
-    for answers, label in zip(own, table["label"], strict=True):
-        row, column = names.index(label), order.index(answers.protocol)
-        axes = panels[row, column]
-        image = _matrix(axes, answers)
-        axes.set_title(f"{label}, {answers.protocol}", fontsize=10)
-        axes.set_ylabel(f"true {head}")
-        axes.set_xlabel("answer")
+    for answers, name in zip(own, names, strict=True):
+        axes = panels[rows.index(name), columns.index(answers.protocol)]
+        axes.set_axis_on()
+        image = _matrix(axes, confusion(answers), answers.classes)
+        axes.set_title(f"{name}, {answers.protocol}", fontsize=10)
+        axes.set(xlabel="prediction", ylabel=f"true {head}")
     figure.colorbar(image, ax=panels, format=PERCENT, label="share of the true class's songs", shrink=0.6, aspect=30)
     return figure
 
 
-def _matrix(axes: Axes, answers: Answers):
-    shares = confusion(answers)
-    axes.set_axis_on()
+def _matrix(axes: Axes, shares: np.ndarray, classes: Sequence[str]):
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    for row, column in np.ndindex(shares.shape):
-        share = shares[row, column]
-        if np.isfinite(share) and share >= 0.005:
-            shade = "white" if share > 0.55 else BLACK
-            axes.text(column, row, f"{100 * share:.0f}", ha="center", va="center", color=shade, fontsize=8)
-    ticks = range(len(answers.classes))
-    axes.set_xticks(ticks, answers.classes, rotation=45, ha="right", rotation_mode="anchor", fontsize=8)
-    axes.set_yticks(ticks, answers.classes, fontsize=8)
+    for (row, column), share in np.ndenumerate(shares):
+        if share >= 0.005:
+            style = {"ha": "center", "va": "center", "color": "white" if share > 0.55 else BLACK, "fontsize": 8}
+            axes.text(column, row, f"{100 * share:.0f}", **style)
+    axes.set_xticks(range(len(classes)), classes, rotation=45, ha="right", rotation_mode="anchor", fontsize=8)
+    axes.set_yticks(range(len(classes)), classes, fontsize=8)
     axes.tick_params(length=0)
-    for side in axes.spines.values():
-        side.set_visible(False)
+    axes.spines[:].set_visible(False)
     return image
+
+
+def voting_figure(table: pd.DataFrame) -> Figure:
+    """Accuracy of votes of one slice and more, and what they gain over one slice, a column of panels a head. Page 05.
+
+    Whiskers are 95 % intervals, above of the smallest and the largest vote; those of the gain are narrower, being
+    paired over the songs.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        As from `lib.evaluation.voting.voting`, of one protocol.
+    """
+    if not len(table):
+        return blank()
+    table = of_networks(table)
+    table = table.assign(label=labels(table), x=table["slices"])
+    ends = table["slices"] == table.groupby(["head", "label"])["slices"].transform("max")
+    ends |= table["slices"] == table.groupby(["head", "label"])["slices"].transform("min")
+    voted = table.assign(value=table["accuracy"], low=table["low"].where(ends), high=table["high"].where(ends))
+    gained = table.assign(value=table["gain"], low=table["gain_low"], high=table["gain_high"])
+    heads, styles = list(table["head"].unique()), marks(table["label"].unique())
+    size = (4.3 * len(heads) + 0.6, 6.6)
+    figure, panels = plt.subplots(2, len(heads), figsize=size, sharex=True, sharey="row", squeeze=False)
+    for (above, below), head in zip(panels.T, heads, strict=True):
+        series(above, voted.loc[voted["head"] == head], styles, linewidth=1.2)
+        series(below, gained.loc[(gained["head"] == head) & (gained["x"] > 1)], styles, linestyle="")
+        below.axhline(0, color=GREY, linewidth=1)
+        below.xaxis.set_major_locator(MaxNLocator(12, integer=True, min_n_ticks=1))
+        above.set_title(head)
+        below.set_xlabel("slices averaged")
+        scale(above)
+        scale(below, unit=POINTS)
+    panels[0][0].set_ylabel("test accuracy per song")
+    panels[1][0].set_ylabel("gain over one slice, points")
+    legend(figure, styles)
+    return figure
+
+
+def reliability_figure(table: pd.DataFrame) -> Figure:
+    """Reliability diagrams, a row of panels a head, a column a network. Pages 05 and 07.
+
+    Points below the diagonal are over-confident; their area grows with the number of predictions in the bin. Bars at
+    the foot show the share of the predictions in each bin.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        As from `lib.evaluation.calibration.reliability`, of one protocol and level.
+    """
+    if not len(table):
+        return blank()
+    table = of_networks(table)
+    table = table.assign(label=labels(table))
+    heads, names = list(table["head"].unique()), list(table["label"].unique())
+    size = (2.5 * len(names) + 1.1, 2.5 * len(heads) + 0.9)
+    figure, panels = plt.subplots(len(heads), len(names), figsize=size, sharex=True, sharey=True, squeeze=False)
+    for axes, (head, name) in zip(panels.flat, product(heads, names), strict=True):
+        own = table.loc[(table["head"] == head) & (table["label"] == name)]
+        shade, share, width = hue(name), own["n"] / own["n"].sum(), own["upper"] - own["lower"]
+        axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1)
+        axes.bar(own["lower"], share, width, align="edge", color=shade, alpha=0.2, edgecolor="white")
+        whiskers(axes, own["confidence"], own["accuracy"], own["low"], own["high"], color=shade, linestyle="")
+        axes.scatter(own["confidence"], own["accuracy"], s=12 + 120 * share, color=shade, zorder=3)
+        axes.set(xlim=(0, 1), ylim=(0, 1.02), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
+        axes.set_title(f"{name}, {head}", fontsize=10)
+        axes.tick_params(labelsize=8)
+        scale(axes, "x")
+        scale(axes, "y")
+    for axes in panels[-1]:
+        axes.set_xlabel("confidence")
+    for axes in panels[:, 0]:
+        axes.set_ylabel("accuracy")
+    legend(figure, {"calibrated": {"color": GREY, "linestyle": "--", "linewidth": 1}})
+    return figure
+
+
+def hard_figure(table: pd.DataFrame) -> Figure:
+    """Draw how many songs 0, 1, ... networks predict correctly, against networks that err independently. Page 05.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        As from `lib.evaluation.agreement`, of a network or more.
+    """
+    figure, axes = plt.subplots(figsize=(max(4.5, 0.75 * len(table) + 2), 3.4))
+    shades = [VERMILION, *[PALE] * (len(table) - 2), BLUE]
+    axes.bar(table["right"], table["songs"], color=shades, width=0.75)
+    whiskers(
+        axes, table["right"], table["expected"], table["low"], table["high"], color="black", marker="D", markersize=5,
+        linestyle="", capsize=4, label="expected of independent errors, 95 % of permutations",
+    )  # fmt: skip
+    above = np.maximum(table["songs"], table["high"])  # of bar and interval, so that no mark covers the number
+    for x, y, songs in zip(table["right"], above, table["songs"], strict=True):
+        axes.annotate(str(songs), (x, y), xytext=(0, 3), textcoords="offset points", ha="center", fontsize=9)
+    axes.set(xlabel="networks that predict the song correctly", ylabel="songs", xticks=table["right"])
+    axes.margins(y=0.12)
+    figure.legend(loc="outside lower center", fontsize=9)
+    return figure
+
+
+def artists_figure(found: Artists) -> Figure:
+    """Draw the share of correct predictions for each artist beside chance; hard ones stand out. Page 05.
+
+    Parameters
+    ----------
+    found : Artists
+        As from `lib.evaluation.hard_artists`; of more than `MOST` artists the first are drawn. Its table is not
+        empty.
+    """
+    table = found.table.head(MOST)
+    figure, axes = plt.subplots(figsize=(7.5, 0.28 * len(table) + 1.6))
+    y = np.arange(len(table))
+    axes.hlines(y, table["low"], table["high"], color=PALE, linewidth=7, label="95 % of permutations")
+    axes.plot(table["expected"], y, marker="|", markersize=11, color=GREY, linestyle="", label="expected")
+    for hard, shade, label in ((True, VERMILION, "hard"), (False, BLUE, "not significantly hard")):
+        own = table["hard"].to_numpy(bool) == hard
+        if own.any():
+            axes.scatter(table["right"][own], y[own], color=shade, zorder=3, label=label)
+    names = table["artist"].where(table["artist"] != "", table["artist_group"])
+    list_lines(axes, [f"{shortened(name, 32)} ({n})" for name, n in zip(names, table["songs"], strict=True)])
+    axes.set(xlim=(-0.02, 1.02), xlabel="correct predictions, mean over songs and networks")
+    if len(table) < found.asked:
+        axes.set_title(f"the {len(table)} of {found.asked} artists with the lowest p", fontsize=10)
+    scale(axes, "x")
+    figure.legend(loc="outside lower center", ncols=4, fontsize=9, handletextpad=0.4)
+    return figure

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from lib.plots import COLOURS, colour
+from lib.plots.style import COLOURS, colour
 from lib.zoo import Head
 
 MOST_COLUMNS = 4

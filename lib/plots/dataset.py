@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from lib.plots import BLACK, GREY, colour
+from lib.plots.style import BLACK, GREY, colour
 from lib.tables import MOODS
 
 

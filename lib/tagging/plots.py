@@ -1,4 +1,4 @@
-"""Figure of tagged files: the answers over time."""
+"""Figure of tagged files: the predictions over time."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from lib.plots import colour
-from lib.plots.marks import PERCENT
+from lib.plots.style import colour, shortened
 from lib.tagging.songs import Tagged
 from lib.zoo import Head
-
-_LONGEST = 34  # characters of a title
 
 
 def strips(songs: Sequence[Tagged], heads: Sequence[Head], names: Sequence[str]) -> Figure:
@@ -35,21 +32,16 @@ def strips(songs: Sequence[Tagged], heads: Sequence[Head], names: Sequence[str])
     for row, song, name in zip(grid, songs, names, strict=True):
         edges = np.append(song.starts, song.seconds)
         for axes, head in zip(row, heads, strict=True):
-            below = np.zeros(len(song.starts))
-            for place, label in enumerate(head.classes):
-                above = below + song.answers[head.name][:, place]
+            tops = np.cumsum(song.answers[head.name], axis=1).T
+            for label, below, above in zip(head.classes, [np.zeros(len(song.starts)), *tops], tops, strict=False):
                 axes.stairs(above, edges, baseline=below, fill=True, color=colour(label), linewidth=0)
-                below = above
             axes.set(xlim=(0, song.seconds), ylim=(0, 1), yticks=[])
-            axes.yaxis.set_major_formatter(PERCENT)
             axes.tick_params(labelbottom=False, labelsize=8)
-        short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
-        row[0].set_ylabel(short, rotation=0, ha="right", va="center", fontsize=9)
-    for axes, head in zip(grid[0], heads, strict=True):
-        axes.set_title(f"{head.name}: height of a colour = its probability", fontsize=10)
-    for axes, head in zip(grid[-1], heads, strict=True):
-        axes.tick_params(labelbottom=True)
-        axes.set_xlabel("seconds")
+        row[0].set_ylabel(shortened(name, 34), rotation=0, ha="right", va="center", fontsize=9)
+    for first, last, head in zip(grid[0], grid[-1], heads, strict=True):
+        first.set_title(f"{head.name}: height of a colour = its probability", fontsize=10)
+        last.tick_params(labelbottom=True)
+        last.set_xlabel("seconds")
         keys = [Patch(color=colour(label), label=label) for label in head.classes]
-        axes.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.5, -1.15), ncols=4, fontsize=8)
+        last.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.5, -1.15), ncols=4, fontsize=8)
     return figure

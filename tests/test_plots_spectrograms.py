@@ -7,17 +7,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from lib.report.clean import harmless
 
 from lib import evaluation
 from lib.audio import Spectrogram
 from lib.errors import ReportError
 from lib.paths import check_name
-from lib.plots import colour, errors, show, svg, use_style
-from lib.site.sanitize import harmless
+from lib.plots import colour, show, spectrograms, svg, use_style
 from lib.slices import Slices
 from lib.tables import write_json, write_parquet
 from tests.answers import run_of, tracks_of
-from tests.test_hard import errors_by_artist, panel_of
 
 CLASSES = ("a", "b", "c")
 SLICES = 4
@@ -39,7 +38,7 @@ def store(tmp_path):
     return Slices(tmp_path)
 
 
-def asked(rows, *, start=SLICES, tracks=None, **run):
+def answered(rows, *, start=SLICES, tracks=None, **run):
     """Answers about t1, whose slices have the numbers 4 to 7."""
     runs = [run_of([("t1", p) for p in rows], classes=CLASSES, protocol="artist", start=start, **run)]
     return evaluation.collect(runs, tracks_of(["a", "b"]) if tracks is None else tracks)[0]
@@ -49,7 +48,7 @@ ROWS = [[0.7, 0.2, 0.1], [0.2, 0.6, 0.2], [0.6, 0.3, 0.1], [0.9, 0.0, 0.1]]
 
 
 def test_the_probabilities_lie_over_their_slices_with_the_true_class_at_the_bottom(store):
-    figure = errors.timeline(asked(ROWS), "t1", store)
+    figure = spectrograms.timeline(answered(ROWS), "t1", store)
     mel, _, stack, mean = figure.axes
     assert mel.get_xlim() == stack.get_xlim() == (0, 12)
     patches = stack.patches
@@ -60,7 +59,7 @@ def test_the_probabilities_lie_over_their_slices_with_the_true_class_at_the_bott
     assert tops[0] == pytest.approx([0.2, 0.6, 0.3, 0.0]) and tops[2] == pytest.approx([1] * 4)
     assert [bar.get_height() for bar in mean.patches] == pytest.approx([0.275, 0.125, 0.6])
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert labels == ["b (true)", "c", "a (answer)"]
+    assert labels == ["b (true)", "c", "a (predicted)"]
     plt.close(figure)
 
 
@@ -70,67 +69,69 @@ def test_the_picture_is_that_of_the_song_in_the_order_of_time(store):
         spectrogram=store.spectrogram,
     )  # fmt: skip
     for slices in (store, shuffled):
-        figure = errors.timeline(asked(ROWS), "t1", slices)
+        figure = spectrograms.timeline(answered(ROWS), "t1", slices)
         drawn = figure.axes[0].images[0].get_array()
         assert drawn.shape == (48, 400)
         whole = np.concatenate(list(store.take(np.arange(4, 8))), axis=1)
         first = whole[:2, 0].mean() * 80 / 255 - 80  # 516 frames in 400 columns: the first is one frame
-        assert drawn[0, 0] == pytest.approx(first, abs=80 / 19 / 2 + 0.01)
+        assert drawn[0, 0] == pytest.approx(first, abs=80 / 31 / 2 + 0.01)
         assert drawn.mean() == pytest.approx(whole.mean() * 80 / 255 - 80, abs=0.5)
         plt.close(figure)
 
 
 def test_a_slice_that_was_not_tested_is_a_gap(store):
-    answers = asked(ROWS[:2], start=SLICES + 1)
-    figure = errors.timeline(answers, "t1", store)
+    answers = answered(ROWS[:2], start=SLICES + 1)
+    figure = spectrograms.timeline(answers, "t1", store)
     tops = figure.axes[2].patches[0].get_data().values
     assert np.isnan(tops).tolist() == [True, False, False, True]
-    assert "1 of 2 slices are named right" in errors.timeline_claim(answers, "t1")
+    assert "1 of 2 slices are correct" in spectrograms.timeline_claim(answers, "t1")
     plt.close(figure)
 
 
-def test_the_claim_says_what_the_song_was_taken_for():
-    claim = errors.timeline_claim(asked(ROWS), "t1")
+def test_the_claim_says_what_was_predicted():
+    claim = spectrograms.timeline_claim(answered(ROWS), "t1")
     assert claim == (
-        "Under artist, net takes “title t1” by somebody, labelled b, for a (60\u00a0%); 1 of 4 slices are named right"
+        "Under artist, net predicts “title t1” by somebody, labelled b, as a (60\u00a0%); 1 of 4 slices are correct"
     )
-    right = asked([[0.1, 0.8, 0.1]] * 2)
-    assert "names “title t1” by somebody, labelled b, right (80\u00a0%); 2 of 2" in errors.timeline_claim(right, "t1")
+    right = answered([[0.1, 0.8, 0.1]] * 2)
+    assert "“title t1” by somebody, labelled b, correctly (80\u00a0%); 2 of 2" in spectrograms.timeline_claim(
+        right, "t1"
+    )
     unnamed = tracks_of(["a", "b"])
     unnamed.loc[1, ["title", "artist"]] = pd.NA
-    assert "takes t1, labelled b, for a" in errors.timeline_claim(asked(ROWS, tracks=unnamed), "t1")
+    assert "predicts t1, labelled b, as a" in spectrograms.timeline_claim(answered(ROWS, tracks=unnamed), "t1")
 
 
 def test_of_several_seeds_the_surest_mistake_is_shown():
     rows = {0: [0.1, 0.8, 0.1], 1: [0.5, 0.4, 0.1], 2: [0.1, 0.3, 0.6]}
     runs = [run_of([("t1", p)], classes=CLASSES, seed=seed, start=4) for seed, p in rows.items()]
     answers = evaluation.collect(runs, tracks_of(["a", "b"]))[0]
-    assert "seed 2 of net takes" in errors.timeline_claim(answers, "t1")
-    assert "seed 0 of net names" in errors.timeline_claim(answers, "t1", seed=0)
+    assert "seed 2 of net predicts" in spectrograms.timeline_claim(answers, "t1")
+    assert "seed 0 of net predicts" in spectrograms.timeline_claim(answers, "t1", seed=0)
 
 
 def test_a_true_class_that_the_network_lacks(store):
-    answers = asked(ROWS, tracks=tracks_of(["a", "z"]))
-    figure = errors.timeline(answers, "t1", store)
+    answers = answered(ROWS, tracks=tracks_of(["a", "z"]))
+    figure = spectrograms.timeline(answers, "t1", store)
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert labels == ["b", "c", "a (answer)"] and "labelled z" in errors.timeline_claim(answers, "t1")
+    assert labels == ["b", "c", "a (predicted)"] and "labelled z" in spectrograms.timeline_claim(answers, "t1")
     plt.close(figure)
 
 
 def test_a_song_that_was_not_tested_or_not_sliced_is_an_error(store):
     with pytest.raises(ReportError, match="t0"):
-        errors.timeline(asked(ROWS), "t0", store)
+        spectrograms.timeline(answered(ROWS), "t0", store)
     with pytest.raises(ReportError, match="seed 5"):
-        errors.timeline_claim(asked(ROWS), "t1", seed=5)
+        spectrograms.timeline_claim(answered(ROWS), "t1", seed=5)
     store.table["track_id"] = "t0"
     with pytest.raises(ReportError, match="02_spectrogram_slicing"):
-        errors.timeline(asked(ROWS), "t1", store)
+        spectrograms.timeline(answered(ROWS), "t1", store)
 
 
 def test_the_file_is_light_plain_and_the_same_each_time(store, tmp_path):
     use_style()
-    answers = asked(ROWS)
-    pictures = [svg(errors.timeline(answers, "t1", store)) for _ in range(2)]
+    answers = answered(ROWS)
+    pictures = [svg(spectrograms.timeline(answers, "t1", store)) for _ in range(2)]
     plt.close("all")
     assert pictures[0] == pictures[1]
     assert len(pictures[0]) < 90_000  # of white noise, which hardly compresses; of music half of it
@@ -146,34 +147,34 @@ def test_odd_titles_and_class_names_are_drawn(store, tmp_path, capsys):
     tracks.loc[1, "title"] = "$x_ & <b>"
     run = run_of([("t1", p) for p in ROWS], classes=classes, start=4)
     answers = evaluation.collect([run], tracks)[0]
-    show(errors.timeline(answers, "t1", store), errors.timeline_claim(answers, "t1"), name="x", folder=tmp_path)
+    show(
+        spectrograms.timeline(answers, "t1", store),
+        spectrograms.timeline_claim(answers, "t1"),
+        name="x",
+        folder=tmp_path,
+    )
     assert "&lt;c&gt;" in (tmp_path / "x.svg").read_text()
 
 
 def test_names_of_figures_are_names():
-    assert errors.figure_name("genre", "emotify-pop-060") == "error-genre-emotify-pop-060"
-    assert check_name(errors.figure_name("Mood!", "Ä ö/ü.mp3"), "figure")
+    assert spectrograms.figure_name("genre", "emotify-pop-060") == "error-genre-emotify-pop-060"
+    assert check_name(spectrograms.figure_name("Mood!", "Ä ö/ü.mp3"), "figure")
 
 
-def test_the_distribution_is_drawn_beside_the_expected_one():
-    panel = panel_of(np.random.default_rng(0).random((50, 3)) < 0.6)
-    table = evaluation.agreement(panel, resamples=100)
-    figure = errors.hard_figure(table)
-    axes = figure.axes[0]
-    assert [bar.get_height() for bar in axes.patches] == table["songs"].tolist()
-    assert list(axes.get_lines()[0].get_ydata()) == pytest.approx(table["expected"].tolist())
-    plt.close(figure)
-    plt.close(errors.hard_figure(evaluation.agreement(panel_of([[True]] * 5), resamples=10)))
+def test_each_kernel_finds_what_it_is_named_after():
+    onset, held = np.zeros((20, 30), np.uint8), np.zeros((20, 30), np.uint8)
+    onset[:, 15:], held[8] = 200, 200
+    sets_in, is_held = spectrograms.KERNELS.values()
+    inside = np.s_[2:-2, 2:-2]  # the border sees zeros beyond the picture
+    assert set(np.argwhere(spectrograms.slid(onset, sets_in)[inside] > 0)[:, 1] + 2) == {14, 15}
+    assert set(np.argwhere(spectrograms.slid(held, is_held)[inside] > 0)[:, 0] + 2) == {8}
+    assert not spectrograms.slid(held, sets_in)[inside].any() and not spectrograms.slid(onset, is_held)[inside].any()
 
 
-def test_artists_are_drawn_and_hard_ones_stand_out():
-    panel = errors_by_artist(np.random.default_rng(0), 0.4, artists=30)
-    panel.songs["artist"] = panel.songs["artist"] + " of a very long name that nobody can read $x"
-    found = evaluation.hard_artists(panel, permutations=999)
-    figure = errors.artists_figure(found)
-    shown = found.table.head(errors.MOST)
-    assert len(figure.axes[0].get_yticklabels()) == errors.MOST
-    drawn = {tuple(c.get_facecolor()[0][:3]): len(c.get_offsets()) for c in figure.axes[0].collections[1:]}
-    assert drawn[plt.matplotlib.colors.to_rgb(errors.VERMILION)] == shown["hard"].sum() > 0
-    svg(figure)
-    plt.close(figure)
+def test_the_figure_names_what_it_shows():
+    use_style()
+    sample = np.random.default_rng(0).integers(0, 255, (96, 129), dtype=np.uint8)
+    pictures = {name: spectrograms.slid(sample, kernel) for name, kernel in spectrograms.KERNELS.items()}
+    drawn = svg(spectrograms.kernels_figure({"the slice": sample} | pictures, Spectrogram()))
+    assert all(name in drawn for name in ("the slice", *spectrograms.KERNELS)) and len(drawn) < 150_000
+    assert "3 × 3 and 3 × 5" in spectrograms.kernels_claim()
