@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from lib.errors import ReportError
 from lib.paths import PROJECT
 from lib.slicing import clip_slices
 from lib.tagging import __main__ as command
-from lib.tagging import files, tables
+from lib.tagging import files, manifest, tables
 from lib.tagging.model import SHIPPED, WEIGHTS, load, save
 from lib.tagging.songs import Tagged, tag
 from lib.tagging.windows import windows
@@ -268,6 +269,96 @@ def test_the_command_says_what_is_wrong(music, tmp_path, capsys):
         assert reason in capsys.readouterr().err
     assert not (tmp_path / "x").exists() and (tmp_path / "full/diary.txt").read_text() == "mine"
     assert run(music / "broken.wav", "--out", tmp_path / "y", cwd=tmp_path).returncode == 1
+
+
+def test_music_is_never_replaced_by_results(music, tmp_path, capsys):
+    for out, what in ((tmp_path / "m", "is"), (tmp_path / "m/below", "lies in"), (tmp_path, "contains")):
+        song_, mark = tmp_path / "m/one.wav", tmp_path / "m/tags.json"
+        song_.parent.mkdir(exist_ok=True)
+        shutil.copy(music / "one.wav", song_)
+        mark.write_text("{}")
+        assert command.main([str(tmp_path / "m"), "--out", str(out)]) == 1
+        assert song_.is_file() and mark.read_text() == "{}"
+        told = capsys.readouterr().err
+        assert f"--out {out}" in told and f"{what} the music folder" in told and "another" in told
+
+
+def test_a_folder_without_a_manifest_is_not_an_earlier_result(music, tmp_path, capsys):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/tags.json").write_text("{}")
+    shutil.copy(music / "one.wav", tmp_path / "out/one.wav")
+    assert command.main([str(music / "one.wav"), "--out", str(tmp_path / "out")]) == 1
+    assert "holds something else" in capsys.readouterr().err
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"tags.json", "one.wav"}
+
+
+def made(folder, **texts):
+    for name, text in texts.items():
+        path = folder / name.replace("__", "/").replace("_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+def test_results_replace_what_the_program_wrote_and_nothing_else(tmp_path):
+    out = tmp_path / "out"
+    manifest.publish(made(tmp_path / "1", tags_csv="1", index_html="1", playlists__genre_m3u8="1"), out)
+    (out / "mine.txt").write_text("mine")
+    (out / "playlists/mine.m3u8").write_text("mine")
+    manifest.publish(made(tmp_path / "2", tags_csv="2", index_html="2", playlists__mood_m3u8="2"), out)
+    assert {path.relative_to(out).as_posix(): path.read_text() for path in out.rglob("*.*")} == {
+        "tags.csv": "2", "index.html": "2", "playlists/mood.m3u8": "2", "mine.txt": "mine",
+        "playlists/mine.m3u8": "mine", "manifest.json": (out / "manifest.json").read_text(),
+    }  # fmt: skip
+    for name in ("alike.csv", "tags.csv"):  # one that the program did not write there, and one changed since
+        (out / name).write_text("mine")
+        with pytest.raises(ReportError, match=rf"holds {name}, which .*Move it away"):
+            manifest.publish(made(tmp_path / "3", alike_csv="3", tags_csv="3"), out)
+        assert (out / name).read_text() == "mine" and (out / "index.html").read_text() == "2"
+        (out / name).unlink()
+    (out / "index.html").write_text("mine")
+    manifest.publish(tmp_path / "3", out)  # no longer among the results, and changed: it stays
+    assert (out / "index.html").read_text() == "mine" and not (out / "playlists/mood.m3u8").exists()
+
+
+def test_results_that_were_cut_short_are_completed(tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    manifest.publish(made(tmp_path / "1", alike_csv="1", tags_csv="1"), out)
+    copy = shutil.copyfile
+
+    def fail(source, target):
+        if source.name == "tags.csv":
+            raise OSError("no more")
+        return copy(source, target)
+
+    made(tmp_path / "2", alike_csv="2", tags_csv="2")
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="no more"):
+        patch.setattr("lib.tagging.manifest.shutil.copyfile", fail)
+        manifest.publish(tmp_path / "2", out)
+    assert (out / "alike.csv").read_text() == "2" and (out / "tags.csv").read_text() == "1"
+    manifest.publish(made(tmp_path / "3", alike_csv="3", tags_csv="3"), out)
+    assert (out / "alike.csv").read_text() == (out / "tags.csv").read_text() == "3"
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"format": 9, "files": {}}', '{"format": 1, "files": {"../precious.txt": ["x"]}}']
+)
+def test_a_manifest_that_is_none_of_the_programs_is_refused(tmp_path, content):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/manifest.json").write_text(content)
+    with pytest.raises(ReportError, match=r"manifest\.json"):
+        manifest.check(tmp_path / "out", [])
+
+
+def test_read_only_files_are_tagged_only_when_told(tmp_path):
+    path = write(tmp_path / "a.flac", song(1, 4), genre="Old")
+    path.chmod(0o444)
+    left = files.write_tags({path: {"genre": "Rock"}}, tmp_path / "undo.json")
+    assert "read-only" in left[path] and "--read-only-too" in left[path] and files.read(path) == {"genre": ["Old"]}
+    assert files.write_tags({path: {"genre": "Rock"}}, tmp_path / "other.json", read_only_too=True) == {}
+    assert files.read(path) == {"genre": ["Rock"]} and path.stat().st_mode & 0o777 == 0o444
+    assert path in files.take_back(tmp_path / "other.json") and files.read(path) == {"genre": ["Rock"]}
+    assert files.take_back(tmp_path / "other.json", read_only_too=True) == {} and files.read(path) == {"genre": ["Old"]}
 
 
 def test_ctrl_c_keeps_what_is_done(tmp_path):

@@ -5,21 +5,22 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lib.corpora.files import audio_files
 from lib.errors import ReportError
 from lib.evaluation.words import percent
-from lib.paths import explained, replacing
+from lib.paths import PART, explained
 from lib.progress import tell
 from lib.quiet import import_keras
-from lib.tagging import files
+from lib.tagging import files, manifest
 from lib.tagging.model import Tagger
 from lib.tagging.songs import STRANGE, SURE, Tagged, tag
-from lib.tagging.tables import UNSURE, alike, answer, table_of, write_csv, write_details, write_playlists
+from lib.tagging.tables import UNSURE, alike, answer, playlist, table_of, write_csv, write_details, write_playlists
 
-MARK = "tags.json"  # a folder that holds one is an earlier result and may be replaced
+RESULTS = ("index.html", "style.css", "tags.csv", "tags.json", "alike.csv")  # and playlists
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,16 +29,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if given.undo:
-            return _take_back(given.undo)
+            return _take_back(given.undo, given.read_only_too)
         paths = list(_files(given.music))
         if not 0 <= given.sure <= 1:
             raise ReportError(f"--sure {given.sure}: it must be a probability, 0 to 1.")
-        if (
-            given.out.exists()
-            and not (given.out / MARK).is_file()
-            and (given.out.is_file() or any(given.out.iterdir()))
-        ):
-            raise ReportError(f"--out {given.out}: it holds something else. Name a new folder.")
+        manifest.apart(given.out, given.music)
+        manifest.check(given.out, RESULTS)
         undo = given.out.with_name(f"{given.out.name}-undo.json")
         if given.write and undo.exists():
             raise ReportError(f"{undo} exists: it undoes an earlier change. Move it away, or name another --out.")
@@ -45,13 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from lib.tagging.ship import tagger_of
 
         tagger = tagger_of(given.model, tell=lambda text: print(text, flush=True))
+        manifest.check(given.out, [playlist(head, said) for head in tagger.heads for said in (*head.classes, UNSURE)])
         print(_about(tagger))
         songs, stopped = _tagged(tagger, paths, given.workers, given.sure)
         with explained(given.out):
             _write(given.out, tagger, songs, given.sure)
         print(f"{sum(song.ok for song in songs)} of {len(songs)} files tagged: {given.out / 'index.html'}")
         if given.write:
-            _write_tags(tagger, songs, given.sure, undo)
+            _write_tags(tagger, songs, given.sure, undo, given.read_only_too)
     except ReportError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
@@ -76,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--workers", type=int, default=0, help="processes (default: one a core)")
     parser.add_argument("--write", action="store_true", help="write sure answers into the files' tags")
+    parser.add_argument("--read-only-too", action="store_true", help="with --write and --undo: read-only files as well")
     parser.add_argument("--undo", type=Path, help="take back what --write wrote, by the file that it left")
     return parser
 
@@ -137,30 +136,32 @@ def _write(folder: Path, tagger: Tagger, songs: Sequence[Tagged], sure: float) -
     from lib.tagging.page import write_page
 
     table, near = table_of(songs, tagger.heads, sure), alike(songs)
-    with replacing(folder) as part:
-        part.mkdir(parents=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", suffix=PART, dir=folder.parent) as made:
+        part = Path(made)
         write_csv(table, part / "tags.csv")
         write_csv(near, part / "alike.csv")
-        write_details(songs, tagger.heads, table, part / MARK, model=tagger.facts)
+        write_details(songs, tagger.heads, table, part / "tags.json", model=tagger.facts)
         write_playlists(table, tagger.heads, part / "playlists")
         write_page(part, tagger, songs, table, near, place=folder)
+        manifest.publish(part, folder)
 
 
-def _write_tags(tagger: Tagger, songs: Sequence[Tagged], sure: float, undo: Path) -> None:
+def _write_tags(tagger: Tagger, songs: Sequence[Tagged], sure: float, undo: Path, read_only_too: bool) -> None:
     wanted: dict[Path, dict[str, str]] = {}
     for song in (song for song in songs if song.ok):
         for head in tagger.heads:
             said = answer(song, head, sure)[0]
             if head.name in files.FIELDS and said != UNSURE:
                 wanted.setdefault(song.path, {})[head.name] = said
-    left = files.write_tags(wanted, undo)
+    left = files.write_tags(wanted, undo, read_only_too=read_only_too)
     for path, reason in left.items():
         print(f"{path}: not tagged, {reason}", file=sys.stderr)
     print(f"{len(wanted) - len(left)} files written; to take it back: python -m lib.tagging --undo {undo}")
 
 
-def _take_back(undo: Path) -> int:
-    left = files.take_back(undo)
+def _take_back(undo: Path, read_only_too: bool) -> int:
+    left = files.take_back(undo, read_only_too=read_only_too)
     for path, reason in left.items():
         print(f"{path}: left as it is, {reason}", file=sys.stderr)
     print("The tags are as they were before." if not left else f"{len(left)} files were left as they are.")

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
+import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -16,10 +18,11 @@ from lib.errors import ReportError
 from lib.paths import replacing
 
 FIELDS = ("genre", "mood")
+_READ_ONLY = "it is read-only (--read-only-too changes such files as well)"
 _FRAMES = {"genre": "TCON", "mood": "TMOO"}  # of ID3 in WAV and AIFF, of which mutagen has no easy view
 
 
-def write_tags(wanted: Mapping[Path, Mapping[str, str]], undo: Path) -> dict[Path, str]:
+def write_tags(wanted: Mapping[Path, Mapping[str, str]], undo: Path, *, read_only_too: bool = False) -> dict[Path, str]:
     """Write tags into files.
 
     Parameters
@@ -28,6 +31,8 @@ def write_tags(wanted: Mapping[Path, Mapping[str, str]], undo: Path) -> dict[Pat
         For each file, ``genre`` and ``mood``, or one of them.
     undo : Path
         File to take it back with; it must not exist.
+    read_only_too : bool
+        Whether files that may not be written are written all the same; else they are left.
 
     Returns
     -------
@@ -45,7 +50,10 @@ def write_tags(wanted: Mapping[Path, Mapping[str, str]], undo: Path) -> dict[Pat
     before: dict[str, dict] = {}
     for path in wanted:
         try:
-            before[str(path.resolve())] = {"before": read(path), "after": dict(wanted[path])}
+            if _closed(path) and not read_only_too:
+                left[path] = _READ_ONLY
+            else:
+                before[str(path.resolve())] = {"before": read(path), "after": dict(wanted[path])}
         except Exception as error:  # a file that cannot be tagged is left as it is, whatever is wrong with it
             left[path] = f"its tags cannot be read ({error})"
     with replacing(undo) as part:  # before the first file is touched
@@ -58,8 +66,14 @@ def write_tags(wanted: Mapping[Path, Mapping[str, str]], undo: Path) -> dict[Pat
     return left
 
 
-def take_back(undo: Path) -> dict[Path, str]:
+def take_back(undo: Path, *, read_only_too: bool = False) -> dict[Path, str]:
     """Bring back the tags that an undo file holds, where they are still as they were written.
+
+    Parameters
+    ----------
+    undo : Path
+    read_only_too : bool
+        See `write_tags`.
 
     Returns
     -------
@@ -84,7 +98,10 @@ def take_back(undo: Path) -> dict[Path, str]:
             left[path] = f"its tags cannot be read ({error})"
             continue
         changed = {name: before.get(name, []) for name, value in after.items() if now.get(name) == [value]}
-        reason = _changed(path, changed) if changed else ""
+        if changed and _closed(path) and not read_only_too:
+            reason = _READ_ONLY
+        else:
+            reason = _changed(path, changed) if changed else ""
         if reason:
             left[path] = reason
     return left
@@ -120,6 +137,7 @@ def _changed(path: Path, values: Mapping[str, Iterable[str]]) -> str:
             copy = part.with_name(f"{part.name}{path.suffix}")  # mutagen goes by the ending
             try:
                 shutil.copy2(path, copy)
+                copy.chmod(copy.stat().st_mode | stat.S_IWUSR)  # until its tags are written
                 _set(copy, values)
                 if sound(copy) != sound(path):
                     raise ValueError("its sound would change")
@@ -130,6 +148,11 @@ def _changed(path: Path, values: Mapping[str, Iterable[str]]) -> str:
     except Exception as error:  # the file stays as it is, whatever is wrong with it
         return str(error) or type(error).__name__
     return ""
+
+
+def _closed(path: Path) -> bool:
+    """Whether a file is read-only, for its owner or for this user; an administrator may write it all the same."""
+    return not path.stat().st_mode & stat.S_IWUSR or not os.access(path, os.W_OK)
 
 
 def _opened(path: Path):

@@ -112,11 +112,16 @@ def write_playlists(table: pd.DataFrame, heads: Sequence[Head], folder: Path) ->
             for row in rows.itertuples():
                 about = " - ".join(part for part in (row.artist, row.title) if part)
                 lines += [f"#EXTINF:{round(row.seconds)},{_line(about)}", _line(str(Path(row.path).resolve()))]
-            path = folder / f"{head.name}-{re.sub(r'[^0-9A-Za-z_-]+', '-', said).strip('-') or 'class'}.m3u8"
+            path = folder / Path(playlist(head, said)).name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(("\n".join(lines) + "\n").encode("utf-8", "surrogateescape"))
             written.append(path)
     return written
+
+
+def playlist(head: Head, said: str) -> str:
+    """Name of the playlist of a class, in the folder of the results."""
+    return f"playlists/{head.name}-{re.sub(r'[^0-9A-Za-z_-]+', '-', said).strip('-') or 'class'}.m3u8"
 
 
 def _line(text: str) -> str:

@@ -1,0 +1,133 @@
+"""The folder of results: what this program wrote there, by name and checksum, so that it replaces nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from lib.errors import ReportError
+from lib.paths import replacing
+from lib.tables import read_json, write_json
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+_NAME = re.compile(r"(playlists/)?[^/\\]+\.[a-z0-9]+")
+
+
+def apart(folder: Path, music: Iterable[Path]) -> None:
+    """Make sure that results and music do not share a folder.
+
+    Parameters
+    ----------
+    folder : path-like
+        Of the results.
+    music : iterable of path-like
+        Files and folders that are read.
+
+    Raises
+    ------
+    ReportError
+        If `folder` is, contains or lies in one of the folders of `music`.
+    """
+    place = Path(folder).resolve()
+    for one in music:
+        own = Path(one).expanduser().resolve()
+        if own.is_dir() and (place == own or place in own.parents or own in place.parents):
+            how = "is" if place == own else "contains" if place in own.parents else "lies in"
+            raise ReportError(
+                f"--out {folder}: it {how} the music folder {one}. Name another folder, outside of your music."
+            )
+
+
+def check(folder: Path, names: Iterable[str]) -> None:
+    """Make sure that results can be written into a folder without loss.
+
+    Parameters
+    ----------
+    folder : path-like
+        Missing, empty, or with a manifest that `publish` wrote.
+    names : iterable of str
+        Files that shall be written there, relative to it.
+
+    Raises
+    ------
+    ReportError
+        If it holds something else and no manifest, or one of `names` that this program did not write there or that was
+        changed since.
+    """
+    folder = Path(folder)
+    known = _known(folder)
+    for name in sorted(names):
+        path = folder / name
+        if os.path.lexists(path) and not _own(path, known.get(name, ())):
+            raise ReportError(
+                f"--out {folder}: it holds {name}, which this program did not write there, or which was changed since. "
+                "Move it away, or name another folder."
+            )
+        if os.path.lexists(path.parent) and not path.parent.is_dir():
+            raise ReportError(f"--out {folder}: {path.parent} is no folder. Move it away, or name another folder.")
+
+
+def publish(made: Path, folder: Path) -> None:
+    """Bring finished results into a folder; only what this program wrote there is replaced or removed.
+
+    The manifest lists old and new checksums before the first file is touched, so that results of which only some were
+    replaced when the machine stopped are known as the program's own all the same.
+
+    Parameters
+    ----------
+    made : path-like
+        Folder of the new results, which stays as it is.
+    folder : path-like
+        See `check`.
+
+    Raises
+    ------
+    ReportError
+        As from `check`; nothing is changed then.
+    """
+    made, folder = Path(made), Path(folder)
+    new = {path.relative_to(made).as_posix(): _checksum(path) for path in sorted(made.rglob("*")) if path.is_file()}
+    check(folder, new)
+    old = _known(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    both = {name: sorted({*old.get(name, ()), *([new[name]] if name in new else [])}) for name in {**old, **new}}
+    write_json({"format": FORMAT, "files": both}, folder / MANIFEST)
+    for name in new:
+        with replacing(folder / name) as part:
+            shutil.copyfile(made / name, part)
+    for name in old.keys() - new.keys():
+        if _own(folder / name, old[name]):
+            (folder / name).unlink()
+    write_json({"format": FORMAT, "files": {name: [checksum] for name, checksum in new.items()}}, folder / MANIFEST)
+
+
+def _known(folder: Path) -> dict[str, list[str]]:
+    """Checksums of the files that the program wrote into a folder, by name; none if it is missing or empty."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise ReportError(
+                f"--out {folder}: it holds something else, and no {MANIFEST} of an earlier result. Name a new folder."
+            )
+        return {}
+    content = read_json(path)
+    files = content.get("files") if isinstance(content, dict) and content.get("format") == FORMAT else None
+    if not isinstance(files, dict) or not all(
+        _NAME.fullmatch(name) and isinstance(checksums, list) for name, checksums in files.items()
+    ):
+        raise ReportError(f"{path} is no manifest that this program wrote. Name another folder with --out.")
+    return files
+
+
+def _own(path: Path, checksums: Iterable[str]) -> bool:
+    return path.is_file() and not path.is_symlink() and _checksum(path) in checksums
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
