@@ -88,7 +88,7 @@ def nodes(associations: pd.DataFrame, names: Sequence[str], dead: Sequence[str])
     Parameters
     ----------
     associations : pd.DataFrame
-        As from `lib.embedding.node_associations`.
+        As from `lib.embedding.units.node_associations`.
     names : sequence of str
         All nodes; beyond `MOST_NODES` only those with the strongest correlations are drawn.
     dead : sequence of str
@@ -143,7 +143,7 @@ def hits(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : pd.DataFrame
-        As from `lib.embedding.recommend.hits`, not empty.
+        As from `lib.embedding.retrieval.hits`, not empty.
     """
     pairs = list(table.groupby(["among", "same"], sort=False).groups)
     bys, counts = list(table["by"].unique()), sorted(table["first"].unique())

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 
 from lib.audio import to_decibel
-from lib.embedding.stability import AGAIN
+from lib.embedding.similarity import AGAIN
 from lib.plots import BLUE, GREY, VERMILION, colour
 from lib.plots.errors import coarse
 from lib.plots.marks import PERCENT, offsets, whiskers
@@ -23,7 +23,7 @@ def driving_figure(table: pd.DataFrame, slices: Slices) -> Figure:
     Parameters
     ----------
     table : pd.DataFrame
-        As from `lib.embedding.driving`, not empty.
+        As from `lib.embedding.units.driving`, not empty.
     slices : Slices
     """
     nodes, count = list(table["node"].unique()), int(table["rank"].max())
@@ -54,7 +54,7 @@ def again_figure(found: pd.DataFrame, kinds: dict[str, list[str]]) -> Figure:
     Parameters
     ----------
     found : pd.DataFrame
-        As from `lib.embedding.stability.found_again`, not empty.
+        As from `lib.embedding.similarity.found_again`, not empty.
     kinds : dict of str to list of str
         What differs -> names of networks.
     """
@@ -81,7 +81,7 @@ def losses(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : pd.DataFrame
-        As from `lib.embedding.switches.switched_off`, not empty.
+        As from `lib.embedding.ablation.switched_off`, not empty.
     """
     heads, nodes = list(table["head"].unique()), list(table["node"].unique())
     size = (4.3 * len(heads) + 0.8, 0.28 * len(nodes) + 1.3)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from lib.corpora.tags import read_tags
-from lib.embedding.nearest import neighbours
+from lib.embedding.retrieval import neighbours
 from lib.tables import write_json
 from lib.tagging.songs import SURE, Tagged
 from lib.zoo import Head
