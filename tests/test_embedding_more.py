@@ -159,7 +159,7 @@ def test_chance_tells_a_found_node_from_a_matched_one():
     assert by.loc["same", "r"] == pytest.approx(1) and by.loc["noise", "r"] == pytest.approx(
         by.loc["noise", "chance"], abs=0.1
     )
-    assert by.loc["same", "cka"] == pytest.approx(1) and (by["cka"] >= by["chance"].min()).all()
+    assert by.loc["same", "cka"] == pytest.approx(1) and by.loc["noise", "cka"] < 0.4
     figure = drawn.again_figure(found, {"another seed": ["same"], "another fold": ["noise"]})
     plt.close(figure)
 

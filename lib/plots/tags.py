@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 
 from lib.plots import colour
 from lib.plots.marks import PERCENT
-from lib.tagging.songs import Tagged
+from lib.tagging.predict import Tagged
 from lib.zoo import Head
 
 _LONGEST = 34  # characters of a title
