@@ -108,7 +108,7 @@ def training_input(study: Study) -> None:
 
 def embedding_search(study: Study) -> None:
     """Find five neighbours of every song."""
-    from lib.embedding.nearest import neighbours
+    from lib.embedding.retrieval import neighbours
 
     tracks = pd.read_parquet(study.tracks)
     vectors = np.random.default_rng(0).normal(size=(len(tracks), fakes.WIDTH)).astype(np.float32)

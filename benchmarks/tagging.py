@@ -16,10 +16,9 @@ from lib.audio import SUFFIXES, load_excerpt
 from lib.paths import PROJECT, Study
 from lib.pool import cores
 from lib.quiet import import_keras
-from lib.tagging.familiarity import listen
 from lib.tagging.model import SHIPPED, load
-from lib.tagging.songs import tag
-from lib.tagging.windows import windows
+from lib.tagging.ood import listen
+from lib.tagging.predict import tag, windows
 
 
 def main() -> int:

@@ -6,6 +6,8 @@ at less cost: float32 frames, one real FFT, one matrix product.
 """
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -108,23 +110,54 @@ def load_excerpt(path: Path, sample_rate: int = 22050, excerpt_s: float = 30.0) 
     ClipError
         If the file is missing, cannot be decoded, holds no samples or is silent.
     """
-    import soundfile  # a machine that only trains has neither
-    import soxr
+    with open_audio(path) as file:
+        rate, frames = file.samplerate, file.frames
+        wanted = round(excerpt_s * rate)
+        if frames > wanted:
+            file.seek((frames - wanted) // 2)
+        stereo = file.read(min(frames, wanted), dtype="float32", always_2d=True)
+    y = mono(stereo)
+    if np.abs(y).max() < SILENCE:
+        raise ClipError("silent", f"no sample is louder than {20 * np.log10(SILENCE):.0f} dB of full scale")
+    return resampled(y, rate, sample_rate), frames / rate
+
+
+@contextmanager
+def open_audio(path: Path) -> Iterator:
+    """Open an audio file as a `soundfile.SoundFile`.
+
+    Raises
+    ------
+    ClipError
+        If it is missing or longer than six hours; of ``unreadable`` with a cause, if it or what is read of it cannot be
+        decoded.
+    """
+    import soundfile  # a machine that only trains has none
 
     if not Path(path).is_file():
         raise ClipError("missing", "the file does not exist")
     try:
         with soundfile.SoundFile(path) as file:
-            rate, frames = file.samplerate, file.frames
-            if frames > LONGEST * rate:
-                raise ClipError("unreadable", f"its header claims {frames / rate / 3600:.0f} hours")
-            wanted = round(excerpt_s * rate)
-            if frames > wanted:
-                file.seek((frames - wanted) // 2)
-            stereo = file.read(min(frames, wanted), dtype="float32", always_2d=True)
+            if file.frames > LONGEST * file.samplerate:
+                raise ClipError("unreadable", f"its header claims {file.frames / file.samplerate / 3600:.0f} hours")
+            yield file
     except (soundfile.LibsndfileError, RuntimeError, ValueError, OSError) as error:
         reason = str(error).replace(str(path), Path(path).name)
         raise ClipError("unreadable", f"cannot be decoded: {reason}") from error
+
+
+def mono(stereo: np.ndarray) -> np.ndarray:
+    """Mean of the channels.
+
+    Parameters
+    ----------
+    stereo : np.ndarray [shape=(n, channels), dtype=float32]
+
+    Raises
+    ------
+    ClipError
+        If there are no samples, or some that are not finite.
+    """
     if not len(stereo):
         raise ClipError("unreadable", "holds no samples")
     if stereo.shape[1] == 2:
@@ -133,11 +166,14 @@ def load_excerpt(path: Path, sample_rate: int = 22050, excerpt_s: float = 30.0) 
         y = stereo.mean(axis=1) if stereo.shape[1] > 1 else stereo[:, 0]
     if not np.isfinite(y).all():
         raise ClipError("unreadable", "holds samples that are not finite numbers")
-    if np.abs(y).max() < SILENCE:
-        raise ClipError("silent", f"no sample is louder than {20 * np.log10(SILENCE):.0f} dB of full scale")
-    if rate != sample_rate:
-        y = soxr.resample(y, rate, sample_rate)
-    return y, frames / rate
+    return y
+
+
+def resampled(y: np.ndarray, rate: int, sample_rate: int) -> np.ndarray:
+    """Resample from one rate to another, in Hz."""
+    import soxr
+
+    return y if rate == sample_rate else soxr.resample(y, rate, sample_rate)
 
 
 def _librosa():

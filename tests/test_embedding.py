@@ -1,11 +1,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from lib import embedding
-from lib.embedding import claims, recommend
+from lib.embedding import retrieval, units, vectors
 from lib.errors import ReportError
 from lib.paths import NOTEBOOKS, PROJECT
 from lib.tables import tracks_table
@@ -20,63 +17,40 @@ def tracks_of(n, **columns):
 
 def songs_of(values):
     values = np.asarray(values, dtype=float)
-    return embedding.song_vectors(values, [f"t{i:03d}" for i in range(len(values))])
+    return vectors.song_vectors(values, [f"t{i:03d}" for i in range(len(values))])
 
 
 # ---- vectors
 
 
 def test_a_songs_vector_is_the_mean_of_its_slices():
-    songs = embedding.song_vectors(np.float32([[1, 2], [3, 4], [5, 5]]), ["b", "b", "a"])
+    songs = vectors.song_vectors(np.float32([[1, 2], [3, 4], [5, 5]]), ["b", "b", "a"])
     assert songs.index.tolist() == ["a", "b"] and songs.columns.tolist() == ["node 1", "node 2"]
     assert songs.loc["b"].tolist() == [2, 3]
 
 
-@pytest.mark.parametrize("vectors", [np.ones((2, 3)), np.full((3, 2), np.nan), np.ones(3)])
-def test_vectors_that_do_not_fit_are_an_error(vectors):
+@pytest.mark.parametrize("wrong", [np.ones((2, 3)), np.full((3, 2), np.nan), np.ones(3)])
+def test_vectors_that_do_not_fit_are_an_error(wrong):
     with pytest.raises(ReportError):
-        embedding.song_vectors(vectors, ["a", "b", "c"])
+        vectors.song_vectors(wrong, ["a", "b", "c"])
 
 
 def test_dead_nodes_are_named():
     songs = songs_of(np.column_stack([np.arange(5), np.zeros(5), np.full(5, 7.3), np.arange(5) * 1e-3]))
-    assert embedding.dead_nodes(songs) == ["node 2", "node 3"]
-    assert "Node 2 and node 3" in claims.dead_sentence(embedding.dead_nodes(songs))
-    assert embedding.dead_nodes(songs_of(np.ones((4, 2)))) == ["node 1", "node 2"]
-
-
-@given(st.integers(2, 30), st.integers(1, 8), st.integers(0, 99))
-def test_projection_matches_the_variance(n, width, seed):
-    vectors = np.random.default_rng(seed).normal(size=(n, width)) * np.arange(1, width + 1)
-    explained, (plane, again) = embedding.project(vectors, vectors)
-    assert plane.shape == (n, 2) and np.allclose(plane, again) and np.allclose(plane.mean(axis=0), 0)
-    assert explained[0] >= explained[1] >= 0 and explained.sum() <= 1 + 1e-9
-    assert np.allclose(plane.var(axis=0), explained * vectors.var(axis=0).sum())
-
-
-def test_projection_finds_a_known_direction():
-    t = np.linspace(-1, 1, 21)
-    explained, (plane,) = embedding.project(np.outer(t, [3, 4]))
-    assert explained == pytest.approx([1, 0]) and plane[:, 0] == pytest.approx(5 * t)
-    assert embedding.project(np.ones((4, 3)))[0].tolist() == [0, 0]
-
-
-def test_a_song_lies_at_the_mean_of_its_slices():
-    vectors, ids = np.random.default_rng(0).normal(size=(12, 5)), np.repeat(["a", "b", "c"], 4)
-    _, (slices, songs) = embedding.project(vectors, embedding.song_vectors(vectors, ids).to_numpy())
-    assert np.allclose(songs, pd.DataFrame(slices).groupby(ids).mean())
+    assert vectors.dead_nodes(songs) == ["node 2", "node 3"]
+    assert vectors.dead_nodes(songs_of(np.ones((4, 2)))) == ["node 1", "node 2"]
 
 
 def test_variance_explained():
-    assert embedding.variance_explained(np.array([[0, 0], [0, 0], [1, 2], [1, 2]]), ["a", "a", "b", "b"])[0] == 1
-    share, chance = embedding.variance_explained(np.array([[0.0], [2], [0], [2], [9]]), ["a", "a", "b", "b", None])
+    assert vectors.variance_explained(np.array([[0, 0], [0, 0], [1, 2], [1, 2]]), ["a", "a", "b", "b"])[0] == 1
+    share, chance = vectors.variance_explained(np.array([[0.0], [2], [0], [2], [9]]), ["a", "a", "b", "b", None])
     assert share == pytest.approx(0) and chance == pytest.approx(1 / 3)
-    assert np.isnan(embedding.variance_explained(np.ones((3, 2)), ["a", "b", "b"])[0])
+    assert np.isnan(vectors.variance_explained(np.ones((3, 2)), ["a", "b", "b"])[0])
 
 
 def test_variance_explained_of_random_classes_is_its_chance():
     rng = np.random.default_rng(3)
-    found = [embedding.variance_explained(rng.normal(size=(40, 6)), rng.integers(0, 4, 40))[0] for _ in range(200)]
+    found = [vectors.variance_explained(rng.normal(size=(40, 6)), rng.integers(0, 4, 40))[0] for _ in range(200)]
     assert np.mean(found) == pytest.approx(3 / 39, abs=0.01)
 
 
@@ -89,7 +63,7 @@ def test_associations_agree_with_scipy():
     rng = np.random.default_rng(0)
     genre, valence = rng.choice(["a", "b", "c"], 40), rng.uniform(0, 1, 40)
     songs = songs_of(np.column_stack([valence + rng.normal(0, 0.3, 40), (genre == "b") + rng.normal(0, 0.5, 40)]))
-    table = embedding.node_associations(songs, tracks_of(40, genre=genre, valence=valence))
+    table = units.node_associations(songs, tracks_of(40, genre=genre, valence=valence))
     row = table.query("node == 'node 1' and target == 'valence'").iloc[0]
     r, p = stats.pearsonr(songs["node 1"], valence)
     assert row["value"] == pytest.approx(r) and p < row["p"] < 1e-4
@@ -98,21 +72,21 @@ def test_associations_agree_with_scipy():
     between = sum(len(group) * (group.mean() - songs["node 2"].mean()) ** 2 for group in groups)
     assert row["value"] == pytest.approx(between / ((songs["node 2"] - songs["node 2"].mean()) ** 2).sum())
     assert row["target"] == "genre" and 0 < row["value"] < 1
-    verdicts = embedding.verdicts(table, songs.columns, []).set_index("node")
+    verdicts = units.verdicts(table, songs.columns, []).set_index("node")
     assert verdicts.loc["node 1", "goes_with"] == "more: valence"
     assert verdicts.loc["node 2", "goes_with"] == "more: genre b"
 
 
 @pytest.fixture
 def few_shuffles(monkeypatch):
-    monkeypatch.setattr("lib.embedding.nodes.SHUFFLES", 5_000)
+    monkeypatch.setattr("lib.embedding.units.SHUFFLES", 5_000)
 
 
 def test_holm_keeps_noise_from_being_established(few_shuffles):
     rng, false = np.random.default_rng(5), 0
     for _ in range(20):
         tracks = tracks_of(40, genre=rng.choice(["a", "b", "c", "d"], 40), valence=rng.uniform(0, 1, 40))
-        table = embedding.node_associations(songs_of(rng.normal(size=(40, 10))), tracks)
+        table = units.node_associations(songs_of(rng.normal(size=(40, 10))), tracks)
         assert (table["p_holm"] >= table["p"])[table["measure"] == "r"].all()
         false += table["established"].any()
     assert false <= 4  # 1 expected
@@ -126,8 +100,8 @@ def test_songs_of_one_artist_are_no_independent_witnesses(few_shuffles):
         node, value = (rng.normal(size=30)[artists] + 0.3 * rng.normal(size=150) for _ in range(2))
         tracks = tracks_of(150, artist_group=[f"a{a}" for a in artists], power=value)
         lone = tracks_of(150, power=value)
-        by_artist += embedding.node_associations(songs_of(node[:, None]), tracks)["p"].iloc[0] < 0.05
-        as_songs += embedding.node_associations(songs_of(node[:, None]), lone)["p"].iloc[0] < 0.05
+        by_artist += units.node_associations(songs_of(node[:, None]), tracks)["p"].iloc[0] < 0.05
+        as_songs += units.node_associations(songs_of(node[:, None]), lone)["p"].iloc[0] < 0.05
     assert by_artist <= 14 < 25 < as_songs  # 5 expected; as independent songs they would mislead
 
 
@@ -135,7 +109,7 @@ def test_descriptors_join_as_a_kind_of_their_own():
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(40, 2))
     described = pd.DataFrame({"loudness": vectors[:, 0], "tempo": np.nan}, index=tracks_of(40)["track_id"])
-    table = embedding.node_associations(songs_of(vectors), tracks_of(40, valence=rng.random(40)), described)
+    table = units.node_associations(songs_of(vectors), tracks_of(40, valence=rng.random(40)), described)
     assert table.groupby("kind")["target"].unique().map(list).to_dict() == {
         "descriptor": ["loudness"], "target": ["valence"],
     }  # fmt: skip
@@ -145,24 +119,23 @@ def test_descriptors_join_as_a_kind_of_their_own():
 def test_the_slices_that_drive_a_node_are_of_different_songs():
     vectors = np.array([[3, 0], [2.5, 0], [1, 0], [0, 0], [-1, 0]], dtype=float)
     slices = pd.DataFrame({"slice": [7, 8, 9, 10, 11], "track_id": ["t000", "t000", "t001", "t002", "t002"]})
-    found = embedding.driving(vectors, slices, tracks_of(3, genre=["a", "b", "a"]))
+    found = units.driving(vectors, slices, tracks_of(3, genre=["a", "b", "a"]))
     assert found["node"].tolist() == ["node 1"] * 3 and found["slice"].tolist() == [7, 9, 10]
-    assert claims.driving_claim(found) == "For 0 of 1 nodes the 3 slices that drive it most are of one genre"
 
 
 def test_missing_labels_are_left_out_of_their_association_only():
     rng = np.random.default_rng(0)
     genre = np.array(["a", "b"] * 10, dtype=object)
     mood = np.array(["sad", None, "happy", None] * 5, dtype=object)
-    table = embedding.node_associations(songs_of(rng.normal(size=(20, 3))), tracks_of(20, genre=genre, mood=mood))
+    table = units.node_associations(songs_of(rng.normal(size=(20, 3))), tracks_of(20, genre=genre, mood=mood))
     assert table.groupby("target")["n"].first().to_dict() == {"genre": 20, "mood": 10}
-    none = embedding.node_associations(songs_of(rng.normal(size=(5, 3))), tracks_of(5))
-    assert not len(none) and embedding.verdicts(none, ["node 1"], [])["goes_with"].tolist() == ["nothing established"]
+    none = units.node_associations(songs_of(rng.normal(size=(5, 3))), tracks_of(5))
+    assert not len(none) and units.verdicts(none, ["node 1"], [])["goes_with"].tolist() == ["nothing established"]
 
 
 def test_dead_nodes_have_no_association():
     vectors = np.column_stack([np.arange(10.0), np.ones(10)])
-    table = embedding.node_associations(songs_of(vectors), tracks_of(10, genre=["a", "b"] * 5))
+    table = units.node_associations(songs_of(vectors), tracks_of(10, genre=["a", "b"] * 5))
     assert set(table["node"]) == {"node 1"}
 
 
@@ -172,7 +145,7 @@ def test_dead_nodes_have_no_association():
 def test_neighbours_of_known_angles():
     angles = np.deg2rad([0, 10, 25, 180, 190, 205])
     songs = songs_of(np.column_stack([np.cos(angles), np.sin(angles)]))
-    near = embedding.neighbours(songs, tracks_of(6), 1).set_index("track_id")
+    near = retrieval.neighbours(songs, tracks_of(6), 1).set_index("track_id")
     assert near.loc["t000", "neighbour"] == "t001" and near.loc["t003", "neighbour"] == "t004"
     assert near["similarity"].between(-1, 1).all()
 
@@ -181,7 +154,7 @@ def test_neighbours_are_ranked_and_never_the_song_or_its_copy():
     songs = songs_of(np.random.default_rng(0).normal(size=(30, 4)))
     copies = [f"g{i // 2}" for i in range(30)]
     tracks = tracks_of(30, song_group=copies)
-    near = embedding.neighbours(songs, tracks, 6)
+    near = retrieval.neighbours(songs, tracks, 6)
     group = dict(zip(tracks["track_id"], copies, strict=True))
     assert (near["track_id"].map(group) != near["neighbour"].map(group)).all()
     assert near.groupby("track_id")["similarity"].apply(lambda s: s.is_monotonic_decreasing).all()
@@ -190,42 +163,26 @@ def test_neighbours_are_ranked_and_never_the_song_or_its_copy():
 
 def test_neighbours_in_blocks_are_the_same(monkeypatch):
     songs, tracks = songs_of(np.random.default_rng(1).normal(size=(25, 4))), tracks_of(25)
-    whole = embedding.neighbours(songs, tracks, 3)
-    monkeypatch.setattr("lib.embedding.nearest.CELLS", 7 * 25)
-    pd.testing.assert_frame_equal(whole, embedding.neighbours(songs, tracks, 3), check_exact=False)
-
-
-@pytest.mark.parametrize("apart", ["song_group", "artist_group"])
-def test_a_graph_finds_nearly_what_comparing_all_finds(apart):
-    rng = np.random.default_rng(2)
-    songs = songs_of(rng.normal(size=(1000, 15)))
-    artists = [f"a{min(i // 10, 75)}" for i in range(1000)]  # one of them has a quarter of all songs
-    tracks = tracks_of(1000, artist_group=artists)
-    exactly = embedding.neighbours(songs, tracks, 5, apart)
-    found = embedding.neighbours(songs, tracks, 5, apart, exact=0)
-    assert embedding.recall(exactly, found) > 0.98
-    assert len(found) == len(exactly) and (found.groupby("track_id")["rank"].max() == 5).all()
-    assert found.groupby("track_id")["similarity"].apply(lambda s: s.is_monotonic_decreasing).all()
-    group = dict(zip(tracks["track_id"], artists if apart == "artist_group" else tracks["track_id"], strict=True))
-    assert (found["track_id"].map(group) != found["neighbour"].map(group)).all()
-    pd.testing.assert_frame_equal(found, embedding.neighbours(songs, tracks, 5, apart, exact=0))
+    whole = retrieval.neighbours(songs, tracks, 3)
+    monkeypatch.setattr("lib.embedding.retrieval.CELLS", 7 * 25)
+    pd.testing.assert_frame_equal(whole, retrieval.neighbours(songs, tracks, 3), check_exact=False)
 
 
 def test_neighbours_of_few_songs_and_of_flat_vectors():
     tracks = tracks_of(3)
-    assert len(embedding.neighbours(songs_of(np.eye(3)), tracks, 9)) == 6
-    assert (embedding.neighbours(songs_of(np.ones((3, 2))), tracks, 1)["similarity"] == 0).all()
-    assert not len(embedding.neighbours(songs_of([[1.0, 2.0]]), tracks_of(1), 5))
+    assert len(retrieval.neighbours(songs_of(np.eye(3)), tracks, 9)) == 6
+    assert (retrieval.neighbours(songs_of(np.ones((3, 2))), tracks, 1)["similarity"] == 0).all()
+    assert not len(retrieval.neighbours(songs_of([[1.0, 2.0]]), tracks_of(1), 5))
     with pytest.raises(ReportError, match="0"):
-        embedding.neighbours(songs_of(np.eye(3)), tracks, 0)
+        retrieval.neighbours(songs_of(np.eye(3)), tracks, 0)
 
 
 # ---- recommendation
 
 
 def hits_of(folds, tracks, apart="song_group", **settings):
-    found = {("vector", "songs"): recommend.search(folds, tracks, apart, 5)}
-    return recommend.hits(found, tracks, first=[3], **settings).set_index("same")
+    found = {("vector", "songs"): retrieval.search(folds, tracks, apart, 5)}
+    return retrieval.hits(found, tracks, first=[3], **settings).set_index("same")
 
 
 def test_hits_of_separated_genres_and_their_chance():
@@ -263,14 +220,12 @@ def test_songs_are_sought_within_their_fold_and_a_better_vector_is_ahead():
     good = songs_of(np.column_stack([(genre == "a") + 0.1 * rng.normal(size=80), rng.normal(size=(80, 1))[:, 0] * 0.1]))
     bad = songs_of(rng.normal(size=(80, 2)))
     folds = {name: [songs.iloc[:40], songs.iloc[40:]] for name, songs in (("good", good), ("bad", bad))}
-    found = {(name, "songs"): recommend.search(parts, tracks, "song_group") for name, parts in folds.items()}
+    found = {(name, "songs"): retrieval.search(parts, tracks, "song_group") for name, parts in folds.items()}
     near, fold = found["good", "songs"].near, found["good", "songs"].fold
     assert (fold[near["track_id"]].to_numpy() == fold[near["neighbour"]].to_numpy()).all()
-    hits = recommend.hits(found, tracks, first=[1, 5, 10]).set_index(["by", "first", "same"])
+    hits = retrieval.hits(found, tracks, first=[1, 5, 10]).set_index(["by", "first", "same"])
     row = hits.loc[("bad", 5, "genre")]
     assert 0 < row["ahead_low"] < row["ahead"] < row["ahead_high"] and np.isnan(hits.loc[("good", 5, "genre"), "ahead"])
-    told = claims.hits_sentences(hits.reset_index())
-    assert any("points ahead of the bad" in line and "more often than chance" in line for line in told)
 
 
 def test_a_hub_is_counted():
@@ -278,11 +233,11 @@ def test_a_hub_is_counted():
     star = np.column_stack([np.cos(angles), np.sin(angles)])
     near = pd.DataFrame({"track_id": [f"t{i:03d}" for i in range(1, 20)], "rank": 1, "neighbour": "t000"})
     fold = pd.Series(0, index=[f"t{i:03d}" for i in range(20)])
-    hub = recommend.hubs({("x", "songs"): recommend.Search(near, fold, "song_group")}, 1).iloc[0]
+    hub = retrieval.hubs({("x", "songs"): retrieval.Search(near, fold, "song_group")}, 1).iloc[0]
     assert hub["most"] == 19 and hub["never"] == 19 / 20 and hub["skewness"] > 3
-    ring = {("x", "songs"): recommend.search([songs_of(star)], tracks_of(20), "song_group", 2)}
-    even = recommend.hubs(ring, 2).iloc[0]
-    assert even["never"] == 0 and "never offered" in claims.hubs_sentence(recommend.hubs(ring, 2))
+    ring = {("x", "songs"): retrieval.search([songs_of(star)], tracks_of(20), "song_group", 2)}
+    even = retrieval.hubs(ring, 2).iloc[0]
+    assert even["never"] == 0
 
 
 # ---- the whole page
@@ -326,4 +281,4 @@ def test_page_draws_its_figures_and_names_the_dead_node(page):
     told = [
         o["data"]["text/markdown"] for c in book.cells for o in c.get("outputs", []) if "text/markdown" in o["data"]
     ]
-    assert any("**Node 4** is dead" in text for text in told)
+    assert any("Dead, the same for every test song: **node 4**" in text for text in told)

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import librosa
 import matplotlib.pyplot as plt
@@ -10,8 +11,9 @@ import pytest
 from lib.report.clean import Media
 from lib.report.players import Players
 
-from lib.embedding import descriptors, maps, node_names, stability, switches
+from lib.embedding import ablation, descriptors, projection, similarity
 from lib.embedding import widths as sizes
+from lib.embedding.vectors import node_names
 from lib.errors import ReportError
 from lib.paths import PROJECT, Study
 from lib.plots import embedding as plots
@@ -106,6 +108,25 @@ def test_descriptors_of_a_study_are_kept_until_its_files_change(tmp_path, monkey
     assert len(asked) == 6
 
 
+def test_descriptors_are_computed_again_when_their_code_is_edited(tmp_path, monkeypatch):
+    study = fakes.fake_study(tmp_path)
+    tracks = pd.read_parquet(study.tracks).head(3)
+    asked, source = [], Path(descriptors.__file__).read_text(encoding="utf-8")
+
+    def run(function, items, **_):
+        asked.append(len(items))
+        return [(item, dict.fromkeys(descriptors.DESCRIPTORS, 1.0), "") for item in items]
+
+    monkeypatch.setattr(descriptors.pool, "run", run)
+    assert "_MEDIAN = 31" in source
+    for number, text in enumerate((source, f"# a remark\n{source}", source.replace("_MEDIAN = 31", "_MEDIAN = 33"))):
+        edited = tmp_path / f"{number}.py"
+        edited.write_text(text, encoding="utf-8")
+        monkeypatch.setattr(descriptors, "module_file", lambda name, edited=edited: edited)
+        descriptors.of_study(study, tracks)
+    assert asked == [3, 3]  # a remark changes no number
+
+
 # ---- found again
 
 
@@ -113,43 +134,39 @@ def test_a_turned_space_is_the_same_and_its_nodes_are_found_where_they_went():
     rng = np.random.default_rng(0)
     own = songs_of(rng.normal(size=(60, 5)))
     mixed = own[[f"node {i}" for i in (3, 1, 5, 2, 4)]].set_axis(own.columns, axis=1) * [-2, 1, 3, 1, -1]
-    found = stability.matched(own, mixed).set_index("node")
+    found = similarity.matched(own, mixed).set_index("node")
     assert found["partner"].to_dict() == {
         "node 1": "node 2", "node 2": "node 4", "node 3": "node 1", "node 4": "node 5", "node 5": "node 3",
     }  # fmt: skip
     assert found["r"].abs().tolist() == pytest.approx([1] * 5) and found.loc["node 3", "r"] == pytest.approx(-1)
     turn, _ = np.linalg.qr(rng.normal(size=(5, 5)))
-    assert stability.cka(own, 3 * own.to_numpy() @ turn + 1) == pytest.approx(1)
-    assert stability.cka(own, rng.normal(size=(60, 5))) < 0.4
-    assert np.isnan(stability.cka(own, np.ones((60, 2))))
+    assert similarity.cka(own, 3 * own.to_numpy() @ turn + 1) == pytest.approx(1)
+    assert similarity.cka(own, rng.normal(size=(60, 5))) < 0.4
+    assert np.isnan(similarity.cka(own, np.ones((60, 2))))
 
 
 def test_chance_tells_a_found_node_from_a_matched_one():
     rng = np.random.default_rng(0)
     own = songs_of(rng.normal(size=(60, 5)))
     noise = songs_of(rng.normal(size=(60, 5)))
-    found = stability.found_again(own, {"same": own, "noise": noise, "few": own.head(2)})
+    found = similarity.found_again(own, {"same": own, "noise": noise, "few": own.head(2)})
     assert set(found["network"]) == {"same", "noise"}
     by = found.groupby("network")[["cka", "chance"]].mean().assign(r=found["r"].abs().groupby(found["network"]).mean())
     assert by.loc["same", "r"] == pytest.approx(1) and by.loc["noise", "r"] == pytest.approx(
         by.loc["noise", "chance"], abs=0.1
     )
-    assert stability.again_claim(found).startswith("5 of 5 nodes are found again in at least half of 2 other networks")
-    told = stability.again_sentences(found, {"another seed": ["same"], "another fold": ["noise"], "none": []})
-    assert len(told) == 2 and "CKA of 1.00" in told[0]
-    figure = plots.again_figure(found, {"another seed": ["same"], "another fold": ["noise"]})
+    assert by.loc["same", "cka"] == pytest.approx(1) and by.loc["noise", "cka"] < 0.4
+    figure = drawn.again_figure(found, {"another seed": ["same"], "another fold": ["noise"]})
     plt.close(figure)
 
 
 def test_twins_are_named_and_a_dead_node_is_none():
     x = np.random.default_rng(0).normal(size=30)
     songs = songs_of(np.column_stack([x, -2 * x + 0.01, np.zeros(30), np.random.default_rng(1).normal(size=30)]))
-    found = stability.twins(songs)
+    found = similarity.twins(songs)
     assert found[["node", "other"]].to_numpy().tolist() == [["node 1", "node 2"]]
-    assert "node 1 and node 2 (r = −1.00)" in stability.twins_sentence(found, songs)
-    assert stability.twins_sentence(found.head(0), songs[["node 1", "node 4"]]).startswith(
-        "No two nodes are duplicates"
-    )
+    assert found["r"].tolist() == pytest.approx([-1])
+    assert len(similarity.twins(songs, least=0)) == 6
 
 
 # ---- switched off
@@ -172,16 +189,14 @@ def test_a_node_that_decides_is_missed_and_an_idle_one_is_not(tmp_path):
     songs = songs_of(np.full((4, 5), 0.25), ["a", "b", "c", "d"])
     kernel = np.vstack([5 * np.eye(4), np.zeros(4)])
     held = Inside(songs, pd.Series("train", index=songs.index), pd.DataFrame(), {"genre": (kernel, np.zeros(4))})
-    table = switches.switched_off(run, held, tracks, resamples=200).set_index("node")
+    table = ablation.switched_off(run, held, tracks, resamples=200).set_index("node")
     assert (table["accuracy"] == 1).all() and table.loc["node 5", "loss"] == table.loc["node 5", "changed"] == 0
     assert (table.loc["node 1":"node 4", "without"] <= 1).all()
     held = Inside(songs * 0 + [9, 0, 0, 0, 0], held.part, held.last, held.decisions)  # node 1 always says its class
-    table = switches.switched_off(run, held, tracks, resamples=200)
+    table = ablation.switched_off(run, held, tracks, resamples=200)
     first = table.set_index("node").loc["node 1"]
     assert first["loss"] == pytest.approx(0.7, abs=0.2) and first["low"] > 0 and first["p_holm"] < 0.05
-    assert switches.loss_claim(table).startswith("Without node 1 the accuracy in genre falls by")
-    assert "Established: node 1" in switches.loss_sentences([table])[0]
-    plt.close(plots.losses(table))
+    plt.close(drawn.losses(table))
 
 
 # ---- maps
@@ -198,27 +213,25 @@ def test_spaces_are_turned_onto_the_first_without_a_look_at_test_songs():
     turn, _ = np.linalg.qr(rng.normal(size=(4, 4)))
     first = inside_of(truth, ["test"] * 20 + ["train"] * 40, ids)
     second = inside_of(0.5 * truth @ turn + 3, ["train"] * 20 + ["test"] * 20 + ["train"] * 20, ids)
-    found = maps.joined({"one": first, "two": second})
-    assert found.songs.index.tolist() == ids[:40] and found.fold.tolist() == ["one"] * 20 + ["two"] * 20
-    assert np.allclose(found.songs.to_numpy(), truth[:40]) and found.fit == pytest.approx(1)
+    songs, fold, fit = projection.joined({"one": first, "two": second})
+    assert songs.index.tolist() == ids[:40] and fold.tolist() == ["one"] * 20 + ["two"] * 20
+    assert np.allclose(songs.to_numpy(), truth[:40]) and fit == pytest.approx(1)
     other = second.songs.copy()
     other.iloc[20:40] += 100  # test songs of the second model
-    moved = maps.joined({"one": first, "two": Inside(other, second.part, second.last, {})})
-    assert np.allclose(moved.songs.iloc[20:] - found.songs.iloc[20:], (100 * np.ones(4) / 0.5) @ turn.T)
-    assert "40 songs, each placed by that one of 2 models" in maps.joined_sentence(found)
-    assert "20 test songs of one model" in maps.joined_sentence(maps.joined({"one": first}))
+    moved, _, _ = projection.joined({"one": first, "two": Inside(other, second.part, second.last, {})})
+    assert np.allclose(moved.iloc[20:] - songs.iloc[20:], (100 * np.ones(4) / 0.5) @ turn.T)
+    assert np.isnan(projection.joined({"one": first})[2])
 
 
 def test_a_map_keeps_clusters_and_says_how_much_is_chance():
     rng = np.random.default_rng(0)
     label = np.repeat(["a", "b", "c"], 20)
     songs = np.eye(3)[np.repeat([0, 1, 2], 20)] * 8 + rng.normal(size=(60, 3))
-    table = maps.stability(songs, songs[:, :2], label, perplexities=(5, 10), seeds=(0, 1))
+    table = projection.map_stability(songs, songs[:, :2], label, perplexities=(5, 10), seeds=(0, 1))
     assert table["map"].tolist()[2:] == ["t-SNE, perplexity 5", "t-SNE, perplexity 10"]
     assert table["same"].iloc[0] > 0.99 and (table["same"].iloc[2:] > 0.9).all() and table["kept"].iloc[0] == 1
     assert table["between_seeds"].iloc[2:].between(0.3, 1).all() and table["between_seeds"].iloc[:2].isna().all()
-    assert (maps.tsne(songs, 10, 3) == maps.tsne(songs, 10, 3)).all()
-    assert "trustworthiness" in maps.trust_sentence(table) and "another start keeps" in maps.map_claim(table)
+    assert (projection.tsne(songs, 10, 3) == projection.tsne(songs, 10, 3)).all()
 
 
 def test_a_map_to_point_at_holds_titles_as_text_and_no_more(tmp_path, monkeypatch):
@@ -288,9 +301,8 @@ def test_widths_are_compared_over_the_same_songs(tmp_path):
     assert (table["runs"] == 2).all() and table.groupby("what")["n_songs"].nunique().eq(1).all()
     worse = table.set_index(["network", "what"]).loc[("this_project_nodes5", "accuracy in genre")]
     assert worse["difference"] < 0 and worse["difference_high"] < 0
-    assert "lose" in sizes.widths_claim(table) and len(sizes.widths_sentences(table)) == 4
-    plt.close(plots.widths_figure(table))
-    assert not len(sizes.widths(runs[:2], tracks, "this_project")) and sizes.widths_claim(table.head(0))
+    plt.close(drawn.widths_figure(table))
+    assert not len(sizes.widths(runs[:2], tracks, "this_project"))
 
 
 def test_of_many_songs_a_sample_is_looked_at_in_every_network_alike(tmp_path):

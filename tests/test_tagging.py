@@ -20,10 +20,9 @@ from lib.errors import ReportError
 from lib.paths import PROJECT
 from lib.slicing import clip_slices
 from lib.tagging import __main__ as command
-from lib.tagging import files, manifest, tables
+from lib.tagging import file_tags, manifest, output, page
 from lib.tagging.model import SHIPPED, WEIGHTS, load, save
-from lib.tagging.songs import Tagged, tag
-from lib.tagging.windows import windows
+from lib.tagging.predict import Tagged, tag, windows
 from lib.zoo import Head
 from tests.conftest import music_folder
 from tests.synthetic import RATE, song, write
@@ -110,9 +109,9 @@ def test_the_model_that_is_shipped_is_small_and_says_what_it_is(tagger):
     assert not facts["synthetic"] and facts["corpus"] == "emotify" and "BY-NC-SA" in facts["licence"]
     assert facts["protocol"] == "artist" and {row["head"] for row in facts["accuracy"]} == {"genre", "mood"}
     card = (SHIPPED / "README.md").read_text(encoding="utf-8")
-    from lib.tagging.card import card as made
+    from lib.tagging.export import card as made_card
 
-    assert card == made(tagger)
+    assert card == made_card(tagger)
     shown = pd.read_csv(PROJECT / "results/emotify/tables/results.csv").set_index(
         ["network", "recipe", "protocol", "head", "level"]
     )["accuracy"]
@@ -162,19 +161,19 @@ def answered(tmp_path):
 
 
 def test_answers_are_unsure_where_nothing_is_likely_or_the_music_is_unlike(answered):
-    table = tables.table_of(answered, HEADS)
+    table = output.table_of(answered, HEADS)
     assert table["genre"].tolist()[:4] == ["A", "unsure", "unsure", "A"]
     assert table["mood"].tolist()[:4] == ["happy", "sad", "unsure", "sad"]
     assert table["valence"].tolist()[:4] == ["0.400", "0.400", "unsure", "0.400"]
     assert table["genre:A"].tolist()[:3] == [0.9, 0.4, 0.99]
     assert table.iloc[4]["reason"] == "the file does not exist" and pd.isna(table.iloc[4]["genre"])
-    assert tables.table_of(answered[:1], HEADS, sure=0.95)["genre"].tolist() == ["unsure"]
+    assert output.table_of(answered[:1], HEADS, sure=0.95)["genre"].tolist() == ["unsure"]
 
 
 def test_playlists_hold_each_class_the_surest_first(answered, tmp_path):
-    table = tables.table_of(answered, HEADS)
+    table = output.table_of(answered, HEADS)
     written = {
-        path.name: path.read_text(encoding="utf-8") for path in tables.write_playlists(table, HEADS, tmp_path / "p")
+        path.name: path.read_text(encoding="utf-8") for path in output.write_playlists(table, HEADS, tmp_path / "p")
     }
     assert set(written) == {
         "genre-A.m3u8", "genre-unsure.m3u8", "mood-sad.m3u8", "mood-happy.m3u8", "mood-unsure.m3u8",
@@ -185,27 +184,42 @@ def test_playlists_hold_each_class_the_surest_first(answered, tmp_path):
 
 
 def test_a_table_for_spreadsheets_holds_no_formula(tmp_path):
-    tables.write_csv(pd.DataFrame({"path": ["=1+1", "-x", "a"], "value": [-1.0, 2.0, 3.0]}), tmp_path / "t.csv")
+    output.write_csv(pd.DataFrame({"path": ["=1+1", "-x", "a"], "value": [-1.0, 2.0, 3.0]}), tmp_path / "t.csv")
     assert (tmp_path / "t.csv").read_text().splitlines() == ["path,value", "'=1+1,-1.0000", "'-x,2.0000", "a,3.0000"]
 
 
 def test_songs_alike_are_sought_among_those_that_are_understood(answered):
-    assert tables.alike(answered[:2]).empty
-    near = tables.alike(answered, 1)
+    assert output.alike(answered[:2]).empty
+    near = output.alike(answered, 1)
     assert "strange.wav" not in " ".join(near["path"]) and len(near) == 3
     assert near.set_index("path").loc[str(answered[0].path), "neighbour"] != str(answered[0].path)
+
+
+def test_the_page_shows_so_many_files_and_their_neighbours(tagger, tmp_path, monkeypatch):
+    monkeypatch.setattr(page, "MOST", 3)
+    heads = {"heads": {"genre": ["A", "B"], "mood": ["sad", "happy"], "valence": []}}
+    songs = [tagged(tmp_path, f"{n}.wav", [0.1 * n, 1 - 0.1 * n], [0.6, 0.4]) for n in range(8)]
+    songs += [Tagged(tmp_path / f"gone{n}.wav", "missing", "it is gone") for n in range(5)]
+    table = output.table_of(songs, HEADS)
+    asked = []
+    monkeypatch.setattr(page, "_strip", lambda song, head: asked.append(song.path.name) or "")
+    page.write_page(tmp_path, replace(tagger, description=heads), songs, table, output.alike(songs, 2), place=tmp_path)
+    text = (tmp_path / "index.html").read_text(encoding="utf-8")
+    shown = BeautifulSoup(text, "html.parser").find_all("article")
+    assert [one.h3.text for one in shown] == ["0", "1", "2"] and set(asked) == {"0.wav", "1.wav", "2.wav"}
+    assert "1 · 2" in shown[0].text and "5 further files" in text and "2 more" in text and text.count("it is gone") == 3
 
 
 @pytest.mark.parametrize("suffix", [".mp3", ".flac", ".ogg", ".wav", ".aiff"])
 def test_tags_are_written_without_touching_the_sound_and_taken_back(tmp_path, suffix):
     plain = suffix in (".wav", ".aiff")
     path = write(tmp_path / f"ä{suffix}", song(1, 4), **({} if plain else {"title": "T", "genre": "Old"}))
-    before, heard, mode = files.read(path), files.sound(path), path.stat().st_mode
-    assert files.write_tags({path: {"genre": "Rock", "mood": "happy"}}, tmp_path / "undo.json") == {}
-    assert files.read(path) == {"genre": ["Rock"], "mood": ["happy"]}
-    assert files.sound(path) == heard and path.stat().st_mode == mode
-    assert files.take_back(tmp_path / "undo.json") == {}
-    assert files.read(path) == before and files.sound(path) == heard
+    before, heard, mode = file_tags.read(path), file_tags.sound(path), path.stat().st_mode
+    assert file_tags.write_tags({path: {"genre": "Rock", "mood": "happy"}}, tmp_path / "undo.json") == {}
+    assert file_tags.read(path) == {"genre": ["Rock"], "mood": ["happy"]}
+    assert file_tags.sound(path) == heard and path.stat().st_mode == mode
+    assert file_tags.take_back(tmp_path / "undo.json") == {}
+    assert file_tags.read(path) == before and file_tags.sound(path) == heard
     assert not [left for left in tmp_path.iterdir() if left.name not in (path.name, "undo.json")]
 
 
@@ -214,14 +228,14 @@ def test_what_cannot_be_tagged_is_left_and_what_changed_since_is_not_undone(tmp_
     bad = tmp_path / "b.mp3"
     bad.write_bytes(b"no music at all")
     undo = tmp_path / "undo.json"
-    assert list(files.write_tags({good: {"genre": "Rock"}, bad: {"genre": "Pop"}}, undo)) == [bad]
-    assert bad.read_bytes() == b"no music at all" and files.read(good) == {"genre": ["Rock"]}
+    assert list(file_tags.write_tags({good: {"genre": "Rock"}, bad: {"genre": "Pop"}}, undo)) == [bad]
+    assert bad.read_bytes() == b"no music at all" and file_tags.read(good) == {"genre": ["Rock"]}
     with pytest.raises(ReportError, match="exists"):
-        files.write_tags({good: {"genre": "Pop"}}, undo)
-    files.write_tags({good: {"genre": "Mine"}}, tmp_path / "other.json")
-    assert files.take_back(undo) == {} and files.read(good) == {"genre": ["Mine"]}
+        file_tags.write_tags({good: {"genre": "Pop"}}, undo)
+    file_tags.write_tags({good: {"genre": "Mine"}}, tmp_path / "other.json")
+    assert file_tags.take_back(undo) == {} and file_tags.read(good) == {"genre": ["Mine"]}
     with pytest.raises(ReportError, match="no undo file"):
-        files.take_back(good)
+        file_tags.take_back(good)
 
 
 def run(*arguments, cwd):
@@ -241,11 +255,11 @@ def test_the_command_tags_a_folder_and_writes_everything(music, tmp_path):
     assert len(table) == 6 and (table["status"] == "ok").sum() == 3 and "'=A()" in set(table["artist"].dropna())
     told = json.loads((out / "tags.json").read_text(encoding="utf-8"))
     assert told["model"]["study"] == "emotify" and len(told["songs"][-1]["over_time"]["start_s"]) >= 1
-    page = BeautifulSoup((out / "index.html").read_text(encoding="utf-8"), "html.parser")
-    assert page.find("script") is None and page.find("b", string="ü") is None and len(page.find_all("audio")) == 3
-    for player in page.find_all("audio"):
+    html = BeautifulSoup((out / "index.html").read_text(encoding="utf-8"), "html.parser")
+    assert html.find("script") is None and html.find("b", string="ü") is None and len(html.find_all("audio")) == 3
+    for player in html.find_all("audio"):
         assert (out / unquote(player["src"])).resolve().is_file() and player["preload"] == "none"
-    assert any("<script>" in heading.get_text() for heading in page.find_all("h3"))
+    assert any("<script>" in heading.get_text() for heading in html.find_all("h3"))
     assert len(list((out / "playlists").iterdir())) >= 2
     again = run(music / "one.wav", "--out", out, "--write", cwd=tmp_path)
     assert again.returncode == 0 and "1 of 1 files tagged" in again.stdout
@@ -353,12 +367,14 @@ def test_a_manifest_that_is_none_of_the_programs_is_refused(tmp_path, content):
 def test_read_only_files_are_tagged_only_when_told(tmp_path):
     path = write(tmp_path / "a.flac", song(1, 4), genre="Old")
     path.chmod(0o444)
-    left = files.write_tags({path: {"genre": "Rock"}}, tmp_path / "undo.json")
-    assert "read-only" in left[path] and "--read-only-too" in left[path] and files.read(path) == {"genre": ["Old"]}
-    assert files.write_tags({path: {"genre": "Rock"}}, tmp_path / "other.json", read_only_too=True) == {}
-    assert files.read(path) == {"genre": ["Rock"]} and path.stat().st_mode & 0o777 == 0o444
-    assert path in files.take_back(tmp_path / "other.json") and files.read(path) == {"genre": ["Rock"]}
-    assert files.take_back(tmp_path / "other.json", read_only_too=True) == {} and files.read(path) == {"genre": ["Old"]}
+    left = file_tags.write_tags({path: {"genre": "Rock"}}, tmp_path / "undo.json")
+    assert "read-only" in left[path] and "--read-only-too" in left[path] and file_tags.read(path) == {"genre": ["Old"]}
+    assert file_tags.write_tags({path: {"genre": "Rock"}}, tmp_path / "other.json", read_only_too=True) == {}
+    assert file_tags.read(path) == {"genre": ["Rock"]} and path.stat().st_mode & 0o777 == 0o444
+    assert path in file_tags.take_back(tmp_path / "other.json") and file_tags.read(path) == {"genre": ["Rock"]}
+    assert file_tags.take_back(tmp_path / "other.json", read_only_too=True) == {} and file_tags.read(path) == {
+        "genre": ["Old"]
+    }
 
 
 def test_ctrl_c_keeps_what_is_done(tmp_path):

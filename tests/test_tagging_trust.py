@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.audio import Spectrogram, cut_slices, load_excerpt, log_mel, to_grey
-from lib.tagging.calibration import BOUNDS, temperature, tempered
-from lib.tagging.familiarity import NAMES, Normal, features, learn, listen
 from lib.tagging.model import SHIPPED, load
+from lib.tagging.ood import NAMES, Normal, features, learn, listen
+from lib.tagging.temperature import BOUNDS, temperature, tempered
 from tests.synthetic import RATE, song
 
 SPECTROGRAM = Spectrogram()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from importlib.metadata import version
 
 import numpy as np
 import pandas as pd
@@ -12,10 +14,11 @@ from lib import compiled, pool
 from lib.audio import load_excerpt
 from lib.errors import ReportError
 from lib.paths import Study
-from lib.runs.key import digest
-from lib.tables import read_json, write_json, write_parquet
+from lib.runs.provenance import code_digest, module_file
+from lib.tables import read_json, write_parquet
 
-FILE = "descriptors"
+FILE = "descriptors.parquet"
+CODE = ("lib.embedding.descriptors", "lib.audio", "lib.compiled")  # what decides the numbers
 RATE = 22050  # Hz, at which librosa's defaults mean what its documentation says
 TIMEOUT_S = 120.0
 DESCRIPTORS = {  # column: what it is, with its unit
@@ -115,6 +118,8 @@ def _of_file(item: tuple[str, float]) -> dict[str, float]:
 def of_study(study: Study, tracks: pd.DataFrame, tell: Callable[[str], None] = lambda text: None) -> pd.DataFrame:
     """Descriptors of usable songs of a study, computed once and kept in ``work/``. Page 06.
 
+    They are computed again when a file, the length of the excerpt, the code or librosa changes.
+
     Parameters
     ----------
     study : Study
@@ -136,10 +141,14 @@ def of_study(study: Study, tracks: pd.DataFrame, tell: Callable[[str], None] = l
     manifest = read_json(study.need(study.slices / "slices.json", "02_spectrogram_slicing"))
     songs = tracks.loc[tracks["status"] == "ok"]
     excerpt_s = float(manifest["spectrogram"]["excerpt_s"])
-    key = digest("|".join([str(excerpt_s), *DESCRIPTORS, *songs["track_id"], *songs["sha256"].fillna("")]))
-    table, note = study.work / f"{FILE}.parquet", study.work / f"{FILE}.json"
-    if table.is_file() and note.is_file() and read_json(note).get("key") == key:
-        return pd.read_parquet(table).set_index("track_id")
+    code = code_digest(tuple(module_file(name) for name in CODE))
+    files = [*songs["track_id"], *songs["sha256"].fillna("")]
+    key = hashlib.sha256("|".join([str(excerpt_s), code, version("librosa"), *files]).encode()).hexdigest()
+    kept = study.work / FILE
+    if kept.is_file():
+        table = pd.read_parquet(kept)
+        if table.attrs.get("key") == key:
+            return table.set_index("track_id")
     rows, reasons = [], []
     items = [(str(path), excerpt_s) for path in songs["path"]]
     for number, (_, found, reason) in enumerate(pool.run(_of_file, items, timeout_s=TIMEOUT_S), start=1):
@@ -152,6 +161,6 @@ def of_study(study: Study, tracks: pd.DataFrame, tell: Callable[[str], None] = l
             f"{reasons[0]}. Run notebooks/01_data_acquisition.ipynb again, which looks at each file."
         )
     result = pd.DataFrame(rows, columns=list(DESCRIPTORS)).assign(track_id=songs["track_id"].to_numpy())
-    write_parquet(result, table)
-    write_json({"key": key}, note)
+    result.attrs["key"] = key
+    write_parquet(result, kept)
     return result.set_index("track_id")

@@ -1,4 +1,6 @@
-"""Vectors of songs, and how they lie: means of slice vectors, principal components, classes apart."""
+"""Vectors of songs: means of slice vectors, units that do not vary, and how far classes lie apart."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 
@@ -7,7 +9,7 @@ import pandas as pd
 
 from lib.errors import ReportError
 
-FLAT = 1e-6  # a node that varies less than this share of the widest one is dead
+FLAT = 1e-6  # a unit that varies less than this share of the widest one is dead
 
 
 def node_names(width: int) -> list[str]:
@@ -45,40 +47,9 @@ def song_vectors(vectors: np.ndarray, track_ids: Sequence[str]) -> pd.DataFrame:
 
 
 def dead_nodes(songs: pd.DataFrame) -> list[str]:
-    """Nodes that say the same of every song. Page 06."""
+    """Units that do not vary over the songs. Page 06."""
     spread = songs.std(ddof=0)
     return list(spread.index[spread <= FLAT * max(spread.max(), np.finfo(float).tiny)])
-
-
-def project(vectors: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
-    """First two principal components (Pearson 1901, doi 10.1080/14786440109462720). Page 06.
-
-    Parameters
-    ----------
-    vectors : np.ndarray [n, nodes]
-        The directions are those in which these vary most; the largest loading of each is positive.
-    *others : np.ndarray [m, nodes]
-        Projected too.
-
-    Returns
-    -------
-    explained : np.ndarray [2]
-        Share of the variance along each direction, 0..1.
-    planes : tuple of np.ndarray [n or m, 2]
-        Coordinates of `vectors` and of each of `others`.
-    """
-    vectors = np.asarray(vectors, dtype=np.float64)
-    centre = vectors.mean(axis=0)
-    _, lengths, directions = np.linalg.svd(vectors - centre, full_matrices=False)
-    directions = (
-        directions * np.sign(directions[np.arange(len(directions)), np.abs(directions).argmax(axis=1)])[:, None]
-    )
-    axes, power = np.zeros((2, vectors.shape[1])), np.zeros(2)
-    count = min(2, len(directions))
-    axes[:count], power[:count] = directions[:count], lengths[:count] ** 2
-    total = (lengths**2).sum()
-    explained = power / total if total > 0 else power
-    return explained, tuple((np.asarray(points, dtype=np.float64) - centre) @ axes.T for points in (vectors, *others))
 
 
 def variance_explained(vectors: np.ndarray, labels: Sequence) -> tuple[float, float]:
@@ -93,7 +64,7 @@ def variance_explained(vectors: np.ndarray, labels: Sequence) -> tuple[float, fl
     Returns
     -------
     share, chance : float
-        0..1, and what classes dealt at random would reach on average, (classes - 1) / (songs - 1); NaN
+        0..1, and what classes assigned at random would reach on average, (classes - 1) / (songs - 1); NaN
         with fewer than two classes or no variance.
     """
     labels = pd.Series(list(labels), dtype=object)

@@ -1,4 +1,4 @@
-"""Does the size matter? The same network with another number of nodes in its FC layer."""
+"""The same network with another number of units in its FC layer."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from lib.embedding.recommend import hits, search
-from lib.embedding.stability import twins
+from lib.embedding.retrieval import hits, search
+from lib.embedding.similarity import twins
 from lib.embedding.vectors import dead_nodes
 from lib.evaluation.answers import collect
-from lib.evaluation.differences import SURE, difference
-from lib.evaluation.hard import p_value
+from lib.evaluation.differences import difference
 from lib.evaluation.intervals import accuracy_interval, clusters
 from lib.evaluation.significance import holm
-from lib.evaluation.words import interval, listed, percent, points
 from lib.runs.internals import read
 from lib.runs.store import Finished
 
@@ -22,7 +20,6 @@ WIDTH_COLUMNS = (
     "network", "nodes", "runs", "what", "n_songs", "value", "low", "high", "difference", "difference_low",
     "difference_high", "p", "p_holm", "dead", "twins",
 )  # fmt: skip
-NO_WIDTHS = "No network with another number of nodes was trained in this study."
 
 
 def widths(
@@ -34,7 +31,7 @@ def widths(
     resamples: int = 2000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Accuracy and recommendation by the number of nodes. Page 06.
+    """Accuracy and recommendation by the number of units. Page 06.
 
     Parameters
     ----------
@@ -89,57 +86,11 @@ def widths(
             rows.append(row)
         both = {("reference", "other"): near[reference], (name, "other"): near[name]}
         alike = hits(both, tracks, first=[count], resamples=resamples, seed=seed)
-        alike = alike.loc[(alike["by"] == name) & (alike["same"] == "genre")]
-        for _, one in alike.iterrows():
-            row = {**about[name], "what": "neighbours of the same genre", "n_songs": one["n_songs"]}
-            row |= {"value": one["share"], "low": one["low"], "high": one["high"]}
+        for one in alike.loc[(alike["by"] == name) & (alike["same"] == "genre")].itertuples():
+            row = {**about[name], "what": "neighbours of the same genre", "n_songs": one.n_songs}
+            row |= {"value": one.share, "low": one.low, "high": one.high}
             if name != reference:
-                row |= {
-                    "difference": -one["ahead"],
-                    "difference_low": -one["ahead_high"],
-                    "difference_high": -one["ahead_low"],
-                }
+                row |= {"difference": -one.ahead, "difference_low": -one.ahead_high, "difference_high": -one.ahead_low}
             rows.append(row)
     table = pd.DataFrame(rows, columns=[name for name in WIDTH_COLUMNS if name != "p_holm"])
     return table.assign(p_holm=holm(table["p"]))[list(WIDTH_COLUMNS)]
-
-
-def widths_claim(table: pd.DataFrame) -> str:
-    """Title of the figure: whether another number of nodes is established to change an accuracy. Page 06."""
-    if not len(table):
-        return NO_WIDTHS.removesuffix(".")
-    usual = int(table.loc[table["difference"].isna(), "nodes"].iloc[0])
-    sure = table.loc[table["p_holm"] < SURE]
-    if not len(sure):
-        tried = listed(str(nodes) for nodes in sorted(set(table["nodes"]) - {usual}))
-        return f"That {tried} nodes do better or worse than {usual} in genre or mood is not established"
-    parts = [
-        f"{row.nodes} nodes {'gain' if row.difference > 0 else 'lose'} {points(row.difference)} of {row.what}"
-        for row in sure.itertuples()
-    ]
-    return f"Against {usual} nodes, {listed(parts)}"
-
-
-def widths_sentences(table: pd.DataFrame) -> list[str]:
-    """Say what each number of nodes reaches. Page 06."""
-    told = []
-    for what, rows in table.groupby("what", sort=False):
-        parts = []
-        for row in rows.itertuples():
-            text = f"{percent(row.value)} with {row.nodes} nodes"
-            if pd.notna(row.difference):
-                side = "+" if row.difference >= 0.005 else "−" if row.difference <= -0.005 else ""
-                within = interval(row.difference_low, row.difference_high, unit="")[1:-1]
-                sure = f", corrected {p_value(row.p_holm)}" if pd.notna(row.p_holm) else ""
-                text += f" ({side}{points(row.difference)}, {within}{sure})"
-            parts.append(text)
-        told.append(f"**{what[:1].upper()}{what[1:]}**: {listed(parts)}.")
-    about = table.drop_duplicates("network")
-    told.append(
-        "**Dead nodes and duplicates**, mean over the folds: "
-        + listed(
-            f"{row.dead:.1f} dead and {row.twins:.1f} pairs of duplicates of {row.nodes}" for row in about.itertuples()
-        )
-        + "."
-    )
-    return told

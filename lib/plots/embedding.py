@@ -86,7 +86,7 @@ def nodes(associations: pd.DataFrame, names: Sequence[str], dead: Sequence[str])
     Parameters
     ----------
     associations : pd.DataFrame
-        As from `lib.embedding.node_associations`.
+        As from `lib.embedding.units.node_associations`.
     names : sequence of str
         All nodes; beyond `MOST_NODES` only those with the strongest correlations are drawn.
     dead : sequence of str
@@ -127,7 +127,7 @@ def hits(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : pd.DataFrame
-        As from `lib.embedding.recommend.hits`, not empty.
+        As from `lib.embedding.retrieval.hits`, not empty.
     """
     counts = sorted(table["first"].unique())
     table = table.assign(label=table["by"], x=table["first"].map(counts.index), value=table["share"])

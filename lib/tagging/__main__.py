@@ -15,10 +15,10 @@ from lib.evaluation.words import percent
 from lib.paths import PART, explained
 from lib.progress import tell
 from lib.quiet import import_keras
-from lib.tagging import files, manifest
+from lib.tagging import file_tags, manifest
 from lib.tagging.model import Tagger
-from lib.tagging.songs import STRANGE, SURE, Tagged, tag
-from lib.tagging.tables import UNSURE, alike, answer, playlist, table_of, write_csv, write_details, write_playlists
+from lib.tagging.output import UNSURE, alike, answer, playlist, table_of, write_csv, write_details, write_playlists
+from lib.tagging.predict import STRANGE, SURE, Tagged, tag
 
 RESULTS = ("index.html", "style.css", "tags.csv", "tags.json", "alike.csv")  # and playlists
 
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.write and undo.exists():
             raise ReportError(f"{undo} exists: it undoes an earlier change. Move it away, or name another --out.")
         import_keras()
-        from lib.tagging.ship import tagger_of
+        from lib.tagging.export import tagger_of
 
         tagger = tagger_of(given.model, tell=lambda text: print(text, flush=True))
         manifest.check(given.out, [playlist(head, said) for head in tagger.heads for said in (*head.classes, UNSURE)])
@@ -152,16 +152,16 @@ def _write_tags(tagger: Tagger, songs: Sequence[Tagged], sure: float, undo: Path
     for song in (song for song in songs if song.ok):
         for head in tagger.heads:
             said = answer(song, head, sure)[0]
-            if head.name in files.FIELDS and said != UNSURE:
+            if head.name in file_tags.FIELDS and said != UNSURE:
                 wanted.setdefault(song.path, {})[head.name] = said
-    left = files.write_tags(wanted, undo, read_only_too=read_only_too)
+    left = file_tags.write_tags(wanted, undo, read_only_too=read_only_too)
     for path, reason in left.items():
         print(f"{path}: not tagged, {reason}", file=sys.stderr)
     print(f"{len(wanted) - len(left)} files written; to take it back: python -m lib.tagging --undo {undo}")
 
 
 def _take_back(undo: Path, read_only_too: bool) -> int:
-    left = files.take_back(undo, read_only_too=read_only_too)
+    left = file_tags.take_back(undo, read_only_too=read_only_too)
     for path, reason in left.items():
         print(f"{path}: left as it is, {reason}", file=sys.stderr)
     print("The tags are as they were before." if not left else f"{len(left)} files were left as they are.")

@@ -17,8 +17,8 @@ from lib.audio import Spectrogram
 from lib.errors import ReportError
 from lib.paths import PROJECT, replacing
 from lib.tables import read_json, write_json
-from lib.tagging.calibration import tempered
-from lib.tagging.familiarity import Familiarity, Normal
+from lib.tagging.ood import Familiarity, Normal
+from lib.tagging.temperature import tempered
 from lib.zoo import Head
 
 SHIPPED = PROJECT / "models" / "emotify"
@@ -40,7 +40,7 @@ class Tagger:
     spectrogram : Spectrogram
         Of the slices that it was trained on.
     temperatures : mapping of str to float
-        By categorical head, see `lib.tagging.calibration`.
+        By categorical head, see `lib.tagging.temperature`.
     familiarity : Familiarity or None
         None if it is not known what its training music is like.
     facts : dict

@@ -13,10 +13,9 @@ from markupsafe import Markup
 
 from lib.evaluation.words import interval, percent
 from lib.plots import colour
-from lib.site import frame
 from lib.tagging.model import Tagger
-from lib.tagging.songs import Tagged
-from lib.tagging.tables import UNSURE
+from lib.tagging.output import UNSURE
+from lib.tagging.predict import Tagged
 from lib.zoo import Head
 
 MOST = 300  # files that a page shows; more would make it slow to open, and all stand in the tables
@@ -26,7 +25,7 @@ HEIGHT, WIDTH = 28, 600  # of a strip
 def write_page(
     folder: Path, tagger: Tagger, songs: Sequence[Tagged], table: pd.DataFrame, near: pd.DataFrame, *, place: Path
 ) -> None:
-    """Write ``index.html`` into a folder.
+    """Write ``index.html`` into a folder, of at most `MOST` files.
 
     Parameters
     ----------
@@ -35,56 +34,53 @@ def write_page(
     tagger : Tagger
     songs : sequence of Tagged
     table : pd.DataFrame
-        As from `lib.tagging.tables.table_of`, of the same songs.
+        As from `lib.tagging.output.table_of`, of the same songs.
     near : pd.DataFrame
-        As from `lib.tagging.tables.alike`.
+        As from `lib.tagging.output.alike`.
     place : path-like
         Where the folder will lie, from which the files are linked.
     """
-    shutil.copyfile(frame.STYLE, folder / frame.STYLE.name)
-    titles = {str(song.path): title for song, title in zip(songs, table["title"], strict=True)}
-    shown = [
-        _song(place, song, row, tagger.heads, near, titles)
-        for song, (_, row) in zip(songs, table.iterrows(), strict=True)
-        if song.ok
-    ]
-    left = [{"path": str(song.path), "reason": f"{song.status}: {song.reason}"} for song in songs if not song.ok]
-    frame.write_page(
-        folder / frame.INDEX,
-        "tagged.html.j2",
+    shutil.copyfile(HERE / "template" / "style.css", folder / "style.css")
+    good = [number for number, song in enumerate(songs) if song.ok]
+    left = [song for song in songs if not song.ok]
+    own = near[near["path"].isin([str(songs[number].path) for number in good[:MOST]])]
+    titles = table.set_index("path")["title"].reindex(own["neighbour"].unique())
+    alike = own["neighbour"].map(titles).groupby(own["path"]).agg(list).to_dict()
+    template = templates().get_template("tagged.html.j2")
+    text = template.render(
+        site=TITLE,
+        generator=GENERATOR,
         study=tagger.facts["study"],
         synthetic=tagger.facts["synthetic"],
-        shown=shown[:MOST],
-        more=len(shown) - MOST,
-        left=left[:MOST],
+        corpus="",
+        code=code_version(),
+        chapters=[],
+        page=None,
+        scripts=[],
+        up="",
+        shown=[
+            _song(place, songs[number], table.iloc[number], tagger.heads, alike.get(str(songs[number].path), []))
+            for number in good[:MOST]
+        ],
+        more=len(good) - MOST,
+        left=[{"path": str(song.path), "reason": f"{song.status}: {song.reason}"} for song in left[:MOST]],
         more_left=len(left) - MOST,
         facts=tagger.facts,
-        keys=_keys(tagger.heads),
-        accuracy=_accuracy(tagger),
+        keys={head.name: [(name, colour(name)) for name in head.classes] for head in tagger.heads if not head.numeric},
+        accuracy=[
+            f"{row['head']} of {percent(row['accuracy'])} of {row['n_songs']} songs {interval(row['low'], row['high'])}"
+            for row in tagger.facts["accuracy"]
+            if row["level"] == "song" and row["low"] is not None
+        ],
         unsure=UNSURE,
     )
 
 
-def _accuracy(tagger: Tagger) -> list[str]:
-    told = [row for row in tagger.facts["accuracy"] if row["level"] == "song" and row["low"] is not None]
-    return [
-        f"{row['head']} of {percent(row['accuracy'])} of {row['n_songs']} songs {interval(row['low'], row['high'])}"
-        for row in told
-    ]
-
-
-def _keys(heads: Sequence[Head]) -> dict[str, list[tuple[str, str]]]:
-    return {head.name: [(name, colour(name)) for name in head.classes] for head in heads if not head.numeric}
-
-
-def _song(
-    folder: Path, song: Tagged, row: pd.Series, heads: Sequence[Head], near: pd.DataFrame, titles: dict[str, str]
-) -> dict:
+def _song(folder: Path, song: Tagged, row: pd.Series, heads: Sequence[Head], alike: Sequence[str]) -> dict:
     tags = []
     for head in heads:
         chance = "" if head.numeric else percent(row[f"{head.name}_probability"])
         tags.append({"head": head.name, "said": row[head.name], "chance": chance, "strip": _strip(song, head)})
-    others = near.loc[near["path"] == str(song.path), "neighbour"]
     return {
         "title": row["title"],
         "artist": row["artist"],
@@ -94,7 +90,7 @@ def _song(
         "tags": tags,
         "strange": song.strange,
         "strangest": song.strangest,
-        "alike": [titles.get(name, name) for name in others],
+        "alike": alike,
     }
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from lib.plots.style import colour, shortened
-from lib.tagging.songs import Tagged
+from lib.plots import colour
+from lib.tagging.predict import Tagged
 from lib.zoo import Head
 
 

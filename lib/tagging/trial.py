@@ -1,32 +1,26 @@
-"""Trying a tagger: songs it has not learnt from, sound that is none of its music, what its confidence is worth."""
+"""Trying a tagger: songs that it has not learnt from, and what its confidence is worth."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from lib.audio import ClipError, load_excerpt
 from lib.corpora.files import audio_files
 from lib.errors import ReportError
 from lib.evaluation import calibration, collect
-from lib.evaluation.words import fixed, listed, percent
+from lib.evaluation.words import percent
 from lib.paths import Study
 from lib.runs.run import Run
 from lib.runs.spec import RunSpec
 from lib.runs.store import Finished, finished
-from lib.tagging.calibration import tempered
 from lib.tagging.model import Tagger
-from lib.tagging.songs import Tagged
-from lib.tagging.tables import UNSURE, answer
-
-RATE = 22050  # Hz
-SECONDS = 20
-TELEPHONE = (300, 3400, 8000)  # Hz: the band of a telephone, and its sampling rate
+from lib.tagging.output import UNSURE, answer
+from lib.tagging.predict import Tagged
+from lib.tagging.temperature import tempered
 
 
 def music_files(study: Study, tracks: pd.DataFrame, tagger: Tagger, given: str, most: int) -> list[Path]:
@@ -134,60 +128,6 @@ def trust(
     return whole.loc[whole["level"] == "song"].reset_index(drop=True), pd.concat(bins, ignore_index=True)
 
 
-def trust_claim(scores: pd.DataFrame) -> str:
-    """Title of the figure: the calibration error of each head before and after. Page 07."""
-    parts = []
-    for head, own in scores.groupby("head", sort=False):
-        ece = own.set_index("network")["ece"]
-        parts.append(f"in {head} from {fixed(100 * ece['before'], 0)} to {fixed(100 * ece['after'], 0)} points")
-    return f"Temperatures move the mean gap between confidence and accuracy {listed(parts)}"
-
-
-def odd_sounds(folder: Path, music: Path | None, seed: int = 0) -> dict[str, Path]:
-    """Write sounds that are none of the music a network knows. Page 07.
-
-    Parameters
-    ----------
-    folder : path-like
-        Where the files go.
-    music : Path or None
-        A song that is put through a telephone.
-    seed : int
-
-    Returns
-    -------
-    dict of str to Path
-        What it is -> its file.
-    """
-    import soundfile
-
-    rng, time = np.random.default_rng(seed), np.arange(SECONDS * RATE) / RATE
-    sounds = {
-        "silence": (np.zeros(len(time)), RATE),
-        "hiss, as of an open microphone": (3e-4 * rng.normal(size=len(time)), RATE),
-        "white noise": (0.1 * rng.normal(size=len(time)), RATE),
-        "a single tone": (0.3 * np.sin(2 * np.pi * 440 * time), RATE),
-    }
-    if music is not None:
-        with suppress(ClipError):  # told where it is tagged
-            y, _ = load_excerpt(music, RATE, SECONDS)
-            sounds["a song through a telephone"] = _through_a_telephone(y), TELEPHONE[2]
-    written = {}
-    for number, (name, (y, rate)) in enumerate(sounds.items()):
-        written[name] = Path(folder) / f"{number}.wav"
-        soundfile.write(written[name], y, rate)
-    return written
-
-
-def _through_a_telephone(y: np.ndarray) -> np.ndarray:
-    import soxr
-    from scipy.signal import butter, sosfilt
-
-    low, high, rate = TELEPHONE
-    narrow = soxr.resample(y, RATE, rate)
-    return sosfilt(butter(4, (low, high), "bandpass", fs=rate, output="sos"), narrow)
-
-
 def told(
     songs: Sequence[Tagged], tagger: Tagger, names: Sequence[str], sure: float, labels: pd.DataFrame | None = None
 ) -> pd.DataFrame:
@@ -200,7 +140,7 @@ def told(
     names : sequence of str
         What each file is.
     sure : float
-        See `lib.tagging.tables.answer`.
+        See `lib.tagging.output.answer`.
     labels : pd.DataFrame, optional
         What is known of each file, a column a head.
 
@@ -222,13 +162,3 @@ def told(
         rows.append(row | {"why": song.reason if not song.ok else song.strangest if song.strange else ""})
     table = pd.DataFrame(rows).rename(columns={"why": "why not"})
     return table if (table["why not"] != "").any() else table.drop(columns="why not")
-
-
-def odd_sentence(songs: Sequence[Tagged], names: Sequence[str], tagger: Tagger) -> str:
-    """Say of how many sounds that are none of its music the tagger says so. Page 07."""
-    if tagger.familiarity is None:
-        return "This model does not know what its training music is like, so it cannot say what is unlike it."
-    missed = [name for song, name in zip(songs, names, strict=True) if song.ok and not song.strange]
-    right = len(songs) - len(missed)
-    text = f"Of {len(songs)} sounds that are unlike its music, {right} get no answer"
-    return text + (f"; taken for music: {listed(missed)}." if missed else ".")

@@ -57,7 +57,7 @@ def write_tags(wanted: Mapping[Path, Mapping[str, str]], undo: Path, *, read_onl
         except Exception as error:  # a file that cannot be tagged is left as it is, whatever is wrong with it
             left[path] = f"its tags cannot be read ({error})"
     with replacing(undo) as part:  # before the first file is touched
-        part.write_text(json.dumps({"files": before}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        part.write_text(json.dumps({"files": before}, indent=1) + "\n", encoding="utf-8")
     for path, values in wanted.items():
         if path not in left:
             reason = _changed(path, {name: [value] for name, value in values.items()})

@@ -1,17 +1,14 @@
-"""Is the same found again? Nodes and spaces of networks that differ by fold or seed alone."""
+"""How alike units and spaces of networks are that differ by fold or seed alone."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from lib.embedding.vectors import dead_nodes
-from lib.evaluation.words import fixed, listed
-
-TWINS = 0.95  # |r| from which two nodes of one network say the same
-AGAIN = 0.7  # |r| from which a node counts as found again: half of its variance is shared
+TWINS = 0.95  # |r| from which two units of one network are duplicates
+AGAIN = 0.7  # |r| from which a unit counts as reproduced: half of its variance is shared
 SHUFFLES = 20
 
 
@@ -36,7 +33,7 @@ def correlations(one: pd.DataFrame, other: pd.DataFrame) -> np.ndarray:
 
 
 def twins(songs: pd.DataFrame, least: float = TWINS) -> pd.DataFrame:
-    """Pairs of nodes of one network that say nearly the same. Page 06.
+    """Pairs of units of one network that are nearly the same. Page 06.
 
     Returns
     -------
@@ -86,7 +83,7 @@ def matched(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
 
 
 def found_again(own: pd.DataFrame, others: Mapping[str, pd.DataFrame], *, seed: int = 0) -> pd.DataFrame:
-    """How surely each node is found again in other networks. Page 06.
+    """Find each unit's partner in other networks, and what matching shuffled songs would bring. Page 06.
 
     Parameters
     ----------
@@ -114,65 +111,3 @@ def found_again(own: pd.DataFrame, others: Mapping[str, pd.DataFrame], *, seed: 
         parts.append(matched(one, other).assign(network=name, chance=chance, songs=len(common), **alike))
     columns = ["node", "network", "partner", "r", "chance", "cka", "cka_chance", "songs"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
-
-
-def alignment(vectors: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """CKA of every two networks over the songs that both have [networks, networks]. Page 06."""
-    table = pd.DataFrame(np.nan, index=list(vectors), columns=list(vectors))
-    for name, one in vectors.items():
-        for other_name, other in vectors.items():
-            common = one.index.intersection(other.index)
-            if len(common) > 2:
-                table.loc[name, other_name] = cka(one.loc[common], other.loc[common])
-    return table
-
-
-def twins_sentence(found: pd.DataFrame, songs: pd.DataFrame) -> str:
-    """Which nodes are duplicates of others. Page 06."""
-    alive = songs.shape[1] - len(dead_nodes(songs))
-    if not len(found):
-        r = correlations(songs, songs)
-        np.fill_diagonal(r, 0)
-        closest = "" if alive < 2 else f" (the closest two have |r| = {fixed(np.abs(r).max(), 2)})"
-        return f"No two nodes are duplicates, with |r| of {TWINS:g} or more over the test songs{closest}."
-    pairs = [f"{row.node} and {row.other} (r = {fixed(row.r, 2).replace('-', '−')})" for row in found.itertuples()]
-    return f"**Duplicates**, which say nearly the same (|r| of {TWINS:g} or more over the test songs): {listed(pairs)}."
-
-
-def again_claim(found: pd.DataFrame) -> str:
-    """Title of the figure: how many nodes are found again in most other networks. Page 06."""
-    if not len(found):
-        return "There is no other network to look for the nodes in"
-    again = (found["r"].abs() >= AGAIN).groupby(found["node"], sort=False).mean()
-    count, networks = int((again >= 0.5).sum()), found["network"].nunique()
-    return (
-        f"{count} of {len(again)} nodes are found again in at least half of {networks} other "
-        f"network{'s' * (networks != 1)} (|r| of {AGAIN:g} or more)"
-    )
-
-
-def again_sentences(found: pd.DataFrame, kinds: Mapping[str, Sequence[str]]) -> list[str]:
-    """Say how alike the networks are, for each kind of other network. Page 06.
-
-    Parameters
-    ----------
-    found : pd.DataFrame
-        As from `found_again`.
-    kinds : mapping of str to sequence of str
-        What differs -> names of networks.
-    """
-    told = []
-    for kind, names in kinds.items():
-        own = found.loc[found["network"].isin(names)]
-        if not len(own):
-            continue
-        count = own["network"].nunique()
-        alike = own.drop_duplicates("network")
-        again = (own["r"].abs() >= AGAIN).groupby(own["node"]).mean()
-        told.append(
-            f"{kind} ({count} network{'s' * (count != 1)}): matched one to one, a node and its partner have a mean "
-            f"|r| of {fixed(own['r'].abs().mean(), 2)} (shuffled songs: {fixed(own['chance'].mean(), 2)}); the spaces "
-            f"have a CKA of {fixed(alike['cka'].mean(), 2)} (shuffled: {fixed(alike['cka_chance'].mean(), 2)}); "
-            f"{int((again >= 0.5).sum())} of {len(again)} nodes are found again in at least half of these."
-        )
-    return told

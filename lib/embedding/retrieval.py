@@ -1,4 +1,4 @@
-"""Do near songs make good recommendations? Shares of like neighbours against chance, and hubs."""
+"""Nearest songs of each song, and whether they make good recommendations: like neighbours against chance, and hubs."""
 
 from __future__ import annotations
 
@@ -8,15 +8,84 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lib.embedding.nearest import groups_of, neighbours
+from lib.embedding.vectors import FLAT
+from lib.errors import ReportError
 from lib.evaluation.intervals import accuracy_interval, clusters, interval, share
 
+CELLS = 10_000_000  # pairs compared at once
 ALIKE = {"genre": "genre", "mood": "mood", "artist": "artist_group"}
 FIRST = (1, 5, 10)  # how many of the nearest songs are looked at
 AMONG = {"all other songs": "song_group", "songs by other artists": "artist_group"}
 HITS_COLUMNS = (
     "by", "among", "first", "same", "share", "low", "high", "chance", "n_songs", "ahead", "ahead_low", "ahead_high",
 )  # fmt: skip
+
+
+def neighbours(songs: pd.DataFrame, tracks: pd.DataFrame, count: int = 5, apart: str = "song_group") -> pd.DataFrame:
+    """Nearest songs of each song by the cosine of the centred vectors. Page 06.
+
+    All pairs are compared, a block of rows at a time: memory does not grow with the square of the songs.
+
+    Parameters
+    ----------
+    songs : pd.DataFrame [songs, nodes]
+        As from `song_vectors`.
+    tracks : pd.DataFrame
+        ``track_id`` and `apart`.
+    count : int > 0
+        Neighbours of each song; fewer where the songs run out.
+    apart : str
+        Songs of one such group are not offered for each other: ``song_group`` passes over copies of the
+        recording, which are no recommendation, ``artist_group`` over all songs of the artist.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``track_id``, ``rank`` (1 = nearest), ``neighbour`` (a track_id), ``similarity`` (-1..1). A vector
+        of no length (all nodes at their means) is similar to nothing: 0.
+
+    Raises
+    ------
+    ReportError
+        If `count` is below 1.
+    """
+    if count < 1:
+        raise ReportError(f"neighbours is {count}; it must be 1 or more.")
+    centred = (songs - songs.mean()).to_numpy(float)
+    length = np.linalg.norm(centred, axis=1, keepdims=True)
+    unit = np.divide(centred, length, where=length > FLAT * length.max(initial=0), out=np.zeros_like(centred))
+    row, nearest, similarity = _compared(unit, groups_of(songs.index, tracks, apart), count)
+    ids = songs.index.to_numpy()
+    found = pd.DataFrame({"track_id": ids[row], "neighbour": ids[nearest], "similarity": similarity})
+    found.insert(1, "rank", found.groupby("track_id", sort=False).cumcount() + 1)
+    return found
+
+
+def _compared(unit: np.ndarray, group: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Row of each pair, its neighbour and their cosine, row by row and nearest first."""
+    parts = []
+    block = max(1, CELLS // len(unit))
+    for start in range(0, len(unit), block):
+        rows = np.arange(start, min(start + block, len(unit)))
+        distance = unit[rows] @ unit.T
+        np.negative(np.clip(distance, -1, 1, out=distance), out=distance)
+        distance[group[rows][:, None] == group[None, :]] = np.inf
+        if len(unit) > 4 * count:  # the first few need not be sorted with all others; of equal ones, any may be taken
+            some = np.sort(np.argpartition(distance, count - 1, axis=1)[:, :count], axis=1)
+        else:
+            some = np.broadcast_to(np.arange(len(unit)), distance.shape)
+        order = np.argsort(np.take_along_axis(distance, some, axis=1), axis=1, kind="stable")[:, :count]
+        nearest = np.take_along_axis(some, order, axis=1)
+        own = -np.take_along_axis(distance, nearest, axis=1)
+        known = np.isfinite(own)
+        parts.append((np.repeat(rows, known.sum(axis=1)), nearest[known], own[known]))
+    return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+
+
+def groups_of(ids: pd.Index, tracks: pd.DataFrame, column: str) -> np.ndarray:
+    """Give each song the number of its group; a song without one is a group of its own."""
+    names = tracks.set_index("track_id").loc[ids, column].astype(object)
+    return pd.factorize(names.where(names.notna(), "\0" + pd.Series(ids, index=ids).astype(object)))[0]
 
 
 @dataclass(frozen=True)
@@ -173,3 +242,35 @@ def hubs(found: Mapping[tuple[str, str], Search], first: int = 10) -> pd.DataFra
         row = {"by": by, "among": among, "skewness": float(skew(times)) if times.nunique() > 1 else 0.0}
         rows.append(row | {"most": int(times.max()), "never": float((times == 0).mean())})
     return pd.DataFrame(rows, columns=["by", "among", "skewness", "most", "never"])
+
+
+def described(near: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
+    """Neighbours with title, artist, genre and mood of both songs. Page 06.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``title``, ``artist``, ``genre``, ``mood``, ``rank``, ``similarity``, the same four of the neighbour
+        with ``next_`` in front, ``track_id``, ``neighbour``.
+    """
+    what = ["title", "artist", "genre", "mood"]
+    table = tracks.set_index("track_id")[what].astype(object)
+    own = table.loc[near["track_id"]].reset_index(drop=True)
+    others = table.loc[near["neighbour"]].reset_index(drop=True).add_prefix("next_")
+    rest = near.reset_index(drop=True)
+    return pd.concat([own, rest[["rank", "similarity"]], others, rest[["track_id", "neighbour"]]], axis=1)
+
+
+def examples(listed: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the songs whose nearest neighbour is nearest, median and farthest. Page 06.
+
+    Parameters
+    ----------
+    listed : pd.DataFrame
+        As from `described`.
+    """
+    first = listed[listed["rank"] == 1].sort_values(["similarity", "track_id"], ascending=[False, True])
+    if not len(first):
+        return listed
+    places = dict.fromkeys([0, len(first) // 2, len(first) - 1])
+    return pd.concat([listed[listed["track_id"] == first["track_id"].iloc[place]] for place in places])

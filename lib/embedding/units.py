@@ -1,16 +1,18 @@
-"""What each node goes with: genre, mood, numeric targets and descriptors of the audio, corrected for many tests."""
+"""What each unit correlates with: genre, mood, numeric targets and descriptors, corrected for many tests."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from lib.embedding.nearest import groups_of
+from lib.embedding import HEADS
+from lib.embedding.retrieval import groups_of
 from lib.embedding.vectors import FLAT, dead_nodes, node_names
 from lib.evaluation.significance import holm
 from lib.tables import numeric_targets
 
-HEADS = ("genre", "mood")
 ALPHA = 0.05
 FEWEST_ARTISTS = 4
 SHUFFLES = 100_000  # so that a p can be small enough for hundreds of comparisons
@@ -20,12 +22,12 @@ _BLOCK = 5_000
 def node_associations(
     songs: pd.DataFrame, tracks: pd.DataFrame, descriptors: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Measure what each node goes with, over songs. Page 06.
+    """Correlate each unit with labels and descriptors, over songs. Page 06.
 
-    For genre and mood as a whole the measure is eta squared, the share of the node's variance between the
+    For genre and mood as a whole the measure is eta squared, the share of the unit's variance between the
     classes; for each class, Pearson's correlation with belonging to it; for a numeric target or a descriptor,
-    Pearson's correlation with it, over songs. Its p asks about artists, whose songs are no independent witnesses:
-    nodes and values are averaged over each artist's songs, and the artists are permuted (Pitman 1937). All p are
+    Pearson's correlation with it, over songs. Its p asks about artists, whose songs are not independent:
+    units and values are averaged over each artist's songs, and the artists are permuted (Pitman 1937). All p are
     corrected together after Holm (1979, Scandinavian Journal of Statistics 6, 65-70).
 
     Parameters

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from lib.evaluation.words import fixed, percent
 from lib.runs.internals import Inside
 
 PERPLEXITIES = (10, 30, 50)
@@ -16,27 +14,7 @@ SEEDS = (0, 1, 2)
 NEAR = 10  # songs around a song that count as its neighbourhood
 
 
-@dataclass(frozen=True)
-class Joined:
-    """Held-out songs of several folds in the space of the first.
-
-    Attributes
-    ----------
-    songs : pd.DataFrame [songs, width]
-        Vector of each song by the model that neither trained on it nor was chosen by it, by ``track_id``.
-    fold : pd.Series
-        Name of the run whose model it was, by ``track_id``.
-    fit : float
-        Share of the variance of the other models' vectors that lies where the first model puts the same songs, over
-        songs that did not serve to turn the spaces; NaN with a single fold.
-    """
-
-    songs: pd.DataFrame
-    fold: pd.Series
-    fit: float
-
-
-def joined(insides: Mapping[str, Inside]) -> Joined:
+def joined(insides: Mapping[str, Inside]) -> tuple[pd.DataFrame, pd.Series, float]:
     """Turn the spaces of several models onto that of the first, and take each song's held-out vector. Page 06.
 
     Each model has learnt axes of its own. The rotation (with reflection and one scale) that brings a model's vectors
@@ -47,6 +25,16 @@ def joined(insides: Mapping[str, Inside]) -> Joined:
     ----------
     insides : mapping of str to Inside
         Of the runs of one network, a fold each; of one width.
+
+    Returns
+    -------
+    songs : pd.DataFrame [songs, width]
+        Vector of each song by the model that neither trained on it nor was chosen by it, by ``track_id``.
+    fold : pd.Series
+        Name of the run whose model it was, by ``track_id``.
+    fit : float
+        Share of the variance of the other models' vectors that lies where the first model puts the same songs, over
+        songs that did not serve to turn the spaces; NaN with a single fold.
     """
     from scipy.linalg import orthogonal_procrustes
 
@@ -71,7 +59,7 @@ def joined(insides: Mapping[str, Inside]) -> Joined:
         names += [name] * len(songs)
     whole = pd.concat(parts)
     fit = 1 - rest / total if total > 0 else float("nan")
-    return Joined(whole, pd.Series(names, index=whole.index), fit)
+    return whole, pd.Series(names, index=whole.index), fit
 
 
 def tsne(songs: np.ndarray, perplexity: float = 30, seed: int = 0) -> np.ndarray:
@@ -110,7 +98,7 @@ def kept(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.mean([len(np.intersect1d(a, b)) / len(a) for a, b in zip(one, other, strict=True)]))
 
 
-def stability(
+def map_stability(
     songs: np.ndarray,
     plane: np.ndarray,
     labels: Sequence,
@@ -161,41 +149,3 @@ def stability(
         rows.append(row(f"t-SNE, perplexity {perplexity:g}", [tsne(songs, perplexity, seed) for seed in seeds]))
     alike = pd.Series(names[known]).value_counts()
     return pd.DataFrame(rows).assign(chance=(alike * (alike - 1)).sum() / (known.sum() * max(known.sum() - 1, 1)))
-
-
-def joined_sentence(found: Joined) -> str:
-    """Say whose vectors are on the map. Page 06."""
-    runs = found.fold.nunique()
-    if runs < 2:
-        return f"{len(found.songs)} test songs of one model."
-    agree = percent(max(found.fit, 0))
-    return (
-        f"{len(found.songs)} songs, each placed by that one of {runs} models which had not trained on it. The other "
-        f"models are turned onto the first; over songs that had no part in the turning, {agree} of the variance lies "
-        "where the first model puts it."
-    )
-
-
-def map_claim(table: pd.DataFrame, what: str = "genre") -> str:
-    """Title of the map: what it keeps of the neighbourhoods, and how much of it another start would keep. Page 06."""
-    best = table.iloc[3] if len(table) > 3 else table.iloc[-1]
-    chance = (
-        ""
-        if pd.isna(best["between_seeds"])
-        else f"; another start keeps {percent(best['between_seeds'])} of the neighbours"
-    )
-    return (
-        f"On the map {percent(best['same'])} of a song's {NEAR} neighbours share its {what} (by the vectors themselves "
-        f"{percent(table['same'].iloc[0])}, any song {percent(table['chance'].iloc[0])}){chance}"
-    )
-
-
-def trust_sentence(table: pd.DataFrame) -> str:
-    """Say how far the maps can be trusted. Page 06."""
-    worst, best = table["kept"].iloc[1:].min(), table["kept"].iloc[1:].max()
-    trust = fixed(table["trust"].iloc[2:].min(), 2)
-    return (
-        f"Of a song's {NEAR} neighbours by its vector, {percent(worst)} to {percent(best)} are neighbours on these "
-        f"maps; t-SNE's trustworthiness is {trust} or more. What lies far apart on a map by t-SNE need not be far "
-        "apart by the vectors, and the sizes of its islands mean nothing."
-    )

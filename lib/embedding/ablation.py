@@ -1,8 +1,6 @@
-"""What happens to the accuracy when a node is switched off."""
+"""What the accuracy loses without a unit."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,11 +9,9 @@ from lib.embedding.vectors import node_names
 from lib.evaluation.intervals import clusters, interval, share
 from lib.evaluation.pooling import known_labels
 from lib.evaluation.significance import holm, sign_flip
-from lib.evaluation.words import listed, points
 from lib.runs.internals import Inside
 from lib.runs.store import Finished
 
-SURE = 0.05
 SWITCH_COLUMNS = (
     "run", "node", "head", "n_songs", "accuracy", "without", "loss", "low", "high", "changed", "p", "p_holm",
 )  # fmt: skip
@@ -48,10 +44,9 @@ def answers(vectors: np.ndarray, decision: tuple[np.ndarray, np.ndarray], songs:
 def switched_off(
     run: Finished, inside: Inside, tracks: pd.DataFrame, *, resamples: int = 2000, seed: int = 0
 ) -> pd.DataFrame:
-    """Accuracy by song with each node held at its mean, whatever the slice. Page 06.
+    """Accuracy per song with each unit ablated: held at its mean over the training songs, whatever the slice. Page 06.
 
-    The mean is that over the training songs. A node is thus made silent rather than set to 0, which batch normalisation
-    could make an unusual value.
+    Setting it to 0 instead could be an unusual value after batch normalisation.
 
     Parameters
     ----------
@@ -95,39 +90,3 @@ def switched_off(
             rows.append(row | {"p": sign_flip(difference, groups, seed=seed) if len(strata) > 1 else float("nan")})
     table = pd.DataFrame(rows, columns=list(SWITCH_COLUMNS[:-1]))
     return table.assign(p_holm=holm(table["p"]))
-
-
-def loss_claim(table: pd.DataFrame) -> str:
-    """Title of the figure: which single node costs most, and how many cost anything for sure. Page 06."""
-    if not len(table):
-        return "No head of classes can be asked without one of its nodes"
-    worst = table.loc[table["loss"].idxmax()]
-    sure = int(((table["p_holm"] < SURE) & (table["loss"] > 0)).sum())
-    if worst["loss"] <= 0:
-        return "No single node is missed: without any one of them no accuracy falls"
-    return (
-        f"Without {worst['node']} the accuracy in {worst['head']} falls by {points(worst['loss'])}, the most; "
-        f"established for {sure} of {len(table)} pairs of node and head"
-    )
-
-
-def loss_sentences(tables: Sequence[pd.DataFrame]) -> list[str]:
-    """Say what single nodes are worth, over the networks of all folds. Page 06."""
-    whole = pd.concat(tables, ignore_index=True) if len(tables) else pd.DataFrame(columns=list(SWITCH_COLUMNS))
-    told = []
-    for head, own in whole.groupby("head", sort=False):
-        networks = own["run"].nunique()
-        sure = own.loc[(own["p_holm"] < SURE) & (own["loss"] > 0)]
-        most = own.groupby("run")["loss"].max()
-        idle = own.groupby("run")["changed"].apply(lambda values: (values == 0).sum()).mean()
-        several = f" over {networks} networks" if networks > 1 else ""
-        named = (
-            listed(f"{row.node} of `{row.run}` ({points(row.loss)})" for row in sure.itertuples()) if len(sure) else ""
-        )
-        told.append(
-            f"**{head.capitalize()}**{several}: without one node the accuracy falls by {points(own['loss'].mean())} on "
-            f"average and by {points(most.mean())} where it is the most important one; {idle:.1f} nodes a network "
-            f"change no song's answer at all. "
-            + (f"Established: {named}." if named else "No single loss is established.")
-        )
-    return told

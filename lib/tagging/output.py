@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from lib.corpora.tags import read_tags
-from lib.embedding.nearest import neighbours
+from lib.embedding.retrieval import neighbours
 from lib.tables import write_json
-from lib.tagging.songs import SURE, Tagged
+from lib.tagging.predict import SURE, Tagged
 from lib.zoo import Head
 
 UNSURE = "unsure"  # stands for an answer where there is none
@@ -81,19 +81,13 @@ def write_details(songs: Sequence[Tagged], heads: Sequence[Head], table: pd.Data
         What else is to be said at its top.
     """
     told = []
-    for song, (_, row) in zip(songs, table.iterrows(), strict=True):
+    for song, row in zip(songs, table.to_dict("records"), strict=True):
         one = {name: value for name, value in row.items() if ":" not in name and pd.notna(value) and value != ""}
         if song.ok:
-            one["over_time"] = {
-                "start_s": [round(float(start), 2) for start in song.starts],
-                **{
-                    head.name: dict(
-                        zip(head.classes or ("value",), np.round(song.answers[head.name].T.astype(float), 3).tolist(),
-                            strict=True)
-                    )
-                    for head in heads
-                },
-            }  # fmt: skip
+            one["over_time"] = {"start_s": [round(float(start), 2) for start in song.starts]}
+            for head in heads:
+                values = np.round(song.answers[head.name].T.astype(float), 3).tolist()
+                one["over_time"][head.name] = dict(zip(head.classes or ("value",), values, strict=True))
         told.append(one)
     write_json({**facts, "songs": told}, path)
 

@@ -1,6 +1,6 @@
 """From a study to a tagger that can be passed on: one run's network, or one trained on the whole corpus.
 
-``python -m lib.tagging.ship --study emotify --network this_project --recipe tuned`` makes the model that comes with
+``python -m lib.tagging.export --study emotify --network this_project --recipe tuned`` makes the model that comes with
 this project: it learns from every artist but those of one dev share, so no song is left to test it, and how good it is
 can only be estimated by the runs of the same network and recipe under ``artist``.
 """
@@ -18,6 +18,7 @@ import pandas as pd
 from lib.corpora.datasheets import datasheets
 from lib.errors import ReportError
 from lib.evaluation.claims import by_strictness
+from lib.evaluation.words import fixed, listed
 from lib.paths import Study, explained
 from lib.quiet import import_keras
 from lib.runs.run import Run
@@ -25,14 +26,17 @@ from lib.runs.spec import RunSpec
 from lib.runs.store import Finished, finished
 from lib.slices import Slices
 from lib.tables import read_json
-from lib.tagging.calibration import temperature
-from lib.tagging.card import card
-from lib.tagging.familiarity import Familiarity, learn
 from lib.tagging.model import FACTS, SHIPPED, Tagger, load, save
+from lib.tagging.ood import KNOWN_SHARE, Familiarity, learn
+from lib.tagging.temperature import temperature
 from lib.zoo import Head
 
 FEWEST_ARTISTS = 10  # with fewer, what is usual among unknown ones cannot be told
 MOST_SONGS = 2_000  # whose sound is learnt; of more a sample
+_SETTLED = (
+    "Whether weights carry the terms of the music that they were trained on is not settled law, so keep to these too. "
+    "The code is under the MIT licence."
+)
 SCORES = ("head", "level", "n_songs", "accuracy", "low", "high", "runs")
 
 
@@ -217,9 +221,41 @@ def _accuracy(plan: RunSpec) -> dict:
     return {"protocol": strict, "accuracy": told.astype(object).where(told.notna(), None).to_dict("records")}
 
 
+def card(tagger: Tagger) -> str:
+    """Model card as Markdown (Mitchell et al. 2019, doi 10.1145/3287560.3287596), in short. Page 07."""
+    facts = tagger.facts
+    knows = listed(f"{head.name} ({', '.join(head.classes) or 'a number'})" for head in tagger.heads)
+    scores = [
+        f"| {row['head']} | {row['level']} | {fixed(row['accuracy'], 2)} | {fixed(row['low'], 2)} to "
+        f"{fixed(row['high'], 2)} | {row['n_songs']} | {row['runs']} |"
+        for row in facts["accuracy"]
+        if row["low"] is not None
+    ]
+    sharpness = listed(f"{head} {fixed(value, 2)}" for head, value in tagger.temperatures.items())
+    parts = [
+        f"# {facts['name']}",
+        f"`{facts['network']}` with recipe *{facts['recipe']}*, trained on {facts['songs']} songs of the study "
+        f"`{facts['study']}`. It knows {knows}, and nothing else: music of any other kind gets one of these, or "
+        "*unsure*.",
+        "How good it is can only be estimated: by runs of the same network and recipe, under the protocol "
+        f"`{facts['protocol']}`, on songs by artists that they never heard. Music from elsewhere may fare worse.",
+        "\n".join(["| head | level | accuracy | 95 % interval | songs | runs |", "|---|---|---|---|---|---|", *scores]),
+        f"Temperatures ({sharpness}) were settled on {facts['calibrated_on']} dev songs of such runs. Sound that is "
+        f"unlike the training music gets no answer; so do {1 - KNOWN_SHARE:.0%} of the songs of its own kind by "
+        "artists that it does not know.",
+        "**For** sorting and exploring music of its kind, and for teaching. **Not for** decisions about people or "
+        "their music, nor for genres that it does not know.",
+        f"**Limits.** {facts['limits']}",
+        f"**Licence.** {facts['licence']} {_SETTLED}",
+        f"Made by `python -m lib.tagging.export --study {facts['study']} --network {facts['network']} --recipe "
+        f"{facts['recipe']}`; `model.json` holds all of this for programs.",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; 0 if the model is there."""
-    parser = argparse.ArgumentParser(prog="python -m lib.tagging.ship", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m lib.tagging.export", description=__doc__.splitlines()[0])
     parser.add_argument("--study", default="emotify", help="name of a finished study")
     parser.add_argument("--network", default="this_project")
     parser.add_argument("--recipe", default="tuned")

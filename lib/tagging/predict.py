@@ -1,4 +1,9 @@
-"""Tagging audio files: each file's slices, what the network says of them, and what is made of that."""
+"""Whole audio files: cut into windows, given to the network, and what is made of its predictions.
+
+A window has the length of the excerpts that networks are trained on, and gives slices as training had them: their grey
+levels count from the loudest bin of the window. A file that is no longer than an excerpt gives the very slices that
+`lib.slicing` would cut.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +17,80 @@ from pathlib import Path
 import numpy as np
 
 from lib import pool
-from lib.audio import ClipError, Spectrogram
-from lib.tagging.familiarity import Heard, listen
+from lib.audio import (
+    SILENCE,
+    ClipError,
+    Spectrogram,
+    cut_slices,
+    log_mel,
+    mono,
+    open_audio,
+    resampled,
+    to_grey,
+)
 from lib.tagging.model import BATCH, Tagger
-from lib.tagging.windows import Window, windows
+from lib.tagging.ood import Heard, listen
 
 SURE = 0.5  # probability below which an answer is no answer
 TIMEOUT_S = 600.0  # six hours of sound take a few minutes
 STRANGE = "unlike the music that the network was trained on"
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of a file.
+
+    Parameters
+    ----------
+    start_s : float
+        Seconds from the beginning of the file.
+    seconds : float
+        Its length; that of a whole window but for the last of a file.
+    slices : np.ndarray [shape=(n, n_mels, slice_frames), dtype=uint8]
+        None of them where the stretch is silent or shorter than a slice.
+    """
+
+    start_s: float
+    seconds: float
+    slices: np.ndarray
+
+
+def windows(path: str | Path, spectrogram: Spectrogram) -> Iterator[Window]:
+    """Cut a file into windows, reading one at a time: memory does not grow with its length.
+
+    Parameters
+    ----------
+    path : path-like
+        Any format that libsndfile reads.
+    spectrogram : Spectrogram
+
+    Raises
+    ------
+    lib.audio.ClipError
+        If the file is missing, cannot be decoded at all, holds no samples or is longer than six hours. What follows
+        damage within a file is left out.
+    """
+    start_s = 0.0
+    try:
+        with open_audio(path) as file:
+            rate = file.samplerate
+            wanted = round(spectrogram.excerpt_s * rate)
+            while len(stereo := file.read(wanted, dtype="float32", always_2d=True)) or not start_s:
+                y = mono(stereo)
+                yield Window(start_s, len(y) / rate, _slices(y, rate, spectrogram))
+                start_s += len(y) / rate
+                if len(y) < wanted:
+                    break
+    except ClipError as error:
+        if not start_s or error.__cause__ is None:  # else damage: the windows before it stand
+            raise
+
+
+def _slices(y: np.ndarray, rate: int, spectrogram: Spectrogram) -> np.ndarray:
+    if np.abs(y).max() < SILENCE:
+        return np.empty((0, *spectrogram.shape), np.uint8)
+    decibel = log_mel(resampled(y, rate, spectrogram.sample_rate), spectrogram)
+    return cut_slices(to_grey(decibel, spectrogram.top_db), spectrogram)
 
 
 @dataclass(frozen=True)
@@ -40,7 +111,7 @@ class Tagged:
     vector : np.ndarray [shape=(width,)]
         Mean over the slices of what the decision layers read.
     strangeness : float
-        See `lib.tagging.familiarity`, median over the windows; above 1 the music is unlike the training music, NaN
+        See `lib.tagging.ood`, median over the windows; above 1 the music is unlike the training music, NaN
         if that is not known of it.
     strangest : str
         In what it is farthest from it.
