@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from lib import baselines, inside, provenance, scores
+from lib import baselines, inside, provenance
+from lib.metrics import measures
 from lib.tables import write_csv, write_json, write_parquet
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def write(
     metrics = {
         "run": described,
         "heads": {head.name: list(head.classes) for head in plan.heads},
-        "parts": scores.measures(predictions, plan.heads, plan.labels),
+        "parts": measures(predictions, plan.heads, plan.labels),
         "epochs": len(history),
         "seconds": round(seconds, 1),
         "parameters": plan.description["parameters"],

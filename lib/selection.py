@@ -18,8 +18,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib import baselines, produce, provenance, scores
+from lib import baselines, produce, provenance
 from lib.errors import ReportError
+from lib.metrics import measures
 from lib.paths import Study
 from lib.plans import Plan, chosen, digest, obtain
 from lib.recipes import BEST, settings_of
@@ -127,7 +128,7 @@ class Selection:
         return {
             "parameters": digest(json.dumps(decides, sort_keys=True)),
             "candidates": digest(repr([(name, sorted(plan.key.items())) for name, plan in self.plans.items()])),
-            "code": provenance.code_digest((here / "selection.py", here / "scores.py")),
+            "code": provenance.code_digest((here / "selection.py", here / "metrics.py")),
         }
 
     @property
@@ -223,7 +224,7 @@ def dev_scores(
             for head in heads:
                 together[head.columns] = np.mean([frame[head.columns].to_numpy() for frame in frames], axis=0)
             shares.append(together)
-        found = scores.measures(pd.concat(shares, ignore_index=True), heads, labels)["dev"]
+        found = measures(pd.concat(shares, ignore_index=True), heads, labels)["dev"]
         by_head = {head.name: found[head.name]["song"]["ccc" if head.numeric else "accuracy"] or 0.0 for head in heads}
         songs = max(found[head.name]["song"]["n"] for head in heads)
         rows.append({"candidate": candidate, "songs": songs, **by_head})

@@ -5,11 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib.evaluation import tasks
-from lib.paths import Study
+from lib.evaluation import ablations
+from lib.evaluation.bootstrap import Bootstrap
 from lib.plots import tasks as plots
 from lib.runs import Run
-from lib.tables import tracks_table, write_csv
+from lib.tables import tracks_table
 
 MOODS = ("sad", "neutral", "happy")
 
@@ -47,37 +47,30 @@ def test_heads_of_known_scores():
         run_of(tracks, ["mood", "power"], 0.9, 0.1),
         run_of(tracks, ["power"], 0, 0.5),
     ]
-    table = tasks.together(runs, tracks, resamples=300).set_index(["head", "heads"])
+    table = ablations.together(runs, tracks, Bootstrap(300)).set_index(["head", "heads"])
     assert table.loc[("mood", 1), "value"] == 0.5 and table.loc[("mood", 2), "value"] == 0.9
     both = table.loc[("mood", 2)]
     assert both["difference"] == pytest.approx(0.4) and 0 < both["difference_low"] < 0.4 < both["difference_high"]
     assert both["p"] <= both["p_holm"] < 0.05 and both["names"] == "power" and both["least"] == 1
     assert table.loc[("power", 2), "value"] > table.loc[("power", 1), "value"]
     assert np.isnan(table.loc[("power", 2), "p"]) and np.isnan(table.loc[("mood", 1), "difference"])
-    flat = table.reset_index()
-    told = tasks.together_sentences(flat)
-    assert len(told) == 2 and "50\u00a0% of the songs when that head learns alone" in told[0]
-    assert "with power 90\u00a0%: 40 points more" in told[0] and ", established" in told[0]
-    assert tasks.together_claim(flat) == "Learning together with other heads helps mood (40 points)"
 
 
 def test_equal_answers_establish_nothing_and_are_said_not_to():
     tracks = tracks_of()
-    table = tasks.together(
-        [run_of(tracks, ["mood"], 0.5), run_of(tracks, ["mood", "power"], 0.5)], tracks, resamples=200
+    table = ablations.together(
+        [run_of(tracks, ["mood"], 0.5), run_of(tracks, ["mood", "power"], 0.5)], tracks, Bootstrap(200)
     )
     assert table["difference"].tolist()[1] == 0
-    assert tasks.together_claim(table) == "That other heads help or harm mood is not established"
-    assert "not established" in tasks.together_sentences(table)[0]
 
 
 def test_only_folds_and_seeds_of_every_set_count_and_stale_runs_do_not():
     tracks = tracks_of()
     runs = [run_of(tracks, ["mood"], 0.5), run_of(tracks, ["mood", "power"]), run_of(tracks, ["mood"], 1, seed=1)]
-    assert tasks.together(runs, tracks, resamples=50)["runs"].tolist() == [1, 1]
-    assert not len(tasks.together([runs[0], run_of(tracks, ["mood", "power"], stale=True)], tracks))
-    assert not len(tasks.together([runs[0], runs[2]], tracks))
-    assert list(tasks.together([], tracks).columns) == list(tasks.TASK_COLUMNS)
+    assert ablations.together(runs, tracks, Bootstrap(50))["runs"].tolist() == [1, 1]
+    assert not len(ablations.together([runs[0], run_of(tracks, ["mood", "power"], stale=True)], tracks))
+    assert not len(ablations.together([runs[0], runs[2]], tracks))
+    assert list(ablations.together([], tracks).columns) == list(ablations.TASK_COLUMNS)
 
 
 def test_sets_are_named_by_what_they_hold_or_lack():
@@ -86,24 +79,13 @@ def test_sets_are_named_by_what_they_hold_or_lack():
     table = pd.DataFrame(
         [{"head": head, "heads": len(names) + 1, "names": ", ".join(sorted(names))} for head, names in rows]
     )
-    assert tasks.sets(table) == ["alone", "with genre", "with 4 others, without a b", "with all 5 others"]
+    assert ablations.sets(table) == ["alone", "with genre", "with 4 others, without a b", "with all 5 others"]
 
 
 def test_the_figure_has_a_row_for_each_set():
     tracks = tracks_of()
     runs = [run_of(tracks, ["mood"], 0.5), run_of(tracks, ["mood", "power"], 0.9)]
-    figure = plots.together_figure(tasks.together(runs, tracks, resamples=50))
+    figure = plots.together_figure(ablations.together(runs, tracks, Bootstrap(50)))
     (axes,) = figure.axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["alone", "with power"]
     plt.close(figure)
-
-
-def test_another_study_is_told_with_its_name_and_the_remedy(tmp_path):
-    tracks, other = tracks_of(), Study("other", tmp_path)
-    assert "make report STUDY=other" in tasks.together_elsewhere(other)[0]
-    runs = [run_of(tracks, ["mood"], 0.5), run_of(tracks, ["mood", "power"], 0.9)]
-    table = tasks.together(runs, tracks, resamples=100)
-    write_csv(table, other.tables / "together.csv")
-    (told,) = tasks.together_elsewhere(other)
-    assert told.startswith("In the study `other`: Under `artist`, `net` names the mood of 50\u00a0% of the songs")
-    assert "alone" in told

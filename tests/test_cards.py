@@ -5,12 +5,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import corpora, evaluation
+from lib import corpora
 from lib.audio import Spectrogram
 from lib.cards import answered, costs, data, model
 from lib.corpora import summary
 from lib.corpora.origins import ORIGINS, origin
 from lib.errors import ReportError
+from lib.evaluation import comparisons, per_class, predictions, results
+from lib.evaluation.bootstrap import Bootstrap
 from tests.fakes import fake_run, fake_study, fake_tracks
 
 HOLES = re.compile(r"\b(nan|None|NaN|<NA>|TODO)\b")
@@ -102,12 +104,12 @@ def runs(study):
 
 @pytest.fixture(scope="module")
 def judged(study, runs):
-    collected = evaluation.collect(runs, fake_tracks())
-    return evaluation.results(collected, resamples=50), evaluation.per_class(collected, resamples=50), collected
+    collected = predictions.collect(runs, fake_tracks())
+    return results.results(collected, Bootstrap(50)), per_class.per_class(collected, Bootstrap(50)), collected
 
 
 def test_the_model_card_is_about_the_main_network(runs, judged):
-    rows = evaluation.main_rows(judged[0])
+    rows = results.main_rows(judged[0])
     own = model.main_runs(runs, rows)
     assert {one.run.architecture for one in own} == {"this_project"}
     assert len(own) == 4
@@ -118,9 +120,9 @@ def test_the_model_card_is_about_the_main_network(runs, judged):
 
 def test_the_model_card_answers_every_question(runs, judged):
     table, classes, collected = judged
-    rows = evaluation.main_rows(table)
+    rows = results.main_rows(table)
     own, protocols = runs[:4], ["slice", "artist"]
-    beaten = evaluation.against_baselines(collected, resamples=50)
+    beaten = comparisons.against_baselines(collected, Bootstrap(50))
     cards = [
         model.training(own),
         model.intent(origin("demo").licence),
@@ -138,7 +140,7 @@ def test_the_model_card_answers_every_question(runs, judged):
 
 
 def test_a_network_that_names_no_classes_has_a_card_too(runs):
-    none = evaluation.results([], resamples=50)
+    none = results.results([], Bootstrap(50))
     assert model.in_words(none, pd.DataFrame(), None) == ["Its heads answer with numbers; page 05 tells how well."]
     whole(model.judged(none, ["artist"]))
     whole(model.limits(none, ["artist"], runs[:1], "Nothing."))

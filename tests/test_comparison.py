@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from lib.comparison import differing, items, results_beside
 from lib.comparison.__main__ import main
 from lib.errors import ReportError
-from lib.evaluation.tables import RESULT_COLUMNS
+from lib.evaluation.results import RESULT_COLUMNS
 from lib.paths import Study
 from tests.fakes import fake_run, fake_study
 from tests.site import chapter, make, write

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import evaluation
 from lib.audio import Spectrogram
 from lib.errors import ReportError
+from lib.evaluation import difficulty, predictions
+from lib.evaluation.bootstrap import Bootstrap
 from lib.paths import check_name
 from lib.plots import colour, errors, show, svg, use_style
 from lib.report.clean import harmless
@@ -42,7 +43,7 @@ def store(tmp_path):
 def asked(rows, *, start=SLICES, tracks=None, **run):
     """Answers about t1, whose slices have the numbers 4 to 7."""
     runs = [run_of([("t1", p) for p in rows], classes=CLASSES, protocol="artist", start=start, **run)]
-    return evaluation.collect(runs, tracks_of(["a", "b"]) if tracks is None else tracks)[0]
+    return predictions.collect(runs, tracks_of(["a", "b"]) if tracks is None else tracks)[0]
 
 
 ROWS = [[0.7, 0.2, 0.1], [0.2, 0.6, 0.2], [0.6, 0.3, 0.1], [0.9, 0.0, 0.1]]
@@ -104,7 +105,7 @@ def test_the_claim_says_what_the_song_was_taken_for():
 def test_of_several_seeds_the_surest_mistake_is_shown():
     rows = {0: [0.1, 0.8, 0.1], 1: [0.5, 0.4, 0.1], 2: [0.1, 0.3, 0.6]}
     runs = [run_of([("t1", p)], classes=CLASSES, seed=seed, start=4) for seed, p in rows.items()]
-    answers = evaluation.collect(runs, tracks_of(["a", "b"]))[0]
+    answers = predictions.collect(runs, tracks_of(["a", "b"]))[0]
     assert "seed 2 of net takes" in errors.timeline_claim(answers, "t1")
     assert "seed 0 of net names" in errors.timeline_claim(answers, "t1", seed=0)
 
@@ -145,7 +146,7 @@ def test_odd_titles_and_class_names_are_drawn(store, tmp_path, capsys):
     tracks = tracks_of(["$a", "b_"])
     tracks.loc[1, "title"] = "$x_ & <b>"
     run = run_of([("t1", p) for p in ROWS], classes=classes, start=4)
-    answers = evaluation.collect([run], tracks)[0]
+    answers = predictions.collect([run], tracks)[0]
     show(errors.timeline(answers, "t1", store), errors.timeline_claim(answers, "t1"), name="x", folder=tmp_path)
     assert "&lt;c&gt;" in (tmp_path / "x.svg").read_text()
 
@@ -157,19 +158,19 @@ def test_names_of_figures_are_names():
 
 def test_the_distribution_is_drawn_beside_the_expected_one():
     panel = panel_of(np.random.default_rng(0).random((50, 3)) < 0.6)
-    table = evaluation.agreement(panel, resamples=100)
+    table = difficulty.agreement(panel, Bootstrap(100))
     figure = errors.hard_figure(table)
     axes = figure.axes[0]
     assert [bar.get_height() for bar in axes.patches] == table["songs"].tolist()
     assert list(axes.get_lines()[0].get_ydata()) == pytest.approx(table["expected"].tolist())
     plt.close(figure)
-    plt.close(errors.hard_figure(evaluation.agreement(panel_of([[True]] * 5), resamples=10)))
+    plt.close(errors.hard_figure(difficulty.agreement(panel_of([[True]] * 5), Bootstrap(10))))
 
 
 def test_artists_are_drawn_and_hard_ones_stand_out():
     panel = errors_by_artist(np.random.default_rng(0), 0.4, artists=30)
     panel.songs["artist"] = panel.songs["artist"] + " of a very long name that nobody can read $x"
-    found = evaluation.hard_artists(panel, permutations=999)
+    found = difficulty.hard_artists(panel, permutations=999)
     figure = errors.artists_figure(found)
     shown = found.table.head(errors.MOST)
     assert len(figure.axes[0].get_yticklabels()) == errors.MOST

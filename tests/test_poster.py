@@ -1,7 +1,10 @@
 import pandas as pd
 import pytest
 
-from lib.evaluation import pattern
+from lib.evaluation import per_class, poster, predictions, results
+from lib.narrative.findings import pattern
+from lib.narrative.format import readable
+from tests.answers import run_of, sure, tracks_of
 
 
 def published(**values):
@@ -32,37 +35,56 @@ def found():
     )
 
 
+def test_the_posters_sizes_do_not_fit_its_songs():
+    assert poster.slices_in_corpus() == 4500 and sum(poster.SIZES.values()) == 4524
+    assert poster.ranking("genre") == ["this_project", "choi2016", "zhang2016"]
+    assert list(poster.POSTER) == list(predictions.FIRST)
+
+
+def test_comparison_holds_the_poster_and_networks_of_ones_own():
+    runs = [run_of([sure("t0", "a")], network=name) for name in ("mine", "this_project")]
+    table = poster.comparison(results.results(predictions.collect(runs, tracks_of(["a"]))))
+    theirs = table[table["protocol"] == poster.PUBLISHED]
+    assert set(theirs["network"]) == set(poster.POSTER)
+    assert theirs.set_index("network").loc["this_project", "genre_interval"] == "0.791 to 0.886"
+    assert set(table.loc[table["network"] == "mine", "protocol"]) == {"slice"}
+    shown = readable(table)
+    assert not shown.isna().any().any() and "genre test" in shown
+
+
 def test_each_lead_of_the_poster_recurs_is_reversed_or_is_open(table, found):
-    leads = pattern.leads(table, found).set_index(["better", "worse"])["verdict"]
+    leads = poster.leads(table, found).set_index(["better", "worse"])["verdict"]
     assert leads.to_dict() == {
-        ("this_project", "choi2016"): pattern.REVERSED,
-        ("this_project", "zhang2016"): pattern.OPEN,
-        ("choi2016", "zhang2016"): pattern.RECURS,
+        ("this_project", "choi2016"): poster.REVERSED,
+        ("this_project", "zhang2016"): poster.OPEN,
+        ("choi2016", "zhang2016"): poster.RECURS,
     }
-    assert pattern.order_sentence(table, found) == (
-        "of the poster's 3 leads of one network over another in genre, 1 recurs, 1 is reversed and 1 is not "
-        "established (by slice under `slice`)"
+    (told,) = pattern(table, found)
+    assert (
+        "`choi2016` leads `zhang2016` is reproduced" in told and "`this_project` leads `choi2016` is reversed" in told
     )
-    told = pattern.pattern_finding(table, found)
-    assert "that `choi2016` leads `zhang2016` recurs" in told
-    assert "that `this_project` leads `choi2016` is reversed" in told
+    assert "not reproduced (`this_project` does)" in told  # the widest gap
 
 
 def test_one_network_has_no_order():
     alone = published(this_project=0.8)
-    assert pattern.order_sentence(alone, ranks()) == ""
-    assert "cannot be compared" in pattern.pattern_finding(alone, ranks())
-    assert pattern.fit_sentences(alone) == []
+    assert poster.leads(alone, ranks()).empty
+    assert "cannot be compared" in pattern(alone, ranks())[0]
 
 
-def test_over_and_under_fitting_are_told_by_the_numbers(table):
-    (told,) = pattern.fit_sentences(table)
-    told = told.replace("\u00a0", " ")
-    assert "`this_project` 90 % and 60 %, gap 30 points (28 to 32; poster 6)" in told
-    assert "that `choi2016` over-fits most does not recur (`this_project` has the widest gap)" in told
-    same = table.assign(train_accuracy=table["accuracy"] + table["network"].map(
-        {"choi2016": 0.2, "zhang2016": 0.1, "this_project": 0.05}
-    ))  # fmt: skip
-    same.loc[same["network"] == "zhang2016", "train_accuracy"] = 0.1
-    (told,) = pattern.fit_sentences(same.assign(accuracy=[0.6, 0.6, 0.7, 0.7, 0.0, 0.0]))
-    assert "that `zhang2016` under-fits recurs" in told
+def test_gaps_stand_beside_the_posters(table):
+    row = poster.fits(table).set_index("network").loc["this_project"]
+    assert row[["train", "test", "gap", "low", "high"]].tolist() == pytest.approx([0.9, 0.6, 0.3, 0.28, 0.32])
+    assert row["poster"] == pytest.approx(0.064)
+
+
+def test_observations_on_classes():
+    assert poster.mood_observations(predictions.collect([run_of([sure("t0", "a")])], tracks_of(["a"]))).empty
+    names = ("Electronic", "Instrumental", "Rock")
+    said = [("Instrumental", "Electronic"), ("Instrumental", "Instrumental"), ("Rock", "Rock"), ("Electronic", "Rock")]
+    run = run_of([sure(f"t{i}", answer, names) for i, (_, answer) in enumerate(said)], classes=names)
+    collected = predictions.collect([run], tracks_of([true for true, _ in said]))
+    row = poster.genre_observations(per_class.per_class(collected), collected).iloc[0]
+    assert (row["recall"], row["songs"], row["other"], row["lower"]) == (0.5, 2, 2, 1)
+    assert row["taken_for"] == "Electronic" and row["poster"] == 0.735
+    assert poster.genre_observations(per_class.per_class(collected), []).empty

@@ -1,7 +1,10 @@
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
-from lib.evaluation import search
+from lib.evaluation import ablations
+from lib.evaluation.bootstrap import Bootstrap
 from lib.plots import search as drawn
 from lib.recipes import BEST
 from lib.runs import SELECTED, finished
@@ -20,16 +23,13 @@ def test_recipes_are_compared_with_the_whole_recipe_on_the_same_dev_songs(study)
             fake_run(study, "texture", "artist", recipe=recipe, skill=skill, dev=dev, candidate=True)
     tracks = pd.read_parquet(study.tracks)
     candidates = finished(study, candidates=True)
-    table = search.recipes_tried(candidates, tracks, resamples=300)
+    table = ablations.recipes_tried(candidates, tracks, Bootstrap(300))
     genre = table[table["head"] == "genre"].set_index("recipe")
     assert list(genre.index) == ["tuned", "poster", "tuned_without_mixup", "tuned_with_masks"]
     assert genre.loc["tuned", ["difference", "low", "high"]].tolist() == [0, 0, 0]
     assert genre.loc["tuned_without_mixup", "high"] < 0
     songs = {track for run in candidates for track in run.predictions("dev")["track_id"]}  # all on the same shares
     assert set(genre["n_songs"]) == {len(songs)}
-    claim = search.tried_claim(table, "recipe")
-    assert claim.startswith(f"{(table['high'] < 0).sum() + (table['low'] > 0).sum()} of 6 differences from tuned")
-    assert "tuned_without_mixup (" in claim
     figure = drawn.tried_figure(table, "recipe")
     titles = [axes.get_title() or axes.get_title("left") for axes in figure.axes]  # as the style has it
     assert titles == ["genre", "mood"]
@@ -38,36 +38,32 @@ def test_recipes_are_compared_with_the_whole_recipe_on_the_same_dev_songs(study)
 def test_variants_are_compared_with_the_posters_network(study):
     for network in ("this_project", "this_project_conv3", "zhang2016"):
         fake_run(study, network, "artist", candidate=True)
-    table = search.networks_tried(finished(study, candidates=True), pd.read_parquet(study.tracks), resamples=100)
+    table = ablations.networks_tried(finished(study, candidates=True), pd.read_parquet(study.tracks), Bootstrap(100))
     assert set(table["network"]) == {"this_project", "this_project_conv3"}
 
 
 def test_nothing_tried_is_an_empty_table(study):
     fake_run(study, "zhang2016", "artist", candidate=True)
     candidates, tracks = finished(study, candidates=True), pd.read_parquet(study.tracks)
-    assert search.recipes_tried(candidates, tracks).empty
-    assert search.networks_tried(candidates, tracks).empty
-    assert search.recipes_tried([], tracks).empty
-    only = search.tried(candidates, tracks, reference=("zhang2016", "poster"))
-    assert search.tried_claim(only, "network") == "Nothing else was tried"
+    assert ablations.recipes_tried(candidates, tracks).empty
+    assert ablations.networks_tried(candidates, tracks).empty
+    assert ablations.recipes_tried([], tracks).empty
+    assert ablations.tried(candidates, tracks, reference=("zhang2016", "poster")).empty
 
 
 def test_what_was_chosen_is_listed_by_fold_and_head(study):
     fake_run(study, SELECTED, "artist", recipe=BEST)
     fake_run(study, "zhang2016", "artist")
-    table = search.chosen(finished(study))
+    table = ablations.chosen(finished(study))
     assert table["head"].tolist() == ["genre", "mood"]
     assert set(table["chosen"]) == {"gone poster"}
     assert table["dev"].tolist() == [0.5, 0.5]
 
 
-def test_choices_without_a_network_are_counted():
-    picked = pd.DataFrame(
-        {
-            "head": ["genre", "mood", "genre", "mood"],
-            "chosen": ["texture tuned + mfcc_svm baseline", "mfcc_svm baseline + profile_svm baseline"] * 2,
-        }
-    )
-    genre, mood = search.without_networks(picked)
-    assert genre == "Genre: in 0 of 2 folds what was chosen has no network in it."
-    assert mood.startswith("Mood: in 2 of 2 folds") and "by hand alone" in mood
+def test_networks_among_what_was_chosen_are_counted():
+    def run(chosen):
+        metrics = {"chosen": {"genre": chosen}, "dev": [{"candidate": chosen, "songs": 9, "genre": 0.5}]}
+        return SimpleNamespace(run=SimpleNamespace(protocol="artist", fold=0), metrics=metrics)
+
+    runs = [run("texture tuned + mfcc_svm baseline"), run("mfcc_svm baseline + profile_svm baseline")]
+    assert ablations.chosen(runs)["networks"].tolist() == [1, 0]

@@ -5,7 +5,7 @@ import pandas as pd
 from lib.audio import Spectrogram
 from lib.corpora import summary
 from lib.corpora.origins import Origin
-from lib.evaluation.words import listed, percent
+from lib.narrative.format import listed, percent
 from lib.splits import GROUPS
 
 

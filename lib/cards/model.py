@@ -9,11 +9,9 @@ import pandas as pd
 
 from lib.audio import Spectrogram
 from lib.errors import ReportError
-from lib.evaluation.claims import by_strictness
-from lib.evaluation.summary import chance_finding
-from lib.evaluation.tables import leaky, main_rows
-from lib.evaluation.verdicts import baseline_finding
-from lib.evaluation.words import listed, percent
+from lib.evaluation.results import by_strictness, leaky, main_rows
+from lib.narrative.findings import baseline_finding, chance_finding
+from lib.narrative.format import listed, percent
 from lib.recipes import BASELINE, BEST, POSTER, Settings
 from lib.runs import Finished
 from lib.zoo.cost import ReceptiveField
@@ -26,8 +24,8 @@ def main_runs(runs: Sequence[Finished], rows: pd.DataFrame) -> list[Finished]:
     ----------
     runs : sequence of Finished
     rows : pd.DataFrame
-        Of the main network, as from `lib.evaluation.main_rows`; none where heads answer with numbers alone, and then
-        ``this_project`` is meant, or the first network.
+        Of the main network, as from `lib.evaluation.results.main_rows`; none where heads answer with numbers alone, and
+        then ``this_project`` is meant, or the first network.
 
     Raises
     ------
@@ -148,7 +146,7 @@ def judged(rows: pd.DataFrame, protocols: Sequence[str]) -> dict[str, str]:
     Parameters
     ----------
     rows : pd.DataFrame
-        Its rows of `lib.evaluation.results`; none if its heads answer with numbers alone.
+        Its rows of `lib.evaluation.results.results`; none if its heads answer with numbers alone.
     protocols : sequence of str
         By strictness.
     """
@@ -181,7 +179,7 @@ def in_words(
     Parameters
     ----------
     table, classes, beaten : pd.DataFrame
-        As from `lib.evaluation.results`, `per_class` and `against_baselines`; no baselines, None.
+        As from `lib.evaluation.results.results`, `per_class` and `against_baselines`; no baselines, None.
     songs : str
         ``songs``, or what they are called if they are synthetic.
     """
@@ -199,7 +197,7 @@ def weakest(classes: pd.DataFrame, network: str, recipe: str, protocol: str) -> 
     Parameters
     ----------
     classes : pd.DataFrame
-        As from `lib.evaluation.per_class`.
+        As from `lib.evaluation.per_class.per_class`.
     network, recipe, protocol : str
     """
     own = classes.loc[
@@ -218,7 +216,7 @@ def limits(rows: pd.DataFrame, protocols: Sequence[str], runs: Sequence[Finished
     Parameters
     ----------
     rows : pd.DataFrame
-        Its rows of `lib.evaluation.results`.
+        Its rows of `lib.evaluation.results.results`.
     protocols : sequence of str
         By strictness.
     runs : sequence of Finished

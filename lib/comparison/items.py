@@ -10,7 +10,7 @@ import pandas as pd
 
 from lib.corpora.summary import checksum
 from lib.errors import ReportError
-from lib.evaluation.summary import SYNTHETIC
+from lib.narrative.findings import SYNTHETIC
 from lib.paths import Study
 from lib.report.chapters import EVALUATION, TRAINING, Executed, find, run_parts
 from lib.report.front import read_summary
@@ -36,7 +36,7 @@ class Item:
     made_with : Mapping of str to str
         Every parameter, by its name with the chapter's number before it.
     results : pd.DataFrame
-        Columns of `lib.evaluation.RESULT_COLUMNS`.
+        Columns of `lib.evaluation.results.RESULT_COLUMNS`.
     stale : bool
         A run that was made with other data, parameters or code than its study has now.
     """
@@ -118,7 +118,8 @@ def _parameters(chapters: Mapping[str, Sequence[Executed]]) -> dict[str, str]:
 
 
 def _run(name: str, root: str | Path) -> Item:
-    from lib import evaluation
+    from lib.evaluation.predictions import collect
+    from lib.evaluation.results import results
 
     study_name, _, run_name = name.partition("/")
     study = Study(study_name, root)
@@ -132,7 +133,7 @@ def _run(name: str, root: str | Path) -> Item:
     made_with = {f"run {key}": str(record["run"].get(key, getattr(one.run, key))) for key in _OF_RUNS}
     for part in ("settings", "spectrogram", "versions", "machine"):
         made_with |= {f"{part} {key}": str(value) for key, value in record.get(part, {}).items()}
-    collected = evaluation.collect([one], tracks)
+    collected = collect([one], tracks)
     if not collected:
         raise ReportError(
             f"{name} answers with numbers alone, which are not compared here; page 05 of {study_name} shows its "
@@ -142,4 +143,4 @@ def _run(name: str, root: str | Path) -> Item:
         corpus = _corpus(study, find(study))
     except ReportError:  # no notebook of it was executed
         corpus = study_name
-    return Item(name, study, corpus, checksum(tracks), made_with, evaluation.results(collected), one.stale)
+    return Item(name, study, corpus, checksum(tracks), made_with, results(collected), one.stale)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from lib.comparison.items import Item
 from lib.comparison.tables import ABSENT, KEYS, differing, parameter_count, results_beside, shared
-from lib.evaluation.words import listed
+from lib.narrative.format import listed
 from lib.paths import replacing
 from lib.plots import titled, use_style
 from lib.plots.comparison import beside

@@ -1,40 +1,38 @@
-"""Do heads that learn together help or harm one another? The same network, with some of its heads and with all."""
+"""One thing changed at a time: the heads that learn together, the recipe, the network, the settings of a sweep; and
+what was chosen among candidates.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
-from lib.evaluation.answers import collect
-from lib.evaluation.beyond import span
-from lib.evaluation.claims import name_of
-from lib.evaluation.differences import SURE, difference
-from lib.evaluation.hard import p_value
-from lib.evaluation.intervals import clusters, measured, percentiles, resampled
-from lib.evaluation.numbers import collect_numbers
-from lib.evaluation.pooling import Tested
+from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns
+from lib.evaluation.comparisons import difference
+from lib.evaluation.predictions import STALE, Answers, Tested, collect, collect_numbers, variants
 from lib.evaluation.significance import holm
-from lib.evaluation.tables import identity
-from lib.evaluation.words import fixed, listed, percent, points, sentence
-from lib.paths import Study
+from lib.recipes import BASELINE, POSTER, RECIPES, base_of
 from lib.runs import Finished
+from lib.selection import members
+from lib.zoo import VARIANTS
 
 TASK_COLUMNS = (
     "network", "protocol", "recipe", "head", "score", "heads", "names", "runs", "n_songs", "value", "low", "high",
     "least", "difference", "difference_low", "difference_high", "p", "p_holm",
 )  # fmt: skip
+TRIED_COLUMNS = ["network", "recipe", "head", "accuracy", "reference", "difference", "low", "high", "n_songs"]
+SWEPT_COLUMNS = ["network", "protocol", "recipe", "head", "dev", "accuracy", "low", "high", "runs", "n_songs"]
+CHOSEN_COLUMNS = ["protocol", "fold", "head", "chosen", "networks", "dev", "songs", "candidates"]
+TUNED = "tuned"
 FEW = 3  # heads that are named one by one
-TABLE = "together"  # name of the table in which 05 keeps the result
-NO_TASKS = (
-    "No network of this study was trained with some of its heads only, so whether heads help one another is not known."
-)
 
 
-def together(runs: Sequence[Finished], tracks: pd.DataFrame, *, resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
-    """Score of each head by song, by the heads that were trained with it. Page 05.
+def together(runs: Sequence[Finished], tracks: pd.DataFrame, bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
+    """Score of each head per song, by the heads that were trained with it. Page 05.
 
-    Only folds and seeds that were run with every set of heads count, so that each is asked about the same songs. Stale
+    Only folds and seeds that were run with every set of heads count, so that each is evaluated on the same songs. Stale
     runs and those of a part of the artists are left out.
 
     Parameters
@@ -42,7 +40,7 @@ def together(runs: Sequence[Finished], tracks: pd.DataFrame, *, resamples: int =
     runs : sequence of Finished
     tracks : pd.DataFrame
         The tracks table.
-    resamples, seed : int
+    bootstrap : Bootstrap
 
     Returns
     -------
@@ -52,138 +50,177 @@ def together(runs: Sequence[Finished], tracks: pd.DataFrame, *, resamples: int =
         ``least`` heads), paired over the songs, with its interval and, of accuracies, the ``p`` of a sign-flip test and
         ``p_holm``, corrected for their number under the protocol. Empty unless a network was trained with several sets.
     """
-    grouped: dict[tuple, dict[frozenset[str], list[Finished]]] = {}
-    for one in runs:
-        if not one.stale and not one.run.candidate and one.run.share == 1:
-            key = (one.run.architecture, one.run.protocol, one.run.recipe)
-            grouped.setdefault(key, {}).setdefault(frozenset(one.metrics["heads"]), []).append(one)
     rows = []
-    for by_heads in grouped.values():
-        common = set.intersection(*({(one.run.fold, one.run.seed) for one in own} for own in by_heads.values()))
-        if len(by_heads) < 2 or not common:
-            continue
-        answers: dict[str, dict[frozenset[str], Tested]] = {}
+    whole = [one for one in runs if one.run.share == 1]
+    for by_heads in variants(whole, lambda one: frozenset(one.metrics["heads"])):
+        found: dict[str, dict[frozenset[str], Tested]] = {}
         for heads in sorted(by_heads, key=lambda names: (len(names), sorted(names))):
-            own = [one for one in by_heads[heads] if (one.run.fold, one.run.seed) in common]
-            for found in (*collect(own, tracks), *collect_numbers(own, tracks)):
-                answers.setdefault(found.head, {})[heads] = found
-        for by_set in answers.values():
-            rows += _of_head(by_set, resamples, seed) if len(by_set) > 1 else []
+            own = by_heads[heads]
+            for answers in (*collect(own, tracks), *collect_numbers(own, tracks)):
+                found.setdefault(answers.head, {})[heads] = answers
+        for by_set in found.values():
+            rows += _of_head(by_set, bootstrap) if len(by_set) > 1 else []
     table = pd.DataFrame(rows, columns=list(TASK_COLUMNS[:-1]))
     return table.assign(p_holm=table.groupby("protocol")["p"].transform(holm))
 
 
-def _of_head(by_set: dict[frozenset[str], Tested], resamples: int, seed: int) -> list[dict]:
+def _of_head(by_set: dict[frozenset[str], Tested], bootstrap: Bootstrap) -> list[dict]:
     least, alone = next(iter(by_set.items()))
     rows = []
     for heads, answers in by_set.items():
         ids, sums = answers.sums("song")
-        groups, strata = clusters(answers.tracks.loc[ids].reset_index(), answers.protocol)
-        known = len(strata) > 1
-        drawn = resampled(sums, answers.measure, groups, strata, resamples, seed) if known else None
-        low, high = (float("nan"),) * 2 if drawn is None else percentiles(drawn)
-        row = {**identity(answers), "score": answers.score, "heads": len(heads), "runs": len(answers.runs)}
+        row = {**answers.identity, "score": answers.score, "heads": len(heads), "runs": len(answers.runs)}
         row |= {"names": ", ".join(sorted(heads - {answers.head})), "n_songs": len(ids), "least": len(least)}
-        row |= {"value": float(measured(sums, answers.measure)), "low": low, "high": high}
+        row |= columns("value", bootstrap.interval(sums, answers.measure, *answers.clusters(ids)), "low", "high")
         if heads != least:
-            names = ("with", "without", "difference")
-            found = difference(answers, alone, "song", answers.protocol, resamples, seed, names)
-            row |= {"difference": found["difference"], "p": found["p"]}
-            row |= {"difference_low": found["low"], "difference_high": found["high"]}
+            pair = difference(answers, alone, bootstrap=bootstrap)
+            row |= columns("difference", [pair[key] for key in ("difference", "low", "high")]) | {"p": pair["p"]}
         rows.append(row)
     return rows
 
 
 def sets(table: pd.DataFrame) -> list[str]:
-    """Name of each row's set of heads: ``alone``, the others where they are few, or what the largest set has more."""
-    largest = [set(names.split(", ")) for names in table.loc[table["heads"] == table["heads"].max(), "names"]]
-    every = set().union(*largest, set(table["head"]))
+    """Name each row's set of heads: ``alone``, the others if few, or what the largest set has more. Page 05."""
+    table = table.fillna({"names": ""})  # as read from a file
+    every = set().union(*table.loc[table["heads"] == table["heads"].max(), "names"].str.split(", "), table["head"])
     found = []
     for row in table.itertuples():
         others = set(row.names.split(", ")) - {""}
-        left_out = sorted(every - others - {row.head})
+        left_out = every - others - {row.head}
         if not others:
             found.append("alone")
-        elif not left_out and len(others) > FEW:
-            found.append(f"with all {len(others)} others")
-        elif len(others) > FEW:
-            found.append(f"with {len(others)} others, without {listed(_plain(left_out))}")
+        elif len(others) <= FEW:
+            found.append(f"with {_listed(others)}")
         else:
-            found.append(f"with {listed(_plain(sorted(others)))}")
+            found.append(f"with {len(others)} others, without {_listed(left_out)}" if left_out else
+                         f"with all {len(others)} others")  # fmt: skip
     return found
 
 
-def _plain(names: Sequence[str]) -> list[str]:
-    return [name.replace("_", " ") for name in names]
+def _listed(names: set[str]) -> str:
+    *most, last = [name.replace("_", " ") for name in sorted(names)]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
-def together_claim(table: pd.DataFrame) -> str:
-    """Title of the figure: for which heads learning together is established to change anything. Page 05."""
-    own = table.loc[table["score"] == "accuracy"].dropna(subset="difference")
-    if not len(own):
-        return NO_TASKS.removesuffix(".")
-    changed = own.loc[own["p_holm"] < SURE]
-    if not len(changed):
-        return f"That other heads help or harm {listed(dict.fromkeys(own['head']))} is not established"
-    parts = [
-        f"{'helps' if row['difference'] > 0 else 'harms'} {row['head']} ({points(row['difference'])})"
-        for _, row in changed.assign(what=sets(table.loc[changed.index])).iterrows()
-    ]
-    return f"Learning together with other heads {listed(dict.fromkeys(parts))}"
+def tried(
+    runs: Sequence[Finished],
+    tracks: pd.DataFrame,
+    bootstrap: Bootstrap = BOOTSTRAP,
+    *,
+    reference: tuple[str, str],
+    networks: Sequence[str] = (),
+    recipes: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Compare candidates with one of them, by the dev songs of the first fold.
 
-
-def together_sentences(table: pd.DataFrame) -> list[str]:
-    """Say of each head what learning together with others changes. Page 05.
+    All models of a network and recipe predict their own dev songs; together they are compared with the
+    reference on the songs that both predicted. Stale runs are left out.
 
     Parameters
     ----------
+    runs : sequence of Finished
+        Candidates.
+    tracks : pd.DataFrame
+        The tracks table.
+    bootstrap : Bootstrap
+    reference : (str, str)
+        Network and recipe.
+    networks, recipes : sequence of str
+        What is compared; empty = the reference's own.
+
+    Returns
+    -------
+    pd.DataFrame
+        `TRIED_COLUMNS`: song ``accuracy`` of the candidate and of the ``reference``, their ``difference`` with a
+        95 % interval; the reference itself comes first and differs by nothing. Empty if it, or everything else,
+        was not run.
+    """
+    pairs = [(network, recipe) for network in networks or reference[:1] for recipe in recipes or reference[1:]]
+    order = list(dict.fromkeys([reference, *pairs]))
+    runs = [run for run in runs if (run.run.architecture, run.run.recipe) in order and not run.stale]
+    runs = [run for run in runs if run.run.fold == min(one.run.fold for one in runs)]
+    there = {(run.run.architecture, run.run.recipe) for run in runs}
+    if reference not in there or len(there) < 2:
+        return pd.DataFrame(columns=TRIED_COLUMNS)
+    collected = sorted(collect(runs, tracks, "dev"), key=lambda one: order.index((one.network, one.recipe)))
+    own = {answers.head: answers for answers in collected if (answers.network, answers.recipe) == reference}
+    rows = [_tried(answers, own[answers.head], bootstrap) for answers in collected if answers.head in own]
+    return pd.DataFrame(rows, columns=TRIED_COLUMNS)
+
+
+def _tried(answers: Answers, reference: Answers, bootstrap: Bootstrap) -> dict:
+    return answers.identity | difference(answers, reference, ("accuracy", "reference", "difference"), bootstrap)
+
+
+def recipes_tried(runs: Sequence[Finished], tracks: pd.DataFrame, bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
+    """Compare the recipe ``tuned`` with the poster's and with itself but for one ingredient, see `tried`. Page 05."""
+    changed = [run.run.architecture for run in runs if run.run.recipe.startswith(f"{TUNED}_")]
+    network = max(dict.fromkeys(changed), key=changed.count, default="")
+    known = {run.run.recipe for run in runs if run.run.architecture == network}
+    recipes = [name for name in RECIPES if name in known]
+    return tried(runs, tracks, bootstrap, reference=(network, TUNED), recipes=recipes)
+
+
+def networks_tried(runs: Sequence[Finished], tracks: pd.DataFrame, bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
+    """Compare the poster's network with itself but for one choice, as the poster's search did, see `tried`. Page 05."""
+    known = {run.run.architecture for run in runs if run.run.recipe == POSTER}
+    networks = [name for name in VARIANTS if name in known]
+    return tried(runs, tracks, bootstrap, reference=("this_project", POSTER), networks=networks)
+
+
+def chosen(runs: Sequence[Finished]) -> pd.DataFrame:
+    """List what the recipe ``best`` chose. Page 05.
+
+    Returns
+    -------
+    pd.DataFrame
+        `CHOSEN_COLUMNS`, one row per run and head: ``networks``, how many of the members of what was chosen are
+        networks and not baselines, ``dev``, its score on dev songs, ``songs`` and ``candidates``, the number of those
+        to choose from. Empty without such a run.
+    """
+    rows = []
+    for run in runs:
+        metrics = run.metrics
+        scores = {row["candidate"]: row for row in metrics.get("dev", [])}
+        for head, candidate in metrics.get("chosen", {}).items():
+            row = {"protocol": run.run.protocol, "fold": run.run.fold, "head": head, "chosen": candidate}
+            row |= {"networks": sum(recipe != BASELINE for _, recipe in members(candidate))}
+            row |= {"dev": scores[candidate][head], "songs": scores[candidate]["songs"], "candidates": len(scores)}
+            rows.append(row)
+    return pd.DataFrame(rows, columns=CHOSEN_COLUMNS)
+
+
+def swept(runs: Sequence[Finished], table: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy per song of recipes with other settings, beside the recipes that they change. Page 05.
+
+    Parameters
+    ----------
+    runs : sequence of Finished
+        What `table` was made of; stale ones are left out.
     table : pd.DataFrame
-        As from `together`.
+        As from `lib.evaluation.results.results`.
+
+    Returns
+    -------
+    pd.DataFrame
+        `SWEPT_COLUMNS`: ``dev`` is the mean over the runs of the accuracy on their dev songs, by which a choice may be
+        made; ``accuracy``, ``low`` and ``high`` are those of the test songs. Empty without a sweep.
     """
-    told = []
-    named = table.assign(names=sets(table)).replace({"difference": {-0.0: 0.0}})
-    for (_, protocol, _, head), rows in named.groupby(["network", "protocol", "recipe", "head"], sort=False):
-        first, others = rows.iloc[0], rows.iloc[1:]
-        accuracy = first["score"] == "accuracy"
-        shown = percent if accuracy else (lambda value: fixed(value, 2).replace("-", "−"))
-        changes = []
-        for _, row in others.iterrows():
-            if accuracy:
-                side = "more" if row["difference"] > 0 else "less"
-                by = f"{points(row['difference'])} {side} {span(row['difference_low'], row['difference_high'])}"
-                sure = f"{p_value(row['p_holm'])}, {'' if row['p_holm'] < SURE else 'not '}established"
-            else:
-                low, high = (fixed(row[f"difference_{end}"], 2).replace("-", "−") for end in ("low", "high"))
-                by = f"{fixed(row['difference'], 2).replace('-', '−')} (95\u00a0% interval {low} to {high})"
-                sure = "established" if row["difference_low"] > 0 or row["difference_high"] < 0 else "not established"
-            changes.append(f"{row['names']} {shown(row['value'])}: {by}, {sure}")
-        what = "names" if accuracy else "reaches an R² of"
-        of = (
-            f" the {head} of {shown(first['value'])} of the songs"
-            if accuracy
-            else f" {shown(first['value'])} in {head}"
-        )
-        told.append(
-            sentence(f"under `{protocol}`, {name_of(first)} {what}{of} when that head learns {first['names']}; "
-                     f"{'; '.join(changes)}")
-        )  # fmt: skip
-    return told
+    own = table.loc[(table["level"] == "song") & ~table["network"].astype(str).str.endswith(STALE)]
+    bases = own["recipe"].map(base_of)
+    changed = own.loc[bases != own["recipe"], ["network", "protocol"]].drop_duplicates()
+    own = own.loc[bases.isin(bases[bases != own["recipe"]])].merge(changed, on=["network", "protocol"])
+    dev = [_dev(runs, *row) for row in own[["network", "protocol", "recipe", "head"]].itertuples(index=False)]
+    return own.assign(dev=dev)[SWEPT_COLUMNS]
 
 
-def together_elsewhere(study: Study) -> list[str]:
-    """Say what heads that learn together change in another study. Page 05.
-
-    Parameters
-    ----------
-    study : Study
-        Evaluated; its table ``together`` is read.
-    """
-    file = study.tables / f"{TABLE}.csv"
-    if not file.is_file():
-        return [
-            f"The study `{study.name}`, whose networks were trained with several sets of heads, was not run yet: "
-            f"`make report STUDY={study.name} DATA=<folder of the music>`."
-        ]
-    table = pd.read_csv(file, keep_default_na=True).fillna({"names": ""})
-    own = table.loc[table["score"] == "accuracy"]
-    return [f"In the study `{study.name}`: {told}" for told in together_sentences(own)]
+def _dev(runs: Sequence[Finished], network: str, protocol: str, recipe: str, head: str) -> float:
+    """Mean accuracy on dev songs of the runs of one row; NaN where there is none."""
+    found = [
+        one.metrics["parts"].get("dev", {}).get(head, {}).get("song", {}).get("accuracy", np.nan)
+        for one in runs
+        if (one.run.architecture, one.run.protocol, one.run.recipe) == (network, protocol, recipe)
+        and one.run.share == 1
+        and not one.stale
+    ]
+    return float(np.mean(found)) if found else np.nan

@@ -5,14 +5,104 @@ copies) or, where the artists were kept apart, the whole artist within a genre.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from lib.evaluation.significance import ALPHA
 from lib.splits import CONTROLS
 
-LEVEL = 0.95
+LEVEL = 1 - ALPHA
 _CELLS = 2_000_000  # of one block of weights: memory does not grow with the number of resamples
+
+Interval = tuple[np.ndarray, np.ndarray, np.ndarray]  # value, low, high
+Measure = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """How test sets are resampled. Page 05.
+
+    Parameters shared by the methods: `sums` [shape=(songs, seeds, ...)] is what adds up over the songs, for each
+    training seed; `measure` makes of totals [shape=(..., seeds, ...)] measures [shape=(..., seeds)] or, several,
+    [..., seeds, m]; `groups` and `strata` are those of `clusters`. Two calls with the same clusters see the same
+    resamples, so that the difference of their samples is a paired bootstrap.
+
+    Attributes
+    ----------
+    resamples : int > 0
+    seed : int >= 0, or sequence of int
+    """
+
+    resamples: int = 2000
+    seed: int | Sequence[int] = 0
+
+    def weights(self, strata: np.ndarray) -> Iterator[np.ndarray]:
+        """Weights of clusters [shape=(block, clusters)], in blocks of `resamples` rows in all.
+
+        Of the n clusters of a stratum n - 1 are drawn with replacement and weighted by n / (n - 1), without
+        which few clusters give intervals that are too narrow (Rao & Wu 1988, JASA 83, 231-241,
+        doi 10.1080/01621459.1988.10478591). A stratum of one cluster keeps the weight 1.
+        """
+        generator = np.random.default_rng(self.seed)
+        members = [np.flatnonzero(strata == stratum) for stratum in np.unique(strata)]
+        block = max(1, _CELLS // max(1, len(strata)))
+        for start in range(0, self.resamples, block):
+            rows = min(block, self.resamples - start)
+            result = np.ones((rows, len(strata)))
+            for member in members:
+                n = len(member)
+                if n > 1:
+                    drawn = generator.integers(0, n, (rows, n - 1)) + n * np.arange(rows)[:, None]
+                    result[:, member] = np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n) * (n / (n - 1))
+            yield result
+
+    def samples(self, sums: np.ndarray, measure: Measure, groups: np.ndarray, strata: np.ndarray) -> np.ndarray:
+        """Measures of resampled test sets [resamples] or [resamples, m], averaged over the seeds.
+
+        NaN where a resample gives none; all NaN with a single cluster.
+        """
+        total = np.zeros((len(strata), *sums.shape[1:]))
+        np.add.at(total, groups, sums)
+        flat = total.reshape(len(strata), -1)
+        found = [
+            _over_seeds(measure((weight @ flat).reshape(len(weight), *sums.shape[1:])), axis=1)
+            for weight in self.weights(strata)
+        ]
+        drawn = np.concatenate(found)
+        return drawn if len(strata) > 1 else np.full_like(drawn, np.nan)
+
+    def interval(self, sums: np.ndarray, measure: Measure, groups: np.ndarray, strata: np.ndarray) -> Interval:
+        """Measures [m] or scalar with their 95 % intervals over clusters; NaN bounds with a single cluster."""
+        value = measured(sums, measure)
+        samples = self.samples(sums, measure, groups, strata)
+        bounds = [percentiles(column) for column in samples.reshape(len(samples), -1).T]
+        low, high = np.array(bounds).T.reshape(2, *np.shape(value))
+        return value, low, high
+
+    def ratio(self, part: np.ndarray, whole: np.ndarray, groups: np.ndarray, strata: np.ndarray) -> Interval:
+        """Ratio of two sums, such as the accuracy, with its 95 % interval over clusters.
+
+        Where the ratio is 0 or 1 there is nothing to resample: the Wilson interval with the number of clusters as n
+        stands in.
+
+        Parameters
+        ----------
+        part, whole : np.ndarray [songs] or [songs, seeds]
+            Such as the correct predictions and all predictions of each song, for each training seed.
+        """
+        sums = pairs(part, whole)
+        value = float(measured(sums, share))
+        n = int((np.bincount(groups, weights=sums[..., 1].sum(axis=1)) > 0).sum())
+        if n < 2:
+            return value, float("nan"), float("nan")
+        if value in (0.0, 1.0):
+            return value, *wilson(value, n)
+        return value, *percentiles(self.samples(sums, share, groups, strata))
+
+
+BOOTSTRAP = Bootstrap()
 
 
 def clusters(songs: pd.DataFrame, protocol: str) -> tuple[np.ndarray, np.ndarray]:
@@ -26,7 +116,7 @@ def clusters(songs: pd.DataFrame, protocol: str) -> tuple[np.ndarray, np.ndarray
     Parameters
     ----------
     songs : pd.DataFrame
-        One row a song: ``track_id``, ``song_group``, ``artist_group``, ``genre``; a missing group is a
+        One row per song: ``track_id``, ``song_group``, ``artist_group``, ``genre``; a missing group is a
         group of its own.
     protocol : str
 
@@ -59,73 +149,8 @@ def _collapsed(strata: np.ndarray) -> np.ndarray:
     return pd.factorize(np.where(np.isin(strata, joined), -1, strata))[0]
 
 
-def weights(strata: np.ndarray, resamples: int, seed: int | Sequence[int]) -> Iterator[np.ndarray]:
-    """Bootstrap weights of clusters, in blocks.
-
-    Of the n clusters of a stratum n - 1 are drawn with replacement and weighted by n / (n - 1), without
-    which few clusters give intervals that are too narrow (Rao & Wu 1988, JASA 83, 231-241,
-    doi 10.1080/01621459.1988.10478591). A stratum of one cluster keeps the weight 1.
-
-    Yields
-    ------
-    np.ndarray [block, clusters]
-        Blocks of rows, `resamples` rows in all; each stratum's weights sum to its number of clusters.
-    """
-    generator = np.random.default_rng(seed)
-    members = [np.flatnonzero(strata == stratum) for stratum in np.unique(strata)]
-    block = max(1, _CELLS // max(1, len(strata)))
-    for start in range(0, resamples, block):
-        rows = min(block, resamples - start)
-        result = np.ones((rows, len(strata)))
-        for member in members:
-            n = len(member)
-            if n > 1:
-                drawn = generator.integers(0, n, (rows, n - 1)) + n * np.arange(rows)[:, None]
-                result[:, member] = np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n) * (n / (n - 1))
-        yield result
-
-
-def resampled(
-    sums: np.ndarray,
-    measure: Callable[[np.ndarray], np.ndarray],
-    groups: np.ndarray,
-    strata: np.ndarray,
-    resamples: int,
-    seed: int | Sequence[int],
-) -> np.ndarray:
-    """Measures of resampled test sets.
-
-    Two calls with the same clusters and the same `seed` see the same resamples, so that the difference
-    of their results is a paired bootstrap.
-
-    Parameters
-    ----------
-    sums : np.ndarray [shape=(songs, seeds, ...)]
-        What adds up over the songs, for each training seed.
-    measure : callable
-        Totals [shape=(..., seeds, ...)] -> measures [shape=(..., seeds)] or, several, [..., seeds, m].
-    groups : np.ndarray of int [songs]
-    strata : np.ndarray of int [clusters]
-        Both as from `clusters`.
-    resamples : int > 0
-    seed : int or sequence of int
-
-    Returns
-    -------
-    np.ndarray [resamples] or [resamples, m]
-        Averaged over the seeds; NaN where a resample gives none.
-    """
-    total = np.zeros((len(strata), *sums.shape[1:]))
-    np.add.at(total, groups, sums)
-    flat = total.reshape(len(strata), -1)
-    blocks = []
-    for weight in weights(strata, resamples, seed):
-        blocks.append(_over_seeds(measure((weight @ flat).reshape(len(weight), *sums.shape[1:])), axis=1))
-    return np.concatenate(blocks)
-
-
-def measured(sums: np.ndarray, measure: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """Measure of all songs together, averaged over the seeds; the parameters are those of `resampled`."""
+def measured(sums: np.ndarray, measure: Measure) -> np.ndarray:
+    """Measure of all songs together, averaged over the seeds; the parameters are those of `Bootstrap`."""
     return _over_seeds(measure(sums.sum(axis=0)), axis=0)
 
 
@@ -136,62 +161,21 @@ def _over_seeds(values: np.ndarray, axis: int) -> np.ndarray:
     return np.divide(total, n, where=n > 0, out=np.full(np.shape(total), np.nan))
 
 
-def interval(
-    sums: np.ndarray,
-    measure: Callable[[np.ndarray], np.ndarray],
-    groups: np.ndarray,
-    strata: np.ndarray,
-    *,
-    resamples: int = 2000,
-    seed: int | Sequence[int] = 0,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Measures with their 95 % intervals over clusters; the parameters are those of `resampled`.
-
-    Returns
-    -------
-    value, low, high : np.ndarray [m] or scalars
-        With a single cluster no interval can be given (NaN).
-    """
-    value = measured(sums, measure)
-    if len(strata) < 2:
-        return value, np.full_like(value, np.nan), np.full_like(value, np.nan)
-    samples = resampled(sums, measure, groups, strata, resamples, seed)
-    bounds = [percentiles(column) for column in samples.reshape(len(samples), -1).T]
-    low, high = np.array(bounds).T.reshape(2, *np.shape(value))
-    return value, low, high
-
-
 def share(sums: np.ndarray) -> np.ndarray:
     """Part of the whole, both in the last axis [shape=(..., 2)]; NaN where the whole is 0."""
     part, whole = sums[..., 0], sums[..., 1]
     return np.divide(part, whole, where=whole > 0, out=np.full(np.shape(whole), np.nan))
 
 
-def bootstrap(
-    right: np.ndarray,
-    count: np.ndarray,
-    groups: np.ndarray,
-    strata: np.ndarray,
-    resamples: int,
-    seed: int | Sequence[int],
-) -> np.ndarray:
-    """Accuracies [resamples] of resampled test sets, see `resampled`.
-
-    Parameters
-    ----------
-    right, count : np.ndarray [songs] or [songs, seeds]
-        Right answers and answers of each song, for each training seed.
-    """
-    return resampled(_pairs(right, count), share, groups, strata, resamples, seed)
+def pairs(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Two arrays [songs] or [songs, seeds] as the sums [songs, seeds, 2] that `share` takes."""
+    return np.stack([np.asarray(values, dtype=float).reshape(len(values), -1) for values in (part, whole)], axis=-1)
 
 
-def accuracy(right: np.ndarray, count: np.ndarray) -> float:
-    """Accuracy [0..1]: right answers over answers, averaged over the seeds (columns) that have answers."""
-    return float(measured(_pairs(right, count), share))
-
-
-def _pairs(right: np.ndarray, count: np.ndarray) -> np.ndarray:
-    return np.stack([np.asarray(values, dtype=float).reshape(len(values), -1) for values in (right, count)], axis=-1)
+def columns(name: str, found: Interval, *ends: str) -> dict[str, float]:
+    """Columns of a row: value, low and high as `name`, ``<name>_low`` and ``<name>_high``, or as `ends` say."""
+    low, high = ends or (f"{name}_low", f"{name}_high")
+    return dict(zip((name, low, high), map(float, found), strict=True))
 
 
 def percentiles(samples: np.ndarray) -> tuple[float, float]:
@@ -201,34 +185,6 @@ def percentiles(samples: np.ndarray) -> tuple[float, float]:
         return float("nan"), float("nan")
     low, high = np.quantile(samples, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
-
-
-def accuracy_interval(
-    right: np.ndarray,
-    count: np.ndarray,
-    groups: np.ndarray,
-    strata: np.ndarray,
-    *,
-    resamples: int = 2000,
-    seed: int | Sequence[int] = 0,
-) -> tuple[float, float, float]:
-    """Accuracy with its 95 % interval over clusters.
-
-    Where every answer is right, or none, there is nothing to resample: the Wilson interval with the
-    number of clusters as n stands in. With a single cluster no interval can be given (NaN).
-
-    Returns
-    -------
-    accuracy, low, high : float
-    """
-    value = accuracy(right, count)
-    present = np.bincount(groups, weights=np.asarray(count, dtype=float).reshape(len(groups), -1).sum(axis=1)) > 0
-    n = int(present.sum())
-    if n < 2:
-        return value, float("nan"), float("nan")
-    if value in (0.0, 1.0):
-        return value, *wilson(value, n)
-    return value, *percentiles(bootstrap(right, count, groups, strata, resamples, seed))
 
 
 def wilson(share: float, n: int) -> tuple[float, float]:

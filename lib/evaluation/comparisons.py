@@ -1,4 +1,5 @@
-"""Differences of accuracy: what a stricter protocol takes away, who leads, who beats the best baseline.
+"""Differences of accuracy: what a stricter protocol takes away, who leads, who beats the best baseline, and how far
+seeds and folds lie apart.
 
 Differences are paired, over the songs that both sides tested, and resampled together.
 """
@@ -6,41 +7,90 @@ Differences are paired, over the songs that both sides tested, and resampled tog
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from itertools import pairwise
+from dataclasses import replace
+from itertools import combinations, pairwise
 
 import numpy as np
 import pandas as pd
 
-from lib.evaluation.answers import LEVELS, Answers
-from lib.evaluation.intervals import clusters, measured, percentiles, resampled, share
-from lib.evaluation.pooling import Tested
-from lib.evaluation.significance import holm, sign_flip
-from lib.evaluation.tables import identity, leaky
+from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, measured, percentiles, share
+from lib.evaluation.predictions import LEVELS, Answers, Tested, collect, same_folds
+from lib.evaluation.results import leaky
+from lib.evaluation.significance import ALPHA, holm, sign_flip
 from lib.recipes import BALANCED, BASELINE, BEST, base_of
+from lib.runs import Finished
 from lib.splits import CONTROLS, PROTOCOLS, SINGLE
 
-SURE = 0.05  # a corrected p below it establishes a difference
+KEYS = ["network", "protocol", "recipe", "head"]
+
+
+def difference(
+    one: Tested,
+    other: Tested,
+    names: tuple[str, str, str] = ("one", "other", "difference"),
+    bootstrap: Bootstrap = BOOTSTRAP,
+    *,
+    level: str = "song",
+    protocol: str = "",
+) -> dict:
+    """Score of `one` minus that of `other`, paired where they tested the same songs.
+
+    Where these make fewer than two clusters, the two sets are resampled independently.
+
+    Parameters
+    ----------
+    one, other : Tested
+    names : (str, str, str)
+        Columns of the two scores and of their difference.
+    bootstrap : Bootstrap
+    level : str
+    protocol : str
+        Under which clusters are drawn; that of `one` if empty.
+
+    Returns
+    -------
+    dict
+        The two scores and their difference under `names`, ``low``, ``high``, ``n_songs``, ``paired``, and ``p`` of
+        the sign-flip test, NaN unless paired and of accuracies.
+    """
+    protocol = protocol or one.protocol
+    summed = [one.sums(level), other.sums(level)]
+    common = summed[0][0].intersection(summed[1][0])
+    paired = len(common) > 0 and len(one.clusters(common, protocol)[1]) > 1
+    if paired:
+        summed = [(common, sums[ids.get_indexer(common)]) for ids, sums in summed]
+    values, samples = [], []
+    for side, (answers, (ids, sums)) in enumerate(zip((one, other), summed, strict=True)):
+        own = bootstrap if paired else replace(bootstrap, seed=[bootstrap.seed, side])
+        values.append(float(measured(sums, answers.measure)))
+        samples.append(own.samples(sums, answers.measure, *answers.clusters(ids, protocol)))
+    p = float("nan")
+    if paired and one.score == "accuracy":
+        right = [share(sums.sum(axis=1)) * summed[0][1][..., 1].mean(axis=1) for _, sums in summed]
+        p = sign_flip(right[0] - right[1], one.clusters(common, protocol)[0], seed=bootstrap.seed)
+    return {
+        **dict(zip(names, (*values, values[0] - values[1]), strict=True)),
+        **dict(zip(("low", "high"), percentiles(samples[0] - samples[1]), strict=True)),
+        "n_songs": len(common) if paired else min(len(ids) for ids, _ in summed),
+        "paired": paired,
+        "p": p,
+    }
 
 
 def drops(
-    collected: Sequence[Answers],
-    pairs: Sequence[tuple[str, str]] = (),
-    *,
-    resamples: int = 2000,
-    seed: int = 0,
+    collected: Sequence[Answers], bootstrap: Bootstrap = BOOTSTRAP, pairs: Sequence[tuple[str, str]] = ()
 ) -> pd.DataFrame:
     """How much accuracy a stricter protocol takes away. Page 05.
 
-    Paired over the songs tested under both protocols; where these make fewer than two clusters, the two sets are
-    resampled independently. Where ``artist`` was run, every drop resamples artists, so that the steps can be set side
-    by side.
+    Paired over the songs tested under both protocols. Where ``artist`` was run, every drop resamples artists, so that
+    the steps can be set side by side.
 
     Parameters
     ----------
     collected : sequence of Answers
+    bootstrap : Bootstrap
     pairs : sequence of (leaky, strict)
         Empty = those of `steps`.
-    resamples, seed : int
 
     Returns
     -------
@@ -49,24 +99,21 @@ def drops(
         ``drop`` = before - after with ``low`` and ``high``, ``n_songs``, ``paired``.
     """
     run = {a.protocol for a in collected}
-    pairs = pairs or steps(run)
-    found = {tuple(identity(a).values()): a for a in collected}
+    found = {tuple(a.identity.values()): a for a in collected}
     rows = []
-    for easy, strict in pairs:
+    for easy, strict in pairs or steps(run):
         for (network, protocol, recipe, head), after in found.items():
             before = found.get((network, easy, recipe, head))
             if protocol != strict or before is None:
                 continue
             rule = "artist" if "artist" in run else strict
             for level in LEVELS:
-                rows.append(
-                    {"network": network, "recipe": recipe, "head": head, "level": level, "leaky": easy}
-                    | {"strict": strict}
-                    | difference(before, after, level, rule, resamples, seed, names=("before", "after", "drop"))
-                )
+                row = {"network": network, "recipe": recipe, "head": head, "level": level, "leaky": easy}
+                names = ("before", "after", "drop")
+                row |= difference(before, after, names, bootstrap, level=level, protocol=rule)
+                rows.append(row | {"strict": strict})
     columns = ["network", "recipe", "head", "level", "leaky", "strict"]
-    columns += ["before", "after", "drop", "low", "high", "n_songs", "paired"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=[*columns, "before", "after", "drop", "low", "high", "n_songs", "paired"])
 
 
 def steps(run: Collection[str]) -> list[tuple[str, str]]:
@@ -91,13 +138,13 @@ def whole_drops(dropped: pd.DataFrame) -> pd.DataFrame:
     return own.loc[own["strict"].isin(known[-1:])]
 
 
-def ranking(collected: Sequence[Answers], *, resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
+def ranking(collected: Sequence[Answers], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
     """Every two networks compared under one protocol and recipe, paired over the songs both tested. Page 05.
 
     What the recipe ``best`` selected is compared with every network, and a network with itself under another
     recipe; both recipes then stand in the table. Baselines are left out (`against_baselines`), the recipe
-    ``balanced`` (`lib.evaluation.balance`), and the points of a sweep (`lib.evaluation.swept`), all pairs of which
-    are too many to read or to correct for.
+    ``balanced`` (`lib.evaluation.learning_curve.balance`), and the points of a sweep (`lib.evaluation.ablations`), all
+    pairs of which are too many to read or to correct for.
 
     Returns
     -------
@@ -109,20 +156,16 @@ def ranking(collected: Sequence[Answers], *, resamples: int = 2000, seed: int = 
     """
     rows = []
     own = [a for a in collected if a.recipe not in (BASELINE, BALANCED) and a.recipe == base_of(a.recipe)]
-    for i, one in enumerate(own):
-        for other in own[i + 1 :]:
-            if (one.protocol, one.head) != (other.protocol, other.head) or not _comparable(one, other):
-                continue
-            for level in LEVELS:
-                better, worse = sorted((one, other), key=lambda a: -_value(a, level))
-                names = ("better_accuracy", "worse_accuracy", "difference")
-                found = difference(better, worse, level, one.protocol, resamples, seed, names=names)
-                recipes = dict.fromkeys((better.recipe, worse.recipe))
-                rows.append(
-                    {"protocol": one.protocol, "recipe": ", ".join(recipes), "head": one.head, "level": level}
-                    | {"better": better.network, "worse": worse.network}
-                    | found
-                )
+    for one, other in combinations(own, 2):
+        alike = one.recipe == other.recipe or BEST in (one.recipe, other.recipe) or one.network == other.network
+        if not alike or (one.protocol, one.head) != (other.protocol, other.head):
+            continue
+        for level in LEVELS:
+            better, worse = sorted((one, other), key=lambda a: -_value(a, level))
+            found = difference(better, worse, bootstrap=bootstrap, level=level)
+            recipes = ", ".join(dict.fromkeys((better.recipe, worse.recipe)))
+            row = {"protocol": one.protocol, "recipe": recipes, "head": one.head, "level": level}
+            rows.append(row | {"better": better.network, "worse": worse.network} | found)
     columns = ["protocol", "recipe", "head", "level", "better", "worse"]
     table = pd.DataFrame(rows, columns=[*columns, "difference", "low", "high", "n_songs", "paired", "p"])
     return table.assign(p_holm=table.groupby(["protocol", "level"])["p"].transform(holm))
@@ -130,31 +173,18 @@ def ranking(collected: Sequence[Answers], *, resamples: int = 2000, seed: int = 
 
 def sides(ranks: pd.DataFrame) -> list[tuple[str, str]]:
     """Names of the better and the worse of each row of `ranking`, with the recipe where a network has several."""
-    pairs = [(row.recipe.split(", ")[0], row.recipe.split(", ")[-1]) for row in ranks.itertuples()]
-    named = list(zip(ranks["better"], ranks["worse"], pairs, strict=True))
-    recipes: dict[str, set[str]] = {}
-    for better, worse, own in named:
-        for network, recipe in zip((better, worse), own, strict=True):
-            recipes.setdefault(network, set()).add(recipe)
-    return [
-        tuple(
-            f"{network}, {recipe}" if len(recipes[network]) > 1 else network
-            for network, recipe in zip((better, worse), own, strict=True)
-        )
-        for better, worse, own in named
-    ]
+    recipes = ranks["recipe"].str.split(", ")
+    pairs = [(ranks["better"], recipes.str[0]), (ranks["worse"], recipes.str[-1])]
+    known = pd.concat([pd.DataFrame({"network": name, "recipe": recipe}) for name, recipe in pairs])
+    several = known.groupby("network")["recipe"].nunique() > 1
+    told = [name.where(~name.map(several).astype(bool), name + ", " + recipe) for name, recipe in pairs]
+    return list(zip(*told, strict=True))
 
 
-def _comparable(one: Answers, other: Answers) -> bool:
-    return one.recipe == other.recipe or BEST in (one.recipe, other.recipe) or one.network == other.network
-
-
-def _value(answers: Tested, level: str) -> float:
-    return float(measured(answers.sums(level)[1], answers.measure))
-
-
-def against_baselines(collected: Sequence[Tested], *, resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
-    """Every network compared with the best baseline, by song and paired over the songs both tested. Page 05.
+def against_baselines(
+    collected: Sequence[Tested], bootstrap: Bootstrap = BOOTSTRAP, *, head: str = "", named: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Every network compared with the best baseline, per song and paired over the songs both tested. Page 05.
 
     The best baseline is the one that scored highest on the test songs under the same protocol. That choice
     knows the test songs, which raises the bar: to beat it is, if anything, harder than it should be.
@@ -162,7 +192,11 @@ def against_baselines(collected: Sequence[Tested], *, resamples: int = 2000, see
     Parameters
     ----------
     collected : sequence of Answers or Numbers
-    resamples, seed : int
+    bootstrap : Bootstrap
+    head : str
+        Empty = all.
+    named : sequence of str
+        Baselines that are each compared with, instead of the best; those that were not run are passed over.
 
     Returns
     -------
@@ -175,63 +209,66 @@ def against_baselines(collected: Sequence[Tested], *, resamples: int = 2000, see
     """
     rows = []
     for answers in collected:
-        rivals = [a for a in collected if a.baseline and (a.protocol, a.head) == (answers.protocol, answers.head)]
-        rivals = [rival for rival in rivals if np.isfinite(_value(rival, "song"))]
-        if answers.baseline or not rivals:
+        if answers.baseline or head not in ("", answers.head):
             continue
-        best = max(rivals, key=lambda rival: _value(rival, "song"))
-        names = ("value", "baseline_value", "difference")
-        found = difference(answers, best, "song", answers.protocol, resamples, seed, names=names)
-        rows.append({**identity(answers), "baseline": best.network, "score": answers.score, **found})
-    columns = ["network", "protocol", "recipe", "head", "baseline", "difference", "low", "high", "n_songs"]
+        rivals = [a for a in collected if a.baseline and (a.protocol, a.head) == (answers.protocol, answers.head)]
+        if named:
+            rivals = [rival for name in named for rival in rivals if rival.network == name]
+        else:
+            scored = [rival for rival in rivals if np.isfinite(_value(rival, "song"))]
+            rivals = [max(scored, key=lambda rival: _value(rival, "song"))] if scored else []
+        for rival in rivals:
+            found = difference(answers, rival, ("value", "baseline_value", "difference"), bootstrap)
+            rows.append({**answers.identity, "baseline": rival.network, "score": answers.score, **found})
+    columns = [*KEYS, "baseline", "difference", "low", "high", "n_songs"]
     table = pd.DataFrame(rows, columns=[*columns, "score", "value", "baseline_value", "paired", "p"])
     table = table.assign(p_holm=table.groupby("protocol")["p"].transform(holm))
     of_numbers = (table["score"] != "accuracy") & (table["low"] > 0)
-    return table.assign(established=(table["difference"] > 0) & ((table["p_holm"] < SURE) | of_numbers))
+    return table.assign(established=(table["difference"] > 0) & ((table["p_holm"] < ALPHA) | of_numbers))
 
 
-def difference(
-    one: Tested, other: Tested, level: str, rule: str, resamples: int, seed: int, names: tuple[str, str, str]
-) -> dict:
-    """Score of `one` minus that of `other`, paired where they tested the same songs.
+def spread(runs: Sequence[Finished], tracks: pd.DataFrame, level: str = "song") -> pd.DataFrame:
+    """Accuracy of each fold of the first seed, and of each seed over the folds that all seeds have. Page 05.
+
+    Parameters
+    ----------
+    runs : sequence of Finished
+        Of whole training sets; baselines are left out.
+    tracks : pd.DataFrame
+        The tracks table.
+    level : str
+        ``song`` or ``slice``.
 
     Returns
     -------
-    dict
-        The two scores and their difference under `names`, ``low``, ``high``, ``n_songs``, ``paired``, and ``p`` of
-        the sign-flip test, NaN unless paired and of accuracies; clusters are drawn as under protocol `rule`.
+    pd.DataFrame
+        ``network``, ``protocol``, ``recipe``, ``head``, ``over`` (``fold`` or ``seed``), ``number`` of it,
+        ``accuracy`` and ``n_songs``. A network of one fold, or of one seed, has no rows for it.
     """
-    summed = [one.sums(level), other.sums(level)]
-    common = summed[0][0].intersection(summed[1][0])
-    paired = len(common) > 0 and len(_drawn(one, common, rule)[1]) > 1
-    seeds: list = [seed, seed]
-    if paired:
-        summed = [(common, sums[ids.get_indexer(common)]) for ids, sums in summed]
-    else:
-        seeds = [[seed, 0], [seed, 1]]
-    values, samples = [], []
-    for answers, (ids, sums), start in zip((one, other), summed, seeds, strict=True):
-        values.append(float(measured(sums, answers.measure)))
-        groups, strata = _drawn(answers, ids, rule)
-        samples.append(
-            resampled(sums, answers.measure, groups, strata, resamples, start)
-            if len(strata) > 1
-            else np.full(resamples, np.nan)
-        )
-    low, high = percentiles(samples[0] - samples[1])
-    p = float("nan")
-    if paired and one.score == "accuracy":
-        right = [share(sums.sum(axis=1)) * summed[0][1][..., 1].mean(axis=1) for _, sums in summed]
-        p = sign_flip(right[0] - right[1], _drawn(one, common, rule)[0], seed=seed)
-    return {
-        **dict(zip(names, (*values, values[0] - values[1]), strict=True)),
-        "low": low,
-        "high": high,
-        "n_songs": len(common) if paired else min(len(ids) for ids, _ in summed),
-        "paired": paired,
-        "p": p,
-    }
+    grouped: dict[tuple, dict[int, list[Finished]]] = {}
+    for one in runs:
+        if one.run.recipe != BASELINE:
+            key = (one.run.architecture, one.run.protocol, one.run.recipe, one.stale)
+            grouped.setdefault(key, {}).setdefault(one.run.seed, []).append(one)
+    parts = []
+    for by_seed in grouped.values():
+        first, alike = by_seed[min(by_seed)], same_folds(by_seed, "fold")
+        parts += [("fold", one.run.fold, [one]) for one in first if len(first) > 1]
+        parts += [("seed", seed, alike[seed]) for seed in sorted(alike) if len(alike) > 1 and alike[seed]]
+    rows = []
+    for over, number, own in parts:
+        for answers in collect(own, tracks):
+            songs, sums = answers.sums(level)
+            value = float(measured(sums, share))
+            rows.append({**answers.identity, "over": over, "number": number, "accuracy": value, "n_songs": len(songs)})
+    return pd.DataFrame(rows, columns=[*KEYS, "over", "number", "accuracy", "n_songs"])
 
 
-def _drawn(answers: Tested, ids: pd.Index, rule: str) -> tuple[np.ndarray, np.ndarray]:
-    return clusters(answers.tracks.loc[ids].reset_index(), rule)
+def widths(table: pd.DataFrame) -> pd.DataFrame:
+    """Give ``n``, ``lowest``, ``highest`` and ``sd`` of the accuracies of `spread` over folds and seeds. Page 05."""
+    grouped = table.groupby([*KEYS, "over"], sort=False)["accuracy"]
+    return grouped.agg(n="size", lowest="min", highest="max", sd="std").reset_index()
+
+
+def _value(answers: Tested, level: str) -> float:
+    return float(measured(answers.sums(level)[1], answers.measure))

@@ -19,24 +19,21 @@ import numpy as np
 import pandas as pd
 
 from lib.corpora.emotify import EMOTIONS, VALENCE_PARTS
-from lib.evaluation.intervals import clusters, percentiles, weights
-from lib.evaluation.words import interval, percent, whole
+from lib.evaluation.bootstrap import Bootstrap, clusters, columns, percentiles
 from lib.tables import MOODS
 
 BOUND = 200  # listeners of a song at most
 ROUNDING = 1e-6  # of a share in the file
 MIN_SONGS = 20
+THOUSAND = Bootstrap(1000)  # each of its resamples simulates all listeners
 JOINTS = {
     "independent": "if joyful activation and sadness are independent in one listener",
     "exclusive": "if no listener felt both, which makes the labels noisiest",
     "together": "if as many listeners as possible felt both, which bounds it from above",
 }
 MAIN = "independent"
-LEAKY = ("poster_split", "slice", "seen")  # slices of one song on both sides
-NO_SHARES = (
-    "The mood labels of this corpus are not made of shares of listeners, so how much of them is chance cannot be "
-    "estimated."
-)
+_COLUMNS = ["joint", "agreement", "low", "high", "again", "again_low", "again_high", "reliability", "near"]
+_SONGS = ["track_id", "genre", "listeners", "valence", "mood", "standard_error", "near", "certainty"]
 
 
 @dataclass(frozen=True)
@@ -91,7 +88,7 @@ def listeners(tracks: pd.DataFrame, *, bound: int = BOUND, rounding: float = ROU
     return pd.Series(found, index=tracks.index, dtype="Int64").replace(0, pd.NA)
 
 
-def label_ceiling(tracks: pd.DataFrame, *, bound: int = BOUND, resamples: int = 1000, seed: int = 0) -> Ceiling | None:
+def label_ceiling(tracks: pd.DataFrame, bootstrap: Bootstrap = THOUSAND, *, bound: int = BOUND) -> Ceiling | None:
     """Estimate how often a tagger that knows every song's true valence agrees with the mood labels. Page 05.
 
     Each resample draws the corpus's parameters (from resampled artists within genre) and, given these and the
@@ -109,10 +106,9 @@ def label_ceiling(tracks: pd.DataFrame, *, bound: int = BOUND, resamples: int = 
     ----------
     tracks : pd.DataFrame
         The tracks table.
+    bootstrap : Bootstrap
     bound : int > 0
         See `listeners`.
-    resamples : int > 0
-    seed : int >= 0
 
     Returns
     -------
@@ -130,20 +126,17 @@ def label_ceiling(tracks: pd.DataFrame, *, bound: int = BOUND, resamples: int = 
     if len(known) < MIN_SONGS or n.max() < 2:
         return None
     groups, strata = clusters(known, "artist")
-    weight = np.concatenate(list(weights(strata, resamples, seed)))[:, groups]
+    weight = np.concatenate(list(bootstrap.weights(strata)))[:, groups]
     rows = []
     for joint in JOINTS:
-        agrees, again, error, reliability = _simulated(known, joint, weight, np.random.default_rng([seed, 1]))
+        agrees, again, error, reliability = _simulated(known, joint, weight, np.random.default_rng([bootstrap.seed, 1]))
         near = _distance(known) < error
-        row = {"joint": joint, "agreement": agrees.mean(), "again": again.mean(), "reliability": reliability}
-        row |= dict(zip(("low", "high"), percentiles(agrees.mean(axis=1)), strict=True))
-        row |= dict(zip(("again_low", "again_high"), percentiles(again.mean(axis=1)), strict=True))
-        rows.append(row | {"near": near.mean()})
+        row = {"joint": joint, "reliability": reliability, "near": near.mean()}
+        row |= columns("agreement", (agrees.mean(), *percentiles(agrees.mean(axis=1))), "low", "high")
+        rows.append(row | columns("again", (again.mean(), *percentiles(again.mean(axis=1)))))
         if joint == MAIN:
             told = known.assign(standard_error=error, near=near, certainty=agrees.mean(axis=0))
-    order = ["joint", "agreement", "low", "high", "again", "again_low", "again_high", "reliability", "near"]
-    columns = ["track_id", "genre", "listeners", "valence", "mood", "standard_error", "near", "certainty"]
-    return Ceiling(pd.DataFrame(rows)[order], told[columns], _copies(told), len(songs) - len(known))
+    return Ceiling(pd.DataFrame(rows)[_COLUMNS], told[_SONGS], _copies(told), len(songs) - len(known))
 
 
 def _songs(tracks: pd.DataFrame, bound: int) -> pd.DataFrame | None:
@@ -239,68 +232,3 @@ def _copies(songs: pd.DataFrame) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows, columns=["one", "other", "mood_one", "mood_other", "difference", "expected"])
-
-
-def ceiling_sentences(found: Ceiling | None) -> list[str]:
-    """Say what the labels' noise leaves to any tagger, in Markdown; that nothing is known if there is no estimate.
-    Page 05.
-    """
-    if found is None:
-        return [NO_SHARES]
-    heard = found.songs["listeners"]
-    left = f"; {found.unknown} songs, whose shares fit no such number, are left out" if found.unknown else ""
-    rows = {row.joint: row for row in found.table.itertuples()}
-    main = rows[MAIN]
-    cases = "; ".join(f"{percent(r.agreement)} {interval(r.low, r.high)} {JOINTS[j]}" for j, r in rows.items())
-    told = [
-        f"The moods of {len(heard)} songs rest on {heard.min()} to {heard.max()} listeners each (median "
-        f"{heard.median():.0f}), the smallest number that makes every share a whole number of listeners{left}.",
-        f"A tagger that knew every song's true valence would agree with the mood label of {cases}.",
-        f"With as many other listeners, {percent(main.again)} of the songs {interval(main.again_low, main.again_high)} "
-        f"would keep their mood {JOINTS[MAIN]}; {percent(main.near)} of the songs lie within one standard error of a "
-        "cut.",
-    ]
-    return [*told, _copies_sentence(found.copies)]
-
-
-def _copies_sentence(copies: pd.DataFrame) -> str:
-    if not len(copies):
-        return "No two of the songs are known to be one recording, so the labels cannot be held against themselves."
-    same = int((copies["mood_one"] == copies["mood_other"]).sum())
-    apart, expected = (float(np.sqrt((copies[name] ** 2).mean())) for name in ("difference", "expected"))
-    pairs = f"{len(copies)} pair{'s' * (len(copies) != 1)}"
-    return (
-        f"Of the {pairs} of songs known to be one recording, {same} share{'s' * (same == 1)} a mood; the "
-        f"valences of a pair lie {apart:.2f} apart (root mean square), where the listeners' sampling error alone gives "
-        f"{expected:.2f}; {pairs} tell{'s' * (len(copies) == 1)} little."
-    )
-
-
-def reached_sentence(found: Ceiling | None, network: str, protocol: str, accuracy: float) -> str:
-    """Hold a network's accuracy of mood by song against the ceiling; empty without an estimate. Page 05.
-
-    Where slices of a song lie on both sides, a network has seen the song's label, noise and all, and may rise above.
-
-    Parameters
-    ----------
-    found : Ceiling or None
-    network, protocol : str
-    accuracy : float
-        By song, such as in `lib.evaluation.results`.
-    """
-    if found is None or pd.isna(accuracy):
-        return ""
-    table = found.table.set_index("joint").loc[["exclusive", "independent"]]
-    low, high = table["agreement"].min(), table["agreement"].max()
-    span = percent(high) if whole(low) == whole(high) else f"{whole(low)} to {percent(high)}"
-    if protocol in LEAKY:
-        verdict = "it has seen the labels of the very songs, noise and all, so the ceiling does not bind it"
-    elif accuracy < table["low"].min():
-        verdict = (
-            f"some {whole(1 - high)} to {whole(1 - low)} of the points that it misses may be the labels' noise, but "
-            "not all of them"
-        )
-    else:
-        verdict = "all that it misses may be the labels' noise"
-    text = f"Under `{protocol}`, `{network}` names the mood of {percent(accuracy)} of the songs"
-    return f"{text}, against a ceiling of {span}: {verdict}."

@@ -1,24 +1,117 @@
-"""The result tables: accuracies with intervals, the poster beside ours."""
+"""The result tables of classes and of numbers, and which of their rows speak for a study."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from lib import scores
-from lib.evaluation import poster
-from lib.evaluation.answers import LEVELS, STALE, Answers
-from lib.evaluation.intervals import accuracy_interval, clusters, interval, wilson
-from lib.evaluation.pooling import Tested
-from lib.evaluation.words import fixed
+from lib import metrics
+from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns
+from lib.evaluation.predictions import LEVELS, STALE, Answers, Numbers, Tested
 from lib.recipes import BASELINE, BEST, POSTER
 from lib.splits import PROTOCOLS
+from lib.tables import write_csv
 
-PUBLISHED = "poster's own"
 RESULT_COLUMNS = (
     "network", "protocol", "recipe", "head", "level", "n_songs", "accuracy", "low", "high", "runs",
     "kappa", "train_accuracy", "majority", "macro_f1", "macro_f1_low", "macro_f1_high",
 )  # fmt: skip
+NUMBER_COLUMNS = (
+    "network", "protocol", "recipe", "head", "level", "n_songs", "r2", "r2_low", "r2_high", "r", "r_low", "r_high",
+    "ccc", "ccc_low", "ccc_high", "runs",
+)  # fmt: skip
+
+
+def results(collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
+    """Accuracy of everything that was run. Page 05.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns `RESULT_COLUMNS`. ``accuracy`` pools the folds and averages over seeds; ``low`` and
+        ``high`` are its 95 % bootstrap interval over songs, under ``artist`` over artists within genre;
+        ``kappa`` is Cohen's (1960, doi 10.1177/001316446002000104), 0 = chance; ``train_accuracy`` the
+        mean over the runs; ``majority`` the share of the most frequent class in the test part; ``macro_f1``
+        with its interval, of the same resamples, the mean over the classes of F1 (`lib.metrics.categorical`).
+    """
+    rows = []
+    for answers in collected:
+        for level in LEVELS:
+            songs, right, count = answers.tally(level)
+            drawn, frame = answers.clusters(songs), answers.frame(level)
+            accuracy = bootstrap.ratio(right, count, *drawn)
+            f1 = bootstrap.interval(answers.class_sums(level)[1], metrics.macro_f1, *drawn)
+            if accuracy[0] == 1:  # nothing to resample, as in the accuracy's own interval
+                f1 = (f1[0], *accuracy[1:])
+            rows.append(
+                {
+                    **answers.identity,
+                    "level": level,
+                    "n_songs": len(songs),
+                    **columns("accuracy", accuracy, "low", "high"),
+                    "runs": len(answers.runs),
+                    "kappa": kappa(frame),
+                    "train_accuracy": answers.train[level],
+                    "majority": frame["true"].value_counts(normalize=True).max(),
+                    **columns("macro_f1", f1),
+                }
+            )
+    return pd.DataFrame(rows, columns=list(RESULT_COLUMNS))
+
+
+def numeric_results(collected: Iterable[Numbers], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
+    """Scores of everything that predicted a number. Page 05.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns `NUMBER_COLUMNS`. R2, Pearson's r and the concordance correlation coefficient (`lib.metrics`)
+        pool the folds and are averaged over seeds; each with its 95 % bootstrap interval over songs, under
+        ``artist`` over artists within genre. NaN where undefined.
+    """
+    rows = []
+    for answers in collected:
+        for level in LEVELS:
+            songs, sums = answers.sums(level)
+            found = bootstrap.interval(sums, answers.measures, *answers.clusters(songs))
+            row = {**answers.identity, "level": level, "n_songs": len(songs), "runs": len(answers.runs)}
+            for name, *bounds in zip(("r2", "r", "ccc"), *found, strict=True):
+                row |= columns(name, bounds)
+            rows.append(row)
+    return pd.DataFrame(rows, columns=list(NUMBER_COLUMNS))
+
+
+def keep(table: pd.DataFrame, path: Path) -> None:
+    """Write a result table, or remove that of an earlier evaluation where there is nothing to write. Page 05."""
+    if len(table):
+        write_csv(table, path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def kappa(frame: pd.DataFrame) -> float:
+    """Cohen's kappa of predictions, averaged over seeds; NaN where there is only one class."""
+    from sklearn.metrics import cohen_kappa_score
+
+    values = [
+        cohen_kappa_score(part["true"].astype(str), part["said"].astype(str))
+        for _, part in frame.groupby("seed")
+        if part["true"].nunique() > 1
+    ]
+    return float(np.mean(values)) if values else float("nan")
+
+
+def by_strictness(protocols: Iterable[str]) -> list[str]:
+    """Protocols from the leakiest to the strictest. Pages 05 and 09."""
+    given = set(protocols)
+    return [name for name in PROTOCOLS if name in given] + sorted(given - set(PROTOCOLS))
+
+
+def leaky(protocols: Iterable[str]) -> str:
+    """Choose the protocol that drops are measured from: ``slice``, or the leakiest where that was not run. Page 05."""
+    known = [protocol for protocol in PROTOCOLS if protocol in set(protocols)]
+    return "slice" if "slice" in known or not known else known[0]
 
 
 def labels(table: pd.DataFrame) -> pd.Series:
@@ -31,6 +124,12 @@ def of_networks(table: pd.DataFrame) -> pd.DataFrame:
     """Rows of networks, without the baselines; all rows where there are only baselines."""
     own = table.loc[table["recipe"] != BASELINE]
     return own if len(own) else table
+
+
+def networks(collected: Iterable[Tested]) -> list:
+    """Predictions of networks, without those of baselines; all where there are only baselines. Page 05."""
+    collected = list(collected)
+    return [answers for answers in collected if not answers.baseline] or collected
 
 
 def featured(table: pd.DataFrame) -> pd.DataFrame:
@@ -46,16 +145,10 @@ def featured(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def featured_answers(collected: Iterable[Tested]) -> list:
-    """Answers that the general figures show, chosen as by `featured`. Page 05."""
+    """Predictions that the general figures show, chosen as by `featured`. Page 05."""
     collected = list(collected)
     plain = [answers for answers in collected if answers.recipe in (POSTER, BEST, BASELINE)]
     return plain if any(answers.recipe == POSTER for answers in collected) else collected
-
-
-def networks(collected: Iterable[Tested]) -> list:
-    """Answers of networks, without those of baselines; all where there are only baselines. Page 05."""
-    collected = list(collected)
-    return [answers for answers in collected if not answers.baseline] or collected
 
 
 def main_network(table: pd.DataFrame) -> str:
@@ -63,9 +156,8 @@ def main_network(table: pd.DataFrame) -> str:
 
     Empty if the table is.
     """
-    table = of_networks(table)
-    fresh = table.loc[~table["network"].str.endswith(STALE)] if len(table) else table
-    names = list((fresh if len(fresh) else table)["network"].unique())
+    names = list(dict.fromkeys(of_networks(table)["network"]))
+    names = [name for name in names if not name.endswith(STALE)] or names
     return "this_project" if "this_project" in names else names[0] if names else ""
 
 
@@ -77,14 +169,18 @@ def main_rows(table: pd.DataFrame) -> pd.DataFrame:
     return own.loc[own["recipe"] == (POSTER if POSTER in recipes else recipes[0])] if recipes else own
 
 
-def leaky(protocols: Iterable[str]) -> str:
-    """Choose the protocol that drops are measured from: ``slice``, or the leakiest where that was not run. Page 05."""
-    known = [protocol for protocol in PROTOCOLS if protocol in set(protocols)]
-    return "slice" if "slice" in known or not known else known[0]
+def strict_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the main network and of what was selected, each under the strictest protocol it has. Page 05."""
+    own = pd.concat([main_rows(table), table.loc[table["recipe"] == BEST]]).drop_duplicates()
+    if not len(own):
+        return own
+    strictest = own.groupby(["network", "recipe"])["protocol"].transform(lambda run: by_strictness(run)[-1])
+    return own.loc[own["protocol"] == strictest]
 
 
 def strictest(collected: Sequence[Answers], network: str) -> list[Answers]:
-    """Answers of a network under the strictest protocol it was run under; of all networks if it was not run. Page 05.
+    """Predictions of a network under the strictest protocol it was run under; of all networks if it was not run.
+    Page 05.
 
     Of several recipes under that protocol the first counts, which is the poster's if that was run.
     """
@@ -92,167 +188,3 @@ def strictest(collected: Sequence[Answers], network: str) -> list[Answers]:
     order = [protocol for protocol in PROTOCOLS if any(answers.protocol == protocol for answers in own)]
     own = [answers for answers in own if answers.protocol in order[-1:]]
     return [answers for answers in own if answers.recipe == own[0].recipe]
-
-
-def identity(answers: Tested) -> dict[str, str]:
-    """Give the columns that say which answers a row of a table is about."""
-    return {name: getattr(answers, name) for name in ("network", "protocol", "recipe", "head")}
-
-
-def results(collected: Iterable[Answers], *, resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
-    """Accuracy of everything that was run. Page 05.
-
-    Parameters
-    ----------
-    collected : iterable of Answers
-    resamples : int > 0
-    seed : int >= 0
-
-    Returns
-    -------
-    pd.DataFrame
-        Columns `RESULT_COLUMNS`. ``accuracy`` pools the folds and averages over seeds; ``low`` and
-        ``high`` are its 95 % bootstrap interval over songs, under ``artist`` over artists within genre;
-        ``kappa`` is Cohen's (1960, doi 10.1177/001316446002000104), 0 = chance; ``train_accuracy`` the
-        mean over the runs; ``majority`` the share of the most frequent class in the test part; ``macro_f1``
-        with its interval, of the same resamples, the mean over the classes of F1 (`lib.scores.categorical`).
-    """
-    rows = []
-    for answers in collected:
-        for level in LEVELS:
-            songs, right, count = answers.tally(level)
-            drawn = clusters(answers.tracks.loc[songs].reset_index(), answers.protocol)
-            value, low, high = accuracy_interval(right, count, *drawn, resamples=resamples, seed=seed)
-            frame = answers.frame(level)
-            f1, f1_low, f1_high = interval(
-                answers.class_sums(level)[1], scores.macro_f1, *drawn, resamples=resamples, seed=seed
-            )
-            if value == 1:  # nothing to resample, as in the accuracy's own interval
-                f1_low, f1_high = low, high
-            rows.append(
-                {
-                    **identity(answers),
-                    "level": level,
-                    "n_songs": len(songs),
-                    "accuracy": value,
-                    "low": low,
-                    "high": high,
-                    "runs": len(answers.runs),
-                    "kappa": kappa(frame),
-                    "train_accuracy": answers.train[level],
-                    "majority": frame["true"].value_counts(normalize=True).max(),
-                    "macro_f1": float(f1),
-                    "macro_f1_low": float(f1_low),
-                    "macro_f1_high": float(f1_high),
-                }
-            )
-    return pd.DataFrame(rows, columns=list(RESULT_COLUMNS))
-
-
-def kappa(frame: pd.DataFrame) -> float:
-    """Cohen's kappa of answers, averaged over seeds; NaN where there is only one class."""
-    from sklearn.metrics import cohen_kappa_score
-
-    values = [
-        cohen_kappa_score(part["true"].astype(str), part["said"].astype(str))
-        for _, part in frame.groupby("seed")
-        if part["true"].nunique() > 1
-    ]
-    return float(np.mean(values)) if values else float("nan")
-
-
-def comparison(table: pd.DataFrame) -> pd.DataFrame:
-    """Put the poster's table beside ours. Page 05.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As from `results`.
-
-    Returns
-    -------
-    pd.DataFrame
-        ``network``, ``protocol`` (`PUBLISHED` for the poster's rows), ``level`` and for each head
-        ``<head>_train``, ``<head>_test``, ``<head>_interval`` (text; the poster's are Wilson's for its
-        225 test samples) and ``<head>_kappa``. A network that only one of the two has stands alone; other
-        recipes than the poster's and baselines are left out.
-    """
-    table = table.loc[table["recipe"] == POSTER]
-    heads = list(dict.fromkeys([*next(iter(poster.POSTER.values())), *table["head"]]))
-    rows, done = [], set()
-    for (network, _), ours in table.assign(label=labels(table)).groupby(["network", "recipe"], sort=False):
-        if network in poster.POSTER and network not in done:
-            rows.append(_published(network))
-        done.add(network)
-        for (protocol, level), part in ours.groupby(["protocol", "level"], sort=False):
-            row = {"network": part["label"].iloc[0], "protocol": protocol, "level": level}
-            for one in part.itertuples():
-                row |= _cells(one.head, one.train_accuracy, one.accuracy, one.low, one.high, one.kappa)
-            rows.append(row)
-    rows += [_published(network) for network in poster.POSTER if network not in done]
-    columns = [f"{head}_{part}" for head in heads for part in ("train", "test", "interval", "kappa")]
-    return pd.DataFrame(rows).reindex(columns=["network", "protocol", "level", *columns])
-
-
-def _published(network: str) -> dict:
-    row = {"network": network, "protocol": PUBLISHED, "level": ""}
-    for head, parts in poster.POSTER[network].items():
-        row |= _cells(head, parts["train"], parts["test"], *wilson(parts["test"], poster.SIZES["test"]))
-    return row
-
-
-def _cells(head: str, train: float, test: float, low: float, high: float, agreement: float = np.nan) -> dict:
-    span = "" if np.isnan(low) else f"{low:.3f} to {high:.3f}"
-    return {f"{head}_train": train, f"{head}_test": test, f"{head}_interval": span, f"{head}_kappa": agreement}
-
-
-def by_protocol(table: pd.DataFrame, level: str = "song") -> pd.DataFrame:
-    """Accuracy with its interval as text, a row a network and head, a column a protocol. Page 05.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As from `results`.
-    level : str
-    """
-    own = table.loc[table["level"] == level]
-    own = own.assign(network=labels(own), text=with_span(own, "accuracy", "low", "high"))
-    order = [name for name in PROTOCOLS if name in set(own["protocol"])]
-    rows = list(dict.fromkeys(zip(own["network"], own["head"], strict=True)))
-    wide = own.pivot(index=["network", "head"], columns="protocol", values="text").reindex(rows, columns=order)
-    return wide.fillna("").rename_axis(columns=None).reset_index()
-
-
-def with_span(table: pd.DataFrame, value: str, low: str, high: str, digits: int = 2) -> list[str]:
-    """Text of a score and its interval, ``0.52 (0.43 to 0.61)``, row by row; an en dash where there is no score."""
-    texts = []
-    for score, lowest, highest in zip(table[value], table[low], table[high], strict=True):
-        known = np.isfinite(lowest) and np.isfinite(highest)
-        span = f" ({fixed(lowest, digits)} to {fixed(highest, digits)})" if known else ""
-        texts.append(f"{fixed(score, digits)}{span}" if np.isfinite(score) else "–")
-    return texts
-
-
-def with_intervals(table: pd.DataFrame, digits: int = 2) -> pd.DataFrame:
-    """Join each score with its ``<score>_low`` and ``<score>_high`` to one text, ``0.52 (0.43 to 0.61)``. Page 05."""
-    shown = table.copy()
-    for score in [name.removesuffix("_low") for name in table.columns if name.endswith("_low")]:
-        shown[score] = with_span(table, score, f"{score}_low", f"{score}_high", digits)
-    return shown.drop(columns=[name for name in shown if name.endswith(("_low", "_high"))])
-
-
-def readable(table: pd.DataFrame, digits: int = 3) -> pd.DataFrame:
-    """Write a table for reading: rounded, an en dash for what is missing, words in the column heads.
-    Pages 05, 06, 07 and 09.
-
-    The first column becomes the index.
-    """
-    shown = table.copy()
-    for column in shown.columns:
-        values = shown[column]
-        if pd.api.types.is_float_dtype(values):
-            shown[column] = [fixed(value, digits) if np.isfinite(value) else "–" for value in values]
-        else:
-            shown[column] = values.astype(object).where(values.notna() & (values.astype(str) != ""), "–")
-    shown.columns = [str(column).replace("_", " ") for column in shown.columns]
-    return shown.set_index(shown.columns[0])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lib.errors import ReportError
-from lib.evaluation.words import fixed
+from lib.narrative.format import fixed
 from lib.paths import Study
 
 _CAPTIONED = ("recipe", "runs", "fold", "folds")  # the same in every row: said once, under the table

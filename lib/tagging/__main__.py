@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lib.corpora.files import audio_files
 from lib.errors import ReportError
-from lib.evaluation.words import percent
+from lib.narrative.format import percent
 from lib.paths import explained, replacing
 from lib.progress import tell
 from lib.quiet import import_keras

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lib.evaluation.words import fixed, listed
+from lib.narrative.format import fixed, listed
 from lib.tagging.familiarity import KNOWN_SHARE
 from lib.tagging.model import Tagger
 

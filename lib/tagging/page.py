@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pandas as pd
 from markupsafe import Markup
 
-from lib.evaluation.words import interval, percent
+from lib.narrative.format import interval, percent
 from lib.plots import colour
 from lib.provenance import code_version
 from lib.report.body import HERE

@@ -17,7 +17,7 @@ import pandas as pd
 
 from lib.corpora.origins import ORIGINS
 from lib.errors import ReportError
-from lib.evaluation.claims import by_strictness
+from lib.evaluation.results import by_strictness
 from lib.paths import Study, explained
 from lib.plans import Plan
 from lib.quiet import import_keras
