@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from lib import evaluation
+from lib.evaluation import predictions
 from lib.runs.run import Run
 from lib.tables import tracks_table
 
@@ -93,4 +93,4 @@ def several():
         run_of(right(0.6), network="short_chunk"),
         run_of(right(0.6), network="mine", stale=True),
     ]
-    return evaluation.collect(runs, tracks)
+    return predictions.collect(runs, tracks)

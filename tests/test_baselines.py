@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from lib import baselines, features, scores
+from lib import baselines, features, metrics
 from lib.audio import Spectrogram
 from lib.errors import ReportError
 from lib.paths import PROJECT
@@ -164,7 +164,7 @@ def test_what_can_be_heard_is_learnt(name, corpus):
     test = parts == "test"
     said = np.array(GENRE.classes)[answers["genre"][test].argmax(axis=1)]
     assert (said == labels["genre"][test]).all()
-    assert scores.numeric(labels["power"][test], answers["power"][test, 0])["r2"] > 0.3
+    assert metrics.numeric(labels["power"][test], answers["power"][test, 0])["r2"] > 0.3
 
 
 def test_statistics_are_those_of_the_cosine_transform(corpus):

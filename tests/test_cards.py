@@ -4,13 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import corpora, evaluation
+from lib import corpora
 from lib.audio import Spectrogram
 from lib.cards import costs, data_card, model_card, render
 from lib.corpora import summary
 from lib.corpora.datasheets import datasheet, datasheets
 from lib.errors import ReportError
-from lib.zoo.cost import ReceptiveField
+from lib.evaluation import comparisons, per_class, predictions, results
+from lib.evaluation.bootstrap import Bootstrap
 from tests.fakes import fake_run, fake_study, fake_tracks
 
 HOLES = re.compile(r"\b(nan|None|NaN|<NA>|TODO|Undefined)\b|[{}]|  | [.,;]")
@@ -105,13 +106,13 @@ def runs(study):
 
 @pytest.fixture(scope="module")
 def judged(study, runs):
-    collected = evaluation.collect(runs, fake_tracks())
-    return evaluation.results(collected, resamples=50), evaluation.per_class(collected, resamples=50), collected
+    collected = predictions.collect(runs, fake_tracks())
+    return results.results(collected, Bootstrap(50)), per_class.per_class(collected, Bootstrap(50)), collected
 
 
 def test_the_model_card_is_about_the_main_network(runs, judged):
-    rows = evaluation.main_rows(judged[0])
-    own = model_card.main_runs(runs, rows)
+    rows = results.main_rows(judged[0])
+    own = model.main_runs(runs, rows)
     assert {one.run.architecture for one in own} == {"this_project"}
     assert len(own) == 4
     assert model_card.main_runs(runs[4:], rows.iloc[:0])[0].run.architecture == "zhang2016"
@@ -127,26 +128,30 @@ def model(runs, tables, whole=True):
 
 def test_the_model_card_answers_every_question(runs, judged):
     table, classes, collected = judged
-    card = model(runs[:4], (table, classes, evaluation.against_baselines(collected, resamples=50)))
-    found = answers(card)
-    assert len(found) == 17 and ABOUT["limits"] in found.values() and "12,345 parameters" in found["What is it"]
-    assert "genre (Folk, Rock) and valence (a number)" in found["What is it"]
-    assert (
-        "2 folds and 1 seed under `slice` and 2 folds and 1 seed under `artist`"
-        in found["How much do its figures move"]
-    )
-    assert "Keras 3.1.0 on tensorflow and Python 3.12.1" in found["With what"]
-    assert re.search(r"genre \d+\xa0% under `slice` and \d+\xa0% under `artist` and mood", card["limits"])
-    told = card["performance"].split("\n\n")
-    assert len(told) == 3 and all(one.startswith("- ") for one in told)
+    rows = results.main_rows(table)
+    own, protocols = runs[:4], ["slice", "artist"]
+    beaten = comparisons.against_baselines(collected, Bootstrap(50))
+    cards = [
+        model.training(own),
+        model.intent(origin("demo").licence),
+        model.judged(rows, protocols),
+        model.limits(rows, protocols, own, origin("demo").limits),
+    ]
+    text = " ".join(whole(card) for card in cards)
+    assert "2 folds and 1 seed under `slice` and 2 folds and 1 seed under `artist`" in text
+    assert "under `slice`" in text
+    assert "Keras 3.1.0 on tensorflow and Python 3.12.1" in text
+    told = model.in_words(table, classes, beaten, "synthetic songs")
+    assert len(told) == 3
     assert all("synthetic songs" in one for one in told[::2])
     assert told[1].startswith("- **Least often found:** in genre ") and told[1].endswith(" songs).")
 
 
 def test_a_network_that_names_no_classes_has_a_card_too(runs):
-    card = model(runs[:1], (evaluation.results([], resamples=50), pd.DataFrame(), None), whole=False)
-    assert card["performance"] == "- Its heads answer with numbers; page 05 tells how well."
-    assert "its answer 1.23 s and 17 bands of it." in answers(card)["What does it hear"]
+    none = results.results([], Bootstrap(50))
+    assert model.in_words(none, pd.DataFrame(), None) == ["Its heads answer with numbers; page 05 tells how well."]
+    whole(model.judged(none, ["artist"]))
+    whole(model.limits(none, ["artist"], runs[:1], "Nothing."))
 
 
 def test_the_class_found_least_is_named():

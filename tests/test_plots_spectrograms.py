@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from lib.report.clean import harmless
 
-from lib import evaluation
 from lib.audio import Spectrogram
 from lib.errors import ReportError
+from lib.evaluation import difficulty, predictions
+from lib.evaluation.bootstrap import Bootstrap
 from lib.paths import check_name
 from lib.plots import colour, show, spectrograms, svg, use_style
 from lib.slices import Slices
@@ -41,7 +42,7 @@ def store(tmp_path):
 def answered(rows, *, start=SLICES, tracks=None, **run):
     """Answers about t1, whose slices have the numbers 4 to 7."""
     runs = [run_of([("t1", p) for p in rows], classes=CLASSES, protocol="artist", start=start, **run)]
-    return evaluation.collect(runs, tracks_of(["a", "b"]) if tracks is None else tracks)[0]
+    return predictions.collect(runs, tracks_of(["a", "b"]) if tracks is None else tracks)[0]
 
 
 ROWS = [[0.7, 0.2, 0.1], [0.2, 0.6, 0.2], [0.6, 0.3, 0.1], [0.9, 0.0, 0.1]]
@@ -105,9 +106,9 @@ def test_the_claim_says_what_was_predicted():
 def test_of_several_seeds_the_surest_mistake_is_shown():
     rows = {0: [0.1, 0.8, 0.1], 1: [0.5, 0.4, 0.1], 2: [0.1, 0.3, 0.6]}
     runs = [run_of([("t1", p)], classes=CLASSES, seed=seed, start=4) for seed, p in rows.items()]
-    answers = evaluation.collect(runs, tracks_of(["a", "b"]))[0]
-    assert "seed 2 of net predicts" in spectrograms.timeline_claim(answers, "t1")
-    assert "seed 0 of net predicts" in spectrograms.timeline_claim(answers, "t1", seed=0)
+    answers = predictions.collect(runs, tracks_of(["a", "b"]))[0]
+    assert "seed 2 of net takes" in errors.timeline_claim(answers, "t1")
+    assert "seed 0 of net names" in errors.timeline_claim(answers, "t1", seed=0)
 
 
 def test_a_true_class_that_the_network_lacks(store):
@@ -146,13 +147,8 @@ def test_odd_titles_and_class_names_are_drawn(store, tmp_path, capsys):
     tracks = tracks_of(["$a", "b_"])
     tracks.loc[1, "title"] = "$x_ & <b>"
     run = run_of([("t1", p) for p in ROWS], classes=classes, start=4)
-    answers = evaluation.collect([run], tracks)[0]
-    show(
-        spectrograms.timeline(answers, "t1", store),
-        spectrograms.timeline_claim(answers, "t1"),
-        name="x",
-        folder=tmp_path,
-    )
+    answers = predictions.collect([run], tracks)[0]
+    show(errors.timeline(answers, "t1", store), errors.timeline_claim(answers, "t1"), name="x", folder=tmp_path)
     assert "&lt;c&gt;" in (tmp_path / "x.svg").read_text()
 
 
@@ -161,20 +157,25 @@ def test_names_of_figures_are_names():
     assert check_name(spectrograms.figure_name("Mood!", "Ä ö/ü.mp3"), "figure")
 
 
-def test_each_kernel_finds_what_it_is_named_after():
-    onset, held = np.zeros((20, 30), np.uint8), np.zeros((20, 30), np.uint8)
-    onset[:, 15:], held[8] = 200, 200
-    sets_in, is_held = spectrograms.KERNELS.values()
-    inside = np.s_[2:-2, 2:-2]  # the border sees zeros beyond the picture
-    assert set(np.argwhere(spectrograms.slid(onset, sets_in)[inside] > 0)[:, 1] + 2) == {14, 15}
-    assert set(np.argwhere(spectrograms.slid(held, is_held)[inside] > 0)[:, 0] + 2) == {8}
-    assert not spectrograms.slid(held, sets_in)[inside].any() and not spectrograms.slid(onset, is_held)[inside].any()
+def test_the_distribution_is_drawn_beside_the_expected_one():
+    panel = panel_of(np.random.default_rng(0).random((50, 3)) < 0.6)
+    table = difficulty.agreement(panel, Bootstrap(100))
+    figure = errors.hard_figure(table)
+    axes = figure.axes[0]
+    assert [bar.get_height() for bar in axes.patches] == table["songs"].tolist()
+    assert list(axes.get_lines()[0].get_ydata()) == pytest.approx(table["expected"].tolist())
+    plt.close(figure)
+    plt.close(errors.hard_figure(difficulty.agreement(panel_of([[True]] * 5), Bootstrap(10))))
 
 
-def test_the_figure_names_what_it_shows():
-    use_style()
-    sample = np.random.default_rng(0).integers(0, 255, (96, 129), dtype=np.uint8)
-    pictures = {name: spectrograms.slid(sample, kernel) for name, kernel in spectrograms.KERNELS.items()}
-    drawn = svg(spectrograms.kernels_figure({"the slice": sample} | pictures, Spectrogram()))
-    assert all(name in drawn for name in ("the slice", *spectrograms.KERNELS)) and len(drawn) < 150_000
-    assert "3 × 3 and 3 × 5" in spectrograms.kernels_claim()
+def test_artists_are_drawn_and_hard_ones_stand_out():
+    panel = errors_by_artist(np.random.default_rng(0), 0.4, artists=30)
+    panel.songs["artist"] = panel.songs["artist"] + " of a very long name that nobody can read $x"
+    found = difficulty.hard_artists(panel, permutations=999)
+    figure = errors.artists_figure(found)
+    shown = found.table.head(errors.MOST)
+    assert len(figure.axes[0].get_yticklabels()) == errors.MOST
+    drawn = {tuple(c.get_facecolor()[0][:3]): len(c.get_offsets()) for c in figure.axes[0].collections[1:]}
+    assert drawn[plt.matplotlib.colors.to_rgb(errors.VERMILION)] == shown["hard"].sum() > 0
+    svg(figure)
+    plt.close(figure)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from lib.evaluation.words import listed
+from lib.narrative.format import listed
 from lib.recipes import BEST
 from lib.runs.store import Finished
 

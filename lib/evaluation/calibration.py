@@ -11,14 +11,8 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from lib.evaluation.answers import LEVELS, Answers
-from lib.evaluation.claims import name_of
-from lib.evaluation.intervals import LEVEL, accuracy_interval, clusters, interval, measured
-from lib.evaluation.pooling import added_up
-from lib.evaluation.tables import identity, main_rows
-from lib.evaluation.verdicts import strict_rows
-from lib.evaluation.voting import bounds, gain_span
-from lib.evaluation.words import PERCENT, listed, percent, points
+from lib.evaluation.bootstrap import BOOTSTRAP, LEVEL, Bootstrap, columns, measured
+from lib.evaluation.predictions import LEVELS, Answers, added_up
 
 RELIABILITY_COLUMNS = (
     "network", "protocol", "recipe", "head", "level", "lower", "upper", "n", "n_songs", "confidence", "accuracy",
@@ -30,22 +24,21 @@ CALIBRATION_COLUMNS = (
 )  # fmt: skip
 _SURPLUS = 4  # first of the bins in summed parts
 _BLOCK = 100  # flips at a time: memory does not grow with their number
-NO_CONFIDENCE = "No head of these runs names classes, so there is no confidence to judge"
 
 
 def reliability(
-    collected: Iterable[Answers], level: str = "song", bins: int = 10, *, resamples: int = 2000, seed: int = 0
+    collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP, *, level: str = "song", bins: int = 10
 ) -> pd.DataFrame:
     """Compare the accuracy of answers of like confidence with it, as a reliability diagram does. Page 05.
 
     Parameters
     ----------
     collected : iterable of Answers
+    bootstrap : Bootstrap
     level : str
         ``song`` or ``slice``.
     bins : int > 0
         Of equal width; a bin holds its upper edge.
-    resamples, seed : int
 
     Returns
     -------
@@ -60,22 +53,13 @@ def reliability(
         values = np.stack([np.ones(len(frame)), frame["probability"], frame["right"].astype(float)], axis=1)
         songs, sums = added_up(frame, values[:, None, :] * np.eye(bins)[place][:, :, None])
         sums = sums.sum(axis=1)  # seeds together: a bin may hold few answers of each
-        drawn = clusters(answers.tracks.loc[songs].reset_index(), answers.protocol)
+        drawn = answers.clusters(songs)
         for one in np.unique(place):
             count, confidence, right = sums[:, one].T
-            found = accuracy_interval(right, count, *drawn, resamples=resamples, seed=seed)
-            rows.append(
-                {
-                    **identity(answers),
-                    "level": level,
-                    "lower": one / bins,
-                    "upper": (one + 1) / bins,
-                    "n": int(count.sum()),
-                    "n_songs": int((count > 0).sum()),
-                    "confidence": confidence.sum() / count.sum(),
-                    **dict(zip(("accuracy", "low", "high"), found, strict=True)),
-                }
-            )
+            row = {**answers.identity, "level": level, "lower": one / bins, "upper": (one + 1) / bins}
+            row |= {"n": int(count.sum()), "n_songs": int((count > 0).sum())}
+            row |= {"confidence": confidence.sum() / count.sum()}
+            rows.append(row | columns("accuracy", bootstrap.ratio(right, count, *drawn), "low", "high"))
     return pd.DataFrame(rows, columns=list(RELIABILITY_COLUMNS))
 
 
@@ -85,7 +69,7 @@ def _bin(confidence: np.ndarray, bins: int) -> np.ndarray:
 
 
 def calibration(
-    collected: Iterable[Answers], *, bins: int = 10, flips: int = 1000, resamples: int = 2000, seed: int = 0
+    collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP, *, bins: int = 10, flips: int = 1000
 ) -> pd.DataFrame:
     """How far confidence and accuracy lie apart, on average and bin by bin. Page 05.
 
@@ -101,11 +85,11 @@ def calibration(
     Parameters
     ----------
     collected : iterable of Answers
+    bootstrap : Bootstrap
     bins : int > 0
         Of equal width.
     flips : int > 0
         Simulations of the ECE.
-    resamples, seed : int
 
     Returns
     -------
@@ -122,33 +106,18 @@ def calibration(
         for level in LEVELS:
             frame = answers.frame(level)
             songs, sums = added_up(frame, _parts(frame, answers, bins))
-            drawn = clusters(answers.tracks.loc[songs].reset_index(), answers.protocol)
-            values, low, high = interval(sums, _scores, *drawn, resamples=resamples, seed=seed)
-            confidence, accuracy, over, brier = map(float, values)
-            ends = low[2], high[2]
-            if accuracy in (0.0, 1.0):  # nothing to resample
-                _, *ends = accuracy_interval(sums[..., 2], sums[..., 0], *drawn)
-                ends = confidence - ends[1], confidence - ends[0]
-            chance = _flipped(sums, drawn[0], flips, seed)
-            rows.append(
-                {
-                    **identity(answers),
-                    "level": level,
-                    "n_songs": len(songs),
-                    "n": len(frame),
-                    "ece": float(measured(sums, _ece)),
-                    "ece_expected": float(chance.mean()),
-                    "ece_limit": float(np.quantile(chance, LEVEL)),
-                    "confidence": confidence,
-                    "accuracy": accuracy,
-                    "overconfidence": over,
-                    "low": float(ends[0]),
-                    "high": float(ends[1]),
-                    "brier": brier,
-                    "brier_low": float(low[3]),
-                    "brier_high": float(high[3]),
-                }
-            )
+            drawn = answers.clusters(songs)
+            found = bootstrap.interval(sums, _scores, *drawn)
+            confidence, accuracy, over, brier = zip(*found, strict=True)  # each with its bounds
+            if accuracy[0] in (0.0, 1.0):  # nothing to resample
+                _, low, high = bootstrap.ratio(sums[..., 2], sums[..., 0], *drawn)
+                over = (over[0], confidence[0] - high, confidence[0] - low)
+            chance = _flipped(sums, drawn[0], flips, bootstrap.seed)
+            row = {**answers.identity, "level": level, "n_songs": len(songs), "n": len(frame)}
+            row |= {"ece": float(measured(sums, _ece)), "ece_expected": float(chance.mean())}
+            row |= {"ece_limit": float(np.quantile(chance, LEVEL))}
+            row |= {"confidence": float(confidence[0]), "accuracy": float(accuracy[0])}
+            rows.append(row | columns("overconfidence", over, "low", "high") | columns("brier", brier))
     return pd.DataFrame(rows, columns=list(CALIBRATION_COLUMNS))
 
 
@@ -198,54 +167,3 @@ def _flipped(sums: np.ndarray, groups: np.ndarray, flips: int, seed: int) -> np.
         gaps = np.tensordot(signs, centred, axes=1)  # [flips, seeds, bins]
         blocks.append((np.abs(gaps).sum(axis=-1) / total[..., 0].sum(axis=0)).mean(axis=-1))
     return np.concatenate(blocks)
-
-
-def verdict(row: pd.Series) -> str:
-    """Say what the interval of the over-confidence establishes."""
-    if pd.isna(row["low"]):
-        return "not known to be over- or under-confident"
-    if row["low"] > 0:
-        return "over-confident"
-    return "under-confident" if row["high"] < 0 else "not established to be over- or under-confident"
-
-
-def calibration_claim(table: pd.DataFrame, level: str = "song") -> str:
-    """Title of the reliability diagram: the main network's confidence under the strictest protocol. Page 05.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As from `calibration`.
-    level : str
-        ``song`` or ``slice``.
-    """
-    table = table.loc[table["level"] == level]
-    if not len(table):
-        return NO_CONFIDENCE
-    own = strict_rows(main_rows(table))
-    told: dict[str, list[str]] = {}
-    for _, row in own.iterrows():
-        difference = "no interval" if pd.isna(row["low"]) else bounds(row["low"], row["high"])
-        text = f"{row['head']} (confidence {percent(row['confidence'])}, accuracy {percent(row['accuracy'])}; "
-        told.setdefault(verdict(row), []).append(f"{text}95{PERCENT} interval of the difference {difference})")
-    order = sorted(told, key=lambda what: what.startswith("not"))  # first what is established
-    heads = ", and ".join(f"{what} in {listed(told[what])}" for what in order)
-    return f"Under {own['protocol'].iloc[0]}, by {level}, {own['network'].iloc[0]} is {heads}"
-
-
-def calibration_sentence(row: pd.Series) -> str:
-    """One row of `calibration` in words. Page 05."""
-    sign = "−" if row["overconfidence"] < 0 else ""
-    text = (
-        f"under `{row['protocol']}`, by {row['level']}, {name_of(row)} answers the {row['head']} with a mean "
-        f"confidence of {percent(row['confidence'])} and is right in {percent(row['accuracy'])}, a difference of "
-        f"{sign}{points(row['overconfidence'])} {gain_span(row['low'], row['high'])}: it is {verdict(row)}; its "
-        f"expected calibration error is {points(row['ece'])}"
-    )
-    if pd.isna(row["ece_limit"]):
-        return text
-    chance = "more than chance explains" if row["ece"] > row["ece_limit"] else "no more than chance may bring about"
-    return (
-        f"{text}, which is {chance} (a calibrated network would be expected to have {points(row['ece_expected'])}, and "
-        f"in 95 of 100 cases no more than {points(row['ece_limit'])})"
-    )

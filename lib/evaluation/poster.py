@@ -1,9 +1,25 @@
-"""What the poster published: a reference measured on another corpus, never mapped onto ours.
+"""What the poster published: a reference measured on another corpus, never mapped onto ours; and what of its pattern is
+reproduced.
 
 X. F. Yu, "Music Tagging With Convolutional Neural Network", poster, Stanford University. Its songs, its six
 genres and its draw of the sets are not at hand, so its accuracies can be compared with ours in pattern (who
 leads, who over-fits), not in height.
 """
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns, wilson
+from lib.evaluation.per_class import recall_difference
+from lib.evaluation.predictions import Answers
+from lib.evaluation.results import labels, leaky, main_rows
+from lib.evaluation.significance import ALPHA
+from lib.recipes import POSTER as RECIPE
 
 # network -> head -> part -> accuracy, as printed in the poster's table
 POSTER = {
@@ -12,8 +28,10 @@ POSTER = {
     "this_project": {"genre": {"train": 0.908, "test": 0.844}, "mood": {"train": 0.907, "test": 0.8}},
 }
 SIZES = {"train": 4074, "dev": 225, "test": 225}  # "samples", as printed
-CORPUS = {"genres": 6, "songs": 75, "slices": 10}  # genres, songs a genre, slices a song
+CORPUS = {"genres": 6, "songs": 75, "slices": 10}  # genres, songs of a genre, slices of a song
 CLASS_ACCURACY = {"instrumental": 0.735, "happy": 0.706, "neutral": 0.786}  # of this_project, as printed
+PUBLISHED = "poster's own"
+RECURS, REVERSED, OPEN = "recurs", "reversed", "not established"
 
 
 def slices_in_corpus() -> int:
@@ -29,3 +47,173 @@ def ranking(head: str) -> list[str]:
 def gap(network: str, head: str) -> float:
     """Training accuracy minus test accuracy in the poster's table."""
     return POSTER[network][head]["train"] - POSTER[network][head]["test"]
+
+
+def comparison(table: pd.DataFrame) -> pd.DataFrame:
+    """Put the poster's table beside ours. Page 05.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        As from `lib.evaluation.results.results`.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``network``, ``protocol`` (`PUBLISHED` for the poster's rows), ``level`` and for each head
+        ``<head>_train``, ``<head>_test``, ``<head>_interval`` (text; the poster's are Wilson's for its
+        225 test samples) and ``<head>_kappa``. A network that only one of the two has stands alone; other
+        recipes than the poster's and baselines are left out.
+    """
+    table = table.loc[table["recipe"] == RECIPE]
+    heads = list(dict.fromkeys([*next(iter(POSTER.values())), *table["head"]]))
+    rows, missing = [], dict.fromkeys(POSTER)
+    for network, ours in table.assign(label=labels(table)).groupby("network", sort=False):
+        rows += [_published(network)] if network in POSTER else []
+        missing.pop(network, None)
+        for (protocol, level), part in ours.groupby(["protocol", "level"], sort=False):
+            row = {"network": part["label"].iloc[0], "protocol": protocol, "level": level}
+            for one in part.itertuples():
+                row |= _cells(one.head, one.train_accuracy, one.accuracy, one.low, one.high, one.kappa)
+            rows.append(row)
+    rows += [_published(network) for network in missing]
+    cells = [f"{head}_{part}" for head in heads for part in ("train", "test", "interval", "kappa")]
+    return pd.DataFrame(rows).reindex(columns=["network", "protocol", "level", *cells])
+
+
+def _published(network: str) -> dict:
+    row = {"network": network, "protocol": PUBLISHED, "level": ""}
+    for head, parts in POSTER[network].items():
+        row |= _cells(head, parts["train"], parts["test"], *wilson(parts["test"], SIZES["test"]))
+    return row
+
+
+def _cells(head: str, train: float, test: float, low: float, high: float, agreement: float = np.nan) -> dict:
+    span = "" if np.isnan(low) else f"{low:.3f} to {high:.3f}"
+    return {f"{head}_train": train, f"{head}_test": test, f"{head}_interval": span, f"{head}_kappa": agreement}
+
+
+def comparable(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of results that can be held against the poster's: its networks, heads and recipe, per slice under ``slice``.
+
+    Its own draw, ``poster_split``, tests a twentieth of the slices, too few to rank networks by.
+    """
+    own = table.loc[(table["protocol"] == leaky(table["protocol"])) & (table["level"] == "slice")]
+    own = own.loc[(own["recipe"] == RECIPE) & own["network"].isin(list(POSTER))]
+    return own.loc[own["head"].isin(set.intersection(*map(set, POSTER.values())))]
+
+
+def leads(table: pd.DataFrame, ranks: pd.DataFrame) -> pd.DataFrame:
+    """Ask of each lead of one network over another in the poster's table whether it is reproduced.
+
+    Parameters
+    ----------
+    table, ranks : pd.DataFrame
+        As from `lib.evaluation.results.results` and `lib.evaluation.comparisons.ranking`.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``head``, ``better`` and ``worse`` of the poster, ``verdict``: `RECURS` or `REVERSED` if such a difference is
+        significant after correction, else `OPEN`.
+    """
+    asked = ranks.loc[(ranks["protocol"] == leaky(table["protocol"])) & (ranks["level"] == "slice")]
+    asked = asked.loc[(asked["recipe"] == RECIPE) & (asked["p_holm"] < ALPHA)]
+    sure, rows = set(zip(asked["head"], asked["better"], asked["worse"], strict=True)), []
+    for head, part in comparable(table).groupby("head", sort=False):
+        order = [network for network in ranking(head) if network in set(part["network"])]
+        for better, worse in combinations(order, 2):
+            verdict = RECURS if (head, better, worse) in sure else REVERSED if (head, worse, better) in sure else OPEN
+            rows.append({"head": head, "better": better, "worse": worse, "verdict": verdict})
+    return pd.DataFrame(rows, columns=["head", "better", "worse", "verdict"])
+
+
+def fits(table: pd.DataFrame) -> pd.DataFrame:
+    """Training and test accuracy of the poster's networks, and the gap between them. Page 05.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        As from `lib.evaluation.results.results`.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``head``, ``network``, ``train``, ``test``, ``gap`` with ``low`` and ``high``, from the interval of the test
+        accuracy (that of training is an average over the runs without one), and the poster's gap.
+    """
+    own = comparable(table).dropna(subset="train_accuracy")
+    return pd.DataFrame(
+        {
+            "head": own["head"],
+            "network": own["network"],
+            "train": own["train_accuracy"],
+            "test": own["accuracy"],
+            "gap": own["train_accuracy"] - own["accuracy"],
+            "low": own["train_accuracy"] - own["high"],
+            "high": own["train_accuracy"] - own["low"],
+            "poster": [gap(row.network, row.head) for row in own.itertuples()],
+        }
+    )
+
+
+def mood_observations(collected: Sequence[Answers], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
+    """Test the poster's observation that happy and neutral songs are predicted less well than sad ones. Page 05.
+
+    Parameters
+    ----------
+    collected : sequence of Answers
+        Of one network and recipe.
+    bootstrap : Bootstrap
+
+    Returns
+    -------
+    pd.DataFrame
+        ``protocol``, ``mood``, ``poster`` (its accuracy of that mood; none is printed for sad) and ``difference``, the
+        recall of sad minus that of the mood, with ``low`` and ``high``. Empty where the moods are others.
+    """
+    rows = [
+        {"protocol": answers.protocol, "mood": mood, "poster": CLASS_ACCURACY[mood]}
+        | columns("difference", recall_difference(answers, "sad", mood, bootstrap), "low", "high")
+        for answers in collected
+        if answers.head == "mood" and {"sad", "neutral", "happy"} <= set(answers.classes)
+        for mood in ("happy", "neutral")
+    ]
+    return pd.DataFrame(rows, columns=["protocol", "mood", "poster", "difference", "low", "high"])
+
+
+def genre_observations(classes: pd.DataFrame, collected: Sequence[Answers]) -> pd.DataFrame:
+    """Test the poster's observation that Instrumental is its weakest genre and is taken for Electronic. Page 05.
+
+    Parameters
+    ----------
+    classes : pd.DataFrame
+        As from `lib.evaluation.per_class.per_class`.
+    collected : sequence of Answers
+        Of one network and recipe.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``protocol``, ``poster``, ``recall`` with ``low`` and ``high``, ``songs``, how many ``other`` genres there are
+        and how many of them have a ``lower`` recall, and ``taken_for``, the most frequent wrong predictions. Empty
+        where the corpus does not have both genres.
+    """
+    rows = []
+    for answers in collected:
+        names = {name.lower(): name for name in answers.classes}
+        if answers.head != "genre" or not {"instrumental", "electronic"} <= set(names):
+            continue
+        own = main_rows(classes.loc[(classes["protocol"] == answers.protocol) & (classes["head"] == "genre")])
+        own = own.set_index("class").dropna(subset="recall")
+        if names["instrumental"] not in own.index:
+            continue
+        one = own.loc[names["instrumental"]]
+        songs = answers.songs.loc[answers.songs["true"] == names["instrumental"], "said"]
+        wrong = songs[songs != names["instrumental"]].value_counts()
+        row = {"protocol": answers.protocol, "poster": CLASS_ACCURACY["instrumental"], "songs": one["support"]}
+        row |= columns("recall", one[["recall", "recall_low", "recall_high"]], "low", "high")
+        row |= {"other": len(own) - 1, "lower": int((own["recall"] < one["recall"]).sum())}
+        rows.append(row | {"taken_for": ", ".join(wrong.index[wrong == wrong.max()])})
+    names = ["protocol", "poster", "recall", "low", "high", "songs", "other", "lower", "taken_for"]
+    return pd.DataFrame(rows, columns=names)

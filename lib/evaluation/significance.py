@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+ALPHA = 0.05  # of every test; a corrected p below it is significant, and intervals hold 1 - ALPHA
 PERMUTATIONS = 9_999
 MANY = 2_000  # clusters that differ, from which only the number of flips of each value is drawn
 _CELLS = 2_000_000  # of one block of permutations: memory does not grow with their number

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from lib.errors import ReportError
-from lib.evaluation.tables import by_protocol
+from lib.narrative.format import by_protocol
 from lib.paths import PROJECT, Study, replacing
 from lib.tables import read_json
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pandas as pd
 from markupsafe import Markup
 
-from lib.evaluation.words import interval, percent
+from lib.narrative.format import interval, percent
 from lib.plots import colour
 from lib.tagging.model import Tagger
 from lib.tagging.output import UNSURE

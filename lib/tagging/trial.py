@@ -11,8 +11,10 @@ import pandas as pd
 
 from lib.corpora.files import audio_files
 from lib.errors import ReportError
-from lib.evaluation import calibration, collect
-from lib.evaluation.words import percent
+from lib.evaluation import calibration
+from lib.evaluation.bootstrap import Bootstrap
+from lib.evaluation.predictions import collect
+from lib.narrative.format import percent
 from lib.paths import Study
 from lib.runs.run import Run
 from lib.runs.spec import RunSpec
@@ -122,8 +124,8 @@ def trust(
     for name, temperatures in (("before", {}), ("after", tagger.temperatures)):
         own = [_Tempered(one.folder, one.run, one.stale, tuple(temperatures.items())) for one in runs]
         answers = [replace(one, network=name) for one in collect(own, tracks)]
-        scores.append(calibration.calibration(answers, resamples=resamples, seed=seed))
-        bins.append(calibration.reliability(answers, "song", resamples=resamples, seed=seed))
+        scores.append(calibration.calibration(answers, Bootstrap(resamples, seed)))
+        bins.append(calibration.reliability(answers, Bootstrap(resamples, seed)))
     whole = pd.concat(scores, ignore_index=True)
     return whole.loc[whole["level"] == "song"].reset_index(drop=True), pd.concat(bins, ignore_index=True)
 

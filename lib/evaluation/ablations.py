@@ -1,0 +1,225 @@
+"""One thing changed at a time: the heads that learn together, the recipe, the network, the settings of a sweep; and
+what was chosen among candidates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns
+from lib.evaluation.comparisons import difference
+from lib.evaluation.predictions import STALE, Answers, Tested, collect, collect_numbers, variants
+from lib.evaluation.significance import holm
+from lib.recipes import BASELINE, POSTER, RECIPES, base_of, members
+from lib.runs.store import Finished
+from lib.zoo import VARIANTS
+
+TASK_COLUMNS = (
+    "network", "protocol", "recipe", "head", "score", "heads", "names", "runs", "n_songs", "value", "low", "high",
+    "least", "difference", "difference_low", "difference_high", "p", "p_holm",
+)  # fmt: skip
+TRIED_COLUMNS = ["network", "recipe", "head", "accuracy", "reference", "difference", "low", "high", "n_songs"]
+SWEPT_COLUMNS = ["network", "protocol", "recipe", "head", "dev", "accuracy", "low", "high", "runs", "n_songs"]
+CHOSEN_COLUMNS = ["protocol", "fold", "head", "chosen", "networks", "dev", "songs", "candidates"]
+TUNED = "tuned"
+FEW = 3  # heads that are named one by one
+
+
+def together(runs: Sequence[Finished], tracks: pd.DataFrame, bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
+    """Score of each head per song, by the heads that were trained with it. Page 05.
+
+    Only folds and seeds that were run with every set of heads count, so that each is evaluated on the same songs. Stale
+    runs and those of a part of the artists are left out.
+
+    Parameters
+    ----------
+    runs : sequence of Finished
+    tracks : pd.DataFrame
+        The tracks table.
+    bootstrap : Bootstrap
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns `TASK_COLUMNS`, by head and rising number of ``heads``, of which ``names`` are the others: ``score`` is
+        ``accuracy`` or, of numbers, ``r2``; ``difference`` is ``value`` less that of the smallest set (which has
+        ``least`` heads), paired over the songs, with its interval and, of accuracies, the ``p`` of a sign-flip test and
+        ``p_holm``, corrected for their number under the protocol. Empty unless a network was trained with several sets.
+    """
+    rows = []
+    whole = [one for one in runs if one.run.share == 1]
+    for by_heads in variants(whole, lambda one: frozenset(one.metrics["heads"])):
+        found: dict[str, dict[frozenset[str], Tested]] = {}
+        for heads in sorted(by_heads, key=lambda names: (len(names), sorted(names))):
+            own = by_heads[heads]
+            for answers in (*collect(own, tracks), *collect_numbers(own, tracks)):
+                found.setdefault(answers.head, {})[heads] = answers
+        for by_set in found.values():
+            rows += _of_head(by_set, bootstrap) if len(by_set) > 1 else []
+    table = pd.DataFrame(rows, columns=list(TASK_COLUMNS[:-1]))
+    return table.assign(p_holm=table.groupby("protocol")["p"].transform(holm))
+
+
+def _of_head(by_set: dict[frozenset[str], Tested], bootstrap: Bootstrap) -> list[dict]:
+    least, alone = next(iter(by_set.items()))
+    rows = []
+    for heads, answers in by_set.items():
+        ids, sums = answers.sums("song")
+        row = {**answers.identity, "score": answers.score, "heads": len(heads), "runs": len(answers.runs)}
+        row |= {"names": ", ".join(sorted(heads - {answers.head})), "n_songs": len(ids), "least": len(least)}
+        row |= columns("value", bootstrap.interval(sums, answers.measure, *answers.clusters(ids)), "low", "high")
+        if heads != least:
+            pair = difference(answers, alone, bootstrap=bootstrap)
+            row |= columns("difference", [pair[key] for key in ("difference", "low", "high")]) | {"p": pair["p"]}
+        rows.append(row)
+    return rows
+
+
+def sets(table: pd.DataFrame) -> list[str]:
+    """Name each row's set of heads: ``alone``, the others if few, or what the largest set has more. Page 05."""
+    table = table.fillna({"names": ""})  # as read from a file
+    every = set().union(*table.loc[table["heads"] == table["heads"].max(), "names"].str.split(", "), table["head"])
+    found = []
+    for row in table.itertuples():
+        others = set(row.names.split(", ")) - {""}
+        left_out = every - others - {row.head}
+        if not others:
+            found.append("alone")
+        elif len(others) <= FEW:
+            found.append(f"with {_listed(others)}")
+        else:
+            found.append(f"with {len(others)} others, without {_listed(left_out)}" if left_out else
+                         f"with all {len(others)} others")  # fmt: skip
+    return found
+
+
+def _listed(names: set[str]) -> str:
+    *most, last = [name.replace("_", " ") for name in sorted(names)]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def tried(
+    runs: Sequence[Finished],
+    tracks: pd.DataFrame,
+    bootstrap: Bootstrap = BOOTSTRAP,
+    *,
+    reference: tuple[str, str],
+    networks: Sequence[str] = (),
+    recipes: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Compare candidates with one of them, by the dev songs of the first fold.
+
+    All models of a network and recipe predict their own dev songs; together they are compared with the
+    reference on the songs that both predicted. Stale runs are left out.
+
+    Parameters
+    ----------
+    runs : sequence of Finished
+        Candidates.
+    tracks : pd.DataFrame
+        The tracks table.
+    bootstrap : Bootstrap
+    reference : (str, str)
+        Network and recipe.
+    networks, recipes : sequence of str
+        What is compared; empty = the reference's own.
+
+    Returns
+    -------
+    pd.DataFrame
+        `TRIED_COLUMNS`: song ``accuracy`` of the candidate and of the ``reference``, their ``difference`` with a
+        95 % interval; the reference itself comes first and differs by nothing. Empty if it, or everything else,
+        was not run.
+    """
+    pairs = [(network, recipe) for network in networks or reference[:1] for recipe in recipes or reference[1:]]
+    order = list(dict.fromkeys([reference, *pairs]))
+    runs = [run for run in runs if (run.run.architecture, run.run.recipe) in order and not run.stale]
+    runs = [run for run in runs if run.run.fold == min(one.run.fold for one in runs)]
+    there = {(run.run.architecture, run.run.recipe) for run in runs}
+    if reference not in there or len(there) < 2:
+        return pd.DataFrame(columns=TRIED_COLUMNS)
+    collected = sorted(collect(runs, tracks, "dev"), key=lambda one: order.index((one.network, one.recipe)))
+    own = {answers.head: answers for answers in collected if (answers.network, answers.recipe) == reference}
+    rows = [_tried(answers, own[answers.head], bootstrap) for answers in collected if answers.head in own]
+    return pd.DataFrame(rows, columns=TRIED_COLUMNS)
+
+
+def _tried(answers: Answers, reference: Answers, bootstrap: Bootstrap) -> dict:
+    return answers.identity | difference(answers, reference, ("accuracy", "reference", "difference"), bootstrap)
+
+
+def recipes_tried(runs: Sequence[Finished], tracks: pd.DataFrame, bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
+    """Compare the recipe ``tuned`` with the poster's and with itself but for one ingredient, see `tried`. Page 05."""
+    changed = [run.run.architecture for run in runs if run.run.recipe.startswith(f"{TUNED}_")]
+    network = max(dict.fromkeys(changed), key=changed.count, default="")
+    known = {run.run.recipe for run in runs if run.run.architecture == network}
+    recipes = [name for name in RECIPES if name in known]
+    return tried(runs, tracks, bootstrap, reference=(network, TUNED), recipes=recipes)
+
+
+def networks_tried(runs: Sequence[Finished], tracks: pd.DataFrame, bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
+    """Compare the poster's network with itself but for one choice, as the poster's search did, see `tried`. Page 05."""
+    known = {run.run.architecture for run in runs if run.run.recipe == POSTER}
+    networks = [name for name in VARIANTS if name in known]
+    return tried(runs, tracks, bootstrap, reference=("this_project", POSTER), networks=networks)
+
+
+def chosen(runs: Sequence[Finished]) -> pd.DataFrame:
+    """List what the recipe ``best`` chose. Page 05.
+
+    Returns
+    -------
+    pd.DataFrame
+        `CHOSEN_COLUMNS`, one row per run and head: ``networks``, how many of the members of what was chosen are
+        networks and not baselines, ``dev``, its score on dev songs, ``songs`` and ``candidates``, the number of those
+        to choose from. Empty without such a run.
+    """
+    rows = []
+    for run in runs:
+        metrics = run.metrics
+        scores = {row["candidate"]: row for row in metrics.get("dev", [])}
+        for head, candidate in metrics.get("chosen", {}).items():
+            row = {"protocol": run.run.protocol, "fold": run.run.fold, "head": head, "chosen": candidate}
+            row |= {"networks": sum(recipe != BASELINE for _, recipe in members(candidate))}
+            row |= {"dev": scores[candidate][head], "songs": scores[candidate]["songs"], "candidates": len(scores)}
+            rows.append(row)
+    return pd.DataFrame(rows, columns=CHOSEN_COLUMNS)
+
+
+def swept(runs: Sequence[Finished], table: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy per song of recipes with other settings, beside the recipes that they change. Page 05.
+
+    Parameters
+    ----------
+    runs : sequence of Finished
+        What `table` was made of; stale ones are left out.
+    table : pd.DataFrame
+        As from `lib.evaluation.results.results`.
+
+    Returns
+    -------
+    pd.DataFrame
+        `SWEPT_COLUMNS`: ``dev`` is the mean over the runs of the accuracy on their dev songs, by which a choice may be
+        made; ``accuracy``, ``low`` and ``high`` are those of the test songs. Empty without a sweep.
+    """
+    own = table.loc[(table["level"] == "song") & ~table["network"].astype(str).str.endswith(STALE)]
+    bases = own["recipe"].map(base_of)
+    changed = own.loc[bases != own["recipe"], ["network", "protocol"]].drop_duplicates()
+    own = own.loc[bases.isin(bases[bases != own["recipe"]])].merge(changed, on=["network", "protocol"])
+    dev = [_dev(runs, *row) for row in own[["network", "protocol", "recipe", "head"]].itertuples(index=False)]
+    return own.assign(dev=dev)[SWEPT_COLUMNS]
+
+
+def _dev(runs: Sequence[Finished], network: str, protocol: str, recipe: str, head: str) -> float:
+    """Mean accuracy on dev songs of the runs of one row; NaN where there is none."""
+    found = [
+        one.metrics["parts"].get("dev", {}).get(head, {}).get("song", {}).get("accuracy", np.nan)
+        for one in runs
+        if (one.run.architecture, one.run.protocol, one.run.recipe) == (network, protocol, recipe)
+        and one.run.share == 1
+        and not one.stale
+    ]
+    return float(np.mean(found)) if found else np.nan

@@ -1,0 +1,195 @@
+"""How far a number would move with other songs: bootstrap over songs or artists, never over slices.
+
+Ten slices of one song are not ten witnesses. What is drawn again is therefore the whole song (with its
+copies) or, where the artists were kept apart, the whole artist within a genre.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lib.evaluation.significance import ALPHA
+from lib.splits import CONTROLS
+
+LEVEL = 1 - ALPHA
+_CELLS = 2_000_000  # of one block of weights: memory does not grow with the number of resamples
+
+Interval = tuple[np.ndarray, np.ndarray, np.ndarray]  # value, low, high
+Measure = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """How test sets are resampled. Page 05.
+
+    Parameters shared by the methods: `sums` [shape=(songs, seeds, ...)] is what adds up over the songs, for each
+    training seed; `measure` makes of totals [shape=(..., seeds, ...)] measures [shape=(..., seeds)] or, several,
+    [..., seeds, m]; `groups` and `strata` are those of `clusters`. Two calls with the same clusters see the same
+    resamples, so that the difference of their samples is a paired bootstrap.
+
+    Attributes
+    ----------
+    resamples : int > 0
+    seed : int >= 0, or sequence of int
+    """
+
+    resamples: int = 2000
+    seed: int | Sequence[int] = 0
+
+    def weights(self, strata: np.ndarray) -> Iterator[np.ndarray]:
+        """Weights of clusters [shape=(block, clusters)], in blocks of `resamples` rows in all.
+
+        Of the n clusters of a stratum n - 1 are drawn with replacement and weighted by n / (n - 1), without
+        which few clusters give intervals that are too narrow (Rao & Wu 1988, JASA 83, 231-241,
+        doi 10.1080/01621459.1988.10478591). A stratum of one cluster keeps the weight 1.
+        """
+        generator = np.random.default_rng(self.seed)
+        members = [np.flatnonzero(strata == stratum) for stratum in np.unique(strata)]
+        block = max(1, _CELLS // max(1, len(strata)))
+        for start in range(0, self.resamples, block):
+            rows = min(block, self.resamples - start)
+            result = np.ones((rows, len(strata)))
+            for member in members:
+                n = len(member)
+                if n > 1:
+                    drawn = generator.integers(0, n, (rows, n - 1)) + n * np.arange(rows)[:, None]
+                    result[:, member] = np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n) * (n / (n - 1))
+            yield result
+
+    def samples(self, sums: np.ndarray, measure: Measure, groups: np.ndarray, strata: np.ndarray) -> np.ndarray:
+        """Measures of resampled test sets [resamples] or [resamples, m], averaged over the seeds.
+
+        NaN where a resample gives none; all NaN with a single cluster.
+        """
+        total = np.zeros((len(strata), *sums.shape[1:]))
+        np.add.at(total, groups, sums)
+        flat = total.reshape(len(strata), -1)
+        found = [
+            _over_seeds(measure((weight @ flat).reshape(len(weight), *sums.shape[1:])), axis=1)
+            for weight in self.weights(strata)
+        ]
+        drawn = np.concatenate(found)
+        return drawn if len(strata) > 1 else np.full_like(drawn, np.nan)
+
+    def interval(self, sums: np.ndarray, measure: Measure, groups: np.ndarray, strata: np.ndarray) -> Interval:
+        """Measures [m] or scalar with their 95 % intervals over clusters; NaN bounds with a single cluster."""
+        value = measured(sums, measure)
+        samples = self.samples(sums, measure, groups, strata)
+        bounds = [percentiles(column) for column in samples.reshape(len(samples), -1).T]
+        low, high = np.array(bounds).T.reshape(2, *np.shape(value))
+        return value, low, high
+
+    def ratio(self, part: np.ndarray, whole: np.ndarray, groups: np.ndarray, strata: np.ndarray) -> Interval:
+        """Ratio of two sums, such as the accuracy, with its 95 % interval over clusters.
+
+        Where the ratio is 0 or 1 there is nothing to resample: the Wilson interval with the number of clusters as n
+        stands in.
+
+        Parameters
+        ----------
+        part, whole : np.ndarray [songs] or [songs, seeds]
+            Such as the correct predictions and all predictions of each song, for each training seed.
+        """
+        sums = pairs(part, whole)
+        value = float(measured(sums, share))
+        n = int((np.bincount(groups, weights=sums[..., 1].sum(axis=1)) > 0).sum())
+        if n < 2:
+            return value, float("nan"), float("nan")
+        if value in (0.0, 1.0):
+            return value, *wilson(value, n)
+        return value, *percentiles(self.samples(sums, share, groups, strata))
+
+
+BOOTSTRAP = Bootstrap()
+
+
+def clusters(songs: pd.DataFrame, protocol: str) -> tuple[np.ndarray, np.ndarray]:
+    """Which songs are drawn together, and within which stratum.
+
+    Under ``artist`` and its controls a cluster is an artist group and its stratum the genre most of its songs have; a
+    stratum with a single cluster, which alone would seem to have no variance, joins the other such
+    strata or the smallest of the rest (Rust & Kalton 1987, J. Official Statistics 3(1), 69-81). Under
+    any other protocol a cluster is a song group, in one stratum.
+
+    Parameters
+    ----------
+    songs : pd.DataFrame
+        One row per song: ``track_id``, ``song_group``, ``artist_group``, ``genre``; a missing group is a
+        group of its own.
+    protocol : str
+
+    Returns
+    -------
+    groups : np.ndarray of int [songs]
+        Cluster of each song, 0..clusters-1.
+    strata : np.ndarray of int [clusters]
+        Stratum of each cluster, 0..strata-1.
+    """
+    by_artist = protocol in ("official", "artist", *CONTROLS)
+    column = "artist_group" if by_artist else "song_group"
+    names = songs[column].astype(object).where(songs[column].notna(), "\0" + songs["track_id"].astype(object))
+    groups, levels = pd.factorize(names)
+    if not by_artist:
+        return groups, np.zeros(len(levels), dtype=int)
+    genre = songs["genre"].astype(object).where(songs["genre"].notna(), "")
+    common = pd.crosstab(groups, genre.to_numpy()).idxmax(axis=1)
+    return groups, _collapsed(pd.factorize(common.sort_index())[0])
+
+
+def _collapsed(strata: np.ndarray) -> np.ndarray:
+    sizes = np.bincount(strata)
+    lone = np.flatnonzero(sizes == 1)
+    if len(lone) == 0 or len(sizes) == 1:
+        return strata
+    joined = list(lone)
+    if len(lone) == 1:
+        joined.append(int(np.argmin(np.where(sizes > 1, sizes, sizes.max() + 1))))
+    return pd.factorize(np.where(np.isin(strata, joined), -1, strata))[0]
+
+
+def measured(sums: np.ndarray, measure: Measure) -> np.ndarray:
+    """Measure of all songs together, averaged over the seeds; the parameters are those of `Bootstrap`."""
+    return _over_seeds(measure(sums.sum(axis=0)), axis=0)
+
+
+def _over_seeds(values: np.ndarray, axis: int) -> np.ndarray:
+    """Mean over an axis without what is NaN; NaN if all is."""
+    known = np.isfinite(values)
+    total, n = np.where(known, values, 0).sum(axis=axis), known.sum(axis=axis)
+    return np.divide(total, n, where=n > 0, out=np.full(np.shape(total), np.nan))
+
+
+def share(sums: np.ndarray) -> np.ndarray:
+    """Part of the whole, both in the last axis [shape=(..., 2)]; NaN where the whole is 0."""
+    part, whole = sums[..., 0], sums[..., 1]
+    return np.divide(part, whole, where=whole > 0, out=np.full(np.shape(whole), np.nan))
+
+
+def pairs(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Two arrays [songs] or [songs, seeds] as the sums [songs, seeds, 2] that `share` takes."""
+    return np.stack([np.asarray(values, dtype=float).reshape(len(values), -1) for values in (part, whole)], axis=-1)
+
+
+def columns(name: str, found: Interval, *ends: str) -> dict[str, float]:
+    """Columns of a row: value, low and high as `name`, ``<name>_low`` and ``<name>_high``, or as `ends` say."""
+    low, high = ends or (f"{name}_low", f"{name}_high")
+    return dict(zip((name, low, high), map(float, found), strict=True))
+
+
+def percentiles(samples: np.ndarray) -> tuple[float, float]:
+    """Percentile interval (Efron 1979, doi 10.1214/aos/1176344552) of bootstrap samples, NaN left out."""
+    samples = samples[np.isfinite(samples)]
+    if not len(samples):
+        return float("nan"), float("nan")
+    low, high = np.quantile(samples, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)
+
+
+def wilson(share: float, n: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share of n (Wilson 1927, doi 10.1080/01621459.1927.10502953)."""
+    from statsmodels.stats.proportion import proportion_confint
+
+    low, high = proportion_confint(share * n, n, alpha=1 - LEVEL, method="wilson")
+    return float(low), float(high)

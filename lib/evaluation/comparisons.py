@@ -1,0 +1,274 @@
+"""Differences of accuracy: what a stricter protocol takes away, who leads, who beats the best baseline, and how far
+seeds and folds lie apart.
+
+Differences are paired, over the songs that both sides tested, and resampled together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from itertools import combinations, pairwise
+
+import numpy as np
+import pandas as pd
+
+from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, measured, percentiles, share
+from lib.evaluation.predictions import LEVELS, Answers, Tested, collect, same_folds
+from lib.evaluation.results import leaky
+from lib.evaluation.significance import ALPHA, holm, sign_flip
+from lib.recipes import BALANCED, BASELINE, BEST, base_of
+from lib.runs.store import Finished
+from lib.splits import CONTROLS, PROTOCOLS, SINGLE
+
+KEYS = ["network", "protocol", "recipe", "head"]
+
+
+def difference(
+    one: Tested,
+    other: Tested,
+    names: tuple[str, str, str] = ("one", "other", "difference"),
+    bootstrap: Bootstrap = BOOTSTRAP,
+    *,
+    level: str = "song",
+    protocol: str = "",
+) -> dict:
+    """Score of `one` minus that of `other`, paired where they tested the same songs.
+
+    Where these make fewer than two clusters, the two sets are resampled independently.
+
+    Parameters
+    ----------
+    one, other : Tested
+    names : (str, str, str)
+        Columns of the two scores and of their difference.
+    bootstrap : Bootstrap
+    level : str
+    protocol : str
+        Under which clusters are drawn; that of `one` if empty.
+
+    Returns
+    -------
+    dict
+        The two scores and their difference under `names`, ``low``, ``high``, ``n_songs``, ``paired``, and ``p`` of
+        the sign-flip test, NaN unless paired and of accuracies.
+    """
+    protocol = protocol or one.protocol
+    summed = [one.sums(level), other.sums(level)]
+    common = summed[0][0].intersection(summed[1][0])
+    paired = len(common) > 0 and len(one.clusters(common, protocol)[1]) > 1
+    if paired:
+        summed = [(common, sums[ids.get_indexer(common)]) for ids, sums in summed]
+    values, samples = [], []
+    for side, (answers, (ids, sums)) in enumerate(zip((one, other), summed, strict=True)):
+        own = bootstrap if paired else replace(bootstrap, seed=[bootstrap.seed, side])
+        values.append(float(measured(sums, answers.measure)))
+        samples.append(own.samples(sums, answers.measure, *answers.clusters(ids, protocol)))
+    p = float("nan")
+    if paired and one.score == "accuracy":
+        right = [share(sums.sum(axis=1)) * summed[0][1][..., 1].mean(axis=1) for _, sums in summed]
+        p = sign_flip(right[0] - right[1], one.clusters(common, protocol)[0], seed=bootstrap.seed)
+    return {
+        **dict(zip(names, (*values, values[0] - values[1]), strict=True)),
+        **dict(zip(("low", "high"), percentiles(samples[0] - samples[1]), strict=True)),
+        "n_songs": len(common) if paired else min(len(ids) for ids, _ in summed),
+        "paired": paired,
+        "p": p,
+    }
+
+
+def drops(
+    collected: Sequence[Answers], bootstrap: Bootstrap = BOOTSTRAP, pairs: Sequence[tuple[str, str]] = ()
+) -> pd.DataFrame:
+    """How much accuracy a stricter protocol takes away. Page 05.
+
+    Paired over the songs tested under both protocols. Where ``artist`` was run, every drop resamples artists, so that
+    the steps can be set side by side.
+
+    Parameters
+    ----------
+    collected : sequence of Answers
+    bootstrap : Bootstrap
+    pairs : sequence of (leaky, strict)
+        Empty = those of `steps`.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``network``, ``recipe``, ``head``, ``level``, ``leaky``, ``strict``, ``before``, ``after``,
+        ``drop`` = before - after with ``low`` and ``high``, ``n_songs``, ``paired``.
+    """
+    run = {a.protocol for a in collected}
+    found = {tuple(a.identity.values()): a for a in collected}
+    rows = []
+    for easy, strict in pairs or steps(run):
+        for (network, protocol, recipe, head), after in found.items():
+            before = found.get((network, easy, recipe, head))
+            if protocol != strict or before is None:
+                continue
+            rule = "artist" if "artist" in run else strict
+            for level in LEVELS:
+                row = {"network": network, "recipe": recipe, "head": head, "level": level, "leaky": easy}
+                names = ("before", "after", "drop")
+                row |= difference(before, after, names, bootstrap, level=level, protocol=rule)
+                rows.append(row | {"strict": strict})
+    columns = ["network", "recipe", "head", "level", "leaky", "strict"]
+    return pd.DataFrame(rows, columns=[*columns, "before", "after", "drop", "low", "high", "n_songs", "paired"])
+
+
+def steps(run: Collection[str]) -> list[tuple[str, str]]:
+    """Pairs of protocols between which a drop is measured, of those that were run.
+
+    From `leaky` to each stricter one; where there are several, also from each of these to the next, which tells
+    what the song lends from what the artist lends; and between the controls.
+    """
+    easy = leaky(run)
+    stricter = [strict for strict in PROTOCOLS[PROTOCOLS.index(easy) + 1 :] if strict in run]
+    return [
+        *((easy, strict) for strict in reversed(stricter)),
+        *pairwise(strict for strict in stricter if strict not in SINGLE),
+        *([CONTROLS] if {*CONTROLS} <= {*run} else []),
+    ]
+
+
+def whole_drops(dropped: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `drops` from the protocol that drops are measured from to the strictest, without steps and controls."""
+    own = dropped.loc[dropped["leaky"] == leaky(dropped["leaky"])]
+    known = [protocol for protocol in PROTOCOLS if protocol in set(own["strict"])]
+    return own.loc[own["strict"].isin(known[-1:])]
+
+
+def ranking(collected: Sequence[Answers], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
+    """Every two networks compared under one protocol and recipe, paired over the songs both tested. Page 05.
+
+    What the recipe ``best`` selected is compared with every network, and a network with itself under another
+    recipe; both recipes then stand in the table. Baselines are left out (`against_baselines`), the recipe
+    ``balanced`` (`lib.evaluation.learning_curve.balance`), and the points of a sweep (`lib.evaluation.ablations`), all
+    pairs of which are too many to read or to correct for.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``protocol``, ``recipe`` (of the better and the worse, if they differ), ``head``, ``level``,
+        ``better``, ``worse``, ``difference`` >= 0 with ``low`` and ``high``, ``n_songs``, ``paired``, ``p`` of the
+        sign-flip test over the same clusters and ``p_holm``, corrected for the number of comparisons under the
+        protocol at the level.
+    """
+    rows = []
+    own = [a for a in collected if a.recipe not in (BASELINE, BALANCED) and a.recipe == base_of(a.recipe)]
+    for one, other in combinations(own, 2):
+        alike = one.recipe == other.recipe or BEST in (one.recipe, other.recipe) or one.network == other.network
+        if not alike or (one.protocol, one.head) != (other.protocol, other.head):
+            continue
+        for level in LEVELS:
+            better, worse = sorted((one, other), key=lambda a: -_value(a, level))
+            found = difference(better, worse, bootstrap=bootstrap, level=level)
+            recipes = ", ".join(dict.fromkeys((better.recipe, worse.recipe)))
+            row = {"protocol": one.protocol, "recipe": recipes, "head": one.head, "level": level}
+            rows.append(row | {"better": better.network, "worse": worse.network} | found)
+    columns = ["protocol", "recipe", "head", "level", "better", "worse"]
+    table = pd.DataFrame(rows, columns=[*columns, "difference", "low", "high", "n_songs", "paired", "p"])
+    return table.assign(p_holm=table.groupby(["protocol", "level"])["p"].transform(holm))
+
+
+def sides(ranks: pd.DataFrame) -> list[tuple[str, str]]:
+    """Names of the better and the worse of each row of `ranking`, with the recipe where a network has several."""
+    recipes = ranks["recipe"].str.split(", ")
+    pairs = [(ranks["better"], recipes.str[0]), (ranks["worse"], recipes.str[-1])]
+    known = pd.concat([pd.DataFrame({"network": name, "recipe": recipe}) for name, recipe in pairs])
+    several = known.groupby("network")["recipe"].nunique() > 1
+    told = [name.where(~name.map(several).astype(bool), name + ", " + recipe) for name, recipe in pairs]
+    return list(zip(*told, strict=True))
+
+
+def against_baselines(
+    collected: Sequence[Tested], bootstrap: Bootstrap = BOOTSTRAP, *, head: str = "", named: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Every network compared with the best baseline, per song and paired over the songs both tested. Page 05.
+
+    The best baseline is the one that scored highest on the test songs under the same protocol. That choice
+    knows the test songs, which raises the bar: to beat it is, if anything, harder than it should be.
+
+    Parameters
+    ----------
+    collected : sequence of Answers or Numbers
+    bootstrap : Bootstrap
+    head : str
+        Empty = all.
+    named : sequence of str
+        Baselines that are each compared with, instead of the best; those that were not run are passed over.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``network``, ``protocol``, ``recipe``, ``head``, ``baseline``, ``difference`` = network - baseline
+        with ``low`` and ``high``, ``n_songs``, ``score`` (``accuracy``, or ``r2`` of a number), ``value``
+        and ``baseline_value`` on these songs, ``paired``; of accuracies ``p`` of the sign-flip test and ``p_holm``,
+        corrected for the number of comparisons under the protocol; ``established``, whether the network leads: of
+        accuracies by ``p_holm``, of numbers, which have none, by the interval.
+    """
+    rows = []
+    for answers in collected:
+        if answers.baseline or head not in ("", answers.head):
+            continue
+        rivals = [a for a in collected if a.baseline and (a.protocol, a.head) == (answers.protocol, answers.head)]
+        if named:
+            rivals = [rival for name in named for rival in rivals if rival.network == name]
+        else:
+            scored = [rival for rival in rivals if np.isfinite(_value(rival, "song"))]
+            rivals = [max(scored, key=lambda rival: _value(rival, "song"))] if scored else []
+        for rival in rivals:
+            found = difference(answers, rival, ("value", "baseline_value", "difference"), bootstrap)
+            rows.append({**answers.identity, "baseline": rival.network, "score": answers.score, **found})
+    columns = [*KEYS, "baseline", "difference", "low", "high", "n_songs"]
+    table = pd.DataFrame(rows, columns=[*columns, "score", "value", "baseline_value", "paired", "p"])
+    table = table.assign(p_holm=table.groupby("protocol")["p"].transform(holm))
+    of_numbers = (table["score"] != "accuracy") & (table["low"] > 0)
+    return table.assign(established=(table["difference"] > 0) & ((table["p_holm"] < ALPHA) | of_numbers))
+
+
+def spread(runs: Sequence[Finished], tracks: pd.DataFrame, level: str = "song") -> pd.DataFrame:
+    """Accuracy of each fold of the first seed, and of each seed over the folds that all seeds have. Page 05.
+
+    Parameters
+    ----------
+    runs : sequence of Finished
+        Of whole training sets; baselines are left out.
+    tracks : pd.DataFrame
+        The tracks table.
+    level : str
+        ``song`` or ``slice``.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``network``, ``protocol``, ``recipe``, ``head``, ``over`` (``fold`` or ``seed``), ``number`` of it,
+        ``accuracy`` and ``n_songs``. A network of one fold, or of one seed, has no rows for it.
+    """
+    grouped: dict[tuple, dict[int, list[Finished]]] = {}
+    for one in runs:
+        if one.run.recipe != BASELINE:
+            key = (one.run.architecture, one.run.protocol, one.run.recipe, one.stale)
+            grouped.setdefault(key, {}).setdefault(one.run.seed, []).append(one)
+    parts = []
+    for by_seed in grouped.values():
+        first, alike = by_seed[min(by_seed)], same_folds(by_seed, "fold")
+        parts += [("fold", one.run.fold, [one]) for one in first if len(first) > 1]
+        parts += [("seed", seed, alike[seed]) for seed in sorted(alike) if len(alike) > 1 and alike[seed]]
+    rows = []
+    for over, number, own in parts:
+        for answers in collect(own, tracks):
+            songs, sums = answers.sums(level)
+            value = float(measured(sums, share))
+            rows.append({**answers.identity, "over": over, "number": number, "accuracy": value, "n_songs": len(songs)})
+    return pd.DataFrame(rows, columns=[*KEYS, "over", "number", "accuracy", "n_songs"])
+
+
+def widths(table: pd.DataFrame) -> pd.DataFrame:
+    """Give ``n``, ``lowest``, ``highest`` and ``sd`` of the accuracies of `spread` over folds and seeds. Page 05."""
+    grouped = table.groupby([*KEYS, "over"], sort=False)["accuracy"]
+    return grouped.agg(n="size", lowest="min", highest="max", sd="std").reset_index()
+
+
+def _value(answers: Tested, level: str) -> float:
+    return float(measured(answers.sums(level)[1], answers.measure))

@@ -1,0 +1,112 @@
+"""What is left of the accuracy once something else is known: the genre of a song, or how sure its label is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns, measured, share
+from lib.evaluation.predictions import Answers
+from lib.evaluation.significance import sign_flip
+
+ALL = "all genres"
+WITHIN_COLUMNS = (
+    "network", "protocol", "recipe", "head", "genre", "n_songs", "accuracy", "low", "high", "usual", "usual_accuracy",
+    "skill", "skill_low", "skill_high", "p",
+)  # fmt: skip
+NEAR_COLUMNS = (
+    "network", "protocol", "recipe", "head", "n_near", "n_far", "near", "far", "difference", "low", "high",
+)  # fmt: skip
+
+
+def within_genre(collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP, head: str = "mood") -> pd.DataFrame:
+    """Accuracy per song within each genre, beside that of always giving the genre's most frequent class. Page 05.
+
+    That class is the most frequent one of the tested songs themselves, which raises the bar: who gives it knows
+    their labels. The baseline ``genre_prior`` knows those of the training songs only.
+
+    Parameters
+    ----------
+    collected : iterable of Answers
+        Baselines among them are left out.
+    bootstrap : Bootstrap
+    head : str
+        What is predicted; not the genre.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns `WITHIN_COLUMNS`, one row per genre and then one for all of them (`ALL`). ``usual`` is the genre's
+        most frequent class and ``usual_accuracy`` its share of the songs; ``skill`` = accuracy - usual_accuracy,
+        paired over the songs; intervals resample songs, under ``artist`` artists within genre; ``p`` of the
+        sign-flip test over the same clusters. Songs without a genre are left out.
+    """
+    rows = []
+    for answers in collected:
+        if answers.head != head or answers.baseline:
+            continue
+        ids, right, count = answers.tally("song")
+        known = answers.tracks.loc[ids, "genre"].notna().to_numpy()
+        ids, right, count = ids[known], right[known], count[known]
+        genre, true = answers.tracks.loc[ids, "genre"].to_numpy(object), answers.truth(ids)
+        usual = {g: pd.Series(true[genre == g]).value_counts().sort_index(kind="stable").idxmax() for g in set(genre)}
+        guessed = np.array([usual[g] == t for g, t in zip(genre, true, strict=True)], dtype=float)[:, None] * count
+        for name in [*sorted(usual), ALL] if usual else []:
+            own = np.flatnonzero((genre == name) | (name == ALL))
+            drawn = answers.clusters(ids[own])
+            sums = np.stack([right[own], guessed[own], count[own]], axis=-1)
+            ahead = (right[own] - guessed[own]).sum(axis=1) / np.maximum(count[own].sum(axis=1), 1)
+            row = {**answers.identity, "genre": name, "n_songs": len(own), "usual": usual.get(name, "")}
+            row |= columns("accuracy", bootstrap.ratio(right[own], count[own], *drawn), "low", "high")
+            row |= {"usual_accuracy": float(measured(sums[..., 1:], share))}
+            row |= columns("skill", bootstrap.interval(sums, _ahead, *drawn))
+            rows.append(row | {"p": sign_flip(ahead, drawn[0], seed=bootstrap.seed)})
+    return pd.DataFrame(rows, columns=list(WITHIN_COLUMNS))
+
+
+def _ahead(sums: np.ndarray) -> np.ndarray:
+    """Correct predictions less correct guesses, over predictions [shape=(..., 3)]."""
+    return share(np.stack([sums[..., 0] - sums[..., 1], sums[..., 2]], axis=-1))
+
+
+def near_a_cut(
+    collected: Iterable[Answers], near: pd.Series, bootstrap: Bootstrap = BOOTSTRAP, head: str = "mood"
+) -> pd.DataFrame:
+    """Accuracy per song of songs whose label is unsure, and of the others. Page 05.
+
+    Parameters
+    ----------
+    collected : iterable of Answers
+    near : pd.Series of bool
+        By ``track_id``: whether the song lies within one standard error of a cut, see `lib.evaluation.label_noise`.
+    bootstrap : Bootstrap
+    head : str
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns `NEAR_COLUMNS`: ``difference`` = far - near, its interval over clusters.
+    """
+    rows = []
+    for answers in collected:
+        if answers.head != head:
+            continue
+        ids, sums = answers.sums("song")
+        known = ids.isin(near.index)
+        ids, sums = ids[known], sums[known]
+        close = near.loc[ids].to_numpy(bool)
+        if close.all() or not close.any():
+            continue
+        parted = np.stack([sums * close[:, None, None], sums * ~close[:, None, None]], axis=2)
+        (near_, *_), (far, *_), gap = zip(*bootstrap.interval(parted, _parted, *answers.clusters(ids)), strict=True)
+        row = {**answers.identity, "n_near": int(close.sum()), "n_far": int((~close).sum())}
+        rows.append(row | {"near": float(near_), "far": float(far)} | columns("difference", gap, "low", "high"))
+    return pd.DataFrame(rows, columns=list(NEAR_COLUMNS))
+
+
+def _parted(sums: np.ndarray) -> np.ndarray:
+    """Accuracies near and far, and far less near [shape=(..., 3)], of sums [shape=(..., 2, 2)]."""
+    near, far = np.moveaxis(share(sums), -1, 0)
+    return np.stack([near, far, far - near], axis=-1)

@@ -1,0 +1,332 @@
+"""Test predictions of all folds and seeds of a network together, and what they add up to per song."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+
+from lib import baselines, metrics
+from lib.errors import ReportError
+from lib.evaluation.bootstrap import clusters, share
+from lib.recipes import BASELINE, order_of
+from lib.runs.run import SELECTED, Run
+from lib.runs.store import Finished
+from lib.splits import CONTROLS, PROTOCOLS
+
+LEVELS = ("slice", "song")
+STALE = " (stale)"
+FIRST = ("zhang2016", "choi2016", "this_project")  # networks in the order of the poster's table, before others
+_SONG = ["song_group", "artist_group", "genre", "title", "artist"]
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Tested:
+    """Predictions of one head of one network under one protocol and recipe, all its folds and seeds.
+
+    Attributes
+    ----------
+    network : str
+        Architecture, with `STALE` behind it if the runs were made with other data or code than now.
+    protocol, recipe, head : str
+    runs : tuple of Run
+    folds : int
+        Folds that the protocol has, run or not.
+    slices : pd.DataFrame
+        One row per slice and seed: ``seed``, ``slice``, ``track_id``, ``true`` and what was predicted.
+    songs : pd.DataFrame
+        The same per song, without ``slice`` and with ``n_slices``; the prediction is that of the mean.
+    tracks : pd.DataFrame
+        Groups, genre, title and artist of the songs, by ``track_id``.
+    """
+
+    network: str
+    protocol: str
+    recipe: str
+    head: str
+    runs: tuple[Run, ...]
+    folds: int
+    slices: pd.DataFrame
+    songs: pd.DataFrame
+    tracks: pd.DataFrame
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """Columns that say which predictions a row of a table is about."""
+        return {name: getattr(self, name) for name in ("network", "protocol", "recipe", "head")}
+
+    @property
+    def baseline(self) -> bool:
+        """Whether this is no network, but what a network must beat."""
+        return self.recipe == BASELINE
+
+    def frame(self, level: str) -> pd.DataFrame:
+        """Rows of one of the `LEVELS`."""
+        return self.songs if level == "song" else self.slices
+
+    def clusters(self, ids: pd.Index, protocol: str = "") -> tuple[np.ndarray, np.ndarray]:
+        """Return groups and strata of some songs as under a protocol, its own if none is given."""
+        return clusters(self.tracks.loc[ids].reset_index(), protocol or self.protocol)
+
+    def truth(self, ids: pd.Index) -> np.ndarray:
+        """Return labels of some songs."""
+        return self.songs.drop_duplicates("track_id").set_index("track_id")["true"].loc[ids].to_numpy(object)
+
+
+@dataclass(frozen=True)
+class Answers(Tested):
+    """Predictions of one categorical head, see `Tested`.
+
+    ``slices`` and ``songs`` hold the probability of each class (``<head>:<class>``), ``said``, its ``probability`` and
+    ``right``.
+
+    Attributes
+    ----------
+    classes : tuple of str
+    train : dict
+        Level -> accuracy on the training part, mean over the runs; NaN where unknown.
+    """
+
+    classes: tuple[str, ...]
+    train: dict[str, float]
+
+    score = "accuracy"
+    measure = staticmethod(share)
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns of the classes' probabilities, in the order of `classes`."""
+        return [f"{self.head}:{name}" for name in self.classes]
+
+    def tally(self, level: str) -> tuple[pd.Index, np.ndarray, np.ndarray]:
+        """Return songs, and correct and all predictions of each [songs, seeds]."""
+        songs, sums = self.sums(level)
+        return songs, sums[..., 0], sums[..., 1]
+
+    def sums(self, level: str) -> tuple[pd.Index, np.ndarray]:
+        """Return songs, and what `measure` makes the accuracy of [songs, seeds, 2]."""
+        frame = self.frame(level)
+        right = frame["right"].to_numpy(dtype=float)
+        return added_up(frame, np.stack([right, np.ones(len(right))], axis=1))
+
+    def class_sums(self, level: str) -> tuple[pd.Index, np.ndarray]:
+        """Return songs, and what `lib.metrics.macro_f1` is made of [songs, seeds, 3, classes]."""
+        frame = self.frame(level)
+        true, said = (frame[name].to_numpy(object) for name in ("true", "said"))
+        return added_up(frame, metrics.class_counts(true, said, self.classes))
+
+
+@dataclass(frozen=True)
+class Numbers(Tested):
+    """Predictions of one numeric head, see `Tested`; ``slices`` and ``songs`` hold ``value``."""
+
+    score = "r2"
+
+    def sums(self, level: str) -> tuple[pd.Index, np.ndarray]:
+        """Return songs, and the moments of which `measure` and `measures` make the scores [songs, seeds, 6]."""
+        frame = self.frame(level)
+        return added_up(frame, metrics.moments(frame["true"].to_numpy(float), frame["value"].to_numpy(float)))
+
+    @staticmethod
+    def measure(sums: np.ndarray) -> np.ndarray:
+        """R2 of summed moments [shape=(..., 6)]."""
+        return metrics.from_moments(sums)[0]
+
+    @staticmethod
+    def measures(sums: np.ndarray) -> np.ndarray:
+        """R2, r and CCC [shape=(..., 3)] of summed moments [shape=(..., 6)]."""
+        return np.stack(metrics.from_moments(sums), axis=-1)
+
+
+def added_up(frame: pd.DataFrame, values: np.ndarray) -> tuple[pd.Index, np.ndarray]:
+    """Add the rows of a table up by song and seed.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        ``track_id`` and ``seed``.
+    values : np.ndarray [shape=(len(frame), ...)]
+
+    Returns
+    -------
+    track_id : pd.Index [songs]
+    sums : np.ndarray [shape=(songs, seeds, ...)]
+        0 where a seed did not test a song.
+    """
+    song, songs = pd.factorize(frame["track_id"], sort=True)
+    seed, seeds = pd.factorize(frame["seed"], sort=True)
+    sums = np.zeros((len(songs), len(seeds), *values.shape[1:]))
+    np.add.at(sums, (song, seed), values)
+    return pd.Index(songs, name="track_id"), sums
+
+
+def collect(runs: Sequence[Finished], tracks: pd.DataFrame, part: str = "test") -> list[Answers]:
+    """Pool the categorical heads of finished runs: folds of one seed together, seeds side by side. Page 05.
+
+    A song's prediction is the mean of its slices' probabilities. A song whose label of a head is missing takes no part
+    in that head. Stale runs are kept apart under a name that says so.
+
+    Parameters
+    ----------
+    runs : sequence of Finished
+    tracks : pd.DataFrame
+        The tracks table.
+    part : str
+        ``test``, or ``dev`` for candidates.
+
+    Returns
+    -------
+    list of Answers
+        Networks in the poster's order, then others by name, then what was selected, then baselines; of one network by
+        protocol (leakiest first) and recipe; each in the order of its heads.
+
+    Raises
+    ------
+    ReportError
+        If there is no run, runs of several shares of the artists are to be pooled, or a run that is not stale tested a
+        track that the tracks table lacks.
+    """
+    result = []
+    for about, own, slices, songs, classes in _pooled(runs, tracks, part, numeric=False):
+        train = {level: _train_accuracy(own, about["head"], level) for level in LEVELS}
+        columns = [f"{about['head']}:{name}" for name in classes]
+        for frame in (slices, songs):
+            chances = frame[columns].to_numpy()
+            best = chances.argmax(axis=1)
+            frame["said"] = np.array(classes, dtype=object)[best]
+            frame["probability"] = chances[np.arange(len(best)), best]
+            frame["right"] = frame["said"] == frame["true"]
+        result.append(Answers(**about, slices=slices, songs=songs, classes=classes, train=train))
+    return result
+
+
+def collect_numbers(runs: Sequence[Finished], tracks: pd.DataFrame) -> list[Numbers]:
+    """Pool the numeric heads of finished runs as `collect` does the categorical ones. Page 05."""
+    result = []
+    for about, _, *parts, _ in _pooled(runs, tracks, "test", numeric=True):
+        slices, songs = (part.rename(columns={f"{about['head']}:value": "value"}) for part in parts)
+        result.append(Numbers(**about, slices=slices, songs=songs))
+    return result
+
+
+def whole(runs: Sequence[Finished]) -> list[Finished]:
+    """Pick the runs of whole training sets and networks, no controls, no shares, no fewer heads. Pages 05 and 09."""
+    return [run for run in runs if run.run.protocol in PROTOCOLS and run.run.share == 1 and not run.run.heads]
+
+
+def controls(runs: Sequence[Finished]) -> list[Finished]:
+    """Pick the runs of the controls, `lib.splits.CONTROLS`. Page 05."""
+    return [run for run in runs if run.run.protocol in CONTROLS]
+
+
+def same_folds(groups: Mapping[Key, Sequence[Finished]], *fields: str) -> dict[Key, list[Finished]]:
+    """Keep the runs of each group over what all groups have, so that all were evaluated on the same songs.
+
+    Parameters
+    ----------
+    groups : mapping to sequence of Finished
+    *fields : str
+        Of `Run`, that must be alike: ``fold`` and ``seed`` if none is named.
+    """
+    key = attrgetter(*(fields or ("fold", "seed")))
+    common = set.intersection(*({key(one.run) for one in own} for own in groups.values())) if groups else set()
+    return {name: [one for one in own if key(one.run) in common] for name, own in groups.items()}
+
+
+def variants(runs: Sequence[Finished], by: Callable[[Finished], Key]) -> list[dict[Key, list[Finished]]]:
+    """Group runs of each network, protocol and recipe by what varies, over the `same_folds`.
+
+    Stale runs, candidates and what was run in one variant only are left out.
+    """
+    grouped: dict[tuple, dict[Key, list[Finished]]] = {}
+    for one in runs:
+        if not one.stale and not one.run.candidate:
+            key = (one.run.architecture, one.run.protocol, one.run.recipe)
+            grouped.setdefault(key, {}).setdefault(by(one), []).append(one)
+    found = [same_folds(groups) for groups in grouped.values() if len(groups) > 1]
+    return [groups for groups in found if all(groups.values())]
+
+
+def known_labels(tracks: pd.DataFrame, head: str) -> pd.Series:
+    """Labels of a head that are not missing, by ``track_id``; none if the tracks have no such column."""
+    labels = tracks[head] if head in tracks else pd.Series(pd.NA, index=tracks.index)
+    return labels[labels.notna()]
+
+
+def _pooled(runs: Sequence[Finished], tracks: pd.DataFrame, part: str, *, numeric: bool) -> Iterator[tuple]:
+    """Yield attributes of `Tested`, runs, slices, songs and classes of each pool and head."""
+    if not runs:
+        raise ReportError("No finished run to evaluate. Run notebooks/04_training.ipynb first, or `make report`.")
+    table = tracks.set_index("track_id")
+    pools: dict[tuple[str, str, str], list[Finished]] = {}
+    for finished in runs:
+        run = finished.run
+        pools.setdefault((run.architecture + STALE * finished.stale, run.protocol, run.recipe), []).append(finished)
+    for (network, protocol, recipe), own in sorted(pools.items(), key=lambda item: _order(*item[0])):
+        shares = {finished.run.share for finished in own}
+        if len(shares) > 1:
+            raise ReportError(
+                f"{network} under {protocol} was trained on {len(shares)} shares of the artists, which cannot be "
+                "pooled; evaluate the runs of one share at a time."
+            )
+        described = [finished.metrics for finished in own]
+        heads: dict[str, dict] = {}
+        for one in described:
+            for head, classes in one["heads"].items():
+                heads.setdefault(head, {}).update(dict.fromkeys(classes))
+        about = {"network": network, "protocol": protocol, "recipe": recipe, "runs": tuple(one.run for one in own)}
+        about["folds"] = max(int(one["run"].get("folds") or 0) for one in described)
+        predicted = pd.concat([_tested(one, table, part) for one in own], ignore_index=True)
+        for head, classes in heads.items():
+            if bool(classes) == numeric:
+                continue
+            labels = known_labels(table, head)
+            labels = pd.to_numeric(labels).astype("float64") if numeric else labels.astype(object)
+            slices, songs = _means(predicted, [f"{head}:{name}" for name in classes or ("value",)], labels)
+            if len(songs):
+                facts = table.loc[songs["track_id"].unique(), _SONG]
+                yield {**about, "head": head, "tracks": facts}, described, slices, songs, tuple(classes)
+
+
+def _means(predicted: pd.DataFrame, columns: list[str], labels: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Mean of the predictions per slice and per song, of songs with a label and of runs with the head."""
+    known = predicted.loc[predicted["track_id"].isin(labels.index)]
+    known = known.reindex(columns=["seed", "slice", "track_id", *columns])
+    known[columns] = known[columns].astype("float64")
+    # a head that some of the runs do not have says nothing in those runs
+    known = known.dropna(subset=columns, how="all").fillna(dict.fromkeys(columns, 0.0))
+    slices = known.groupby(["seed", "slice", "track_id"], as_index=False)[columns].mean()
+    by_song = known.groupby(["seed", "track_id"])
+    songs = by_song[columns].mean().assign(n_slices=by_song["slice"].nunique()).reset_index()
+    return slices.assign(true=slices["track_id"].map(labels)), songs.assign(true=songs["track_id"].map(labels))
+
+
+def _order(network: str, protocol: str, recipe: str) -> tuple:
+    name = network.removesuffix(STALE)
+    place = FIRST.index(name) if name in FIRST else len(FIRST) + (name == SELECTED)
+    if recipe == BASELINE and name in baselines.NAMES:
+        place = baselines.NAMES.index(name)
+    strictness = PROTOCOLS.index(protocol) if protocol in PROTOCOLS else len(PROTOCOLS)
+    return recipe == BASELINE, network != name, place, network, strictness, protocol, order_of(recipe)
+
+
+def _tested(finished: Finished, tracks: pd.DataFrame, part: str) -> pd.DataFrame:
+    table = finished.predictions(part)
+    unknown = table.loc[~table["track_id"].isin(tracks.index), "track_id"]
+    if len(unknown) and not finished.stale:
+        raise ReportError(
+            f"{finished.folder}: its {part} predictions hold track {unknown.iloc[0]!r}, which the tracks table "
+            "lacks. Delete that run's folder and run notebooks/04_training.ipynb again."
+        )
+    return table.assign(seed=finished.run.seed)
+
+
+def _train_accuracy(described: list[dict], head: str, level: str) -> float:
+    values = [one.get("parts", {}).get("train", {}).get(head, {}).get(level, {}).get("accuracy") for one in described]
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else float("nan")

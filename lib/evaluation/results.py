@@ -1,0 +1,190 @@
+"""The result tables of classes and of numbers, and which of their rows speak for a study."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lib import metrics
+from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns
+from lib.evaluation.predictions import LEVELS, STALE, Answers, Numbers, Tested
+from lib.recipes import BASELINE, BEST, POSTER
+from lib.splits import PROTOCOLS
+from lib.tables import write_csv
+
+RESULT_COLUMNS = (
+    "network", "protocol", "recipe", "head", "level", "n_songs", "accuracy", "low", "high", "runs",
+    "kappa", "train_accuracy", "majority", "macro_f1", "macro_f1_low", "macro_f1_high",
+)  # fmt: skip
+NUMBER_COLUMNS = (
+    "network", "protocol", "recipe", "head", "level", "n_songs", "r2", "r2_low", "r2_high", "r", "r_low", "r_high",
+    "ccc", "ccc_low", "ccc_high", "runs",
+)  # fmt: skip
+
+
+def results(collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
+    """Accuracy of everything that was run. Page 05.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns `RESULT_COLUMNS`. ``accuracy`` pools the folds and averages over seeds; ``low`` and
+        ``high`` are its 95 % bootstrap interval over songs, under ``artist`` over artists within genre;
+        ``kappa`` is Cohen's (1960, doi 10.1177/001316446002000104), 0 = chance; ``train_accuracy`` the
+        mean over the runs; ``majority`` the share of the most frequent class in the test part; ``macro_f1``
+        with its interval, of the same resamples, the mean over the classes of F1 (`lib.metrics.categorical`).
+    """
+    rows = []
+    for answers in collected:
+        for level in LEVELS:
+            songs, right, count = answers.tally(level)
+            drawn, frame = answers.clusters(songs), answers.frame(level)
+            accuracy = bootstrap.ratio(right, count, *drawn)
+            f1 = bootstrap.interval(answers.class_sums(level)[1], metrics.macro_f1, *drawn)
+            if accuracy[0] == 1:  # nothing to resample, as in the accuracy's own interval
+                f1 = (f1[0], *accuracy[1:])
+            rows.append(
+                {
+                    **answers.identity,
+                    "level": level,
+                    "n_songs": len(songs),
+                    **columns("accuracy", accuracy, "low", "high"),
+                    "runs": len(answers.runs),
+                    "kappa": kappa(frame),
+                    "train_accuracy": answers.train[level],
+                    "majority": frame["true"].value_counts(normalize=True).max(),
+                    **columns("macro_f1", f1),
+                }
+            )
+    return pd.DataFrame(rows, columns=list(RESULT_COLUMNS))
+
+
+def numeric_results(collected: Iterable[Numbers], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
+    """Scores of everything that predicted a number. Page 05.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns `NUMBER_COLUMNS`. R2, Pearson's r and the concordance correlation coefficient (`lib.metrics`)
+        pool the folds and are averaged over seeds; each with its 95 % bootstrap interval over songs, under
+        ``artist`` over artists within genre. NaN where undefined.
+    """
+    rows = []
+    for answers in collected:
+        for level in LEVELS:
+            songs, sums = answers.sums(level)
+            found = bootstrap.interval(sums, answers.measures, *answers.clusters(songs))
+            row = {**answers.identity, "level": level, "n_songs": len(songs), "runs": len(answers.runs)}
+            for name, *bounds in zip(("r2", "r", "ccc"), *found, strict=True):
+                row |= columns(name, bounds)
+            rows.append(row)
+    return pd.DataFrame(rows, columns=list(NUMBER_COLUMNS))
+
+
+def keep(table: pd.DataFrame, path: Path) -> None:
+    """Write a result table, or remove that of an earlier evaluation where there is nothing to write. Page 05."""
+    if len(table):
+        write_csv(table, path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def kappa(frame: pd.DataFrame) -> float:
+    """Cohen's kappa of predictions, averaged over seeds; NaN where there is only one class."""
+    from sklearn.metrics import cohen_kappa_score
+
+    values = [
+        cohen_kappa_score(part["true"].astype(str), part["said"].astype(str))
+        for _, part in frame.groupby("seed")
+        if part["true"].nunique() > 1
+    ]
+    return float(np.mean(values)) if values else float("nan")
+
+
+def by_strictness(protocols: Iterable[str]) -> list[str]:
+    """Protocols from the leakiest to the strictest. Pages 05 and 09."""
+    given = set(protocols)
+    return [name for name in PROTOCOLS if name in given] + sorted(given - set(PROTOCOLS))
+
+
+def leaky(protocols: Iterable[str]) -> str:
+    """Choose the protocol that drops are measured from: ``slice``, or the leakiest where that was not run. Page 05."""
+    known = [protocol for protocol in PROTOCOLS if protocol in set(protocols)]
+    return "slice" if "slice" in known or not known else known[0]
+
+
+def labels(table: pd.DataFrame) -> pd.Series:
+    """Name of each row's network; with the recipe behind it where a network has several. Page 05."""
+    several = table.groupby("network")["recipe"].transform("nunique") > 1
+    return table["network"].where(~several, table["network"] + ", " + table["recipe"])
+
+
+def of_networks(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of networks, without the baselines; all rows where there are only baselines."""
+    own = table.loc[table["recipe"] != BASELINE]
+    return own if len(own) else table
+
+
+def networks(collected: Iterable[Tested]) -> list:
+    """Predictions of networks, without those of baselines; all where there are only baselines. Page 05."""
+    collected = list(collected)
+    return [answers for answers in collected if not answers.baseline] or collected
+
+
+def featured(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows that the general figures show: the poster's recipe, what was selected, baselines; without the first, all.
+    Page 05.
+
+    Other recipes of a network have comparisons of their own, and would crowd every figure.
+    """
+    plain = table["recipe"].isin([POSTER, BEST, BASELINE])
+    shown = table.loc[plain] if (table["recipe"] == POSTER).any() else table
+    # Of what was selected, some answers for whole songs; beside networks that hear one slice it would look too good.
+    return shown.loc[(shown["recipe"] != BEST) | (shown["level"] != "slice")] if "level" in shown else shown
+
+
+def featured_answers(collected: Iterable[Tested]) -> list:
+    """Predictions that the general figures show, chosen as by `featured`. Page 05."""
+    collected = list(collected)
+    plain = [answers for answers in collected if answers.recipe in (POSTER, BEST, BASELINE)]
+    return plain if any(answers.recipe == POSTER for answers in collected) else collected
+
+
+def main_network(table: pd.DataFrame) -> str:
+    """Choose the network that single-network figures show: ``this_project`` if it was run, else the first. Page 05.
+
+    Empty if the table is.
+    """
+    names = list(dict.fromkeys(of_networks(table)["network"]))
+    names = [name for name in names if not name.endswith(STALE)] or names
+    return "this_project" if "this_project" in names else names[0] if names else ""
+
+
+def main_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the main network under one recipe: the poster's, or the first where that was not run. Pages 05 and 09."""
+    own = of_networks(table)
+    own = own.loc[own["network"] == main_network(table)]
+    recipes = list(own["recipe"].unique())
+    return own.loc[own["recipe"] == (POSTER if POSTER in recipes else recipes[0])] if recipes else own
+
+
+def strict_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the main network and of what was selected, each under the strictest protocol it has. Page 05."""
+    own = pd.concat([main_rows(table), table.loc[table["recipe"] == BEST]]).drop_duplicates()
+    if not len(own):
+        return own
+    strictest = own.groupby(["network", "recipe"])["protocol"].transform(lambda run: by_strictness(run)[-1])
+    return own.loc[own["protocol"] == strictest]
+
+
+def strictest(collected: Sequence[Answers], network: str) -> list[Answers]:
+    """Predictions of a network under the strictest protocol it was run under; of all networks if it was not run.
+    Page 05.
+
+    Of several recipes under that protocol the first counts, which is the poster's if that was run.
+    """
+    own = [answers for answers in collected if answers.network == network] or networks(collected)
+    order = [protocol for protocol in PROTOCOLS if any(answers.protocol == protocol for answers in own)]
+    own = [answers for answers in own if answers.protocol in order[-1:]]
+    return [answers for answers in own if answers.recipe == own[0].recipe]

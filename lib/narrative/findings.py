@@ -1,0 +1,307 @@
+"""What a study found, written by templates from the result tables, and its summary for the first page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from lib.corpora.summary import checksum
+from lib.evaluation import poster
+from lib.evaluation.comparisons import whole_drops
+from lib.evaluation.label_noise import JOINTS, Ceiling
+from lib.evaluation.predictions import STALE, Tested
+from lib.evaluation.results import by_strictness, leaky, main_rows, of_networks, strict_rows
+from lib.narrative import format as filters
+from lib.narrative import titles
+from lib.recipes import BASELINE
+from lib.splits import CONTROLS
+from lib.tables import write_json
+
+SYNTHETIC = "demo"
+QUESTION = (
+    "How much of a music tagger's accuracy is leakage between slices of one song and songs of one artist, "
+    "and is the pattern of a published poster's table reproduced?"
+)
+MEANING = {
+    "poster_split": "with one draw of slices in the poster's proportions",
+    "slice": "with slices drawn at random",
+    "song": "with no song on both sides",
+    "official": "with the split that the corpus was published with",
+    "artist": "with no artist on both sides",
+}
+SEEN = ("poster_split", "slice", "seen")  # slices of one song on both sides
+
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    autoescape=False,  # it writes Markdown, which the pages clean
+)
+for _name in ("bound", "drop", "fixed", "listed", "p_value", "percent", "points", "signed"):
+    _ENVIRONMENT.filters[_name] = getattr(filters, _name)
+_ENVIRONMENT.globals |= {"meaning": MEANING, "isna": pd.isna, "interval": filters.interval}
+
+
+def render(name: str, **values) -> list[str]:
+    """Write a template of this package.
+
+    Parameters
+    ----------
+    name : str
+        Of ``templates/<name>.md.j2``.
+    **values
+        What it names; tables as lists of their rows.
+
+    Returns
+    -------
+    list of str
+        Paragraphs of Markdown, one line each.
+    """
+    tables = {key: value.to_dict("records") for key, value in values.items() if isinstance(value, pd.DataFrame)}
+    text = _ENVIRONMENT.get_template(f"{name}.md.j2").render(values | tables)
+    return [told for part in re.split(r"\n\s*\n", text) if (told := re.sub(r"[ \n]+", " ", part).strip())]
+
+
+def headline(
+    collected: Sequence[Tested],
+    table: pd.DataFrame,
+    dropped: pd.DataFrame,
+    ranks: pd.DataFrame,
+    *,
+    beaten: pd.DataFrame | None = None,
+    songs: str = "songs",
+) -> list[str]:
+    """Say what was found in up to three sentences, of the main network and per song; none without classes. Page 05.
+
+    Parameters
+    ----------
+    collected : sequence of Tested
+        What the tables are made of; stale runs among them are named first.
+    table, dropped, ranks, beaten : pd.DataFrame
+        As from `lib.evaluation.results.results` and from `drops` (with the controls), `ranking` and
+        `against_baselines` of `lib.evaluation.comparisons`.
+    songs : str
+        ``songs``, or what they are called if they are synthetic.
+    """
+    rows = main_rows(table)
+    rows = rows.loc[rows["level"] == "song"]
+    if not len(rows):
+        return []
+    strict, own = by_strictness(rows["protocol"])[-1], _own(dropped, rows)
+    whole = whole_drops(own) if len(own) else own
+    beaten = _own(beaten, rows)
+    beaten = beaten.loc[(beaten["protocol"] == strict) & (beaten["score"] == "accuracy")] if len(beaten) else beaten
+    return stale(collected) + render(
+        "headline",
+        network=rows["network"].iloc[0],
+        first=leaky(rows["protocol"]),
+        strict=strict,
+        alone=rows.loc[rows["protocol"] == strict].drop_duplicates("head"),
+        whole=whole,
+        song=_step(own, ("slice", "song")),
+        artist=_step(own, ("song", "artist")),
+        control=_step(own, CONTROLS),
+        beaten=beaten,
+        leads=poster.leads(table, ranks),
+        songs=songs,
+    )
+
+
+def findings(
+    collected: Sequence[Tested],
+    table: pd.DataFrame,
+    dropped: pd.DataFrame,
+    ranks: pd.DataFrame,
+    corpus: str,
+    *,
+    beaten: pd.DataFrame | None = None,
+    numeric: pd.DataFrame | None = None,
+) -> list[str]:
+    """Paragraphs that answer the report's question; a warning in the first if any run is stale. Page 05.
+
+    Parameters
+    ----------
+    collected : sequence of Tested
+    table, dropped, ranks, beaten : pd.DataFrame
+        As of `headline`.
+    corpus : str
+    numeric : pd.DataFrame, optional
+        As from `lib.evaluation.results.numeric_results`.
+    """
+    songs = "synthetic songs" if corpus == SYNTHETIC else "songs"
+    told = []
+    if len(table):
+        told = [*leakage(table, dropped, songs), *leakage_alone(table, dropped), *pattern(table, ranks)]
+        told.append(chance_finding(table, songs))
+    told += [baseline_finding(beaten, songs), number_finding(numeric, songs)]
+    told = [finding for finding in told if finding]
+    return [" ".join([*stale(collected), *told[:1]]), *told[1:]]
+
+
+def stale(collected: Sequence[Tested]) -> list[str]:
+    """Say which runs are stale; nothing if none is. Page 05."""
+    return render("stale", runs=sorted({run.name for a in collected if a.network.endswith(STALE) for run in a.runs}))
+
+
+def leakage(table: pd.DataFrame, dropped: pd.DataFrame, songs: str = "songs") -> list[str]:
+    """Say what the main network's accuracy is under each protocol and how much the strictest takes away."""
+    own = main_rows(table)
+    own = own.loc[(own["level"] == "song") & (own["head"] == own["head"].iloc[0])].drop_duplicates("protocol")
+    drops = of_networks(whole_drops(dropped))
+    drops = drops.loc[drops["level"] == "song"]
+    main = drops.loc[(drops[["network", "head", "recipe"]] == own[["network", "head", "recipe"]].iloc[0]).all(axis=1)]
+    return render("leakage", rows=own, drops=drops, main=main, songs=songs, uncorrected=titles.UNCORRECTED)
+
+
+def leakage_alone(table: pd.DataFrame, dropped: pd.DataFrame) -> list[str]:
+    """Say what the main network loses where nothing but leakage can be lost; nothing where that was not measured.
+
+    Per song, what ``slice`` predicts is the mean of several models, and ``song`` and ``artist`` have other songs to
+    learn from: per slice one model makes each prediction, and in the control both sides have one training set.
+    """
+    rows = main_rows(table)
+    slices = _own(dropped, rows, "slice")
+    slices = _step(slices, ("slice", whole_drops(slices)["strict"].iloc[0])) if len(slices) else slices
+    control = _step(_own(dropped, rows), CONTROLS)
+    return render("leakage_alone", network=rows["network"].iloc[0], slices=slices, control=control)
+
+
+def pattern(table: pd.DataFrame, ranks: pd.DataFrame) -> list[str]:
+    """Say whether the poster's order of the networks and its fits are reproduced under the protocol like its own."""
+    own = poster.comparable(table).sort_values("accuracy", ascending=False, kind="stable")
+    fits = poster.fits(table).set_index("network")
+    heads = []
+    for head in own["head"].unique():
+        part, found = own.loc[own["head"] == head], fits.loc[fits["head"] == head]
+        fit = []
+        if {*poster.POSTER} <= {*found.index}:
+            fit.append(("choi2016", "has the widest gap between training and test", found["gap"].idxmax()))
+            fit.append(("zhang2016", "is the lowest in training", found["train"].idxmin()))
+            fit.append(("this_project", "has the narrowest gap", found["gap"].idxmin()))
+        order = [name for name in poster.ranking(head) if name in set(part["network"])]
+        heads.append({"head": head, "rows": part.to_dict("records"), "order": order, "fits": fit})
+    about = {"networks": own["network"].nunique(), "protocol": leaky(table["protocol"])}
+    return render("pattern", heads=heads, leads=poster.leads(table, ranks), **about)
+
+
+def chance_finding(table: pd.DataFrame, songs: str = "songs") -> str:
+    """How far the main network is above always predicting the most frequent class, under its strictest protocol.
+
+    The network with the best test accuracy would be one chosen on the test songs, and its interval too high.
+    """
+    own = main_rows(table)
+    own = own.loc[own["level"] == "song"]
+    protocol = by_strictness(own["protocol"])[-1]
+    own = own.loc[own["protocol"] == protocol].drop_duplicates("head")
+    return render("chance", rows=own, protocol=protocol, songs=songs)[0]
+
+
+def baseline_finding(beaten: pd.DataFrame | None, songs: str = "songs") -> str:
+    """Whether the main network, and what was selected, beat the best baseline; empty without baselines."""
+    return "" if beaten is None or not len(beaten) else render("baselines", rows=strict_rows(beaten), songs=songs)[0]
+
+
+def number_finding(numeric: pd.DataFrame | None, songs: str = "songs") -> str:
+    """How well the main network, and what was selected, predict numbers; empty without numeric heads."""
+    own = pd.DataFrame() if numeric is None else numeric
+    own = own.loc[(own["level"] == "song") & (own["recipe"] != BASELINE)] if len(own) else own
+    return render("numbers", rows=strict_rows(own), songs=songs)[0] if len(own) else ""
+
+
+def label_noise(found: Ceiling | None, accuracy: pd.DataFrame) -> list[str]:
+    """Say what the labels' noise leaves to any tagger, and hold a network's accuracy of mood against it. Page 05.
+
+    Parameters
+    ----------
+    found : Ceiling or None
+    accuracy : pd.DataFrame
+        Rows of `lib.evaluation.results.results`, of mood and per song.
+    """
+    if found is None:
+        return render("label_noise", found=None)
+    plausible = found.table.loc[found.table["joint"] != "together"]
+    apart, expected = (np.sqrt((found.copies[name] ** 2).mean()) for name in ("difference", "expected"))
+    return render(
+        "label_noise",
+        found=found,
+        listeners=found.songs["listeners"],
+        table=found.table,
+        joints=JOINTS,
+        same=int((found.copies["mood_one"] == found.copies["mood_other"]).sum()),
+        apart=apart,
+        expected=expected,
+        ceiling=(plausible["agreement"].min(), plausible["agreement"].max(), plausible["low"].min()),
+        accuracy=accuracy,
+        seen=SEEN,
+    )
+
+
+def poster_sizes() -> list[str]:
+    """Say what the sizes of the poster's sets imply. Page 05."""
+    uneven = dict.fromkeys(size for size in poster.SIZES.values() if size % poster.CORPUS["slices"])
+    return render(
+        "poster_sizes", sizes=poster.SIZES, corpus=poster.CORPUS, slices=poster.slices_in_corpus(), uneven=uneven
+    )
+
+
+def write_summary(
+    path: Path,
+    *,
+    study: str,
+    corpus: str,
+    tracks: pd.DataFrame,
+    credit: str,
+    first: Sequence[str],
+    told: Sequence[str],
+    table: pd.DataFrame,
+    dropped: pd.DataFrame,
+) -> dict:
+    """Write what the index page shows and return it. Page 05.
+
+    Parameters
+    ----------
+    path : path-like
+        ``summary.json`` of the study's results.
+    study, corpus : str
+    tracks : pd.DataFrame
+        The tracks table, whose checksum tells which music and labels these results are of.
+    credit : str
+        Markdown paragraph on the music and its makers.
+    first, told : sequence of str
+        As from `headline` and `findings`.
+    table, dropped : pd.DataFrame
+        As of `headline`.
+    """
+    summary = {
+        "study": study,
+        "corpus": corpus,
+        "checksum": checksum(tracks),
+        "synthetic": corpus == SYNTHETIC,
+        "question": QUESTION,
+        "headline": list(first),
+        "findings": list(told),
+        "figure": {"name": "protocols", "claim": titles.protocols(table, dropped)},
+        "main_table": "comparison" if len(table) else "numbers",
+        "credit": credit,
+    }
+    write_json(summary, path)
+    return summary
+
+
+def _own(found: pd.DataFrame | None, rows: pd.DataFrame, level: str = "song") -> pd.DataFrame:
+    """Rows of the main network and its recipe, of one level where there are levels."""
+    if found is None or not len(found):
+        return pd.DataFrame()
+    own = found.loc[(found[["network", "recipe"]] == rows[["network", "recipe"]].iloc[0]).all(axis=1)]
+    return own.loc[own["level"] == level] if "level" in own else own
+
+
+def _step(drops: pd.DataFrame, pair: tuple[str, str]) -> pd.DataFrame:
+    """Rows of `drops` from one protocol to another."""
+    return drops.loc[(drops[["leaky", "strict"]] == list(pair)).all(axis=1)] if len(drops) else drops

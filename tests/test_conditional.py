@@ -1,0 +1,156 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib.evaluation import comparisons, conditional, predictions
+from lib.evaluation.bootstrap import Bootstrap
+from lib.runs.run import Run
+from lib.tables import tracks_table
+
+MOODS = ("sad", "neutral", "happy")
+
+
+def tracks_of(moods, genres, artists=None):
+    ids = [f"t{i:03d}" for i in range(len(moods))]
+    rows = {"track_id": ids, "path": ids, "status": "ok", "mood": moods, "genre": genres, "song_group": ids}
+    return tracks_table(pd.DataFrame({**rows, "artist_group": ids if artists is None else artists}))
+
+
+def run_of(tracks, said, *, network="net", recipe="poster", protocol="artist", seed=0):
+    """A finished run in memory that answers every song with the mood in `said`."""
+    table = pd.DataFrame({"slice": range(len(tracks)), "track_id": tracks["track_id"], "part": "test"})
+    for name in MOODS:
+        table[f"mood:{name}"] = np.where(np.array(said) == name, 0.8, 0.1).astype("float32")
+    metrics = {"run": {"folds": 5}, "heads": {"mood": list(MOODS)}, "parts": {"train": {}}}
+    run = Run(network, protocol, 0, seed, recipe)
+    return SimpleNamespace(
+        run=run, folder="folder", metrics=metrics, stale=False, predictions=lambda part, columns=None: table
+    )
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    """Two genres of 40 songs, one mostly sad and one mostly happy."""
+    moods = ["sad"] * 24 + ["neutral"] * 16 + ["happy"] * 28 + ["neutral"] * 12
+    return tracks_of(moods, ["Folk"] * 40 + ["Pop"] * 40)
+
+
+def usual(tracks):
+    return np.where(tracks["genre"] == "Folk", "sad", "happy")
+
+
+# ---- within genre
+
+
+def test_who_gives_the_genres_mood_hears_nothing_beyond_it(corpus):
+    table = conditional.within_genre(predictions.collect([run_of(corpus, usual(corpus))], corpus), Bootstrap(100))
+    assert table["genre"].tolist() == ["Folk", "Pop", conditional.ALL] and table["usual"].tolist() == [
+        "sad",
+        "happy",
+        "",
+    ]
+    assert table["accuracy"].tolist() == pytest.approx([24 / 40, 28 / 40, 52 / 80])
+    assert table["usual_accuracy"].tolist() == pytest.approx(table["accuracy"].tolist())
+    assert np.allclose(table[["skill", "skill_low", "skill_high"]], 0) and (table["p"] == 1).all()
+
+
+def test_who_hears_the_mood_is_ahead_of_the_genre(corpus):
+    table = conditional.within_genre(predictions.collect([run_of(corpus, corpus["mood"])], corpus), Bootstrap(300))
+    assert table["skill"].tolist() == pytest.approx([16 / 40, 12 / 40, 28 / 80])
+    assert (table["skill_low"] > 0).all() and (table["p"] < 0.001).all()
+
+
+def test_who_is_worse_than_the_genre_is_said_to_be(corpus):
+    table = conditional.within_genre(predictions.collect([run_of(corpus, ["neutral"] * 80)], corpus), Bootstrap(100))
+    row = table.iloc[-1]
+    assert row["accuracy"] == pytest.approx(28 / 80) and row["skill_high"] < 0
+
+
+def test_seeds_are_averaged_and_songs_without_a_genre_left_out(corpus):
+    tracks = corpus.assign(genre=corpus["genre"].where(corpus.index >= 10))
+    runs = [run_of(tracks, tracks["mood"]), run_of(tracks, ["neutral"] * 80, seed=1)]
+    table = conditional.within_genre(predictions.collect(runs, tracks), Bootstrap(50))
+    row = table.iloc[-1]
+    assert row["n_songs"] == 70 and row["accuracy"] == pytest.approx((1 + 28 / 70) / 2)
+    assert not len(conditional.within_genre(predictions.collect(runs, tracks.assign(genre=pd.NA)), Bootstrap(50)))
+
+
+def test_artists_are_drawn_under_artist_and_songs_under_slice():
+    rng = np.random.default_rng(0)
+    artists = np.repeat(np.arange(16), 10)
+    tracks = tracks_of(rng.choice(MOODS, 160), ["Folk"] * 160, [f"a{i}" for i in artists])
+    said = np.where(artists % 2 == 0, tracks["mood"], "neutral")  # whole artists are right, or hardly
+    runs = [run_of(tracks, said, protocol=protocol) for protocol in ("slice", "artist")]
+    table = conditional.within_genre(predictions.collect(runs, tracks)).query("genre == @conditional.ALL")
+    width = (table["skill_high"] - table["skill_low"]).tolist()
+    assert width[1] > 1.5 * width[0]
+
+
+def test_the_interval_of_the_skill_covers_the_truth(monkeypatch):
+    monkeypatch.setattr(conditional, "sign_flip", lambda *_, **__: np.nan)  # slow, and not asked about here
+    rng, covered = np.random.default_rng(3), 0
+    moods = np.array(["sad"] * 60 + ["neutral"] * 40 + ["happy"] * 60 + ["neutral"] * 40)
+    tracks = tracks_of(moods, ["Folk"] * 100 + ["Pop"] * 100)
+    for seed in range(80):
+        right = rng.random(200) < 0.7  # the genre's mood is right for .6: true skill .1
+        said = np.where(right, moods, np.where(moods == "neutral", "sad", "neutral"))
+        table = conditional.within_genre(predictions.collect([run_of(tracks, said)], tracks), Bootstrap(200, seed))
+        covered += table["skill_low"].iloc[-1] <= 0.1 <= table["skill_high"].iloc[-1]
+    assert covered / 80 >= 0.89
+
+
+def test_baselines_and_other_heads_are_no_rows(corpus):
+    collected = predictions.collect([run_of(corpus, usual(corpus), network="mfcc_svm", recipe="baseline")], corpus)
+    assert not len(conditional.within_genre(collected)) and not len(conditional.within_genre(collected, "genre"))
+
+
+# ---- against each baseline
+
+
+def several(corpus):
+    half = np.where(np.arange(80) % 2 == 0, corpus["mood"], "neutral")
+    return predictions.collect(
+        [
+            run_of(corpus, corpus["mood"]),
+            run_of(corpus, half, network="other"),
+            run_of(corpus, usual(corpus), network="genre_prior", recipe="baseline"),
+            run_of(corpus, half, network="mfcc_svm", recipe="baseline"),
+            run_of(corpus, half, network="majority", recipe="baseline"),
+            run_of(corpus, half, network="mfcc_svm", recipe="baseline", protocol="slice"),
+        ],
+        corpus,
+    )
+
+
+def test_each_network_is_held_against_each_named_baseline(corpus):
+    table = comparisons.against_baselines(
+        several(corpus), Bootstrap(200), head="mood", named=["genre_prior", "mfcc_svm"]
+    )
+    assert list(zip(table["network"], table["baseline"], strict=True)) == [
+        ("net", "genre_prior"), ("net", "mfcc_svm"), ("other", "genre_prior"), ("other", "mfcc_svm"),
+    ]  # fmt: skip
+    first, last = table.iloc[0], table.iloc[-1]
+    assert first["difference"] == pytest.approx(28 / 80) and 0 < first["low"] < first["high"]
+    assert (last["difference"], last["low"], last["high"], last["p"]) == (0, 0, 0, 1)
+    assert (table["p_holm"] >= table["p"]).all() and table["p_holm"].min() == pytest.approx(4 * table["p"].min())
+    assert table["paired"].all() and set(table["protocol"]) == {"artist"}
+    assert len(comparisons.against_baselines(several(corpus), Bootstrap(20), head="mood", named=["majority"])) == 2
+    assert not len(comparisons.against_baselines(several(corpus), head="genre", named=["majority"]))
+
+
+# ---- near a cut, words
+
+
+def test_songs_near_a_cut_are_told_apart(corpus):
+    near = pd.Series(np.arange(80) % 2 == 0, index=corpus["track_id"].astype(object))
+    said = np.where(near & (np.arange(80) % 4 == 0), "nothing", corpus["mood"])
+    said = np.where(said == "nothing", np.where(corpus["mood"] == "sad", "happy", "sad"), said)
+    row = conditional.near_a_cut(predictions.collect([run_of(corpus, said)], corpus), near, Bootstrap(300)).iloc[0]
+    assert (row["n_near"], row["n_far"], row["near"], row["far"]) == (40, 40, 0.5, 1.0)
+    assert 0 < row["low"] < 0.5 < row["high"]
+    collected = predictions.collect([run_of(corpus, said)], corpus)
+    assert not len(conditional.near_a_cut(collected, near & False))
+    some = conditional.near_a_cut(collected, near.iloc[:20], Bootstrap(20)).iloc[0]
+    assert some["n_near"] + some["n_far"] == 20
