@@ -23,7 +23,7 @@ SMALL = (32, 40)  # where the size does not matter
 
 @functools.cache
 def built(name):
-    """Network of the zoo at the size of a slice; its weights may be changed, its layers not."""
+    """Network of the zoo at the size of a slice, which no test changes."""
     return zoo.builder(name)(SHAPE, HEADS)
 
 
@@ -220,9 +220,19 @@ def _is_the_field(reached, size):
         assert len(places) == size
 
 
-@pytest.mark.parametrize("name", ["this_project", "zhang2016", "zhang2016_nnet1", "choi2016", "musicnn", "short_chunk"])
-def test_nothing_outside_the_receptive_field_reaches_the_last_map(name):
-    model = built(name)
+@pytest.mark.parametrize(
+    ("name", "few"),  # filters, whose number does not change what they see
+    [
+        ("this_project", {"filters": (2,) * 4}),
+        ("zhang2016", {"filters": 2}),
+        ("zhang2016_nnet1", {"filters": (2,) * 3}),
+        ("choi2016", {"filters": (2,) * 4}),
+        ("musicnn", {"timbral": 2, "temporal": 2, "middle": 2}),
+        ("short_chunk", {"filters": (2,) * 7}),
+    ],
+)
+def test_nothing_outside_the_receptive_field_reaches_the_last_map(name, few):
+    model = zoo.builder(name)(SHAPE, HEADS, **few)
     field = cost.receptive_field(model)
     bands, frames = _seen(model, field)
     _is_the_field(bands, field.bands)
