@@ -21,7 +21,7 @@ WRITES = ("lib/runs/make.py", "lib/slices.py")
 NETWORK = (*WRITES, "lib/training.py", "lib/targets.py", "lib/fused.py", "lib/zoo/vector.py", "lib/runs/internals.py")
 AUGMENTED = ("lib/augmentation.py",)
 BASELINE = (*WRITES, "lib/baselines.py", "lib/features.py")
-SELECTION = (*WRITES, "lib/runs/nested_selection.py", "lib/scores.py")
+SELECTION = (*WRITES, "lib/runs/nested_selection.py", "lib/metrics.py")
 _CACHED = 64
 _labels: dict[tuple, str] = {}
 

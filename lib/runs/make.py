@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib import baselines, scores
+from lib import baselines, metrics
 from lib.runs import internals, provenance
 from lib.runs.key import key
 from lib.runs.spec import RunSpec, SelectionSpec
@@ -106,16 +106,16 @@ def write(
     if not spec.run.candidate:
         np.save(folder / "embedding.npy", half(vectors))
     described = {**asdict(spec.run), "folds": spec.folds}
-    metrics = {
+    measured = {
         "run": described,
         "heads": {head.name: list(head.classes) for head in spec.heads},
-        "parts": scores.measures(table, spec.heads, spec.labels),
+        "parts": metrics.measures(table, spec.heads, spec.labels),
         "epochs": len(history),
         "seconds": round(seconds, 1),
         "parameters": spec.description["parameters"],
         **more,
     }
-    write_json(metrics, folder / "metrics.json")
+    write_json(measured, folder / "metrics.json")
     record = {
         "key": key(spec),
         "run": described,

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib import baselines, scores
+from lib import baselines, metrics
 from lib.recipes import members
 from lib.runs.make import write
 from lib.runs.spec import RunSpec, SelectionSpec
@@ -115,7 +115,7 @@ def dev_scores(
             for head in heads:
                 together[head.columns] = np.mean([frame[head.columns].to_numpy() for frame in frames], axis=0)
             shares.append(together)
-        found = scores.measures(pd.concat(shares, ignore_index=True), heads, labels)["dev"]
+        found = metrics.measures(pd.concat(shares, ignore_index=True), heads, labels)["dev"]
         by_head = {head.name: found[head.name]["song"]["ccc" if head.numeric else "accuracy"] or 0.0 for head in heads}
         songs = max(found[head.name]["song"]["n"] for head in heads)
         rows.append({"candidate": candidate, "songs": songs, **by_head})

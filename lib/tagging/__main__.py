@@ -12,7 +12,7 @@ from pathlib import Path
 from lib.corpora.files import audio_files
 from lib.errors import ReportError
 from lib.narrative.format import percent
-from lib.paths import explained
+from lib.paths import PART, explained
 from lib.progress import tell
 from lib.quiet import import_keras
 from lib.tagging import file_tags, manifest

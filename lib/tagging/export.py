@@ -18,6 +18,7 @@ import pandas as pd
 from lib.corpora.datasheets import datasheets
 from lib.errors import ReportError
 from lib.evaluation.results import by_strictness
+from lib.narrative.format import fixed, listed
 from lib.paths import Study, explained
 from lib.quiet import import_keras
 from lib.runs.run import Run

@@ -12,7 +12,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from lib.narrative.format import interval, percent
-from lib.plots import colour
+from lib.plots.style import colour
+from lib.site import frame
 from lib.tagging.model import Tagger
 from lib.tagging.output import UNSURE
 from lib.tagging.predict import Tagged
@@ -40,24 +41,17 @@ def write_page(
     place : path-like
         Where the folder will lie, from which the files are linked.
     """
-    shutil.copyfile(HERE / "template" / "style.css", folder / "style.css")
+    shutil.copyfile(frame.STYLE, folder / frame.STYLE.name)
     good = [number for number, song in enumerate(songs) if song.ok]
     left = [song for song in songs if not song.ok]
     own = near[near["path"].isin([str(songs[number].path) for number in good[:MOST]])]
     titles = table.set_index("path")["title"].reindex(own["neighbour"].unique())
     alike = own["neighbour"].map(titles).groupby(own["path"]).agg(list).to_dict()
-    template = templates().get_template("tagged.html.j2")
-    text = template.render(
-        site=TITLE,
-        generator=GENERATOR,
+    frame.write_page(
+        folder / frame.INDEX,
+        "tagged.html.j2",
         study=tagger.facts["study"],
         synthetic=tagger.facts["synthetic"],
-        corpus="",
-        code=code_version(),
-        chapters=[],
-        page=None,
-        scripts=[],
-        up="",
         shown=[
             _song(place, songs[number], table.iloc[number], tagger.heads, alike.get(str(songs[number].path), []))
             for number in good[:MOST]

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from lib.plots import colour
+from lib.plots.style import colour, shortened
 from lib.tagging.predict import Tagged
 from lib.zoo import Head
 
