@@ -18,7 +18,7 @@ from lib.plots.style import BLUE, GREEN, GREY, MAP, ORANGE, PURPLE, SKY
 from lib.zoo import Head, cost, descriptions
 
 COLOURS = {"conv": BLUE, "pool": SKY, "recurrent": PURPLE, "dense": ORANGE, "head": GREEN}
-SIZE, LINE, GAP = 8.5, 0.145, 0.34  # points of the type; inches of a line of it, and between columns
+SIZE, LINE, GAP = 8.5, 0.145, 0.18  # points of the type; inches of a line of it, and between columns
 _SILENT = ("Rescaling", "Reshape", "Permute", "ZeroPadding", "Dropout", "SpatialDropout", "Gaussian", "Identity")
 _FOLLOWING = {"BatchNormalization": "norm", "Activation": "", "ReLU": "ReLU", "ELU": "ELU", "LeakyReLU": "ReLU",
               "PReLU": "ReLU"}  # fmt: skip
@@ -140,7 +140,9 @@ def blocks(model: keras.Model) -> dict[str, Block]:
             home[layer.name] = home[inputs[0]]
         else:
             home[layer.name] = layer.name
-            block = found[layer.name] = Block("other" if kind == "following" else kind, words)
+            if kind == "following":
+                kind = "pool" if hasattr(layer, "pool_size") else "other"
+            block = found[layer.name] = Block(kind, words)
             block.sources = tuple(dict.fromkeys(home[name] for name in inputs))
             block.column = 1 + max((found[name].column for name in block.sources), default=-1)
         block.bands, block.frames, block.channels = _measured(layer, maps.get(layer.name))
@@ -162,7 +164,7 @@ def _kind(layer: keras.Operation, model: keras.Model, inputs: Sequence[str]) -> 
         return "head" if layer.name in model.output_names else "dense"
     if isinstance(layer, (keras.layers.RNN, keras.layers.Bidirectional)):
         return "recurrent"
-    if name in _FOLLOWING or (hasattr(layer, "pool_size") and not name.startswith("Average")):
+    if name in _FOLLOWING or hasattr(layer, "pool_size"):
         return "following"
     return "conv" if hasattr(layer, "kernel_size") else "pool" if "Pooling" in name else "other"
 
