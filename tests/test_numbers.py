@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import r2_score
 
-from lib import scores
+from lib import metrics
 from lib.evaluation import comparisons, predictions, results
 from lib.evaluation.bootstrap import Bootstrap
 from tests.answers import numbers_of, one, run_of, sure, tracks_of
@@ -31,7 +31,7 @@ def test_numbers_of_songs_are_means_over_slices():
         "ccc", "ccc_low", "ccc_high", "runs",
     ]  # fmt: skip
     song, by_slice = one(table, level="song"), one(table, level="slice")
-    expected = scores.numeric(truth, truth + noise.mean(axis=1))
+    expected = metrics.numeric(truth, truth + noise.mean(axis=1))
     assert [song.r2, song.r, song.ccc] == pytest.approx([expected[name] for name in ("r2", "r", "ccc")], abs=1e-5)
     assert by_slice.r2 == pytest.approx(r2_score(np.repeat(truth, 4), (truth[:, None] + noise).ravel()), abs=1e-5)
     for row in (song, by_slice):
@@ -47,7 +47,7 @@ def test_numbers_without_a_label_are_masked_and_seeds_averaged():
     wrong = numbers_of([(f"t{i}", 0.5) for i in range(6)], seed=1)
     row = one(results.numeric_results(predictions.collect_numbers([right, wrong], tracks), Bootstrap(50)), level="song")
     assert (row.n_songs, row.runs) == (5, 2)
-    assert row.r2 == pytest.approx((1 + scores.numeric(truth[1:], np.full(5, 0.5))["r2"]) / 2, abs=1e-5)
+    assert row.r2 == pytest.approx((1 + metrics.numeric(truth[1:], np.full(5, 0.5))["r2"]) / 2, abs=1e-5)
 
 
 def test_intervals_of_numbers_resample_artists_under_artist():
@@ -67,7 +67,7 @@ def test_an_interval_of_r_covers_the_truth_about_95_times_in_100():
     covered, n = 0, 200
     for _ in range(n):
         truth, noise = rng.normal(0, 1, (2, 80))
-        sums = scores.moments(truth, 0.6 * truth + 0.8 * noise)[:, None]
+        sums = metrics.moments(truth, 0.6 * truth + 0.8 * noise)[:, None]
         _, low, high = Bootstrap(300).interval(sums, predictions.Numbers.measures, np.arange(80), np.zeros(80, int))
         covered += low[1] <= 0.6 <= high[1]
     assert 0.9 <= covered / n <= 0.99
