@@ -16,7 +16,7 @@ from lib.evaluation.words import percent
 from lib.plots.spectrograms import picture
 from lib.plots.style import PERCENT, colour, span
 from lib.slices import Slices
-from lib.sounds import Sound
+from lib.rich_output import Sound
 
 
 def timeline(answers: Answers, track_id: str, slices: Slices, seed: int | None = None) -> Figure:
