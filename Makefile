@@ -28,7 +28,7 @@ $(READY): requirements.lock pyproject.toml
 	  || $(BIN)/python -m pip install --quiet --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
-	@nohup $(BIN)/python -m lib.compiled >/dev/null 2>&1 &
+	@nohup $(BIN)/python -m lib.features.compiled >/dev/null 2>&1 &
 
 report: $(READY) ## run a study and build its pages: make report [STUDY=emotify DATA=<folder>] [PROFILE=slurm]
 	@$(RUN_STUDY) --data "$(DATA)" --cores $(CORES) --profile "$(PROFILE)"

@@ -5,7 +5,7 @@
 # decided by its key alone (lib.runs.key), so its inputs are ancient. update() keeps an output until the new one is whole.
 import sys
 
-from lib import config as studies
+from lib.workflow import config as studies
 from lib.workflow.steps import CHAPTERS, Steps, one_of
 
 STEPS = Steps(**config)

@@ -24,10 +24,10 @@ import numpy as np
 import pandas as pd
 import psutil
 
-from lib.audio import Spectrogram
+from lib.features.slices import Slices
+from lib.features.slicing import SHARD
+from lib.features.spectrogram import Spectrogram
 from lib.paths import PROJECT, Study
-from lib.slices import Slices
-from lib.slicing import SHARD
 from lib.tables import write_json, write_parquet
 
 sys.path.insert(0, str(PROJECT))
@@ -77,7 +77,7 @@ def _store(study: Study, tracks: pd.DataFrame) -> None:
 
 def copies(songs: int) -> None:
     """Look for copies among random fingerprints, of which every hundredth is one."""
-    from lib.corpora import groups
+    from lib.datasets import groups
 
     rng = np.random.default_rng(0)
     prints = [rng.integers(1, 2**32, WORDS, dtype=np.uint32) for _ in range(songs)]
@@ -88,11 +88,11 @@ def copies(songs: int) -> None:
 
 def training_input(study: Study) -> None:
     """Plan a run and make every batch of one epoch, in shuffled order; train nothing."""
-    from lib.recipes import Settings
+    from lib.models.descriptions import heads_of
     from lib.splits import split
-    from lib.targets import targets
-    from lib.training import Batches
-    from lib.zoo.descriptions import heads_of
+    from lib.training.fit import Batches
+    from lib.training.recipes import Settings
+    from lib.training.targets import targets
 
     tracks = pd.read_parquet(study.tracks)
     slices = Slices(study.slices)

@@ -12,13 +12,13 @@ from statistics import median
 import numpy as np
 import psutil
 
-from lib.audio import SUFFIXES, load_excerpt
+from lib.features.spectrogram import SUFFIXES, load_excerpt
 from lib.paths import PROJECT, Study
 from lib.pool import cores
-from lib.quiet import import_keras
 from lib.tagging.model import SHIPPED, load
 from lib.tagging.ood import listen
 from lib.tagging.predict import tag, windows
+from lib.training.quiet import import_keras
 
 
 def main() -> int:

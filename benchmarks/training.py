@@ -18,11 +18,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.audio import Spectrogram
-from lib.recipes import Settings, settings_of
-from lib.slices import Slices
+from lib.features.slices import Slices
+from lib.features.spectrogram import Spectrogram
+from lib.models import Head
 from lib.tables import write_json, write_parquet
-from lib.zoo import Head
+from lib.training.recipes import Settings, settings_of
 
 GENRES = tuple("abcdef")
 HEADS = [Head("genre", GENRES), Head("mood", ("sad", "neutral", "happy"))]
@@ -56,8 +56,8 @@ def labels(n: int) -> pd.DataFrame:
 
 def network(name: str, heads: list[Head], steps: int):
     """Build a compiled network of the zoo."""
-    from lib.training import compile_network
-    from lib.zoo import builder
+    from lib.models import builder
+    from lib.training.fit import compile_network
 
     model = builder(name)(Spectrogram().shape, heads)
     compile_network(model, heads, Settings(), steps)
@@ -66,8 +66,8 @@ def network(name: str, heads: list[Head], steps: int):
 
 def batches_of(slices: Slices, heads: list[Head], settings: Settings | None = None):
     """Batches of all slices, as training takes them."""
-    from lib.targets import targets
-    from lib.training import Batches
+    from lib.training.fit import Batches
+    from lib.training.targets import targets
 
     numbers = np.arange(len(slices))
     wanted = targets(labels(len(slices)), heads, np.ones(len(slices), dtype=bool))
@@ -155,7 +155,7 @@ def one_operation(folder: Path, n: int, repeats: int) -> None:
     """Compare an epoch with batch norm as one operation with one of Keras' own batch norm."""
     import keras
 
-    from lib import training
+    from lib.training.fit import fit as training
 
     batches = batches_of(store(folder, n), HEADS)
     for name in ("this_project", "choi2016"):
@@ -171,7 +171,7 @@ def one_operation(folder: Path, n: int, repeats: int) -> None:
 
 def asking(folder: Path, n: int, repeats: int) -> None:
     """Compare prediction in batches of 250 with smaller and larger ones."""
-    from lib.training import PREDICT_BATCH
+    from lib.training.fit import PREDICT_BATCH
 
     slices = store(folder, n)
     numbers = np.arange(n)

@@ -5,17 +5,17 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
-from lib.audio import Spectrogram
+from lib.features.slices import Slices
+from lib.features.spectrogram import Spectrogram
 from lib.paths import Study
-from lib.recipes import BASELINE, BEST, POSTER, settings_of
 from lib.runs import internals
 from lib.runs.key import key as key_of
 from lib.runs.run import Run
 from lib.runs.spec import RunSpec
 from lib.runs.store import Finished
-from lib.slices import Slices
 from lib.splits import split
 from lib.tables import MOODS, tracks_table, write_csv, write_json, write_parquet
+from lib.training.recipes import BASELINE, BEST, POSTER, settings_of
 
 GENRES = ("Electronic", "Folk", "Instrumental", "Rock")
 # share of the logits that a song's own artist spoils, by protocol: what a stricter protocol costs

@@ -54,7 +54,7 @@ def slices(study, given):
     """Four blank slices per song."""
     from dataclasses import asdict
 
-    from lib.audio import Spectrogram
+    from lib.features.spectrogram import Spectrogram
     from lib.tables import read_tracks, write_json, write_parquet
 
     ids = np.repeat(read_tracks(study.tracks)["track_id"].to_numpy(), 4)
@@ -70,11 +70,10 @@ def slices(study, given):
 
 def networks(study, given):
     """Descriptions without layers; that of ``this_project`` follows its module's text."""
-    from lib import baselines
+    from lib.models import Head, baselines
+    from lib.models.descriptions import write_description
     from lib.paths import PROJECT
     from lib.tables import write_json
-    from lib.zoo import Head
-    from lib.zoo.descriptions import write_description
 
     heads = [Head(name, tuple(classes)) for name, classes in HEADS.items()]
     for name in given["networks"]:

@@ -2,11 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import augmentation
-from lib.audio import Spectrogram
-from lib.recipes import Settings
-from lib.slices import Slices
-from lib.slicing import _Writer
+from lib.features.slices import Slices
+from lib.features.slicing import _Writer
+from lib.features.spectrogram import Spectrogram
+from lib.training.fit import augmentation
+from lib.training.recipes import Settings
 
 SHAPE = Spectrogram(n_mels=12, n_fft=1024, hop_length=1024)
 
@@ -94,9 +94,9 @@ def test_a_missing_label_is_not_mixed_in():
 
 
 def test_a_batch_depends_on_seed_epoch_and_number_alone(slices):
-    from lib.targets import targets
-    from lib.training import Batches
-    from lib.zoo import Head
+    from lib.models import Head
+    from lib.training.fit import Batches
+    from lib.training.targets import targets
 
     heads = [Head("genre", ("a", "b"))]
     wanted = targets(pd.DataFrame({"genre": ["a", "b"] * 6}), heads, np.ones(12, dtype=bool))

@@ -18,9 +18,9 @@ NETWORKS = ("this_project", "zhang2016", "choi2016", "texture")
 # Forward pass, loss and gradients of one batch, from saved weights, on whatever backend $KERAS_BACKEND names.
 ASK = """
 import sys, numpy as np, keras
-from lib import training
-from lib.recipes import Settings
-from lib.zoo import Head, builder
+from lib.training.fit import fit as training
+from lib.training.recipes import Settings
+from lib.models import Head, builder
 
 name, weights, out = sys.argv[1:]
 heads = [Head("genre", ("a", "b", "c", "d")), Head("mood", ("x", "y", "z")), Head("valence")]
@@ -76,7 +76,7 @@ import sys
 sys.modules.update(dict.fromkeys(["tensorflow", "soundfile", "soxr", "librosa", "papermill", "matplotlib", "pebble"]))
 from lib.runs.execute import obtain
 from lib.paths import Study
-from lib.recipes import Settings
+from lib.training.recipes import Settings
 from lib.runs.run import Run
 import json
 changed = {"epochs": 12, "batch_size": 20, "crop": True, "mixup": 0.1}

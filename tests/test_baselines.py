@@ -12,14 +12,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from lib import baselines, features, metrics
-from lib.audio import Spectrogram
 from lib.errors import ReportError
+from lib.features.mfcc import mfcc as features
+from lib.features.slices import Slices
+from lib.features.spectrogram import Spectrogram
+from lib.models import Head, baselines
 from lib.paths import PROJECT
-from lib.slices import Slices
+from lib.runs import metrics
 from lib.splits import split
 from lib.tables import write_json, write_parquet
-from lib.zoo import Head
 
 GENRE, MOOD, POWER = Head("genre", ("a", "b")), Head("mood", ("sad", "neutral", "happy")), Head("power")
 HEADS = [GENRE, MOOD, POWER]
@@ -229,7 +230,7 @@ def test_songs_are_read_one_by_one(corpus, monkeypatch):
 
 
 def test_baselines_that_hear_nothing_need_no_scikit_learn():
-    code = "import sys, lib.baselines; print([m for m in ('sklearn', 'scipy', 'keras') if m in sys.modules])"
+    code = "import sys, lib.models.baselines; print([m for m in ('sklearn', 'scipy', 'keras') if m in sys.modules])"
     told = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
 
@@ -271,7 +272,7 @@ def test_a_songs_profile_knows_its_beat_and_how_much_it_changes():
 
 def test_moods_are_steps_of_one_scale_for_the_svm_of_profiles(monkeypatch):
     """Between songs that are surely sad and surely happy lies neutral, though no song of it was heard."""
-    from lib.zoo import Head
+    from lib.models import Head
 
     mood = Head("mood", ("sad", "neutral", "happy"))
     heard = np.linspace(-1, 1, 60)[:, None]
@@ -282,7 +283,7 @@ def test_moods_are_steps_of_one_scale_for_the_svm_of_profiles(monkeypatch):
 
 
 def test_no_network_may_take_the_name_of_a_baseline():
-    from lib import zoo
+    from lib import models as zoo
 
     assert set(baselines.NAMES) <= set(zoo.RESERVED)
 

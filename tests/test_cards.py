@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import corpora
-from lib.audio import Spectrogram
-from lib.cards import costs, data_card, model_card, render
-from lib.corpora import summary
-from lib.corpora.datasheets import datasheet, datasheets
+from lib import datasets as corpora
+from lib.datasets import summary
+from lib.datasets.datasheets import datasheet, datasheets
 from lib.errors import ReportError
 from lib.evaluation import comparisons, per_class, predictions, results
 from lib.evaluation.bootstrap import Bootstrap
+from lib.features.spectrogram import Spectrogram
+from lib.narrative.cards import costs, data_card, model_card, render
 from tests.fakes import fake_run, fake_study, fake_tracks
 
 HOLES = re.compile(r"\b(nan|None|NaN|<NA>|TODO|Undefined)\b|[{}]|  | [.,;]")

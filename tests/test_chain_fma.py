@@ -7,7 +7,7 @@ import pytest
 import soundfile
 import yaml
 
-from lib.corpora import demo
+from lib.datasets import demo
 from lib.paths import Study
 from lib.tables import read_json
 from tests import chain, fma

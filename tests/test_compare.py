@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from lib.errors import ReportError
-from lib.evaluation.tables import RESULT_COLUMNS
+from lib.evaluation.results import RESULT_COLUMNS
 from lib.paths import Study
 from lib.site.compare import compare, differing, main, side_by_side
 from tests.site import chapter, write

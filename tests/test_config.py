@@ -7,11 +7,11 @@ from itertools import product
 import pytest
 import yaml
 
-from lib import config
 from lib.errors import ReportError
 from lib.paths import NOTEBOOKS, PROJECT, Study
 from lib.runs.run import Run
 from lib.tables import write_json
+from lib.workflow import config
 
 NUMBERS = sorted(path.name[:2] for path in NOTEBOOKS.glob("[0-9]*.ipynb"))
 GOOD = {"corpus": "demo", "networks": ["this_project", "zhang2016"], "protocols": ["slice", "artist"]}
@@ -338,6 +338,6 @@ def test_a_song_more_changes_the_digest_of_the_folder(write, tmp_path):
 
 def test_who_reads_a_study_imports_nothing_that_takes_long():
     heavy = {"keras", "librosa", "papermill", "scipy", "sklearn", "soundfile", "tensorflow"}
-    code = f"import sys, lib.config; print(*{heavy} & set(sys.modules))"
+    code = f"import sys, lib.workflow.config; print(*{heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

@@ -1,9 +1,9 @@
 import pytest
 import yaml
 
-from lib import config
-from lib.config.sweep import studies
 from lib.errors import ReportError
+from lib.workflow import config
+from lib.workflow.config.sweep import studies
 
 PLAIN = {"corpus": "demo", "networks": ["this_project"], "protocols": ["artist"], "run_folds": [0, 1]}
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import corpora
-from lib.corpora import summary, tags
+from lib import datasets as corpora
+from lib.datasets import summary, tags
 from lib.errors import ReportError
 from lib.paths import Study
 from lib.plots import dataset as plots

@@ -16,15 +16,15 @@ from mutagen.ogg import OggPage
 from scipy.signal import stft
 from scipy.stats import spearmanr
 
-from lib.audio import Spectrogram, log_mel
-from lib.corpora import demo
-from lib.corpora.demo import NAMES, collect, compose, render
-from lib.corpora.demo.catalogue import CATALOGUE, GENRES, artists_per_genre
-from lib.corpora.demo.composition import STEPS
-from lib.corpora.demo.files import FORMATS, write_song
-from lib.corpora.demo.score import chord, nearest, scale_of, write_score
-from lib.corpora.tags import read_tags
+from lib.datasets import demo
+from lib.datasets.demo import NAMES, collect, compose, render
+from lib.datasets.demo.catalogue import CATALOGUE, GENRES, artists_per_genre
+from lib.datasets.demo.composition import STEPS
+from lib.datasets.demo.files import FORMATS, write_song
+from lib.datasets.demo.score import chord, nearest, scale_of, write_score
+from lib.datasets.file_tags import read_tags
 from lib.errors import ReportError
+from lib.features.spectrogram import Spectrogram, log_mel
 from lib.paths import Study
 from lib.tables import moods
 
@@ -298,7 +298,7 @@ def test_full_disk_is_told_and_other_trouble_kept(tmp_path, monkeypatch, free, p
     def fail(*_):
         raise error
 
-    monkeypatch.setattr(f"lib.corpora.demo.files.{place}", fail)
+    monkeypatch.setattr(f"lib.datasets.demo.files.{place}", fail)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
     path = tmp_path / "rock-01.flac"
     path.write_text("older")

@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lib.corpora import build
-from lib.corpora.emotify import EMOTIONS, LICENSE, collect
+from lib.datasets import build
+from lib.datasets.emotify import EMOTIONS, LICENSE, collect
 from lib.errors import ReportError
 from lib.paths import Study
 from tests.synthetic import song, write

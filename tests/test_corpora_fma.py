@@ -11,13 +11,13 @@ import pytest
 import yaml
 
 from lib import pool
-from lib.corpora import build
-from lib.corpora.fma import collect
-from lib.corpora.fma.clips import read_manifest
-from lib.corpora.fma.places import Places
+from lib.datasets import build
+from lib.datasets.fma import collect
+from lib.datasets.fma.clips import read_manifest
+from lib.datasets.fma.places import Places
 from lib.errors import ReportError
-from lib.fetch_study import main
 from lib.paths import PROJECT, Study
+from lib.workflow.fetch import main
 from tests import fma
 from tests.conftest import music_folder
 from tests.fma import Song
@@ -230,7 +230,7 @@ def test_one_failure_ends_the_pauses_of_the_others(tmp_path, archives, monkeypat
             places._pause(600)
             raise AssertionError("waited to the end")
 
-        monkeypatch.setattr("lib.corpora.fma.places.extract", extract)
+        monkeypatch.setattr("lib.datasets.fma.places.extract", extract)
         began = time.monotonic()
         with pytest.raises(ReportError, match="the server is gone"):
             places.get(tracks)
@@ -261,7 +261,7 @@ def test_the_real_clips_of_fma_come_through(tmp_path):
 
 
 class TestCommand:
-    """``python -m lib.fetch_study``, killed and run again."""
+    """``python -m lib.workflow.fetch``, killed and run again."""
 
     @pytest.fixture
     def config(self, tmp_path):
@@ -309,7 +309,7 @@ class TestCommand:
                 process.join(chance.uniform(0.2, 1) * whole_s)
                 process.kill()
                 process.join()
-            command = [sys.executable, "-m", "lib.corpora.fma", "--study", study, "--root", str(tmp_path / "killed")]
+            command = [sys.executable, "-m", "lib.datasets.fma", "--study", study, "--root", str(tmp_path / "killed")]
             assert "10 songs" in subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
         whole, killed = (contents(tmp_path / name) for name in ("whole", "killed"))
         assert whole == killed

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.corpora.fma.draw import GENRES, Draw, choose, ordered
-from lib.corpora.fma.metadata import archive_counts, read_metadata, subset_of
+from lib.datasets.fma.draw import GENRES, Draw, choose, ordered
+from lib.datasets.fma.metadata import archive_counts, read_metadata, subset_of
 from lib.errors import ReportError
 from tests import fma
 from tests.conftest import music_folder

@@ -2,7 +2,7 @@ import unicodedata
 
 import pytest
 
-from lib.corpora.folder import collect, track_id
+from lib.datasets.folder import collect, track_id
 from lib.errors import ReportError
 from lib.paths import Study
 from tests.synthetic import song, write

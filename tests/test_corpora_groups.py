@@ -9,9 +9,9 @@ import soxr
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lib.corpora import fingerprint, groups
-from lib.corpora.fingerprint import likeness
-from lib.credits import NO_ARTIST, acts, artist_names, is_artist, name_key
+from lib.datasets import fingerprint, groups
+from lib.datasets.artist_names import NO_ARTIST, acts, artist_names, is_artist, name_key
+from lib.datasets.fingerprint import likeness
 from tests.synthetic import RATE, song
 
 

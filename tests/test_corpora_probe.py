@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from lib.corpora.probe import probe_file, probe_tracks
+from lib.datasets.integrity import probe_file, probe_tracks
 from tests.synthetic import Deadly, song, write
 
 

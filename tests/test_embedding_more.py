@@ -77,10 +77,10 @@ def test_the_percussive_share_is_librosas():
 @pytest.mark.slow
 def test_processes_that_compile_librosa_at_once_leave_it_whole(tmp_path):
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "TMPDIR": str(tmp_path)}
-    command = [sys.executable, "-m", "lib.compiled"]
+    command = [sys.executable, "-m", "lib.features.compiled"]
     for process in [subprocess.Popen(command, env=environment, cwd=PROJECT) for _ in range(3)]:
         assert process.wait(timeout=300) == 0
-    said = "import numpy as np, lib.embedding.descriptors as d; print(d.describe(np.sin(np.arange(44100.0))))"
+    said = "import numpy as np, lib.features.descriptors as d; print(d.describe(np.sin(np.arange(44100.0))))"
     done = subprocess.run(
         [sys.executable, "-c", said], env=environment, cwd=PROJECT, capture_output=True, text=True, check=False
     )

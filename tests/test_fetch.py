@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from lib.datasets.download.archives import BrokenError, extract, need_space, open_archive
+from lib.datasets.download.remote import Remote
+from lib.datasets.download.retry import TransientError, retry
 from lib.errors import ReportError
-from lib.fetch.archives import BrokenError, extract, need_space, open_archive
-from lib.fetch.remote import Remote
-from lib.fetch.retry import TransientError, retry
 from tests.loopback import Faults, serve
 
 RNG = np.random.default_rng(0)

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from lib.fused import fuse
+from lib.models.fused_batch_norm import fuse
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's own operation")
 

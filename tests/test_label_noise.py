@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib.corpora.emotify import EMOTIONS
-from lib.corpora.emotify import collect as collect_emotify
+from lib.datasets.emotify import EMOTIONS
+from lib.datasets.emotify import collect as collect_emotify
 from lib.evaluation.bootstrap import Bootstrap
 from lib.evaluation.label_noise import label_ceiling, listeners
 from lib.paths import Study

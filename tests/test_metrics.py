@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from scipy.stats import pearsonr
 from sklearn.metrics import f1_score, r2_score
 
-from lib import metrics
 from lib.paths import PROJECT
+from lib.runs import metrics
 
 CLASSES = ("a", "b", "c", "d")
 answered = st.lists(st.tuples(st.sampled_from(CLASSES), st.sampled_from(CLASSES)), min_size=1, max_size=30)
@@ -106,6 +106,6 @@ def test_one_answer_a_truth(score):
 
 
 def test_scores_need_numpy_and_pandas_alone():
-    code = "import sys, lib.metrics; print([m for m in ('sklearn', 'scipy', 'keras') if m in sys.modules])"
+    code = "import sys, lib.runs.metrics; print([m for m in ('sklearn', 'scipy', 'keras') if m in sys.modules])"
     told = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"

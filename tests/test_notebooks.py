@@ -7,8 +7,8 @@ import nbformat
 import papermill
 import pytest
 
-from lib import notebooks
 from lib.paths import NOTEBOOKS
+from lib.workflow import normal_form as notebooks
 
 ALL = sorted(NOTEBOOKS.glob("*.ipynb"))
 CHAPTERS = ["01_data_acquisition", "02_spectrogram_slicing", "03_model_zoo", "04_training", "05_error_analysis",
@@ -78,7 +78,7 @@ def test_stripping_removes_what_runs_leave_behind_and_keeps_what_authors_write(t
 def test_the_conda_environment_names_the_locked_versions():
     import yaml
 
-    from lib import environment
+    from lib.workflow import environment
 
     assert environment.CONDA.read_text(encoding="utf-8") == environment.conda_text(environment.pins())
     declared = yaml.safe_load(environment.CONDA.read_text(encoding="utf-8"))

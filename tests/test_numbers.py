@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import r2_score
 
-from lib import metrics
 from lib.evaluation import comparisons, predictions, results
 from lib.evaluation.bootstrap import Bootstrap
+from lib.runs import metrics
 from tests.answers import numbers_of, one, run_of, sure, tracks_of
 
 

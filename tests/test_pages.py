@@ -218,16 +218,14 @@ def test_demo_carries_the_banner_before_it_is_evaluated(tmp_path):
 
 
 def test_a_page_names_the_functions_it_calls_and_links_to_their_source(tmp_path):
-    source = (
-        "from lib.evaluation.results import results\nfrom lib.slices import Slices\nresults(Slices(folder)).round(2)"
-    )
+    source = "from lib.evaluation.results import results\nfrom lib.features.slices import Slices\nresults(Slices(folder)).round(2)"
     study = Study("demo", tmp_path)
     write(study, "01_data_acquisition", chapter(1, "Data acquisition", code(source), code("%magic")))
     build(study)
     box = pages(study)["01_data_acquisition.html"].select_one(".functions")
     assert [name.get_text() for name in box.select("li code")] == [
         "lib.evaluation.results.results",
-        "lib.slices.Slices",
+        "lib.features.slices.Slices",
     ]
     assert "Accuracy of everything that was run" in box.get_text() and not box.find("a")  # pages apart from the project
     called = leaned_on([source])

@@ -10,11 +10,11 @@ import pytest
 from lib.report.clean import harmless
 
 from lib import evaluation
-from lib.audio import Spectrogram
 from lib.errors import ReportError
+from lib.features.slices import Slices
+from lib.features.spectrogram import Spectrogram
 from lib.paths import check_name
 from lib.plots import colour, show, svg, timeline, use_style
-from lib.slices import Slices
 from lib.tables import write_json, write_parquet
 from tests.answers import run_of, tracks_of
 

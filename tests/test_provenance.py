@@ -3,15 +3,15 @@ from lib.runs import provenance
 
 
 def test_sources_follow_imports_within_the_project():
-    found = {str(path.relative_to(PROJECT)) for path in provenance.sources("lib.slicing")}
-    assert {"lib/slicing.py", "lib/audio.py", "lib/pool.py", "lib/paths.py"} <= found
-    assert "lib/training.py" not in found
+    found = {str(path.relative_to(PROJECT)) for path in provenance.sources("lib.features.slicing")}
+    assert {"lib/features/slicing.py", "lib/features/spectrogram.py", "lib/pool.py", "lib/paths.py"} <= found
+    assert "lib/training/fit.py" not in found
     assert provenance.sources("numpy") == ()
 
 
 def test_a_notebook_needs_itself_and_what_it_calls():
     found = {str(path.relative_to(PROJECT)) for path in provenance.needs(NOTEBOOKS / "02_spectrogram_slicing.ipynb")}
-    assert {"notebooks/02_spectrogram_slicing.ipynb", "lib/slicing.py", "lib/plots/spectrograms.py"} <= found
+    assert {"notebooks/02_spectrogram_slicing.ipynb", "lib/features/slicing.py", "lib/plots/spectrograms.py"} <= found
     assert not any(name.startswith("lib/zoo") for name in found)
 
 

@@ -13,7 +13,7 @@ class Backend:
         return "jax"
 keras.backend = Backend()
 sys.modules["keras"] = keras
-from lib.quiet import import_keras
+from lib.training.quiet import import_keras
 import_keras()
 print("afterwards", file=sys.stderr)
 """

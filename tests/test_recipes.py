@@ -1,8 +1,8 @@
 import pytest
 
-from lib import recipes
 from lib.errors import ReportError
-from lib.recipes import RECIPES, Settings, settings_of
+from lib.training.fit import recipes
+from lib.training.recipes import RECIPES, Settings, settings_of
 
 
 def test_the_poster_is_trained_as_it_says():

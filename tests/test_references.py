@@ -4,8 +4,8 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 
-from lib import corpora
-from lib.corpora.datasheets import datasheets
+from lib import datasets as corpora
+from lib.datasets.datasheets import datasheets
 from lib.paths import NOTEBOOKS
 from lib.site import references
 from lib.site.postprocess import cite

@@ -3,14 +3,14 @@ import pandas as pd
 import pytest
 
 from lib.errors import ReportError
-from lib.recipes import BEST, RECIPES, Settings, members
+from lib.models import Head
 from lib.runs import nested_selection
 from lib.runs.execute import obtain
 from lib.runs.key import key
 from lib.runs.run import SELECTED, Run
 from lib.runs.spec import RunSpec, SelectionSpec, spec_for
 from lib.runs.store import finished
-from lib.zoo import Head
+from lib.training.recipes import BEST, RECIPES, Settings, members
 from tests.test_training import study  # noqa: F401 - a fixture
 
 LIST = ("tiny poster", "mfcc_logistic baseline", "tiny poster + mfcc_logistic baseline")
@@ -25,8 +25,7 @@ def few_epochs(monkeypatch):
 @pytest.fixture
 def described(study):  # noqa: F811
     """The toy study with a baseline that answers what its network answers."""
-    from lib import baselines
-    from lib.zoo import descriptions
+    from lib.models import baselines, descriptions
 
     own = descriptions.read_description(study, "tiny")
     heads = [Head(name, tuple(classes)) for name, classes in own["heads"].items()]

@@ -15,15 +15,15 @@ import pytest
 import soundfile
 from bs4 import BeautifulSoup
 
-from lib.audio import ClipError, Spectrogram
 from lib.errors import ReportError
+from lib.features.slicing import clip_slices
+from lib.features.spectrogram import ClipError, Spectrogram
+from lib.models import Head
 from lib.paths import PROJECT
-from lib.slicing import clip_slices
 from lib.tagging import __main__ as command
 from lib.tagging import file_tags, manifest, output, page
 from lib.tagging.model import SHIPPED, WEIGHTS, load, save
 from lib.tagging.predict import Tagged, tag, windows
-from lib.zoo import Head
 from tests.conftest import music_folder
 from tests.synthetic import RATE, song, write
 

@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import audio
 from lib.errors import ReportError
+from lib.features.mfcc import spectrogram as audio
 from lib.plots import tags as plots
 from lib.tagging import trial
 from lib.tagging.export import tagger_of

@@ -1,10 +1,10 @@
 import pytest
 import yaml
 
-from lib import baselines, train_study
+from lib import train_study
 from lib.errors import ReportError
+from lib.models import Head, baselines, descriptions
 from lib.runs.store import finished
-from lib.zoo import Head, descriptions
 from tests.test_training import study  # noqa: F401 - a fixture
 
 DECLARED = {

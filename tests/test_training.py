@@ -5,28 +5,28 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import training
-from lib.audio import Spectrogram
 from lib.errors import ReportError
+from lib.features.slices import Slices
+from lib.features.slicing import _Writer
+from lib.features.spectrogram import Spectrogram
+from lib.models import PUBLISHED, Head, builder, descriptions
 from lib.paths import Study
-from lib.recipes import Settings
 from lib.runs import execute, store
 from lib.runs.key import key
 from lib.runs.run import Run
 from lib.runs.spec import RunSpec
 from lib.runs.store import finished
-from lib.slices import Slices
-from lib.slicing import _Writer
 from lib.tables import read_json, write_json, write_parquet
-from lib.targets import Targets, targets
-from lib.zoo import PUBLISHED, Head, builder, descriptions
+from lib.training.fit import fit as training
+from lib.training.recipes import Settings
+from lib.training.targets import Targets, targets
 
 SMALL = Spectrogram(n_mels=32, n_fft=1024, hop_length=1024)
 HEADS = [Head("genre", ("g0", "g1")), Head("mood", ("sad", "neutral", "happy"))]
 
 
 def tiny(shape, heads):
-    from lib.zoo.layers import batch_norm, decision_layers, slice_input
+    from lib.models.layers import batch_norm, decision_layers, slice_input
 
     inputs, x = slice_input(shape)
     x = keras.layers.Conv2D(4, 3, strides=3, activation="relu")(x)
@@ -51,7 +51,7 @@ def study(tmp_path, make_tracks):
         slices[:, band : band + 6] += 100
         writer.add(row.track_id, slices)
     writer.finish("source")
-    from lib import zoo
+    from lib import models as zoo
 
     zoo.register("tiny")(tiny)
     heads = descriptions.heads_of(tracks, ["genre", "mood"])
@@ -314,7 +314,7 @@ def test_runs_of_another_version_are_stale_or_passed_over(study):
 
 
 def test_a_network_is_no_baseline_and_a_baseline_no_network(study):
-    from lib import baselines
+    from lib.models import baselines
 
     with pytest.raises(ReportError, match="'tiny' with recipe 'baseline': it needs another recipe"):
         RunSpec(study, Run("tiny", "artist", recipe="baseline"))
@@ -428,7 +428,7 @@ def test_training_needs_no_audio_and_no_backend_but_keras(study):
     import sys
 
     absent = ["soundfile", "soxr", "pebble", "librosa", "papermill", "sklearn", "matplotlib", "mutagen", "snakemake"]
-    used = "lib.training, lib.runs.execute, lib.train_study"
+    used = "lib.training.fit, lib.runs.execute, lib.train_study"
     blocked = f"import sys; sys.modules.update(dict.fromkeys({absent!r})); import {used}"
     done = subprocess.run([sys.executable, "-c", blocked], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-1000:]
@@ -470,7 +470,7 @@ def test_a_loss_that_is_no_number_stops_the_training(study):
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_the_decision_layers_read_one_vector(name):
     model = builder(name)((96, 129), HEADS)
-    from lib.zoo.vector import embedding_model
+    from lib.models.embedding_model import embedding_model
 
     answers, vector = embedding_model(model, HEADS).predict_on_batch(np.zeros((1, 96, 129), np.uint8))
     assert set(answers) == {"genre", "mood"}

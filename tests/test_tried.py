@@ -6,9 +6,9 @@ import pytest
 from lib.evaluation import ablations
 from lib.evaluation.bootstrap import Bootstrap
 from lib.plots import search as drawn
-from lib.recipes import BEST
 from lib.runs.run import SELECTED
 from lib.runs.store import finished
+from lib.training.recipes import BEST
 from tests.fakes import fake_run, fake_study
 
 

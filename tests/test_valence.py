@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.corpora.valence import Answers, Own, blank, fill
-from lib.corpora.valence.cache import Cache
-from lib.corpora.valence.listed import Listed
-from lib.corpora.valence.matching import LEAST, Candidate, score
-from lib.corpora.valence.sources import sources
+from lib.datasets.valence import Answers, Own, blank, fill
+from lib.datasets.valence.cache import Cache
+from lib.datasets.valence.listed import Listed
+from lib.datasets.valence.matching import LEAST, Candidate, score
+from lib.datasets.valence.sources import sources
 from lib.errors import ReportError
 
 TRACKS = pd.DataFrame(

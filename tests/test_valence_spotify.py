@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib.corpora.valence.spotify import CREDENTIALS, Spotify
+from lib.datasets.valence.spotify import CREDENTIALS, Spotify
 from lib.errors import ReportError
 from tests.spotify import ID, SECRET, serve
 
@@ -60,7 +60,7 @@ def test_nothing_is_asked_twice(spotify, service):
 
 @pytest.fixture
 def small_batches(monkeypatch):
-    monkeypatch.setattr("lib.corpora.valence.spotify.BATCH", 10)
+    monkeypatch.setattr("lib.datasets.valence.spotify.BATCH", 10)
 
 
 @pytest.mark.usefixtures("small_batches")

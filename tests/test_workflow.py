@@ -17,7 +17,7 @@ from lib.workflow import engine
 from tests.chain import TINY, called, command, copy_of_the_project, one_run_broken, report, times
 
 pytestmark = pytest.mark.chain
-NETWORK = "lib/zoo/this_project.py"
+NETWORK = "lib/models/yu2018.py"
 SWEEP = TINY | {
     "protocols": ["artist"], "baselines": ["majority"], "candidates": [], "search": [],
     "parameters": {**TINY["parameters"], "03": {"networks": ["this_project"]}},
@@ -106,7 +106,7 @@ def test_an_edited_architecture_is_trained_alone(project, edited):
 
 
 def test_a_changed_default_of_a_recipe_trains_again(project, edited):
-    edited("lib/recipes.py", "learning_rate: float = 0.001", "learning_rate: float = 0.002")
+    edited("lib/training/recipes.py", "learning_rate: float = 0.001", "learning_rate: float = 0.002")
     done = report(project)
     assert done.returncode == 0, done.stdout + done.stderr
     made = {line.split()[1] for line in ran(project) if line.startswith("make")}

@@ -8,13 +8,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from lib import plots, zoo
-from lib.audio import Spectrogram
+from lib import models as zoo
+from lib import plots
 from lib.errors import ReportError
+from lib.features.spectrogram import Spectrogram
+from lib.models import Head, choi2016, cost, descriptions, fcn5, musicnn, short_chunk, this_project, zhang2016
+from lib.models.layers import decision_layers, slice_input
 from lib.paths import Study
 from lib.plots import architectures
-from lib.zoo import Head, choi2016, cost, descriptions, fcn5, musicnn, short_chunk, this_project, zhang2016
-from lib.zoo.layers import decision_layers, slice_input
 
 HEADS = [Head("genre", ("a", "b", "c", "d")), Head("mood", ("sad", "neutral", "happy")), Head("valence")]
 SHAPE = (96, 129)
@@ -482,7 +483,7 @@ def test_the_poster_search_changes_one_choice_at_a_time():
 
 
 def test_pooling_before_the_activation_changes_no_number():
-    from lib.zoo.layers import pool_then_bend
+    from lib.models.layers import pool_then_bend
 
     inputs = keras.Input((9, 8, 3))
     other = keras.layers.MaxPooling2D((2, 4))(keras.layers.Activation("elu")(inputs))

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from lib.embedding.vectors import node_names
-from lib.evaluation.intervals import clusters, interval, share
-from lib.evaluation.pooling import known_labels
+from lib.evaluation.bootstrap import clusters, interval, share
+from lib.evaluation.predictions import known_labels
 from lib.evaluation.significance import holm, sign_flip
 from lib.runs.internals import Inside
 from lib.runs.store import Finished

@@ -10,7 +10,7 @@ import pandas as pd
 
 from lib.embedding.vectors import FLAT
 from lib.errors import ReportError
-from lib.evaluation.intervals import accuracy_interval, clusters, interval, share
+from lib.evaluation.bootstrap import accuracy_interval, clusters, interval, share
 
 CELLS = 10_000_000  # pairs compared at once
 ALIKE = {"genre": "genre", "mood": "mood", "artist": "artist_group"}

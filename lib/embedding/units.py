@@ -37,7 +37,7 @@ def node_associations(
     tracks : pd.DataFrame
         The tracks table.
     descriptors : pd.DataFrame [songs, descriptors], optional
-        As from `lib.embedding.descriptors.of_study`.
+        As from `lib.features.descriptors.of_study`.
 
     Returns
     -------

@@ -9,9 +9,9 @@ import pandas as pd
 from lib.embedding.retrieval import hits, search
 from lib.embedding.similarity import twins
 from lib.embedding.vectors import dead_nodes
-from lib.evaluation.answers import collect
-from lib.evaluation.differences import difference
-from lib.evaluation.intervals import accuracy_interval, clusters
+from lib.evaluation.bootstrap import accuracy_interval, clusters
+from lib.evaluation.comparisons import difference
+from lib.evaluation.predictions import collect
 from lib.evaluation.significance import holm
 from lib.runs.internals import read
 from lib.runs.store import Finished

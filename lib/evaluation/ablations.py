@@ -13,9 +13,9 @@ from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns
 from lib.evaluation.comparisons import difference
 from lib.evaluation.predictions import STALE, Answers, Tested, collect, collect_numbers, variants
 from lib.evaluation.significance import holm
-from lib.recipes import BASELINE, POSTER, RECIPES, base_of, members
+from lib.models import VARIANTS
 from lib.runs.store import Finished
-from lib.zoo import VARIANTS
+from lib.training.recipes import BASELINE, POSTER, RECIPES, base_of, members
 
 TASK_COLUMNS = (
     "network", "protocol", "recipe", "head", "score", "heads", "names", "runs", "n_songs", "value", "low", "high",

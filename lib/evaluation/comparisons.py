@@ -17,9 +17,9 @@ from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, measured, percentiles
 from lib.evaluation.predictions import LEVELS, Answers, Tested, collect, same_folds
 from lib.evaluation.results import leaky
 from lib.evaluation.significance import ALPHA, holm, sign_flip
-from lib.recipes import BALANCED, BASELINE, BEST, base_of
 from lib.runs.store import Finished
 from lib.splits import CONTROLS, PROTOCOLS, SINGLE
+from lib.training.recipes import BALANCED, BASELINE, BEST, base_of
 
 KEYS = ["network", "protocol", "recipe", "head"]
 

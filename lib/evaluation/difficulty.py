@@ -16,9 +16,9 @@ from scipy.sparse import coo_array, csr_array
 from lib.evaluation.bootstrap import LEVEL
 from lib.evaluation.predictions import STALE, Answers
 from lib.evaluation.significance import ALPHA, PERMUTATIONS, holm
-from lib.recipes import BASELINE, BEST, POSTER
 from lib.runs.store import Finished
 from lib.splits import PROTOCOLS
+from lib.training.recipes import BASELINE, BEST, POSTER
 
 RESAMPLES = 2000
 FACTS = ["title", "artist", "genre", "song_group", "artist_group"]

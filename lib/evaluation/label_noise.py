@@ -18,7 +18,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from lib.corpora.emotify import EMOTIONS, VALENCE_PARTS
+from lib.datasets.emotify import EMOTIONS, VALENCE_PARTS
 from lib.evaluation.bootstrap import Bootstrap, clusters, columns, percentiles
 from lib.tables import MOODS
 

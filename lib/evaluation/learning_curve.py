@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from lib import metrics
 from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns, measured, percentiles
 from lib.evaluation.comparisons import difference
 from lib.evaluation.predictions import Answers, collect, variants
-from lib.recipes import BALANCED, POSTER
+from lib.runs import metrics
 from lib.runs.store import Finished
+from lib.training.recipes import BALANCED, POSTER
 
 CURVE_COLUMNS = (
     "network", "protocol", "recipe", "head", "share", "trained_on", "runs", "n_songs", "accuracy", "low", "high",

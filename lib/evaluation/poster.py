@@ -19,7 +19,7 @@ from lib.evaluation.per_class import recall_difference
 from lib.evaluation.predictions import Answers
 from lib.evaluation.results import labels, leaky, main_rows
 from lib.evaluation.significance import ALPHA
-from lib.recipes import POSTER as RECIPE
+from lib.training.recipes import POSTER as RECIPE
 
 # network -> head -> part -> accuracy, as printed in the poster's table
 POSTER = {

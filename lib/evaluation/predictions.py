@@ -10,13 +10,14 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from lib import baselines, metrics
 from lib.errors import ReportError
 from lib.evaluation.bootstrap import clusters, share
-from lib.recipes import BASELINE, order_of
+from lib.models import baselines
+from lib.runs import metrics
 from lib.runs.run import SELECTED, Run
 from lib.runs.store import Finished
 from lib.splits import CONTROLS, PROTOCOLS
+from lib.training.recipes import BASELINE, order_of
 
 LEVELS = ("slice", "song")
 STALE = " (stale)"
@@ -115,7 +116,7 @@ class Answers(Tested):
         return added_up(frame, np.stack([right, np.ones(len(right))], axis=1))
 
     def class_sums(self, level: str) -> tuple[pd.Index, np.ndarray]:
-        """Return songs, and what `lib.metrics.macro_f1` is made of [songs, seeds, 3, classes]."""
+        """Return songs, and what `lib.runs.metrics.macro_f1` is made of [songs, seeds, 3, classes]."""
         frame = self.frame(level)
         true, said = (frame[name].to_numpy(object) for name in ("true", "said"))
         return added_up(frame, metrics.class_counts(true, said, self.classes))

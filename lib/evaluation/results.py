@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib import metrics
 from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns
 from lib.evaluation.predictions import LEVELS, STALE, Answers, Numbers, Tested
-from lib.recipes import BASELINE, BEST, POSTER
+from lib.runs import metrics
 from lib.splits import PROTOCOLS
 from lib.tables import write_csv
+from lib.training.recipes import BASELINE, BEST, POSTER
 
 RESULT_COLUMNS = (
     "network", "protocol", "recipe", "head", "level", "n_songs", "accuracy", "low", "high", "runs",
@@ -33,7 +33,7 @@ def results(collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP) -> p
         ``high`` are its 95 % bootstrap interval over songs, under ``artist`` over artists within genre;
         ``kappa`` is Cohen's (1960, doi 10.1177/001316446002000104), 0 = chance; ``train_accuracy`` the
         mean over the runs; ``majority`` the share of the most frequent class in the test part; ``macro_f1``
-        with its interval, of the same resamples, the mean over the classes of F1 (`lib.metrics.categorical`).
+        with its interval, of the same resamples, the mean over the classes of F1 (`lib.runs.metrics.categorical`).
     """
     rows = []
     for answers in collected:
@@ -66,7 +66,7 @@ def numeric_results(collected: Iterable[Numbers], bootstrap: Bootstrap = BOOTSTR
     Returns
     -------
     pd.DataFrame
-        Columns `NUMBER_COLUMNS`. R2, Pearson's r and the concordance correlation coefficient (`lib.metrics`)
+        Columns `NUMBER_COLUMNS`. R2, Pearson's r and the concordance correlation coefficient (`lib.runs.metrics`)
         pool the folds and are averaged over seeds; each with its 95 % bootstrap interval over songs, under
         ``artist`` over artists within genre. NaN where undefined.
     """

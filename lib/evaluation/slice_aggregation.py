@@ -17,7 +17,7 @@ import pandas as pd
 from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns, share
 from lib.evaluation.predictions import Answers, added_up
 from lib.evaluation.results import networks
-from lib.recipes import BEST
+from lib.training.recipes import BEST
 
 VOTING_COLUMNS = (
     "network", "protocol", "recipe", "head", "slices", "accuracy", "low", "high", "gain", "gain_low", "gain_high",

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from lib.corpora.summary import checksum
+from lib.datasets.summary import checksum
 from lib.evaluation import poster
 from lib.evaluation.comparisons import whole_drops
 from lib.evaluation.label_noise import JOINTS, Ceiling
@@ -18,9 +18,9 @@ from lib.evaluation.predictions import STALE, Tested
 from lib.evaluation.results import by_strictness, leaky, main_rows, of_networks, strict_rows
 from lib.narrative import format as filters
 from lib.narrative import titles
-from lib.recipes import BASELINE
 from lib.splits import CONTROLS
 from lib.tables import write_json
+from lib.training.recipes import BASELINE
 
 SYNTHETIC = "demo"
 QUESTION = (

@@ -12,7 +12,7 @@ from lib.evaluation.predictions import Answers
 from lib.evaluation.results import by_strictness, leaky, main_rows, of_networks, strict_rows
 from lib.evaluation.significance import ALPHA
 from lib.narrative.format import PERCENT, bound, drop, interval, listed, p_value, percent, points
-from lib.recipes import POSTER
+from lib.training.recipes import POSTER
 
 UNCORRECTED = "the intervals are not corrected for the number of comparisons"
 CORRECTED = "after Holm's correction for their number"

@@ -13,9 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Polygon, Rectangle
 
-from lib.audio import Spectrogram
+from lib.features.spectrogram import Spectrogram
+from lib.models import Head, cost, descriptions
 from lib.plots.style import BLUE, GREEN, GREY, MAP, ORANGE, PURPLE, SKY
-from lib.zoo import Head, cost, descriptions
 
 COLOURS = {"conv": BLUE, "pool": SKY, "recurrent": PURPLE, "dense": ORANGE, "head": GREEN}
 SIZE, LINE, GAP = 8.5, 0.145, 0.18  # points of the type; inches of a line of it, and between columns

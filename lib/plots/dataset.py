@@ -94,9 +94,9 @@ def mood_shares(counts: pd.DataFrame, majority: float, by_genre: float) -> tuple
     Parameters
     ----------
     counts : pd.DataFrame
-        As `lib.corpora.summary.mood_by_genre` gives it.
+        As `lib.datasets.summary.mood_by_genre` gives it.
     majority, by_genre : float
-        As `lib.corpora.summary.mood_floors` gives them.
+        As `lib.datasets.summary.mood_floors` gives them.
 
     Returns
     -------
@@ -126,7 +126,7 @@ def correlations(table: pd.DataFrame, parts: tuple[str, ...] = ()) -> tuple[Figu
     Parameters
     ----------
     table : pd.DataFrame
-        As `lib.corpora.summary.valence_correlations` gives it.
+        As `lib.datasets.summary.valence_correlations` gives it.
     parts : tuple of str
         Targets that valence is computed from; their correlation is no finding.
 

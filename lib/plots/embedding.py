@@ -9,13 +9,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter, NullLocator
 
-from lib.audio import to_decibel
 from lib.embedding import HEADS
 from lib.embedding.stability import AGAIN
+from lib.features.slices import Slices
+from lib.features.spectrogram import to_decibel
 from lib.plots.intervals import forest, legend, list_lines, marks, offsets, scale, series
 from lib.plots.spectrograms import coarse
 from lib.plots.style import BLACK, BLUE, GREY, PALE, POINTS, VERMILION, colour
-from lib.slices import Slices
 from lib.tables import MOODS
 
 FEW = 300  # points beyond which a scatter is drawn as pixels: each of an SVG's is some 100 bytes

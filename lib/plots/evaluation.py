@@ -13,15 +13,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lib.evaluation import poster
-from lib.evaluation.answers import Answers
-from lib.evaluation.artists import Artists
-from lib.evaluation.claims import by_strictness
-from lib.evaluation.classes import confusion
-from lib.evaluation.tables import labels, networks, of_networks
+from lib.evaluation.difficulty import Artists
+from lib.evaluation.per_class import confusion
+from lib.evaluation.predictions import Answers
+from lib.evaluation.results import by_strictness, labels, networks, of_networks
 from lib.plots.intervals import blank, forest, hue, legend, list_lines, marks, offsets, scale, series, whiskers
 from lib.plots.style import BLACK, BLUE, GREY, PALE, PERCENT, POINTS, VERMILION, shortened
-from lib.recipes import BASELINE
 from lib.splits import CONTROLS, PROTOCOLS
+from lib.training.recipes import BASELINE
 
 MOST = 20  # artists in one figure
 _CELL = 0.42  # inches of a class in a confusion matrix

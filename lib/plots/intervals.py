@@ -12,11 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lib.evaluation.claims import by_strictness
-from lib.evaluation.differences import SURE, sides
-from lib.evaluation.pooling import STALE
-from lib.evaluation.tables import labels, of_networks
-from lib.evaluation.tasks import sets
+from lib.evaluation.ablations import sets
+from lib.evaluation.comparisons import SURE, sides
+from lib.evaluation.predictions import STALE
+from lib.evaluation.results import by_strictness, labels, of_networks
 from lib.plots.style import BLACK, BLUE, GREY, PALE, PERCENT, POINTS, VERMILION, colour
 from lib.splits import GROUPS
 
@@ -278,7 +277,7 @@ def together_figure(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : pd.DataFrame
-        Rows of `lib.evaluation.tasks.together` of one network, protocol and recipe, with accuracies among them.
+        Rows of `lib.evaluation.ablations.together` of one network, protocol and recipe, with accuracies among them.
     """
     table = table.assign(line=sets(table), band=table["head"], panel="", shade=table["network"].map(hue))
     table = table.loc[table["score"] == "accuracy"]

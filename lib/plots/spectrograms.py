@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.signal import correlate2d
 
-from lib.audio import Spectrogram, mel_centres, mel_filters, to_decibel
+from lib.features.spectrogram import Spectrogram, mel_centres, mel_filters, to_decibel
 from lib.plots.style import GREY, MAP, colour
 
 KERNELS = {  # bands x frames

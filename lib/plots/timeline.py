@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from lib.errors import ReportError
-from lib.evaluation.answers import Answers
-from lib.evaluation.words import percent
+from lib.evaluation.predictions import Answers
+from lib.features.slices import Slices
+from lib.narrative.format import percent
 from lib.plots.spectrograms import picture
 from lib.plots.style import PERCENT, colour, span
-from lib.slices import Slices
 from lib.rich_output import Sound
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
+from lib.models import Head
 from lib.plots.style import COLOURS, colour
-from lib.zoo import Head
 
 MOST_COLUMNS = 4
 
@@ -48,7 +48,7 @@ def learning_figure(history: pd.DataFrame, heads: Sequence[Head], dev: pd.DataFr
     Parameters
     ----------
     history : pd.DataFrame
-        As `lib.training.train` returns it.
+        As `lib.training.fit.train` returns it.
     heads : sequence of Head
     dev : pd.DataFrame
         Labels of the dev slices, one column a head.

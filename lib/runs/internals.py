@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from lib.errors import ReportError
-from lib.slices import Slices
-from lib.zoo import Head
+from lib.features.slices import Slices
+from lib.models import Head
 
 FILE = "internals.npz"
 BATCH = 250

@@ -17,11 +17,18 @@ from lib.runs.provenance import code_digest
 from lib.runs.spec import RunSpec, SelectionSpec
 
 # What trains, predicts and writes a run. What it reads, the slices and the network, has checksums of its own.
-WRITES = ("lib/runs/make.py", "lib/slices.py")
-NETWORK = (*WRITES, "lib/training.py", "lib/targets.py", "lib/fused.py", "lib/zoo/vector.py", "lib/runs/internals.py")
-AUGMENTED = ("lib/augmentation.py",)
-BASELINE = (*WRITES, "lib/baselines.py", "lib/features.py")
-SELECTION = (*WRITES, "lib/runs/nested_selection.py", "lib/metrics.py")
+WRITES = ("lib/runs/make.py", "lib/features/slices.py")
+NETWORK = (
+    *WRITES,
+    "lib/training/fit.py",
+    "lib/training/targets.py",
+    "lib/models/fused_batch_norm.py",
+    "lib/models/embedding_model.py",
+    "lib/runs/internals.py",
+)
+AUGMENTED = ("lib/training/augmentation.py",)
+BASELINE = (*WRITES, "lib/models/baselines.py", "lib/features/mfcc.py")
+SELECTION = (*WRITES, "lib/runs/nested_selection.py", "lib/runs/metrics.py")
 _CACHED = 64
 _labels: dict[tuple, str] = {}
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib import baselines, metrics
-from lib.runs import internals, provenance
+from lib.models import baselines
+from lib.runs import internals, metrics, provenance
 from lib.runs.key import key
 from lib.runs.spec import RunSpec, SelectionSpec
 from lib.tables import write_csv, write_json, write_parquet
@@ -43,7 +43,7 @@ def make(folder: Path, spec: RunSpec, on_epoch: Callable[[str], None]) -> None:
         )
         seconds = time.perf_counter() - began
     else:
-        from lib import training  # only here are Keras and its backend needed
+        from lib.training.fit import fit as training  # only here are Keras and its backend needed
 
         model, history = training.train_anew(
             spec.description,

@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib import baselines, metrics
-from lib.recipes import members
+from lib.models import Head, baselines
+from lib.runs import metrics
 from lib.runs.make import write
 from lib.runs.spec import RunSpec, SelectionSpec
-from lib.zoo import Head
+from lib.training.recipes import members
 
 
 def make(folder: Path, spec: SelectionSpec, on_epoch: Callable[[str], None], obtain: Callable) -> None:
@@ -71,8 +71,8 @@ def make(folder: Path, spec: SelectionSpec, on_epoch: Callable[[str], None], obt
 def _predict(spec: RunSpec, numbers: np.ndarray, on_epoch, obtain: Callable) -> tuple[dict, np.ndarray]:
     if spec.is_baseline:
         return baselines.fit_and_ask(spec.run.architecture, spec.slices, spec.parts, spec.labels, spec.heads, numbers)
-    from lib import training  # only here are Keras and its backend needed
-    from lib.zoo.descriptions import rebuild
+    from lib.models.descriptions import rebuild
+    from lib.training.fit import fit as training  # only here are Keras and its backend needed
 
     folder = obtain(spec, on_epoch=on_epoch, weights=True).folder
     model = rebuild(spec.description)

@@ -27,7 +27,7 @@ def sources(module: str) -> tuple[Path, ...]:
     Parameters
     ----------
     module : str
-        Such as ``lib.training``.
+        Such as ``lib.training.fit``.
     """
     found: dict[str, Path] = {}
     waiting = [module]
@@ -53,7 +53,7 @@ def _imports(source: str) -> list[str]:
 
 
 def module_file(module: str) -> Path | None:
-    """Return the file of a module of `lib`, such as ``lib.training``; None if there is none of that name."""
+    """Return the file of a module of `lib`, such as ``lib.training.fit``; None if there is none of that name."""
     base = PROJECT.joinpath(*module.split("."))
     candidates = (base.with_suffix(".py"), base / "__init__.py")
     return next((path for path in candidates if path.is_file()), None)

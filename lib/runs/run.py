@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from lib.errors import ReportError
 from lib.paths import check_name
-from lib.recipes import BASELINE, BEST, POSTER, settings_of
 from lib.splits import CONTROLS, PROTOCOLS
+from lib.training.recipes import BASELINE, BEST, POSTER, settings_of
 
 SELECTED = "selected"  # stands for the network where the recipe chooses it
 
@@ -28,7 +28,7 @@ class Run:
         Of the weights and of the order of the slices; the split has the seed 0 in every run, so that seeds
         differ by training alone.
     recipe : str
-        One of `lib.recipes.NAMES`, or one with other settings as `lib.recipes.named` calls it.
+        One of `lib.training.recipes.NAMES`, or one with other settings as `lib.training.recipes.named` calls it.
     dev : int >= 0
         Which share of the fold's other songs is dev, see `lib.splits.split`.
     candidate : bool

@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 
 from lib.errors import ReportError
+from lib.features.slices import Slices
+from lib.models import Head
+from lib.models.descriptions import read_description, with_heads
 from lib.paths import Study
-from lib.recipes import BASELINE, BEST, Settings, members, settings_of
 from lib.runs.run import SELECTED, Run
-from lib.slices import Slices
 from lib.splits import split
-from lib.zoo import Head
-from lib.zoo.descriptions import read_description, with_heads
+from lib.training.recipes import BASELINE, BEST, Settings, members, settings_of
 
 _CACHED = 64  # splits kept in memory
 _splits: dict[tuple, tuple[np.ndarray, np.ndarray]] = {}
@@ -42,7 +42,7 @@ class RunSpec:
     settings : Settings
         The recipe's, with what is changed.
     description : dict
-        Of the network or baseline, see `lib.zoo.descriptions`.
+        Of the network or baseline, see `lib.models.descriptions`.
     heads : list of Head
     slices : Slices
     labels : pd.DataFrame [slices, heads]
@@ -150,7 +150,7 @@ class SelectionSpec:
     study : Study
     run : Run
     candidates : tuple of str
-        See `lib.recipes.members`; declared before anything is trained.
+        See `lib.training.recipes.members`; declared before anything is trained.
     devs : tuple of int
         Shares of the other songs that are dev in turn; each is a training of every candidate.
     folds : int >= 2

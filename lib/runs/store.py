@@ -16,13 +16,13 @@ import pandas as pd
 
 from lib.errors import ReportError
 from lib.paths import Study, replacing
-from lib.recipes import POSTER
 from lib.runs import internals
 from lib.runs.key import key
 from lib.runs.run import Run
 from lib.runs.spec import run_of_record, spec_of_record
 from lib.splits import PROTOCOLS
 from lib.tables import read_json, write_packed
+from lib.training.recipes import POSTER
 
 SMALL = ("metrics.json", "history.csv", "record.json")  # committed as they are; predictions and embedding reduced
 FAILURES = "failures.json"  # in the study's work folder
@@ -56,7 +56,7 @@ class Finished:
         return read_json(self.folder / "record.json")
 
     def history(self) -> pd.DataFrame:
-        """One row an epoch, as `lib.training.train` returns it."""
+        """One row an epoch, as `lib.training.fit.train` returns it."""
         return pd.read_csv(self.folder / "history.csv")
 
     def predictions(self, part: str | None = "test", columns: Sequence[str] | None = None) -> pd.DataFrame:

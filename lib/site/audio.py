@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 from markupsafe import Markup
 
-from lib.audio import ClipError, Spectrogram, load_excerpt
+from lib.features.spectrogram import ClipError, Spectrogram, load_excerpt
 from lib.paths import Study
 from lib.rich_output import SongMap, Sound
 from lib.site.frame import templates

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from lib.errors import ReportError
-from lib.evaluation.words import fixed
+from lib.narrative.format import fixed
 from lib.paths import Study, replacing
 from lib.site.executed import EVALUATION, TRAINING, find, run_parts
 from lib.tables import write_csv

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from lib.errors import ReportError
-from lib.evaluation.words import fixed
+from lib.narrative.format import fixed
 from lib.paths import Study
 from lib.site.executed import EVALUATION, Executed, chapter_name
 from lib.site.frame import INDEX

@@ -9,16 +9,16 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from lib.corpora.files import audio_files
+from lib.datasets.files import audio_files
 from lib.errors import ReportError
 from lib.narrative.format import percent
 from lib.paths import PART, explained
 from lib.progress import tell
-from lib.quiet import import_keras
 from lib.tagging import file_tags, manifest
 from lib.tagging.model import Tagger
 from lib.tagging.output import UNSURE, alike, answer, playlist, table_of, write_csv, write_details, write_playlists
 from lib.tagging.predict import STRANGE, SURE, Tagged, tag
+from lib.training.quiet import import_keras
 
 RESULTS = ("index.html", "style.css", "tags.csv", "tags.json", "alike.csv")  # and playlists
 

@@ -15,21 +15,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.corpora.datasheets import datasheets
+from lib.datasets.datasheets import datasheets
 from lib.errors import ReportError
 from lib.evaluation.results import by_strictness
+from lib.features.slices import Slices
+from lib.models import Head
 from lib.narrative.format import fixed, listed
 from lib.paths import Study, explained
-from lib.quiet import import_keras
 from lib.runs.run import Run
 from lib.runs.spec import RunSpec
 from lib.runs.store import Finished, finished
-from lib.slices import Slices
 from lib.tables import read_json
 from lib.tagging.model import FACTS, SHIPPED, Tagger, load, save
 from lib.tagging.ood import KNOWN_SHARE, Familiarity, learn
 from lib.tagging.temperature import temperature
-from lib.zoo import Head
+from lib.training.quiet import import_keras
 
 FEWEST_ARTISTS = 10  # with fewer, what is usual among unknown ones cannot be told
 MOST_SONGS = 2_000  # whose sound is learnt; of more a sample
@@ -95,7 +95,7 @@ def of_run(study: Study, name: str) -> Tagger:
             f"notebooks/04_training.ipynb after deleting {run.folder}, or use the model that comes with the project."
         )
     plan = RunSpec(study, run.run, record["changed"], record["run"]["folds"])
-    from lib.zoo.descriptions import rebuild
+    from lib.models.descriptions import rebuild
 
     model = rebuild(plan.description)
     model.load_weights(weights)
@@ -120,7 +120,7 @@ def of_corpus(study: Study, architecture: str, recipe: str, *, seed: int = 0, te
     ReportError
         If the study has no run of that network and recipe under ``artist``.
     """
-    from lib import training
+    from lib.training.fit import fit as training
 
     alike = [
         run

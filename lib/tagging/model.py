@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from lib.audio import Spectrogram
 from lib.errors import ReportError
+from lib.features.spectrogram import Spectrogram
+from lib.models import Head
 from lib.paths import PROJECT, replacing
 from lib.tables import read_json, write_json
 from lib.tagging.ood import Familiarity, Normal
 from lib.tagging.temperature import tempered
-from lib.zoo import Head
 
 SHIPPED = PROJECT / "models" / "emotify"
 FORMAT = 1
@@ -34,7 +34,7 @@ class Tagger:
     Parameters
     ----------
     description : dict
-        As from `lib.zoo.descriptions.describe`.
+        As from `lib.models.descriptions.describe`.
     weights : list of np.ndarray
         In Keras' order.
     spectrogram : Spectrogram
@@ -88,8 +88,8 @@ class Tagger:
 
     def _built(self):
         if self._network is None:
-            from lib.zoo.descriptions import rebuild
-            from lib.zoo.vector import embedding_model
+            from lib.models.descriptions import rebuild
+            from lib.models.embedding_model import embedding_model
 
             model = rebuild(self.description)
             model.set_weights(self.weights)

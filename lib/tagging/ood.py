@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.audio import Spectrogram
+from lib.features.spectrogram import Spectrogram
 
 COEFFICIENTS = 20  # of the cepstrum
 KNOWN_SHARE = 0.97  # of songs of unknown artists that shall pass

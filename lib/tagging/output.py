@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.corpora.tags import read_tags
+from lib.datasets.file_tags import read_tags
 from lib.embedding.retrieval import neighbours
+from lib.models import Head
 from lib.tables import write_json
 from lib.tagging.predict import SURE, Tagged
-from lib.zoo import Head
 
 UNSURE = "unsure"  # stands for an answer where there is none
 NEIGHBOURS = 5

@@ -11,13 +11,13 @@ from urllib.parse import quote
 import pandas as pd
 from markupsafe import Markup
 
+from lib.models import Head
 from lib.narrative.format import interval, percent
 from lib.plots.style import colour
 from lib.site import frame
 from lib.tagging.model import Tagger
 from lib.tagging.output import UNSURE
 from lib.tagging.predict import Tagged
-from lib.zoo import Head
 
 MOST = 300  # files that a page shows; more would make it slow to open, and all stand in the tables
 HEIGHT, WIDTH = 28, 600  # of a strip

@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from lib.models import Head
 from lib.plots.style import colour, shortened
 from lib.tagging.predict import Tagged
-from lib.zoo import Head
 
 
 def strips(songs: Sequence[Tagged], heads: Sequence[Head], names: Sequence[str]) -> Figure:

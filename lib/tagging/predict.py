@@ -2,7 +2,7 @@
 
 A window has the length of the excerpts that networks are trained on, and gives slices as training had them: their grey
 levels count from the loudest bin of the window. A file that is no longer than an excerpt gives the very slices that
-`lib.slicing` would cut.
+`lib.features.slicing` would cut.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from lib import pool
-from lib.audio import (
+from lib.features.spectrogram import (
     SILENCE,
     ClipError,
     Spectrogram,
@@ -66,7 +66,7 @@ def windows(path: str | Path, spectrogram: Spectrogram) -> Iterator[Window]:
 
     Raises
     ------
-    lib.audio.ClipError
+    lib.features.spectrogram.ClipError
         If the file is missing, cannot be decoded at all, holds no samples or is longer than six hours. What follows
         damage within a file is left out.
     """

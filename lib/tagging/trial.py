@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.corpora.files import audio_files
+from lib.datasets.files import audio_files
 from lib.errors import ReportError
 from lib.evaluation import calibration
 from lib.evaluation.bootstrap import Bootstrap

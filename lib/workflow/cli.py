@@ -53,8 +53,8 @@ def _train(given: argparse.Namespace) -> int:
 
 
 def _chunk(given: argparse.Namespace) -> int:
-    from lib.audio import Spectrogram
-    from lib.slicing import make_chunk
+    from lib.features.slicing import make_chunk
+    from lib.features.spectrogram import Spectrogram
     from lib.tables import read_tracks
 
     place, own = Study(given.study, given.root), json.loads(given.parameters)
@@ -81,9 +81,9 @@ def _listen(given: argparse.Namespace) -> int:
 def _verify(given: argparse.Namespace) -> int:
     import os
 
-    from lib import config
-    from lib.quiet import import_keras
     from lib.runs import verify
+    from lib.training.quiet import import_keras
+    from lib.workflow import config
     from lib.workflow.engine import report
 
     place = Study(config.load(given.study, given.data, slices_only=given.prepared).study, given.root)

@@ -16,15 +16,16 @@ from pathlib import Path
 
 import psutil
 
-from lib import config, pool
-from lib.config import StudyConfig
-from lib.corpora.valence import troubles
+from lib import pool
+from lib.datasets.valence import troubles
 from lib.errors import ReportError
 from lib.paths import PROJECT, Study, data_folder, sweep
 from lib.runs import store
 from lib.runs.key import key
 from lib.runs.run import Run
 from lib.tables import write_json
+from lib.workflow import config
+from lib.workflow.config import StudyConfig
 from lib.workflow.notebook import reason
 from lib.workflow.train import runs_of, spec_of
 

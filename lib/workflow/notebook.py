@@ -23,8 +23,8 @@ from traitlets.config import Config
 from lib import progress
 from lib.errors import ReportError
 from lib.paths import NOTEBOOKS, PROJECT, Study, replacing
-from lib.quiet import START_UP
 from lib.runs.provenance import code_version
+from lib.training.quiet import START_UP
 
 EVERY_S = 10.0  # seconds between two lines about the same notebook
 TYPES = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,), "list": (list,), "dict": (dict,)}

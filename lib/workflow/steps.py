@@ -9,15 +9,16 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from lib import baselines, config
+from lib.features.slicing import chunks_of
+from lib.models import baselines
 from lib.paths import NOTEBOOKS, PROJECT, Study
 from lib.runs.key import digest, file_digest
 from lib.runs.provenance import code_digest, needs, sources
 from lib.runs.store import failures
-from lib.slicing import chunks_of
 from lib.splits import GROUPS as WHOLE_SONGS
 from lib.tables import read_tracks
 from lib.tagging.model import SHIPPED
+from lib.workflow import config
 from lib.workflow.train import runs_of
 
 CHAPTERS = {path.stem[:2]: path.stem for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))}
@@ -46,7 +47,7 @@ class Steps:
 
     Attributes
     ----------
-    declared : lib.config.StudyConfig
+    declared : lib.workflow.config.StudyConfig
     study : Study
     failed : list of str
         Runs that failed in this call and are left out.
@@ -187,7 +188,12 @@ class Steps:
     def of_chunks(self) -> dict[str, str]:
         """Parameters of the rule that slices a chunk."""
         given = json.dumps(self.declared.parameters.get("02", {}), sort_keys=True)
-        return {"study": self.study.name, "root": self.root, "given": given, "code": _digest_of(sources("lib.slicing"))}
+        return {
+            "study": self.study.name,
+            "root": self.root,
+            "given": given,
+            "code": _digest_of(sources("lib.features.slicing")),
+        }
 
     @property
     def other_studies(self) -> list[Path]:

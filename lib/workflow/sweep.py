@@ -14,12 +14,12 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from lib import config
-from lib.config.sweep import studies
 from lib.errors import ReportError
 from lib.paths import Study, replacing
 from lib.runs.store import failures
 from lib.tables import read_json
+from lib.workflow import config
+from lib.workflow.config.sweep import studies
 from lib.workflow.engine import locked, report
 from lib.workflow.notebook import reason
 from lib.workflow.train import runs_of
@@ -41,7 +41,7 @@ def declared_studies(study: str, data: str = "", root: str = "", *, to_run: bool
     Returns
     -------
     dict of str to str
-        Names, and what `lib.config.load` takes for each.
+        Names, and what `lib.workflow.config.load` takes for each.
     """
     own = config.load(study, data, slices_only=not to_run)
     found, folder = {own.study: study}, Study(own.study, root).work / "sweep"

@@ -12,15 +12,15 @@ from __future__ import annotations
 
 import gc
 
-from lib import config
-from lib.config import StudyConfig
 from lib.errors import ReportError
 from lib.paths import Study
-from lib.quiet import import_keras
 from lib.runs.execute import obtain
 from lib.runs.run import SELECTED, Run
 from lib.runs.spec import RunSpec, SelectionSpec, spec_for
 from lib.runs.store import Finished
+from lib.training.quiet import import_keras
+from lib.workflow import config
+from lib.workflow.config import StudyConfig
 
 
 def spec_of(declared: StudyConfig, place: Study, run: Run) -> RunSpec | SelectionSpec:

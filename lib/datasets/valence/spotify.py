@@ -1,0 +1,207 @@
+"""Valence from Spotify's Web API, through spotipy, for those whose application may still ask for it.
+
+Since 2024-11-27 ``audio-features`` answers 403 to new applications and to those in development mode.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import requests
+import spotipy
+from spotipy.cache_handler import MemoryCacheHandler
+from spotipy.oauth2 import SpotifyClientCredentials, SpotifyOauthError
+
+from lib.datasets.artist_names import is_artist, name_key
+from lib.datasets.download.retry import TransientError, retry
+from lib.datasets.valence import Answers, blank
+from lib.datasets.valence.cache import Cache
+from lib.datasets.valence.matching import LEAST, Candidate, score
+from lib.errors import ReportError
+from lib.progress import tell
+
+CREDENTIALS = ("SPOTIPY_CLIENT_ID", "SPOTIPY_CLIENT_SECRET")  # variables of the environment
+API = "https://api.spotify.com/v1/"
+TOKENS = "https://accounts.spotify.com/api/token"
+BATCH = 100  # songs a question about features
+LONGEST = 80  # characters of an artist, and of a title, in a search
+RESULTS = 10  # of a search; no application gets fewer
+TIMEOUT_S = 20.0
+
+_REFUSALS = {
+    401: "refused the credentials (401). Check " + " and ".join(CREDENTIALS),
+    403: "does not let this application ask for audio features (403): since 2024-11-27 that is closed to new "
+    "applications. Use another source of valence, or an application with extended access",
+    404: "has withdrawn this question (404). Use another source of valence",
+}  # fmt: skip
+
+
+class RefusedError(Exception):
+    """Spotify does not answer; says why and what to do.
+
+    Parameters
+    ----------
+    reason : str
+    status : int, optional
+        Of its answer; with none, asking again another time may help.
+    """
+
+    def __init__(self, reason: str, status: int | None = None):
+        super().__init__(reason)
+        self.status, self.later = status, status in (None, 401)
+
+
+class Spotify:
+    """Search by artist and title, a scored match, and the valence of what matched.
+
+    Once Spotify has refused, only what is known already is answered.
+
+    Parameters
+    ----------
+    cache : Path
+        File that keeps what was answered.
+    api, tokens : str
+        Addresses.
+    **patience
+        Of `lib.datasets.download.retry.retry`: tries, sleep.
+    """
+
+    name = "Spotify"
+
+    def __init__(self, cache: Path, *, api: str = API, tokens: str = TOKENS, **patience):
+        self._cache = Cache(cache)
+        self._addresses = api, tokens
+        self._patience = patience
+        self._service: spotipy.Spotify | None = None
+        self._refused: RefusedError | None = None
+
+    def ask(self, tracks: pd.DataFrame) -> Answers:
+        """Look the tracks up; see `lib.datasets.valence.Source`."""
+        self._refused = None
+        table = blank(tracks)
+        # One track first, so that a refusal shows before hundreds of searches.
+        for start, stop in [(0, 1), *((at, at + BATCH) for at in range(1, len(tracks), BATCH))]:
+            matches = {}
+            for index, track in tracks.iloc[start:stop].iterrows():
+                found, value, note = self._match(track)
+                table.loc[index, ["match", "score", "note"]] = [str(found or ""), value, note]
+                if not note:
+                    matches[index] = found.id
+            known = self._known("valence", list(dict.fromkeys(matches.values())), self._features)
+            for index, song in matches.items():
+                value = known.get(song)
+                note = "" if value is not None else "no features" if song in known else "not asked for its features"
+                table.loc[index, ["valence", "note"]] = [value, note]
+            tell(f"asking Spotify {min(stop, len(tracks))}/{len(tracks)}")
+        return Answers(table, str(self._refused), self._refused.later) if self._refused else Answers(table)
+
+    def _match(self, track: pd.Series) -> tuple[Candidate | None, float, str]:
+        """Find the song that a track is taken for, its score, and why it is not taken for it."""
+        artist, title, seconds = track["artist"], track["title"], track["whole_s"]
+        if not is_artist(artist) or pd.isna(title) or not _quotable(title) or not _quotable(artist):
+            return None, float("nan"), "no artist or no title to search for"
+        key = f"{name_key(artist)}|{name_key(title)}"
+        held = self._known("search", [key], lambda keys: {key: self._search(artist, title)})
+        if not held.get(key):
+            note = "nothing found" if key in held else "not searched for" if self._refused else "not understood"
+            return None, float("nan"), note
+        scored = [
+            (score(candidate, artist, title, None if pd.isna(seconds) else seconds), candidate)
+            for candidate in (Candidate(*song) for song in held[key])
+        ]
+        value, found = max(scored, key=lambda pair: pair[0])
+        return found, round(value, 3), "" if value >= LEAST else f"doubtful match ({found}, {value:.2f})"
+
+    def _known(self, kind: str, keys: list[str], ask: Callable[[list[str]], dict]) -> dict:
+        """Answers by key: those of the cache, and unless Spotify has refused those that are asked for now."""
+        held = self._cache.get(kind, keys)
+        new = [key for key in keys if key not in held]
+        if new and not self._refused:
+            try:
+                values = self._call(lambda: ask(new))
+                held |= values
+                self._cache.put(kind, values)
+            except RefusedError as error:
+                if kind != "search" or error.status not in (400, 404):  # those are this one title's trouble
+                    self._refused = error
+            except ReportError as error:  # these answers are known all the same
+                self._refused = RefusedError(str(error))
+        return held
+
+    def _search(self, artist: str, title: str) -> list[tuple]:
+        """Ask for what a `Candidate` is made of, of each result."""
+        words = f'artist:"{_quotable(artist)}" track:"{_quotable(title)}"'
+        items = self._opened().search(words, limit=RESULTS, type="track")["tracks"]["items"]
+        return [
+            (str(i["id"]), str(i["name"]), [str(a["name"]) for a in i["artists"]], (i.get("duration_ms") or 0) / 1000)
+            for i in items
+            if i and i.get("id")
+        ]
+
+    def _features(self, songs: list[str]) -> dict[str, float | None]:
+        """Valence by id; None where Spotify has none."""
+        with warnings.catch_warnings():
+            # spotipy says that Spotify withdrew audio_features; who may still ask for it wants the answer.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            answer = self._opened().audio_features(songs)
+        values = [(features or {}).get("valence") for features in answer]
+        if not all(value is None or 0 <= value <= 1 for value in values):
+            raise ValueError("valence outside 0..1")
+        return dict(zip(songs, values, strict=True))
+
+    def _call(self, ask: Callable[[], dict]) -> dict:
+        """Ask, within the bounds of patience."""
+        try:
+            return retry(lambda: _judged(ask), self.name, **self._patience)
+        except TransientError as error:
+            raise RefusedError(f"{error}. What was answered is kept; run the same command again later.") from error
+
+    def _opened(self) -> spotipy.Spotify:
+        if self._service is None:
+            given = {name: os.environ.get(name, "").strip() for name in CREDENTIALS}
+            if missing := [name for name, value in given.items() if not value]:
+                raise RefusedError(
+                    f"{' and '.join(missing)} not set. Put your application's credentials (developer.spotify.com) into "
+                    "these variables of the environment."
+                )
+            # spotipy writes refusals to the log, and tokens at its finest level.
+            logging.getLogger("spotipy").setLevel(logging.CRITICAL)
+            # In memory: spotipy would leave the token in a file of the current folder.
+            auth = SpotifyClientCredentials(
+                *given.values(), cache_handler=MemoryCacheHandler(), requests_timeout=TIMEOUT_S
+            )
+            # A session of one's own has no retries of its own, which would obey any Retry-After in silence.
+            session = requests.Session()
+            self._service = spotipy.Spotify(auth_manager=auth, requests_session=session, requests_timeout=TIMEOUT_S)
+            self._service.prefix, auth.OAUTH_TOKEN_URL = self._addresses
+        return self._service
+
+
+def _judged(ask: Callable[[], dict]) -> dict:
+    """Call; what fails is a `TransientError` or a `RefusedError`."""
+    try:
+        return ask()
+    except spotipy.SpotifyException as error:
+        status, headers = error.http_status, error.headers or {}
+    except SpotifyOauthError as error:
+        answer = getattr(error.__context__, "response", None)
+        status, headers = getattr(answer, "status_code", 401), getattr(answer, "headers", {})
+        status = 401 if status == 400 else status
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise TransientError("Spotify answered in another form than it documents") from None
+    except requests.RequestException:
+        raise TransientError("the connection to Spotify broke") from None
+    if status == 429 or status >= 500:
+        raise TransientError(f"Spotify answered {status}", headers.get("Retry-After"))
+    reason = _REFUSALS.get(status, f"refused ({status}). Use another source of valence")
+    raise RefusedError(f"Spotify {reason}.", status)
+
+
+def _quotable(text: str) -> str:
+    """Text that a search may hold: no quotes, and not so long that Spotify refuses it."""
+    return " ".join(text.replace('"', " ").split())[:LONGEST].strip()

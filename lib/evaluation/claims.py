@@ -1,3 +1,0 @@
-"""Old place; deleted at the merge."""
-
-from lib.evaluation.results import by_strictness  # noqa: F401

@@ -1,3 +1,0 @@
-"""Old place; deleted at the merge."""
-
-from lib.evaluation.predictions import STALE, known_labels  # noqa: F401

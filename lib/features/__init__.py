@@ -1,0 +1,1 @@
+"""Features: spectrograms, slices, MFCC statistics, descriptors."""

@@ -1,0 +1,317 @@
+"""What a network must beat: answers that need no listening, and statistics of MFCCs.
+
+``majority`` answers every song with the frequencies of the training songs. ``genre_prior`` is told the
+song's true genre and answers with the frequencies of the other heads' classes within it: an oracle that
+hears nothing, so that a network which names moods no better has learnt moods by way of genres at most.
+``mfcc_logistic`` and ``mfcc_svm`` know the mean and the spread of 20 mel-frequency cepstral coefficients
+(Davis & Mermelstein 1980, doi 10.1109/TASSP.1980.1163420) of a song and nothing of its course in time.
+``profile_svm`` and ``profile_logistic`` were made as candidates for the recipe ``best``: they hear how the
+texture of a song ranges over its slices, and its rhythm, which a slice by itself hardly tells.
+
+The constants below are the same for every corpus, protocol and fold. `LOGISTIC_C` and `SVM_C` were chosen
+once, from a handful of usual values, by the dev songs of Emotify's five ``artist`` folds taken together; as
+a dev song of one fold is a test song of another, that choice favours the baselines, if anything. So were
+`PROFILE_LOGISTIC_C`, `PROFILE_SVM_C`, `DRAWN_IN`, `SPREAD` and what a profile consists of: choices made by
+looking across folds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from lib.errors import ReportError
+from lib.features.mfcc import COEFFICIENTS, PROFILE_COEFFICIENTS, song_profile, song_statistics
+from lib.models import Head
+from lib.tables import MOODS
+
+if TYPE_CHECKING:
+    from lib.features.slices import Slices
+
+# scikit-learn and SciPy are imported where songs are heard: training a network does without them.
+
+NAMES = ("majority", "genre_prior", "mfcc_logistic", "mfcc_svm", "profile_logistic", "profile_svm")
+GENRE = "genre"
+LOGISTIC_C = 0.1  # inverse strength of the L2 penalty
+SVM_C = 2.0  # of the RBF kernel's machine; its gamma is 1 / (features x variance)
+PROFILE_LOGISTIC_C, PROFILE_SVM_C = 0.01, 3.0  # of the profiles
+DRAWN_IN, SPREAD = 0.4, 0.3  # borders between moods, and spread about the answer, in steps
+RIDGE_ALPHA = 30.0  # of numeric heads, on standardised statistics
+SVM_SONGS = 10_000  # at most; the time of an SVM grows with the square of its training songs
+_CONSTANTS = {
+    "majority": {},
+    "genre_prior": {"told": GENRE},
+    "mfcc_logistic": {"coefficients": COEFFICIENTS, "C": LOGISTIC_C, "ridge_alpha": RIDGE_ALPHA},
+    "mfcc_svm": {"coefficients": COEFFICIENTS, "kernel": "rbf", "C": SVM_C, "gamma": "scale", "songs": SVM_SONGS},
+    "profile_logistic": {"coefficients": PROFILE_COEFFICIENTS, "C": PROFILE_LOGISTIC_C, "ridge_alpha": RIDGE_ALPHA},
+    "profile_svm": {
+        "coefficients": PROFILE_COEFFICIENTS,
+        "kernel": "rbf",
+        "C": PROFILE_SVM_C,
+        "gamma": "scale",
+        "songs": SVM_SONGS,
+    },
+}
+
+
+def describe(name: str, shape: tuple[int, int], heads: Sequence[Head]) -> dict:
+    """Describe a baseline as `lib.models.descriptions` describes a network.
+
+    Parameters
+    ----------
+    name : str
+        One of `NAMES`.
+    shape : (int, int)
+        Mel bands and frames of a slice.
+    heads : sequence of Head
+        ``genre_prior`` answers all of them but the genre, which it is told.
+
+    Returns
+    -------
+    dict
+        ``name``, ``shape``, ``heads`` (classes by head, none for a number), ``parameters`` = 0 and
+        ``baseline``, the constants.
+
+    Raises
+    ------
+    ReportError
+        If the name is unknown, or ``genre_prior`` is left without a head.
+    """
+    _check_name(name)
+    answered = [head for head in heads if name != "genre_prior" or head.name != GENRE]
+    if not answered:
+        raise ReportError(
+            f"baseline {name!r} is told the genre and has nothing else to answer: the heads are "
+            f"{', '.join(head.name for head in heads) or 'none'}. Add a head such as mood, or leave the baseline out."
+        )
+    return {
+        "name": name,
+        "shape": list(shape),
+        "heads": {head.name: list(head.classes) for head in answered},
+        "parameters": 0,
+        "baseline": _CONSTANTS[name],
+    }
+
+
+def describe_all(shape: tuple[int, int], heads: Sequence[Head]) -> dict[str, dict]:
+    """Descriptions of all baselines that have something to answer, by name; see `describe`. Page 03."""
+    silent = {"genre_prior"} if all(head.name == GENRE for head in heads) else set()
+    if not any(head.name == GENRE for head in heads):
+        silent.add("genre_prior")  # nobody asks for the genre, so it may not be known
+    return {name: describe(name, shape, heads) for name in NAMES if name not in silent}
+
+
+def fit_and_ask(
+    name: str,
+    slices: Slices,
+    parts: np.ndarray,
+    labels: pd.DataFrame,
+    heads: Sequence[Head],
+    numbers: np.ndarray,
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Fit a baseline to the training songs and ask it about some slices.
+
+    Every song counts once, however many slices it has. Its statistics are taken over its slices of one part
+    only, so that where a protocol puts slices of one song on both sides, training hears no test slice. All
+    slices of a song and part get the answer of the song.
+
+    Parameters
+    ----------
+    name : str
+        One of `NAMES`.
+    slices : lib.features.slices.Slices
+        Read song by song.
+    parts : np.ndarray [shape=(len(slices),), dtype=str]
+        Fitted to ``train``.
+    labels : pd.DataFrame
+        One row a slice, one column a head and, for ``genre_prior``, ``genre``; missing labels are masked.
+    heads : sequence of Head
+        As described by `describe`.
+    numbers : np.ndarray [shape=(n,), dtype=int]
+        Slices that are asked about.
+
+    Returns
+    -------
+    answers : dict of str to np.ndarray [shape=(n, head.width), dtype=float32]
+        Frequencies or probabilities of the classes (those of an SVM only order them: a softmax of its
+        decision function), or numbers. A head without a training label is answered evenly, or by 0.
+    vectors : np.ndarray [shape=(n, width), dtype=float32]
+        The statistics (`lib.features.mfcc`), or the answers side by side where nothing is heard.
+
+    Raises
+    ------
+    ReportError
+        If the name is unknown, or ``genre_prior`` is asked for the genre or knows none.
+    """
+    _check_name(name)
+    numbers = np.asarray(numbers)
+    if name.endswith("_svm"):
+        parts = subsample(parts, slices.table["track_id"].to_numpy())
+    keys = pd.MultiIndex.from_arrays([slices.table["track_id"].to_numpy(), parts])
+    song = keys.factorize()[0]  # a song in two parts is two
+    used = np.flatnonzero((parts == "train") | np.isin(song, song[numbers]))
+    codes, songs = keys[used].factorize()
+    first = used[np.unique(codes, return_index=True)[1]]  # a slice of each
+    train = songs.get_level_values(1) == "train"
+    known = labels.iloc[first].reset_index(drop=True)
+    heard = np.empty((len(songs), 0))
+    if name in _HEARD:
+        order = np.argsort(codes, kind="stable")
+        ends = np.cumsum(np.bincount(codes, minlength=len(songs)))[:-1]
+        heard = np.stack([_HEARD[name](slices.take(used[rows])) for rows in np.split(order, ends)])
+    elif name == "genre_prior":
+        _check_genre(labels, heads)
+    answer = _ANSWERS[name]
+    found = {head.name: answer(head, known, heard, train).astype("float32") for head in heads}
+    place = np.full(len(parts), -1)
+    place[used] = codes
+    answers = {head: values[place[numbers]] for head, values in found.items()}
+    vectors = heard.astype("float32")[place[numbers]] if heard.shape[1] else np.hstack(list(answers.values()))
+    return answers, vectors
+
+
+def subsample(parts: np.ndarray, songs: np.ndarray, most: int = SVM_SONGS) -> np.ndarray:
+    """Keep a random `most` of the training songs; the others stay out.
+
+    Parameters
+    ----------
+    parts : np.ndarray [shape=(slices,), dtype=str]
+    songs : np.ndarray [shape=(slices,), dtype=str]
+    most : int > 0
+
+    Returns
+    -------
+    np.ndarray [shape=(slices,), dtype=str]
+    """
+    songs = songs.astype(str)
+    known = np.unique(songs[parts == "train"])
+    if len(known) <= most:
+        return parts
+    kept = np.random.default_rng(0).choice(known, most, replace=False)
+    return np.where((parts == "train") & ~np.isin(songs, kept), "", parts)
+
+
+_HEARD: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "mfcc_logistic": song_statistics,
+    "mfcc_svm": song_statistics,
+    "profile_logistic": song_profile,
+    "profile_svm": song_profile,
+}
+
+
+def _check_name(name: str) -> None:
+    if name not in NAMES:
+        raise ReportError(f"baseline {name!r} is unknown. Known are {', '.join(NAMES)}.")
+
+
+def _check_genre(labels: pd.DataFrame, heads: Sequence[Head]) -> None:
+    if GENRE not in labels or labels[GENRE].isna().all():
+        raise ReportError("baseline 'genre_prior' is told the genre, but no track has one. Leave it out.")
+    if any(head.name == GENRE for head in heads):
+        raise ReportError("baseline 'genre_prior' is told the genre and cannot answer it. Leave that head out.")
+
+
+def _majority(head: Head, known: pd.DataFrame, heard: np.ndarray, train: np.ndarray) -> np.ndarray:
+    return np.tile(_frequencies(head, known.loc[train, head.name]), (len(known), 1))
+
+
+def _genre_prior(head: Head, known: pd.DataFrame, heard: np.ndarray, train: np.ndarray) -> np.ndarray:
+    """Answer by the training songs of the same genre; by all of them where it is unknown or has no label."""
+    answers = _majority(head, known, heard, train)
+    for genre in known[GENRE].dropna().unique():
+        own = (known[GENRE] == genre).to_numpy(dtype=bool, na_value=False)
+        values = known.loc[train & own, head.name]
+        if values.notna().any():
+            answers[own] = _frequencies(head, values)
+    return answers
+
+
+def _frequencies(head: Head, values: pd.Series) -> np.ndarray:
+    """Share of each class among the known values [shape=(head.width,)], or their mean."""
+    values = values.dropna()
+    if head.numeric:
+        return np.array([float(values.astype(float).mean()) if len(values) else 0.0])
+    counts = values.astype(str).value_counts().reindex(list(head.classes), fill_value=0).to_numpy(dtype=float)
+    return counts / counts.sum() if counts.sum() else np.full(head.width, 1 / head.width)
+
+
+def _machine(c: float, *, logistic: bool = False, ordered: bool = False) -> Callable:
+    def answer(head: Head, known: pd.DataFrame, heard: np.ndarray, train: np.ndarray) -> np.ndarray:
+        rows = train & known[head.name].notna().to_numpy()
+        labels = known.loc[rows, head.name].to_numpy(dtype=float if head.numeric else str)
+        if len(np.unique(labels)) < 2:
+            return _majority(head, known, heard, train)
+        ask = _numbers if head.numeric else _chances
+        if ordered and head.classes == MOODS:
+            ask = _ordered
+        return ask(head, c, logistic, heard[rows], labels, heard)
+
+    return answer
+
+
+def _numbers(
+    head: Head, c: float, logistic: bool, heard: np.ndarray, labels: np.ndarray, asked: np.ndarray
+) -> np.ndarray:
+    """Regress on standardised statistics; labels are standardised too, for the machine's margin is absolute."""
+    from sklearn.linear_model import Ridge
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVR
+
+    mean, deviation = labels.mean(), labels.std()
+    model = make_pipeline(StandardScaler(), Ridge(alpha=RIDGE_ALPHA) if logistic else SVR(C=c, gamma="scale"))
+    return (mean + deviation * model.fit(heard, (labels - mean) / deviation).predict(asked))[:, None]
+
+
+def _ordered(
+    head: Head, c: float, logistic: bool, heard: np.ndarray, labels: np.ndarray, asked: np.ndarray
+) -> np.ndarray:
+    """Probabilities of classes that are steps of one scale: regress on the step, then see where it falls.
+
+    Regression answers nearer the middle than the truth is, so the borders between steps are drawn in.
+    """
+    from scipy.special import ndtr
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVR
+
+    steps = np.array([head.classes.index(label) for label in labels], dtype=float)
+    middle = (len(head.classes) - 1) / 2
+    said = make_pipeline(StandardScaler(), SVR(C=c, gamma="scale")).fit(heard, steps - middle).predict(asked)
+    borders = (np.arange(len(head.classes) - 1) + 0.5 - middle) * DRAWN_IN
+    below = ndtr((borders - said[:, None]) / SPREAD)
+    return np.diff(np.pad(below, ((0, 0), (1, 1)), constant_values=(0, 1)), axis=1)
+
+
+def _chances(
+    head: Head, c: float, logistic: bool, heard: np.ndarray, labels: np.ndarray, asked: np.ndarray
+) -> np.ndarray:
+    """Probabilities of the head's classes; 0 for a class without a training song."""
+    from scipy.special import softmax
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC
+
+    fit = LogisticRegression(C=c, max_iter=5000) if logistic else SVC(C=c, gamma="scale")
+    model = make_pipeline(StandardScaler(), fit).fit(heard, labels)
+    if logistic:
+        chances = model.predict_proba(asked)
+    else:
+        # Platt's probabilities would cost folds within the training songs, and may contradict the machine.
+        scores = model.decision_function(asked)
+        chances = softmax(np.stack([-scores, scores], axis=1) if scores.ndim == 1 else scores, axis=1)
+    return pd.DataFrame(chances, columns=model.classes_).reindex(columns=list(head.classes), fill_value=0.0).to_numpy()
+
+
+_ANSWERS: dict[str, Callable] = {
+    "majority": _majority,
+    "genre_prior": _genre_prior,
+    "mfcc_logistic": _machine(LOGISTIC_C, logistic=True),
+    "mfcc_svm": _machine(SVM_C),
+    "profile_logistic": _machine(PROFILE_LOGISTIC_C, logistic=True),
+    "profile_svm": _machine(PROFILE_SVM_C, ordered=True),
+}

@@ -1,0 +1,54 @@
+"""Data card and model card, for notebooks 08 and 09: templates of questions with answers, and what they count.
+
+``data_card`` after the datasheets of Gebru et al. (2021, doi 10.1145/3458723), ``model_card`` after the model cards of
+Mitchell et al. (2019, doi 10.1145/3287560.3287596).
+"""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from lib.errors import ReportError
+from lib.narrative.format import listed, percent
+
+
+def render(template: str, /, **facts) -> dict[str, str]:
+    """Markdown of a card by section, which are the blocks of its template; a line break in a paragraph is a blank.
+
+    Parameters
+    ----------
+    template : str
+        Name of the file beside this one, such as ``data_card``.
+    **facts
+        What it asks for.
+
+    Raises
+    ------
+    ReportError
+        If a question has no answer: a card with holes says less than it seems to.
+    """
+    loaded = _environment().get_template(f"{template}.md.j2")
+    card = {}
+    for section, block in loaded.blocks.items():
+        text = "".join(block(loaded.new_context(facts)))
+        paragraphs = [re.sub(r"[ \n]+(?!- )", " ", one).strip(" \n") for one in re.split(r"\n *\n", text)]
+        for paragraph in paragraphs:
+            if paragraph.endswith("?**"):
+                raise ReportError(
+                    f"The card leaves {paragraph.strip('*')!r} open. Answer it, if only by saying that it is not known."
+                )
+        card[section] = "\n\n".join(filter(None, paragraphs))
+    return card
+
+
+def _environment() -> Environment:
+    environment = Environment(loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined)
+    environment.filters |= {"listed": listed, "percent": percent, "counted": counted}
+    return environment
+
+
+def counted(counts: pd.Series) -> str:
+    """Join counts as ``Folk (6) and Rock (5)``."""
+    return listed(f"{name} ({number})" for name, number in counts.items())

@@ -1,0 +1,155 @@
+"""What the model card says: the network, what it is for, how good it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+
+import pandas as pd
+
+from lib.errors import ReportError
+from lib.evaluation.results import by_strictness, leaky, main_rows
+from lib.evaluation.summary import SYNTHETIC, chance_finding
+from lib.evaluation.verdicts import baseline_finding
+from lib.features.spectrogram import Spectrogram
+from lib.models.complexity import ReceptiveField
+from lib.narrative.cards import render
+from lib.runs.store import Finished
+from lib.training.recipes import BASELINE, BEST, POSTER, Settings
+
+_NAMED = ("epochs", "batch_size", "learning_rate")  # settings that the card names whether or not they are usual
+
+
+def main_runs(runs: Sequence[Finished], rows: pd.DataFrame) -> list[Finished]:
+    """Pick the runs that the card is about. Page 09.
+
+    Parameters
+    ----------
+    runs : sequence of Finished
+    rows : pd.DataFrame
+        Of the main network, as from `lib.evaluation.main_rows`; none where heads answer with numbers alone, and then
+        ``this_project`` is meant, or the first network.
+
+    Raises
+    ------
+    ReportError
+        If no network was trained.
+    """
+    trained = [one for one in runs if one.run.recipe not in (BASELINE, BEST)]
+    if not trained:
+        raise ReportError("No network was trained and is up to date, so there is no model to describe. Run 04 first.")
+    first = min(trained, key=lambda one: (one.run.architecture != "this_project", one.run.recipe != POSTER)).run
+    same = tuple(rows[["network", "recipe"]].iloc[0]) if len(rows) else (first.architecture, first.recipe)
+    return [one for one in trained if (one.run.architecture, one.run.recipe) == same]
+
+
+def card(
+    about: Mapping[str, str],
+    corpus: str,
+    runs: Sequence[Finished],
+    tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None],
+    description: Mapping,
+    parameters: int,
+    spectrogram: Spectrogram,
+    reach: ReceptiveField,
+) -> dict[str, str]:
+    """Markdown of the model card by section. Page 09.
+
+    Parameters
+    ----------
+    about : mapping
+        As from `lib.datasets.datasheets.datasheet`.
+    corpus : str
+    runs : sequence of Finished
+        Of one network and recipe, as from `main_runs`; at least one.
+    tables : tuple of pd.DataFrame
+        As from `lib.evaluation.results`, `per_class` and `against_baselines`; None without baselines.
+    description : mapping
+        As from `lib.models.descriptions.read_description`.
+    parameters : int
+        Those that training changes.
+    spectrogram : Spectrogram
+    reach : ReceptiveField
+
+    Returns
+    -------
+    dict of str to str
+        ``identity``, ``training``, ``intent``, ``judged``, ``performance`` and ``limits``.
+    """
+    results, classes, beaten = tables
+    rows = main_rows(results)
+    songs = rows.loc[rows["level"] == "song"]
+    protocols = by_strictness(one.run.protocol for one in runs)
+    accuracy = songs.set_index(["protocol", "head"])["accuracy"]
+    first, last = leaky(protocols), protocols[-1]
+    counts = songs.groupby("protocol")["n_songs"].max()
+    noun = "synthetic songs" if corpus == SYNTHETIC else "songs"
+    record = runs[0].record
+    return render(
+        "model_card",
+        about=about,
+        heads=[f"{head} ({', '.join(names) or 'a number'})" for head, names in description["heads"].items()],
+        name=description["name"],
+        parameters=parameters,
+        spectrogram=spectrogram,
+        reach=reach,
+        runs=runs,
+        run=runs[0].run,
+        epochs=runs[0].metrics["epochs"],
+        settings=record["settings"],
+        unusual=_unusual(record["settings"]),
+        stack=list(dict.fromkeys(_stack(one.record["versions"]) for one in runs)),
+        protocols=protocols,
+        tested=[f"{counts[name]} under `{name}`" for name in protocols if name in counts],
+        chance=chance_finding(results, noun) if len(rows) else "",
+        weakest=weakest(classes, rows) if len(rows) else [],
+        baselines=baseline_finding(beaten, noun) if len(rows) and beaten is not None else "",
+        first=first,
+        last=last,
+        drops=[
+            (head, accuracy[first, head], accuracy[last, head])
+            for head in dict.fromkeys(rows["head"])
+            if first != last and (first, head) in accuracy and (last, head) in accuracy
+        ],
+        repeats=[(protocol, *_repeats(runs, protocol)) for protocol in protocols],
+    )
+
+
+def _repeats(runs: Sequence[Finished], protocol: str) -> tuple[int, int]:
+    """Count folds and seeds."""
+    own = [one.run for one in runs if one.run.protocol == protocol]
+    return len({run.fold for run in own}), len({run.seed for run in own})
+
+
+def _unusual(settings: Mapping) -> list[str]:
+    """List settings that are not the usual ones."""
+    usual = Settings()
+    names = [field.name for field in fields(Settings) if field.name in settings and field.name not in _NAMED]
+    return [f"{name.replace('_', ' ')} {settings[name]}" for name in names if settings[name] != getattr(usual, name)]
+
+
+def _stack(versions: Mapping[str, str]) -> str:
+    keras = versions.get("keras", "(unknown)")
+    return f"Keras {keras} on {versions.get('backend')} and Python {versions['python']}"
+
+
+def weakest(classes: pd.DataFrame, rows: pd.DataFrame) -> list[dict]:
+    """Find the class of each head with the least recall under the strictest protocol.
+
+    Parameters
+    ----------
+    classes : pd.DataFrame
+        As from `lib.evaluation.per_class`.
+    rows : pd.DataFrame
+        Of the network, as from `lib.evaluation.main_rows`; at least one.
+
+    Returns
+    -------
+    list of dict
+        ``head``, ``class``, ``recall`` and ``support``.
+    """
+    wanted = rows.iloc[0][["network", "recipe"]].to_dict() | {"protocol": by_strictness(rows["protocol"])[-1]}
+    same = (classes[list(wanted)] == pd.Series(wanted)).all(axis=1)
+    own = classes.loc[same].dropna(subset=["recall"])
+    worst = own.loc[own.groupby("head", sort=False)["recall"].idxmin()]
+    return worst[["head", "class", "recall", "support"]].to_dict("records")

@@ -1,0 +1,1 @@
+"""Training: recipes, batches, augmentation, fit."""

@@ -1,0 +1,76 @@
+"""Further parameters of the notebooks, compared with those that they document and the study sets itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lib.errors import ReportError
+from lib.paths import NOTEBOOKS
+from lib.workflow.config.messages import short
+from lib.workflow.config.study import StudyConfig
+
+_RUNS = "networks, protocols, run_folds, seeds, baselines, candidates and also"
+_EVERYWHERE = {
+    "study": "the file's name",
+    "root": "--root of `python -m lib.workflow report`",
+    "keep": "`make report`",
+}
+SET_ABOVE = {  # parameters that the Snakefile gives, by notebook, and the keys of the file they come from
+    "01": {"corpus": "corpus", "data": "data", "folds": "folds", "protocols": "protocols"},
+    "04": {
+        "architecture": "networks",
+        "protocol": "protocols",
+        "fold": "run_folds",
+        "seed": "seeds",
+        "folds": "folds",
+        "epochs": "epochs",
+        "recipe": "baselines, candidates, also and search",
+        "share": "also",
+        "heads": "also",
+        "dev": "devs",
+        "devs": "devs",
+        "candidate": "candidates and search",
+        "candidates": "candidates",
+    },
+    "05": {"corpus": "corpus", "runs": _RUNS},
+    "06": {"run": _RUNS, "others": _RUNS, "widths": "vectors"},
+    "07": {},
+    "08": {"corpus": "corpus", "folds": "folds"},
+    "09": {"corpus": "corpus", "runs": _RUNS},
+}
+
+
+def check(config: StudyConfig, path: Path) -> None:
+    """Compare a study's parameters with the notebooks.
+
+    Raises
+    ------
+    ReportError
+        If a notebook or a parameter is unknown, has another type, or comes from another key of the file.
+    """
+    from lib.workflow.notebook import (
+        check_parameters,  # papermill's import takes long: who reads slices only does without it
+    )
+
+    notebooks = {notebook.name[:2]: notebook for notebook in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
+    for number, given in config.parameters.items():
+        place = f"{path}: parameters.{number}"
+        if number not in notebooks:
+            raise ReportError(f"{place}: there is no notebook {number!r}, only {', '.join(notebooks)}.")
+        above = SET_ABOVE.get(number, {})
+        for name, value in given.items():
+            if name in above:
+                remedy = f"set {above[name]} at the top of the file"
+            elif name in _EVERYWHERE:
+                remedy = f"it is given by {_EVERYWHERE[name]}"
+            else:
+                continue
+            raise ReportError(f"{place}.{name} is {short(value)}; {remedy} instead.")
+        try:
+            check_parameters(notebooks[number], given)
+        except ReportError as error:
+            raise ReportError(f"{place}: {error}") from error
+        if given.get("workers", 0) < 0:
+            raise ReportError(f"{place}.workers is {given['workers']}; it must be 0, for one a core, or more.")
+        if not given.get("timeout_s", 1) > 0:
+            raise ReportError(f"{place}.timeout_s is {given['timeout_s']}; it must be a number of seconds above 0.")

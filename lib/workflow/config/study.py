@@ -1,0 +1,309 @@
+"""A study as its file declares it, and the runs that follow from it."""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+
+from lib import datasets as corpora
+from lib import models as zoo
+from lib.models import baselines
+from lib.paths import Study
+from lib.runs.run import SELECTED, Run
+from lib.splits import GROUPS, PROTOCOLS, SINGLE, dev_shares
+from lib.training.recipes import BALANCED, BASELINE, BEST, POSTER, base_of, changes_of, members, named, settings_of
+from lib.workflow.config.kinds import (
+    Baseline,
+    ByNumber,
+    Candidate,
+    Keys,
+    Listed,
+    Name,
+    Network,
+    OneOrMore,
+    Protocol,
+    ProtocolOrControl,
+    Published,
+    Recipe,
+    Seed,
+    Share,
+    Single,
+    Whole,
+    call,
+    one_of,
+)
+
+
+class ExtraRuns(Keys):
+    """One item of ``also``: every combination of what it lists is run on the study's folds.
+
+    Parameters
+    ----------
+    networks : tuple of str
+        Published ones and variants of the poster's.
+    protocols : tuple of str
+        Of `lib.splits.PROTOCOLS` or `lib.splits.CONTROLS`.
+    recipes : tuple of str
+        Of `lib.training.recipes.RECIPES`, or with other settings, such as ``poster~batch_size=50``.
+    seeds : tuple of int, 0 <= seed < 2**32
+    shares : tuple of float, 0 < share <= 1
+        Of the training artists or songs.
+    heads : tuple of tuple of str
+        Heads that a network keeps, those of each run; an empty one = all.
+    folds : tuple of int >= 0
+        Empty = the study's.
+    """
+
+    networks: OneOrMore[Network]
+    protocols: OneOrMore[ProtocolOrControl]
+    recipes: OneOrMore[Recipe] = (POSTER,)
+    seeds: OneOrMore[Seed] = (0,)
+    shares: OneOrMore[Share] = (1.0,)
+    heads: OneOrMore[OneOrMore[Name]] = ((),)
+    folds: OneOrMore[Whole] = ()
+
+    def runs(self, run_folds: tuple[int, ...]) -> list[Run]:
+        """Its runs, by network, protocol, recipe, share, heads and fold."""
+        return [
+            Run(network, protocol, fold, seed, recipe, share=share, heads=heads)
+            for network, protocol, recipe, share, heads in product(
+                self.networks, self.protocols, self.recipes, self.shares, self.heads
+            )
+            for fold, seed in product((0,) if protocol in SINGLE else self.folds or run_folds, self.seeds)
+        ]
+
+
+class Sweep(ExtraRuns):
+    """One grid of ``sweep``: networks, protocols and seeds that it does not name are the study's.
+
+    Parameters
+    ----------
+    settings : dict of str to tuple
+        Values of `lib.training.recipes.Settings` to combine; the recipes are named by them.
+    parameters : dict of str to dict of str to tuple
+        Values of the parameters of notebooks 01 to 03 to combine, each combination a study of its own, for
+        other slices are another experiment. Empty = the study itself.
+    """
+
+    settings: dict[str, OneOrMore[Any]] = Field({})
+    parameters: ByNumber[OneOrMore[Any]] = Field({})
+
+    @field_validator("parameters")
+    @classmethod
+    def _make_other_slices(cls, parameters: dict) -> dict:
+        if other := [number for number in parameters if number not in ("01", "02", "03")]:
+            raise ValueError(
+                f"{other[0]!r}: only 01, 02 and 03 make another study. What 04 can vary are recipes and settings; what "
+                "comes after it trains nothing."
+            )
+        return parameters
+
+    @model_validator(mode="after")
+    def _name_recipes(self) -> Sweep:
+        pairs = product(self.recipes, grid(self.settings))
+        names = [call(named, base_of(recipe), changes_of(recipe) | changed) for recipe, changed in pairs]
+        return self.model_copy(update={"recipes": tuple(dict.fromkeys(names))})
+
+
+def grid(lists: dict) -> list[dict]:
+    """Every combination of listed values, in the order in which they are given; one empty one of nothing."""
+    return [dict(zip(lists, values, strict=True)) for values in product(*lists.values())]
+
+
+def _with_default(epochs: dict[str, int]) -> dict[str, int]:
+    if "default" not in epochs:
+        raise ValueError("it must name a number for 'default', such as epochs: {default: 20, zhang2016: 30}.")
+    return epochs
+
+
+class StudyConfig(Keys):
+    """What one YAML file in ``config/`` declares.
+
+    Parameters
+    ----------
+    study : str
+        Name of the file without suffix.
+    corpus : str
+        One of `lib.datasets.CORPORA`.
+    networks, protocols : tuple of str
+    folds : int >= 2
+        Parts of the corpus; each is the test set of one fold.
+    run_folds : tuple of int, 0 <= fold < folds
+        The folds that are run.
+    seeds : tuple of int, 0 <= seed < 2**32
+    epochs : dict of str to int >= 1
+        Of the recipes ``poster`` and ``balanced``, by network; ``default`` for any other, such as one of your own.
+    baselines : tuple of str
+        Names of `lib.models.baselines`, run under every protocol.
+    candidates : tuple of str
+        What the recipe ``best`` chooses from, such as ``"short_chunk tuned"`` (`lib.training.recipes.members`); declared
+        before any of them is trained. Empty = the recipe is not run.
+    best_protocols : tuple of str
+        Protocols under which it is run.
+    also : tuple of ExtraRuns
+        Runs beyond these: other recipes, seeds, controls, fewer artists to train on.
+    search : tuple of str
+        Networks and recipes, such as ``"this_project_fc2 poster"``, that are compared by the dev songs of the
+        first fold.
+    devs : tuple of int >= 0
+        Shares of the other songs that are dev in turn, for candidates and search.
+    vectors : tuple of str
+        Networks of other widths whose vectors 06 holds against those of the first network, in the same folds.
+    parameters : dict of str to dict
+        Further parameters of the notebooks, by their numbers: ``"01": {mood_cuts: terciles}``.
+    data : str
+        Folder of the music; the front door's ``DATA=`` goes before it.
+    sweep : tuple of Sweep
+        Grids of further runs; those of other notebook parameters are studies of their own, which `lib.sweep` runs.
+    """
+
+    study: str
+    corpus: Annotated[str, one_of(corpora.CORPORA)]
+    networks: OneOrMore[Published]
+    protocols: OneOrMore[Protocol]
+    folds: Annotated[int, Field(ge=2)] = 5
+    run_folds: OneOrMore[Whole] = (0,)
+    seeds: OneOrMore[Seed] = (0,)
+    epochs: Annotated[dict[Name, Annotated[int, Field(ge=1)]], AfterValidator(_with_default)] = Field({"default": 20})
+    baselines: Listed[Baseline] = ()
+    candidates: Listed[Candidate] = ()
+    best_protocols: OneOrMore[Protocol] = ("artist",)
+    also: Listed[ExtraRuns] = ()
+    search: Listed[Single] = ()
+    devs: OneOrMore[Whole] = Field((0, 1), validate_default=True)
+    vectors: Listed[Network] = ()
+    parameters: ByNumber[Any] = Field({})
+    data: str = ""
+    sweep: Listed[Sweep] = ()
+
+    @field_validator("run_folds", "also", "sweep")
+    @classmethod
+    def _within_folds(cls, given: tuple, info: ValidationInfo) -> tuple:
+        asked = [fold for one in given for fold in (one.folds if isinstance(one, ExtraRuns) else (one,))]
+        folds = info.data.get("folds", math.inf)
+        if max(asked, default=0) >= folds:
+            raise ValueError(f"fold {max(asked)} does not fit folds: {folds}; the last fold is {folds - 1}.")
+        return given
+
+    @field_validator("also", "sweep")
+    @classmethod
+    def _shares_of_groups(cls, items: tuple[ExtraRuns, ...]) -> tuple:
+        for item in items:
+            loose = [name for name in item.protocols if name not in GROUPS]
+            if loose and any(share != 1 for share in item.shares):
+                raise ValueError(f"shares under {loose[0]}: only {' and '.join(GROUPS)} have groups to leave out.")
+        return items
+
+    @field_validator("devs")
+    @classmethod
+    def _within_shares(cls, devs: tuple[int, ...], info: ValidationInfo) -> tuple:
+        if info.data.get("candidates") or info.data.get("search"):
+            folds = info.data.get("folds", 5)
+            if max(devs) >= (shares := dev_shares(folds)):
+                raise ValueError(f"with folds: {folds} there are {shares} shares, 0 to {shares - 1}.")
+            single = [name for name in info.data.get("best_protocols", ()) if name in SINGLE]
+            if single and devs != (0,):
+                raise ValueError(f"best_protocols holds {single[0]}, which has one dev set; devs must be [0].")
+        return devs
+
+    @field_validator("parameters")
+    @classmethod
+    def _settings_of_04(cls, parameters: dict) -> dict:
+        given = parameters.get("04", {})
+        own = {name: given[name] for name in ("batch_size", "learning_rate") if given.get(name)}  # 0 = the recipe's
+        settings = given.get("settings", {})
+        if not isinstance(settings, dict):
+            raise ValueError(f"04's settings are {settings!r}; they must map names to values, such as {{mixup: 0.2}}.")
+        call(settings_of, POSTER, **own | {str(name): value for name, value in settings.items()})
+        return parameters
+
+    @field_validator("sweep", mode="before")
+    @classmethod
+    def _take_the_rest(cls, given: object, info: ValidationInfo) -> object:
+        own = {name: list(info.data[name]) for name in ("networks", "protocols", "seeds") if name in info.data}
+        if len(own) < 3:
+            return []  # what is wrong with the study itself is told first
+        if not isinstance(given, dict | list):
+            raise ValueError("it must be a mapping, such as {settings: {batch_size: [25, 75]}}, or a list of them.")
+        items = given if isinstance(given, list) else [given]
+        return [own | item if isinstance(item, dict) else item for item in items]
+
+    @field_validator("sweep")
+    @classmethod
+    def _not_overruled(cls, sweeps: tuple[Sweep, ...], info: ValidationInfo) -> tuple:
+        given = info.data.get("parameters", {}).get("04", {})
+        for name in (name for sweep in sweeps for name in sweep.settings):
+            if name in {**given, **given.get("settings", {})}:
+                raise ValueError(
+                    f"settings: {name} is also among the parameters of 04, which would overrule every point. Leave it "
+                    "out there."
+                )
+        return sweeps
+
+    def runs(self, networks: tuple[str, ...] = ()) -> list[Run]:
+        """All runs of the study that answer for test songs, for its own networks or for those named."""
+        found = []
+        for network, protocol in product(networks or self.networks, self.protocols):
+            found += [Run(network, protocol, fold, seed) for fold, seed in self._folds(protocol)]
+        for baseline, protocol in product(self.baselines, self.protocols):
+            found += [Run(baseline, protocol, fold, 0, BASELINE) for fold, _ in self._folds(protocol, (0,))]
+        for protocol in self.best_protocols if self.candidates else ():
+            found += [Run(SELECTED, protocol, fold, 0, BEST) for fold, _ in self._folds(protocol, (0,))]
+        extra = (*self.also, *(sweep for sweep in self.sweep if not any(sweep.parameters.values())))
+        found += [run for item in extra for run in item.runs(self.run_folds)]
+        return list(dict.fromkeys(found))
+
+    def _folds(self, protocol: str, seeds: tuple[int, ...] = ()):
+        return product((0,) if protocol in SINGLE else self.run_folds, seeds or self.seeds)
+
+    def candidate_runs(self) -> list[Run]:
+        """List the runs that ``best`` chooses from; they answer for dev songs alone."""
+        pairs = dict.fromkeys(pair for candidate in self.candidates for pair in members(candidate))
+        return [
+            Run(network, protocol, fold, seed, recipe, dev, candidate=True)
+            for protocol in self.best_protocols
+            for (network, recipe), (fold, seed), dev in product(pairs, self._folds(protocol, (0,)), self.devs)
+        ]
+
+    def search_runs(self) -> list[Run]:
+        """List the runs that are compared by their dev songs, in the first fold of the strictest protocol."""
+        protocol = max(self.best_protocols, key=PROTOCOLS.index)
+        pairs = [pair for text in self.search for pair in members(text)]
+        return [
+            Run(network, protocol, self.run_folds[0], 0, recipe, dev, candidate=True)
+            for (network, recipe), dev in product(pairs, self.devs)
+        ]
+
+    def vector_runs(self) -> list[Run]:
+        """List the runs of `vectors`, under the strictest of the study's protocols."""
+        protocol = max(self.protocols, key=PROTOCOLS.index)
+        return [
+            Run(network, protocol, fold, self.seeds[0]) for network in self.vectors for fold, _ in self._folds(protocol)
+        ]
+
+    def architectures_of(self, run: Run) -> list[str]:
+        """Names of the networks and baselines that a run is made with."""
+        if run.recipe != BEST:
+            return [run.architecture]
+        return list(dict.fromkeys(candidate.architecture for candidate in self.candidate_runs()))
+
+    def epochs_of(self, run: Run) -> int:
+        """Epochs of a run; 0 = the recipe's own, which candidates have in every study."""
+        if base_of(run.recipe) not in (POSTER, BALANCED) or "epochs=" in run.recipe or run.candidate:
+            return 0
+        return self.epochs.get(run.architecture, self.epochs["default"])
+
+    def has_page(self, run: Run) -> bool:
+        """Whether a run is shown on a page of its own: whole networks of the first fold and seed; others look alike."""
+        first = (run.fold == self.run_folds[0] or run.protocol in SINGLE) and run.architecture not in self.vectors
+        whole = run.share == 1 and not run.heads and run.protocol in PROTOCOLS
+        return first and whole and run.seed == self.seeds[0] and run.recipe != BASELINE and not run.candidate
+
+    def networks_of(self, study: Study) -> tuple[str, ...]:
+        """Return the study's networks and those that a reader registered in 03."""
+        listed = {*zoo.PUBLISHED, *zoo.VARIANTS, *baselines.NAMES, "networks"}
+        own = [path.stem for path in sorted(study.zoo.glob("*.json")) if path.stem not in listed]
+        return (*self.networks, *(name for name in own if name not in self.networks))

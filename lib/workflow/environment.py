@@ -1,0 +1,37 @@
+"""``environment.yml`` for conda and mamba, made from ``requirements.lock``: ``python -m lib.workflow.environment``."""
+
+from pathlib import Path
+
+from lib.paths import PROJECT, replacing
+
+LOCK = PROJECT / "requirements.lock"
+CONDA = PROJECT / "environment.yml"
+
+HEAD = """\
+# The environment of requirements.lock for conda and mamba; written by `make lock`.
+#   conda env create -f environment.yml && conda activate music-tagging-report && pip install --no-deps -e .
+name: music-tagging-report
+channels:
+  - conda-forge
+dependencies:
+  - python>=3.11,<3.14
+  - pip
+  - pip:
+"""
+
+
+def pins(lock: Path = LOCK) -> list[str]:
+    """Return the requirements of a lock file, one ``name==version ; marker`` each."""
+    lines = (line.strip() for line in lock.read_text(encoding="utf-8").splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def conda_text(requirements: list[str]) -> str:
+    """Text of ``environment.yml`` with the same versions."""
+    return HEAD + "".join(f'      - "{requirement}"\n' for requirement in requirements)
+
+
+if __name__ == "__main__":
+    with replacing(CONDA) as part:
+        part.write_text(conda_text(pins()), encoding="utf-8")
+    print(f"wrote {CONDA}")
