@@ -27,8 +27,8 @@ import psutil
 from lib.features.slices import Slices
 from lib.features.slicing import SHARD
 from lib.features.spectrogram import Spectrogram
+from lib.io import write_json, write_parquet
 from lib.paths import PROJECT, Study
-from lib.tables import write_json, write_parquet
 
 sys.path.insert(0, str(PROJECT))
 from tests import fakes

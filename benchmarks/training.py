@@ -20,8 +20,8 @@ import pandas as pd
 
 from lib.features.slices import Slices
 from lib.features.spectrogram import Spectrogram
+from lib.io import write_json, write_parquet
 from lib.models import Head
-from lib.tables import write_json, write_parquet
 from lib.training.recipes import Settings, settings_of
 
 GENRES = tuple("abcdef")

@@ -1,15 +1,6 @@
-"""Where everything lies, and how a file gets its name only once it is whole."""
+"""Where everything is: the folders of the project and of a study."""
 
-import errno
-import hashlib
-import os
-import platform
 import re
-import shutil
-import time
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,11 +10,6 @@ PROJECT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = PROJECT / "notebooks"
 CONFIG = PROJECT / "config"
 
-PART = ".part"  # ending of everything half-written
-
-ELSEWHERE_S = 24 * 3600.0  # how long another machine may write to one temporary file
-
-_OWNER = re.compile(r"\.([0-9a-f]{6})-(\d+)-[0-9a-f]{8}(?:\.old)?\.part$")  # machine and process, see `replacing`
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -186,92 +172,3 @@ def given_file(path: str | Path, what: str) -> Path:
     if found is None:
         raise ReportError(f"{what} {path}: there is no such file (looked for {' and '.join(map(str, places))}).")
     return found.resolve()
-
-
-@contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Turn what the system says of a full disk or a closed folder into what a user can do.
-
-    Raises
-    ------
-    ReportError
-        If the disk is full or `path` cannot be written.
-    """
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise ReportError(
-                f"The disk is full: {path} could not be written. Free some space and run the same command "
-                "again; what was finished is kept."
-            ) from error
-        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-            raise ReportError(f"{path} cannot be written ({error.strerror}). Check its permissions.") from error
-        raise
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path` that takes its name when the block ends well.
-
-    A block that fails, or a machine that stops, leaves an older `path` as it was. Works for files and,
-    if the block makes a folder of the temporary path, for folders.
-
-    Raises
-    ------
-    ReportError
-        If the disk is full or the folder cannot be written.
-    """
-    path = Path(path)
-    unique = f"{_host()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    temporary, aside = (path.with_name(f".{path.name}.{unique}{suffix}") for suffix in (PART, f".old{PART}"))
-    try:
-        with explained(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            yield temporary
-            if temporary.is_dir():
-                if path.exists():
-                    path.replace(aside)
-            else:
-                with temporary.open("rb") as file:
-                    os.fsync(file.fileno())
-            temporary.replace(path)
-    finally:
-        for left in (temporary, aside):
-            if left.is_dir():
-                shutil.rmtree(left, ignore_errors=True)
-            else:
-                left.unlink(missing_ok=True)
-
-
-def sweep(folder: Path) -> None:
-    """Delete what killed processes left half-written in and below a folder; who still lives goes on writing.
-
-    What another machine of a shared folder writes is left alone for a day.
-    """
-    for left in list(folder.rglob(f".*{PART}")):
-        if _written(left):
-            continue
-        if left.is_dir():
-            shutil.rmtree(left, ignore_errors=True)
-        else:
-            left.unlink(missing_ok=True)
-
-
-def _host() -> str:
-    return hashlib.sha256(platform.node().encode()).hexdigest()[:6]
-
-
-def _written(left: Path) -> bool:
-    """Whether the process that a temporary path of `replacing` names may still be writing to it."""
-    import psutil  # here, for training needs none of this
-
-    match = _OWNER.search(left.name)
-    try:
-        since = left.stat().st_ctime
-        if match is None or match[1] != _host():
-            return match is not None and time.time() - since < ELSEWHERE_S
-        # A number is given again: whoever was born after the file is somebody else.
-        return psutil.Process(int(match[2])).create_time() <= since
-    except (psutil.NoSuchProcess, FileNotFoundError):
-        return False

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from lib.datasets.tracks import tracks_table
 from lib.evaluation import predictions
 from lib.runs.run import Run
-from lib.tables import tracks_table
 
 
 def tracks_of(genres, *, moods=None, artists=None, groups=None):

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 import soundfile
 
+from lib.datasets.tracks import tracks_table
 from lib.paths import PROJECT
-from lib.tables import tracks_table
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 

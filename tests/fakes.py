@@ -5,8 +5,10 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
+from lib.datasets.tracks import MOODS, tracks_table
 from lib.features.slices import Slices
 from lib.features.spectrogram import Spectrogram
+from lib.io import write_csv, write_json, write_parquet
 from lib.paths import Study
 from lib.runs import internals
 from lib.runs.key import key as key_of
@@ -14,7 +16,6 @@ from lib.runs.run import Run
 from lib.runs.spec import RunSpec
 from lib.runs.store import Finished
 from lib.splits import split
-from lib.tables import MOODS, tracks_table, write_csv, write_json, write_parquet
 from lib.training.recipes import BASELINE, BEST, POSTER, settings_of
 
 GENRES = ("Electronic", "Folk", "Instrumental", "Rock")

@@ -12,9 +12,10 @@ import numpy as np
 import soundfile
 from bs4 import BeautifulSoup
 
+from lib.datasets.tracks import read_tracks
+from lib.io import write_parquet
 from lib.paths import Study
 from lib.rich_output import SOUNDS, Sound
-from lib.tables import read_tracks, write_parquet
 from tests.fakes import fake_study
 
 HOSTILE = "<script>alert(1)</script> & <b onclick=alert(2)>bold</b>"

@@ -38,7 +38,8 @@ def note(study, text):
 
 def tracks(study, given):
     """24 songs of two genres and twelve artists."""
-    from lib.tables import tracks_table, write_parquet
+    from lib.datasets.tracks import tracks_table
+    from lib.io import write_parquet
 
     rows = [
         {
@@ -54,8 +55,9 @@ def slices(study, given):
     """Four blank slices per song."""
     from dataclasses import asdict
 
+    from lib.datasets.tracks import read_tracks
     from lib.features.spectrogram import Spectrogram
-    from lib.tables import read_tracks, write_json, write_parquet
+    from lib.io import write_json, write_parquet
 
     ids = np.repeat(read_tracks(study.tracks)["track_id"].to_numpy(), 4)
     rows = np.arange(len(ids), dtype="int32")
@@ -70,10 +72,10 @@ def slices(study, given):
 
 def networks(study, given):
     """Descriptions without layers; that of ``this_project`` follows its module's text."""
+    from lib.io import write_json
     from lib.models import Head, baselines
     from lib.models.descriptions import write_description
     from lib.paths import PROJECT
-    from lib.tables import write_json
 
     heads = [Head(name, tuple(classes)) for name, classes in HEADS.items()]
     for name in given["networks"]:

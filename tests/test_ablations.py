@@ -5,11 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lib.datasets.tracks import tracks_table
 from lib.evaluation import ablations
 from lib.evaluation.bootstrap import Bootstrap
 from lib.plots import tasks as plots
 from lib.runs.run import Run
-from lib.tables import tracks_table
 
 MOODS = ("sad", "neutral", "happy")
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from lib import pool
+from lib.datasets.tracks import STATUSES
 from lib.features.slicing import clip_slices
 from lib.features.spectrogram import Spectrogram
-from lib.tables import STATUSES
 
 SMALL = Spectrogram(n_mels=16, n_fft=1024, hop_length=512)
 FORMATS = ("mp3", "ogg", "flac", "wav", "aiff")

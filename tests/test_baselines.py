@@ -16,11 +16,11 @@ from lib.errors import ReportError
 from lib.features.mfcc import mfcc as features
 from lib.features.slices import Slices
 from lib.features.spectrogram import Spectrogram
+from lib.io import write_json, write_parquet
 from lib.models import Head, baselines
 from lib.paths import PROJECT
 from lib.runs import metrics
 from lib.splits import split
-from lib.tables import write_json, write_parquet
 
 GENRE, MOOD, POWER = Head("genre", ("a", "b")), Head("mood", ("sad", "neutral", "happy")), Head("power")
 HEADS = [GENRE, MOOD, POWER]

@@ -11,6 +11,7 @@ from lib.errors import ReportError
 from lib.evaluation import comparisons, per_class, predictions, results
 from lib.evaluation.bootstrap import Bootstrap
 from lib.features.spectrogram import Spectrogram
+from lib.models.complexity import ReceptiveField
 from lib.narrative.cards import costs, data_card, model_card, render
 from tests.fakes import fake_run, fake_study, fake_tracks
 
@@ -112,7 +113,7 @@ def judged(study, runs):
 
 def test_the_model_card_is_about_the_main_network(runs, judged):
     rows = results.main_rows(judged[0])
-    own = model.main_runs(runs, rows)
+    own = model_card.main_runs(runs, rows)
     assert {one.run.architecture for one in own} == {"this_project"}
     assert len(own) == 4
     assert model_card.main_runs(runs[4:], rows.iloc[:0])[0].run.architecture == "zhang2016"
@@ -128,30 +129,26 @@ def model(runs, tables, whole=True):
 
 def test_the_model_card_answers_every_question(runs, judged):
     table, classes, collected = judged
-    rows = results.main_rows(table)
-    own, protocols = runs[:4], ["slice", "artist"]
-    beaten = comparisons.against_baselines(collected, Bootstrap(50))
-    cards = [
-        model.training(own),
-        model.intent(origin("demo").licence),
-        model.judged(rows, protocols),
-        model.limits(rows, protocols, own, origin("demo").limits),
-    ]
-    text = " ".join(whole(card) for card in cards)
-    assert "2 folds and 1 seed under `slice` and 2 folds and 1 seed under `artist`" in text
-    assert "under `slice`" in text
-    assert "Keras 3.1.0 on tensorflow and Python 3.12.1" in text
-    told = model.in_words(table, classes, beaten, "synthetic songs")
-    assert len(told) == 3
+    card = model(runs[:4], (table, classes, comparisons.against_baselines(collected, Bootstrap(50))))
+    found = answers(card)
+    assert len(found) == 17 and ABOUT["limits"] in found.values() and "12,345 parameters" in found["What is it"]
+    assert "genre (Folk, Rock) and valence (a number)" in found["What is it"]
+    assert (
+        "2 folds and 1 seed under `slice` and 2 folds and 1 seed under `artist`"
+        in found["How much do its figures move"]
+    )
+    assert "Keras 3.1.0 on tensorflow and Python 3.12.1" in found["With what"]
+    assert re.search(r"genre \d+\xa0% under `slice` and \d+\xa0% under `artist` and mood", card["limits"])
+    told = card["performance"].split("\n\n")
+    assert len(told) == 3 and all(one.startswith("- ") for one in told)
     assert all("synthetic songs" in one for one in told[::2])
     assert told[1].startswith("- **Least often found:** in genre ") and told[1].endswith(" songs).")
 
 
 def test_a_network_that_names_no_classes_has_a_card_too(runs):
-    none = results.results([], Bootstrap(50))
-    assert model.in_words(none, pd.DataFrame(), None) == ["Its heads answer with numbers; page 05 tells how well."]
-    whole(model.judged(none, ["artist"]))
-    whole(model.limits(none, ["artist"], runs[:1], "Nothing."))
+    card = model(runs[:1], (results.results([], Bootstrap(50)), pd.DataFrame(), None), whole=False)
+    assert card["performance"] == "- Its heads answer with numbers; page 05 tells how well."
+    assert "its answer 1.23 s and 17 bands of it." in answers(card)["What does it hear"]
 
 
 def test_the_class_found_least_is_named():

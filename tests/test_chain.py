@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lib.datasets.tracks import TRACK_COLUMNS, tracks_table
+from lib.io import read_json
 from lib.paths import PROJECT
-from lib.tables import TRACK_COLUMNS, read_json, tracks_table
 from tests.chain import command, copy_of_the_project
 
 

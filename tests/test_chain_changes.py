@@ -6,7 +6,7 @@ import time
 
 import pandas as pd
 
-from lib.tables import read_json
+from lib.io import read_json
 from tests.chain import command, report, times
 
 

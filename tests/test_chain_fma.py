@@ -8,8 +8,8 @@ import soundfile
 import yaml
 
 from lib.datasets import demo
+from lib.io import read_json
 from lib.paths import Study
-from lib.tables import read_json
 from tests import chain, fma
 from tests.conftest import music_folder
 from tests.fma import Song

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lib.datasets.tracks import tracks_table
 from lib.evaluation import comparisons, conditional, predictions
 from lib.evaluation.bootstrap import Bootstrap
 from lib.runs.run import Run
-from lib.tables import tracks_table
 
 MOODS = ("sad", "neutral", "happy")
 

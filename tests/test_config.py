@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from lib.errors import ReportError
+from lib.io import write_json
 from lib.paths import NOTEBOOKS, PROJECT, Study
 from lib.runs.run import Run
-from lib.tables import write_json
 from lib.workflow import config
 
 NUMBERS = sorted(path.name[:2] for path in NOTEBOOKS.glob("[0-9]*.ipynb"))

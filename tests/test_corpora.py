@@ -8,10 +8,10 @@ import pytest
 
 from lib import datasets as corpora
 from lib.datasets import summary, tags
+from lib.datasets.tracks import TRACK_COLUMNS, moods
 from lib.errors import ReportError
 from lib.paths import Study
 from lib.plots import dataset as plots
-from lib.tables import TRACK_COLUMNS, moods
 from tests.synthetic import serial, song, write
 
 matplotlib.use("Agg")

@@ -23,10 +23,10 @@ from lib.datasets.demo.composition import STEPS
 from lib.datasets.demo.files import FORMATS, write_song
 from lib.datasets.demo.score import chord, nearest, scale_of, write_score
 from lib.datasets.file_tags import read_tags
+from lib.datasets.tracks import moods
 from lib.errors import ReportError
 from lib.features.spectrogram import Spectrogram, log_mel
 from lib.paths import Study
-from lib.tables import moods
 
 RATE = 22050
 SMALL = {"songs_per_genre": 1, "seconds": 3.0}

@@ -2,10 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lib.datasets.tracks import tracks_table
 from lib.embedding import retrieval, units, vectors
 from lib.errors import ReportError
 from lib.paths import NOTEBOOKS, PROJECT
-from lib.tables import tracks_table
 from tests import fakes
 
 

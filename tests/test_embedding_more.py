@@ -8,8 +8,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from lib.report.clean import Media
-from lib.report.players import Players
 
 from lib.embedding import ablation, descriptors, projection, similarity
 from lib.embedding import widths as sizes
@@ -17,6 +15,11 @@ from lib.embedding.vectors import node_names
 from lib.errors import ReportError
 from lib.paths import PROJECT, Study
 from lib.plots import embedding as plots
+from lib.rich_output import MAP, MAX_POINTS, offer_map, read_map
+from lib.runs import internals
+from lib.runs.internals import Inside
+from lib.site.audio import Players, map_html
+from lib.site.sanitize import Media
 from tests import fakes
 
 RATE = descriptors.RATE
@@ -156,7 +159,7 @@ def test_chance_tells_a_found_node_from_a_matched_one():
         by.loc["noise", "chance"], abs=0.1
     )
     assert by.loc["same", "cka"] == pytest.approx(1) and by.loc["noise", "cka"] < 0.4
-    figure = drawn.again_figure(found, {"another seed": ["same"], "another fold": ["noise"]})
+    figure = plots.again_figure(found, {"another seed": ["same"], "another fold": ["noise"]})
     plt.close(figure)
 
 
@@ -196,7 +199,7 @@ def test_a_node_that_decides_is_missed_and_an_idle_one_is_not(tmp_path):
     table = ablation.switched_off(run, held, tracks, resamples=200)
     first = table.set_index("node").loc["node 1"]
     assert first["loss"] == pytest.approx(0.7, abs=0.2) and first["low"] > 0 and first["p_holm"] < 0.05
-    plt.close(drawn.losses(table))
+    plt.close(plots.losses(table))
 
 
 # ---- maps
@@ -301,7 +304,7 @@ def test_widths_are_compared_over_the_same_songs(tmp_path):
     assert (table["runs"] == 2).all() and table.groupby("what")["n_songs"].nunique().eq(1).all()
     worse = table.set_index(["network", "what"]).loc[("this_project_nodes5", "accuracy in genre")]
     assert worse["difference"] < 0 and worse["difference_high"] < 0
-    plt.close(drawn.widths_figure(table))
+    plt.close(plots.widths_figure(table))
     assert not len(sizes.widths(runs[:2], tracks, "this_project"))
 
 

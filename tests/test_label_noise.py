@@ -4,10 +4,10 @@ import pytest
 
 from lib.datasets.emotify import EMOTIONS
 from lib.datasets.emotify import collect as collect_emotify
+from lib.datasets.tracks import moods, tracks_table
 from lib.evaluation.bootstrap import Bootstrap
 from lib.evaluation.label_noise import label_ceiling, listeners
 from lib.paths import Study
-from lib.tables import moods, tracks_table
 
 OTHERS = [name for name in EMOTIONS if name not in ("joyful_activation", "sadness")]
 

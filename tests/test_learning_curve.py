@@ -5,12 +5,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lib.datasets.tracks import tracks_table
 from lib.evaluation import comparisons, learning_curve, predictions, results
 from lib.evaluation.bootstrap import Bootstrap
-from lib.plots import growth as plots
+from lib.plots import intervals as plots
 from lib.plots import svg, use_style
 from lib.runs.run import Run
-from lib.tables import tracks_table
 
 MOODS = ("sad", "neutral", "happy")
 
@@ -120,7 +120,7 @@ def test_the_figure_shows_every_share_and_the_ceiling():
     drawn = svg(plots.curves(table, {"mood": (0.79, 0.82)}))
     for text in ("25 %", "100 songs", "training artists", "ceiling of the labels", "net, artist", "other, artist"):
         assert text in drawn
-    plain = svg(intervals.curves(table))
+    plain = svg(plots.curves(table))
     assert "ceiling" not in plain
     plt.close("all")
 

@@ -18,9 +18,9 @@ from lib.evaluation import (
     slice_aggregation,
 )  # fmt: skip
 from lib.evaluation.bootstrap import Bootstrap
+from lib.io import write_csv
 from lib.narrative import findings, format, titles
 from lib.paths import Study
-from lib.tables import write_csv
 from tests.answers import numbers_of, run_of, several, sure, tracks_of
 
 NET = {"network": "this_project", "recipe": "poster"}

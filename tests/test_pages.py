@@ -7,11 +7,13 @@ from urllib.parse import urlsplit
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from lib.done import write_failed
 
+from lib.io import write_json
 from lib.paths import PROJECT, Study
+from lib.runs.store import FAILURES
 from lib.site.build import build
 from lib.site.executed import CHAPTERS, Executed
+from lib.site.postprocess import Links
 from tests.site import BANNER, CLAIM, chapter, make, pages, write
 
 
@@ -148,7 +150,7 @@ def test_runs_that_the_evaluation_left_out_have_no_page(tmp_path):
 
 def test_a_run_that_was_given_up_has_no_page_of_an_earlier_try(tmp_path):
     study = make(tmp_path)
-    write_failed(study.work / "done" / "04" / "choi2016-slice-f0-s0", "no memory", given_up=True)
+    write_json({"choi2016-slice-f0-s0": "no memory"}, study.work / FAILURES)
     build(study)
     page = BeautifulSoup((study.results / "04_training.html").read_text(), "html.parser")
     rows = {row.th.get_text() for row in page.select(".runs tbody tr")}
@@ -217,18 +219,10 @@ def test_demo_carries_the_banner_before_it_is_evaluated(tmp_path):
     assert BANNER in index and "evaluation has not run" in index
 
 
-def test_a_page_names_the_functions_it_calls_and_links_to_their_source(tmp_path):
-    source = "from lib.evaluation.results import results\nfrom lib.features.slices import Slices\nresults(Slices(folder)).round(2)"
-    study = Study("demo", tmp_path)
-    write(study, "01_data_acquisition", chapter(1, "Data acquisition", code(source), code("%magic")))
-    build(study)
-    box = pages(study)["01_data_acquisition.html"].select_one(".functions")
-    assert [name.get_text() for name in box.select("li code")] == [
-        "lib.evaluation.results.results",
-        "lib.features.slices.Slices",
-    ]
-    assert "Accuracy of everything that was run" in box.get_text() and not box.find("a")  # pages apart from the project
-    called = leaned_on([source])
-    assert [(PROJECT / one.address).is_file() for one in called] == [True, True]
-    page = Targets(Study("demo"), {}, {}).resolve(f"../{called[1].address}", "runs/a.html")
-    assert page == "../../../lib/slicing.py"
+def test_links_into_the_project_lead_there_from_every_page_of_its_own_study(tmp_path):
+    here, elsewhere = Study("demo"), Study("demo", tmp_path)
+    links = Links(here, {}, {}, here.results)
+    assert links.resolve("../README.md", "runs/a.html") == "../../../README.md"
+    assert links.resolve("../README.md", "a.html") == "../../README.md"
+    assert links.resolve("../../README.md", "a.html") is None  # outside the project
+    assert Links(elsewhere, {}, {}, elsewhere.results).resolve("../README.md", "a.html") is None

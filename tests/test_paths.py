@@ -7,7 +7,8 @@ import time
 import pytest
 
 from lib.errors import ReportError
-from lib.paths import PROJECT, Study, replacing, sweep
+from lib.io import replacing, sweep
+from lib.paths import PROJECT, Study
 
 
 def test_the_folders_of_a_study(tmp_path):

@@ -1,27 +1,23 @@
 import numpy as np
 
-from lib.plots import svg
+from lib.features.spectrogram import Spectrogram
+from lib.plots import spectrograms, svg, use_style
 
 
-def test_the_distribution_is_drawn_beside_the_expected_one():
-    panel = panel_of(np.random.default_rng(0).random((50, 3)) < 0.6)
-    table = difficulty.agreement(panel, Bootstrap(100))
-    figure = errors.hard_figure(table)
-    axes = figure.axes[0]
-    assert [bar.get_height() for bar in axes.patches] == table["songs"].tolist()
-    assert list(axes.get_lines()[0].get_ydata()) == pytest.approx(table["expected"].tolist())
-    plt.close(figure)
-    plt.close(errors.hard_figure(difficulty.agreement(panel_of([[True]] * 5), Bootstrap(10))))
+def test_each_kernel_finds_what_it_is_named_after():
+    onset, held = np.zeros((20, 30), np.uint8), np.zeros((20, 30), np.uint8)
+    onset[:, 15:], held[8] = 200, 200
+    sets_in, is_held = spectrograms.KERNELS.values()
+    inside = np.s_[2:-2, 2:-2]  # the border sees zeros beyond the picture
+    assert set(np.argwhere(spectrograms.slid(onset, sets_in)[inside] > 0)[:, 1] + 2) == {14, 15}
+    assert set(np.argwhere(spectrograms.slid(held, is_held)[inside] > 0)[:, 0] + 2) == {8}
+    assert not spectrograms.slid(held, sets_in)[inside].any() and not spectrograms.slid(onset, is_held)[inside].any()
 
 
-def test_artists_are_drawn_and_hard_ones_stand_out():
-    panel = errors_by_artist(np.random.default_rng(0), 0.4, artists=30)
-    panel.songs["artist"] = panel.songs["artist"] + " of a very long name that nobody can read $x"
-    found = difficulty.hard_artists(panel, permutations=999)
-    figure = errors.artists_figure(found)
-    shown = found.table.head(errors.MOST)
-    assert len(figure.axes[0].get_yticklabels()) == errors.MOST
-    drawn = {tuple(c.get_facecolor()[0][:3]): len(c.get_offsets()) for c in figure.axes[0].collections[1:]}
-    assert drawn[plt.matplotlib.colors.to_rgb(errors.VERMILION)] == shown["hard"].sum() > 0
-    svg(figure)
-    plt.close(figure)
+def test_the_figure_names_what_it_shows():
+    use_style()
+    sample = np.random.default_rng(0).integers(0, 255, (96, 129), dtype=np.uint8)
+    pictures = {name: spectrograms.slid(sample, kernel) for name, kernel in spectrograms.KERNELS.items()}
+    drawn = svg(spectrograms.kernels_figure({"the slice": sample} | pictures, Spectrogram()))
+    assert all(name in drawn for name in ("the slice", *spectrograms.KERNELS)) and len(drawn) < 150_000
+    assert "3 × 3 and 3 × 5" in spectrograms.kernels_claim()

@@ -7,15 +7,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from lib.report.clean import harmless
 
-from lib import evaluation
 from lib.errors import ReportError
+from lib.evaluation import predictions
 from lib.features.slices import Slices
 from lib.features.spectrogram import Spectrogram
+from lib.io import write_json, write_parquet
 from lib.paths import check_name
 from lib.plots import colour, show, svg, timeline, use_style
-from lib.tables import write_json, write_parquet
+from lib.site.sanitize import harmless
 from tests.answers import run_of, tracks_of
 
 CLASSES = ("a", "b", "c")
@@ -41,7 +41,7 @@ def store(tmp_path):
 def answered(rows, *, start=SLICES, tracks=None, **run):
     """Answers about t1, whose slices have the numbers 4 to 7."""
     runs = [run_of([("t1", p) for p in rows], classes=CLASSES, protocol="artist", start=start, **run)]
-    return evaluation.collect(runs, tracks_of(["a", "b"]) if tracks is None else tracks)[0]
+    return predictions.collect(runs, tracks_of(["a", "b"]) if tracks is None else tracks)[0]
 
 
 ROWS = [[0.7, 0.2, 0.1], [0.2, 0.6, 0.2], [0.6, 0.3, 0.1], [0.9, 0.0, 0.1]]
@@ -103,7 +103,7 @@ def test_the_claim_says_what_was_predicted():
 def test_of_several_seeds_the_surest_mistake_is_shown():
     rows = {0: [0.1, 0.8, 0.1], 1: [0.5, 0.4, 0.1], 2: [0.1, 0.3, 0.6]}
     runs = [run_of([("t1", p)], classes=CLASSES, seed=seed, start=4) for seed, p in rows.items()]
-    answers = evaluation.collect(runs, tracks_of(["a", "b"]))[0]
+    answers = predictions.collect(runs, tracks_of(["a", "b"]))[0]
     assert "seed 2 of net predicts" in timeline.timeline_claim(answers, "t1")
     assert "seed 0 of net predicts" in timeline.timeline_claim(answers, "t1", seed=0)
 
@@ -144,7 +144,7 @@ def test_odd_titles_and_class_names_are_drawn(store, tmp_path, capsys):
     tracks = tracks_of(["$a", "b_"])
     tracks.loc[1, "title"] = "$x_ & <b>"
     run = run_of([("t1", p) for p in ROWS], classes=classes, start=4)
-    answers = evaluation.collect([run], tracks)[0]
+    answers = predictions.collect([run], tracks)[0]
     show(
         timeline.timeline(answers, "t1", store),
         timeline.timeline_claim(answers, "t1"),

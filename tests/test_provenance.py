@@ -1,5 +1,5 @@
+from lib import provenance
 from lib.paths import NOTEBOOKS, PROJECT
-from lib.runs import provenance
 
 
 def test_sources_follow_imports_within_the_project():

@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 
 from lib.errors import ReportError
+from lib.io import write_csv, write_json
 from lib.paths import PROJECT, Study
 from lib.site import readme
-from lib.tables import write_csv, write_json
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from statsmodels.stats.inter_rater import fleiss_kappa
 from lib.evaluation import predictions, results
 from lib.evaluation.bootstrap import Bootstrap
 from lib.evaluation.slice_aggregation import slice_agreement, voting
+from lib.plots import evaluation as confidence
 from lib.plots import svg, use_style
 from tests.answers import one, run_of, sure, tracks_of
 
@@ -209,10 +210,10 @@ def test_figure_draws_every_network_and_nothing():
     names = ("zhang2016", "choi2016", "this_project", "a$b$")
     table = pd.concat([table.assign(network=name, accuracy=0.5 + i / 10) for i, name in enumerate(names)])
     both = pd.concat([table, table.assign(head="mood")])
-    figure = plots.voting_figure(both)
+    figure = confidence.voting_figure(both)
     assert len(figure.axes) == 4
     drawn = svg(figure)
     assert all(name in drawn for name in (*names, "genre", "mood"))
     for other in (table.query("slices == 1"), table.head(0)):
-        assert "<svg" in svg(plots.voting_figure(other))
+        assert "<svg" in svg(confidence.voting_figure(other))
     plt.close("all")

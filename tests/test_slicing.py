@@ -4,12 +4,13 @@ import pytest
 import soundfile
 
 from lib import parts
+from lib.datasets.tracks import tracks_table
 from lib.errors import ReportError
 from lib.features.slices import Slices
 from lib.features.slicing import make_slices
 from lib.features.spectrogram import Spectrogram
+from lib.io import read_json, write_parquet
 from lib.paths import Study
-from lib.tables import read_json, tracks_table, write_parquet
 
 SMALL = Spectrogram(n_mels=16, n_fft=1024, hop_length=512)
 

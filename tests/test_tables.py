@@ -6,20 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lib.datasets.tracks import MOODS, TRACK_COLUMNS, moods, numeric_targets, read_tracks, tracks_table
 from lib.errors import ReportError
-from lib.tables import (
-    MOODS,
-    TRACK_COLUMNS,
-    moods,
-    numeric_targets,
-    read_json,
-    read_tracks,
-    tracks_table,
-    write_csv,
-    write_json,
-    write_packed,
-    write_parquet,
-)
+from lib.io import read_json, write_csv, write_json, write_packed, write_parquet
 
 ROW = {"track_id": "a", "path": "a.mp3", "status": "ok", "valence": 0.5}
 

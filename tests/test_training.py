@@ -9,6 +9,7 @@ from lib.errors import ReportError
 from lib.features.slices import Slices
 from lib.features.slicing import _Writer
 from lib.features.spectrogram import Spectrogram
+from lib.io import read_json, write_json, write_parquet
 from lib.models import PUBLISHED, Head, builder, descriptions
 from lib.paths import Study
 from lib.runs import execute, store
@@ -16,7 +17,6 @@ from lib.runs.key import key
 from lib.runs.run import Run
 from lib.runs.spec import RunSpec
 from lib.runs.store import finished
-from lib.tables import read_json, write_json, write_parquet
 from lib.training.fit import fit as training
 from lib.training.recipes import Settings
 from lib.training.targets import Targets, targets

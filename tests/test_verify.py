@@ -6,9 +6,9 @@ import pytest
 
 from lib import train_study
 from lib.errors import ReportError
+from lib.io import read_json, write_json
 from lib.runs import verify
 from lib.runs.store import Finished, read_run
-from lib.tables import read_json, write_json
 from tests.test_train_study import declared  # noqa: F401 - a fixture
 from tests.test_training import study  # noqa: F401 - a fixture
 

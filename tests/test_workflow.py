@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from lib.errors import ReportError
+from lib.io import read_json
 from lib.paths import Study
-from lib.tables import read_json
 from lib.workflow import engine
 from tests.chain import TINY, called, command, copy_of_the_project, one_run_broken, report, times
 
@@ -140,7 +140,7 @@ def test_the_committed_parts_of_runs_are_taken(project):
 
 
 def test_a_retry_message_of_a_download_runs_only_what_downloads(project):
-    from lib.runs.provenance import needs
+    from lib.provenance import needs
 
     files = {
         chapter: {path.name for path in needs(project / "notebooks" / f"{chapter}.ipynb")}

@@ -13,10 +13,11 @@ from types import ModuleType
 
 import pandas as pd
 
+from lib.datasets.tracks import moods, tracks_table
 from lib.datasets.valence import OWN, TROUBLES, Source, fill
 from lib.errors import ReportError
+from lib.io import write_csv, write_json
 from lib.paths import Study
-from lib.tables import moods, tracks_table, write_csv, write_json
 
 CORPORA = {
     "demo": "lib.datasets.demo",
@@ -93,7 +94,7 @@ def build(
     data : path-like
         Folder of the corpus.
     mood_cuts : str
-        As `lib.tables.moods` takes them; terciles are those of the usable clips.
+        As `lib.datasets.tracks.moods` takes them; terciles are those of the usable clips.
     valence : sequence of str
         Where it comes from, see `lib.datasets.valence.sources`. Who said what is written to ``tables/valence.csv``,
         unless the corpus's own is all that is asked for.
@@ -107,7 +108,7 @@ def build(
     Returns
     -------
     pd.DataFrame
-        As `lib.tables.tracks_table` makes it.
+        As `lib.datasets.tracks.tracks_table` makes it.
 
     Raises
     ------

@@ -10,10 +10,10 @@ import pandas as pd
 from lib.datasets.file_tags import read_tags
 from lib.datasets.files import audio_files
 from lib.datasets.labels import numbers, read_labels
+from lib.datasets.tracks import MOODS, TRACK_COLUMNS
 from lib.errors import ReportError
 from lib.features.spectrogram import SUFFIXES
 from lib.paths import Study, data_folder
-from lib.tables import MOODS, TRACK_COLUMNS
 
 LABELS = "labels.csv"
 TEXTS = ("genre", "artist", "title", "album", "license")  # columns of labels.csv that replace tag or folder

@@ -38,7 +38,7 @@ def probe_file(path: str) -> Probe:
     Returns
     -------
     Probe
-        ``status`` is one of `lib.tables.STATUSES`; ``reason`` is empty if it is ``ok``.
+        ``status`` is one of `lib.datasets.tracks.STATUSES`; ``reason`` is empty if it is ``ok``.
     """
     sha256, duration_s = None, np.nan
     try:

@@ -5,10 +5,10 @@ from pathlib import PurePath
 
 import pandas as pd
 
+from lib.datasets.tracks import MOODS, STATUSES, numeric_targets
 from lib.datasets.valence import troubles
 from lib.errors import ReportError
 from lib.paths import Study
-from lib.tables import MOODS, STATUSES, numeric_targets
 
 DRAWN = (
     "The table shows what there was to draw from, with the moods that cuts of valence at one and two thirds would "

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lib.embedding.vectors import node_names
-from lib.evaluation.bootstrap import clusters, interval, share
+from lib.evaluation.bootstrap import Bootstrap, clusters, share
 from lib.evaluation.predictions import known_labels
 from lib.evaluation.significance import holm, sign_flip
 from lib.runs.internals import Inside
@@ -82,7 +82,7 @@ def switched_off(
             after = answers(off, decision, number)
             difference = (before == true).astype(float) - (after == true)
             sums = np.stack([difference, np.ones(len(ids))], axis=-1)[:, None]
-            loss, low, high = interval(sums, share, groups, strata, resamples=resamples, seed=seed)
+            loss, low, high = Bootstrap(resamples, seed).interval(sums, share, groups, strata)
             accuracy = float((before == true).mean())
             row = {"run": run.run.name, "node": node, "head": head, "n_songs": len(ids), "accuracy": accuracy}
             row |= {"without": accuracy - float(loss), "loss": float(loss), "low": float(low), "high": float(high)}

@@ -10,7 +10,7 @@ import pandas as pd
 
 from lib.embedding.vectors import FLAT
 from lib.errors import ReportError
-from lib.evaluation.bootstrap import accuracy_interval, clusters, interval, share
+from lib.evaluation.bootstrap import Bootstrap, clusters, share
 
 CELLS = 10_000_000  # pairs compared at once
 ALIKE = {"genre": "genre", "mood": "mood", "artist": "artist_group"}
@@ -199,7 +199,7 @@ def hits(
         random from the songs that may be offered), and by how much the first representation is ``ahead`` of this one,
         paired over the songs. Artists are left out where an artist's own songs are.
     """
-    rows = []
+    rows, bootstrap = [], Bootstrap(resamples, seed)
     for (by, among), one in found.items():
         ahead = next(other for (_, where), other in found.items() if where == among)
         for k in first:
@@ -210,14 +210,14 @@ def hits(
                 if not len(own):
                     continue
                 groups, strata = clusters(tracks.set_index("track_id").loc[own.index].reset_index(), "artist")
-                value = accuracy_interval(own["right"], own["count"], groups, strata, resamples=resamples, seed=seed)
+                value = bootstrap.ratio(own["right"], own["count"], groups, strata)
                 row = {"by": by, "among": among, "first": k, "same": same, "chance": float(own["chance"].mean())}
                 row |= dict(zip(("share", "low", "high"), value, strict=True)) | {"n_songs": len(own)}
                 if one is not ahead:
                     best = tally(ahead, tracks, same, k).reindex(own.index)
                     gain = (best["right"] / best["count"] - own["right"] / own["count"]).fillna(0)
                     sums = np.stack([gain, np.ones(len(gain))], axis=-1)[:, None]
-                    bounds = interval(sums, share, groups, strata, resamples=resamples, seed=seed)
+                    bounds = bootstrap.interval(sums, share, groups, strata)
                     row |= dict(zip(("ahead", "ahead_low", "ahead_high"), map(float, bounds), strict=True))
                 rows.append(row)
     return pd.DataFrame(rows, columns=list(HITS_COLUMNS))

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from lib.datasets.tracks import numeric_targets
 from lib.embedding import HEADS
 from lib.embedding.retrieval import groups_of
 from lib.embedding.vectors import FLAT, dead_nodes, node_names
 from lib.evaluation.significance import holm
-from lib.tables import numeric_targets
 
 ALPHA = 0.05
 FEWEST_ARTISTS = 4

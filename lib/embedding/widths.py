@@ -9,7 +9,7 @@ import pandas as pd
 from lib.embedding.retrieval import hits, search
 from lib.embedding.similarity import twins
 from lib.embedding.vectors import dead_nodes
-from lib.evaluation.bootstrap import accuracy_interval, clusters
+from lib.evaluation.bootstrap import Bootstrap
 from lib.evaluation.comparisons import difference
 from lib.evaluation.predictions import collect
 from lib.evaluation.significance import holm
@@ -70,17 +70,16 @@ def widths(
         about[name] = {"network": name, "nodes": insides[0].songs.shape[1], "runs": len(own)}
         about[name]["dead"] = sum(len(dead_nodes(songs)) for songs in tested) / len(tested)
         about[name]["twins"] = sum(len(twins(songs)) for songs in tested) / len(tested)
-    rows = []
+    rows, bootstrap = [], Bootstrap(resamples, seed)
     for name, by_head in found.items():
         for head, answers in by_head.items():
             ids, right, asked = answers.tally("song")
-            drawn = clusters(answers.tracks.loc[ids].reset_index(), answers.protocol)
-            value = accuracy_interval(right, asked, *drawn, resamples=resamples, seed=seed)
+            value = bootstrap.ratio(right, asked, *answers.clusters(ids))
             row = {**about[name], "what": f"accuracy in {head}", "n_songs": len(ids)}
             row |= dict(zip(("value", "low", "high"), value, strict=True))
             if name != reference and head in found[reference]:
                 names = ("own", "usual", "difference")
-                paired = difference(answers, found[reference][head], "song", answers.protocol, resamples, seed, names)
+                paired = difference(answers, found[reference][head], names, bootstrap)
                 row |= {"difference": paired["difference"], "p": paired["p"]}
                 row |= {"difference_low": paired["low"], "difference_high": paired["high"]}
             rows.append(row)

@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 
 from lib.datasets.emotify import EMOTIONS, VALENCE_PARTS
+from lib.datasets.tracks import MOODS
 from lib.evaluation.bootstrap import Bootstrap, clusters, columns, percentiles
-from lib.tables import MOODS
 
 BOUND = 200  # listeners of a song at most
 ROUNDING = 1e-6  # of a share in the file

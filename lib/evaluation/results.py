@@ -8,9 +8,9 @@ import pandas as pd
 
 from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns
 from lib.evaluation.predictions import LEVELS, STALE, Answers, Numbers, Tested
+from lib.io import write_csv
 from lib.runs import metrics
 from lib.splits import PROTOCOLS
-from lib.tables import write_csv
 from lib.training.recipes import BASELINE, BEST, POSTER
 
 RESULT_COLUMNS = (

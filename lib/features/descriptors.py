@@ -12,11 +12,11 @@ from scipy.ndimage import median_filter
 
 from lib import pool
 from lib.errors import ReportError
-from lib.features.mfcc import compiled
+from lib.features import compiled
 from lib.features.spectrogram import load_excerpt
+from lib.io import read_json, write_parquet
 from lib.paths import Study
-from lib.runs.provenance import code_digest, module_file
-from lib.tables import read_json, write_parquet
+from lib.provenance import code_digest, module_file
 
 FILE = "descriptors.parquet"
 CODE = ("lib.features.descriptors", "lib.features.spectrogram", "lib.features.compiled")  # what decides the numbers

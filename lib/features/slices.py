@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from lib.errors import ReportError
 from lib.features.spectrogram import Spectrogram
-from lib.tables import read_json
+from lib.io import read_json
 
 
 class Slices:

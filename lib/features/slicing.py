@@ -18,8 +18,7 @@ from lib import pool, progress
 from lib.errors import ReportError
 from lib.features.slices import Slices
 from lib.features.spectrogram import ClipError, Spectrogram, cut_slices, load_excerpt, log_mel, mel_filters, to_grey
-from lib.paths import replacing
-from lib.tables import read_json, write_json, write_parquet
+from lib.io import read_json, replacing, write_json, write_parquet
 
 TEST_TONES_HZ = ((855.0, 6695.0), (855.0, 6339.0))  # left, right
 SHARD = 10_000  # slices per shard: 124 MB at 96 x 129
@@ -33,7 +32,7 @@ def clip_slices(path: str, spectrogram: Spectrogram) -> tuple[np.ndarray | None,
     -------
     slices : np.ndarray [shape=(n, n_mels, slice_frames), dtype=uint8] or None
     status : str
-        One of `lib.tables.STATUSES`.
+        One of `lib.datasets.tracks.STATUSES`.
     reason : str
         Empty if the status is ``ok``.
     """

@@ -24,7 +24,7 @@ LONGEST = 6 * 3600  # seconds; a header that claims more is taken for broken
 
 
 class ClipError(Exception):
-    """A clip that cannot be used; `status` is one of `lib.tables.STATUSES`."""
+    """A clip that cannot be used; `status` is one of `lib.datasets.tracks.STATUSES`."""
 
     def __init__(self, status: str, reason: str):
         super().__init__(status, reason)

@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from lib.datasets.tracks import MOODS
 from lib.errors import ReportError
 from lib.features.mfcc import COEFFICIENTS, PROFILE_COEFFICIENTS, song_profile, song_statistics
 from lib.models import Head
-from lib.tables import MOODS
 
 if TYPE_CHECKING:
     from lib.features.slices import Slices

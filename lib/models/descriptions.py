@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from lib.datasets.tracks import MOODS
 from lib.errors import ReportError
+from lib.io import read_json, write_json
 from lib.models import Head, builder
 from lib.paths import Study
-from lib.tables import MOODS, read_json, write_json
 
 
 def heads_of(tracks: pd.DataFrame, names: Sequence[str]) -> list[Head]:

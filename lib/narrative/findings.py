@@ -16,10 +16,10 @@ from lib.evaluation.comparisons import whole_drops
 from lib.evaluation.label_noise import JOINTS, Ceiling
 from lib.evaluation.predictions import STALE, Tested
 from lib.evaluation.results import by_strictness, leaky, main_rows, of_networks, strict_rows
+from lib.io import write_json
 from lib.narrative import format as filters
 from lib.narrative import titles
 from lib.splits import CONTROLS
-from lib.tables import write_json
 from lib.training.recipes import BASELINE
 
 SYNTHETIC = "demo"

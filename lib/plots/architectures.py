@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Polygon, Rectangle
 
 from lib.features.spectrogram import Spectrogram
-from lib.models import Head, cost, descriptions
+from lib.models import Head, complexity, descriptions
 from lib.plots.style import BLUE, GREEN, GREY, MAP, ORANGE, PURPLE, SKY
 
 COLOURS = {"conv": BLUE, "pool": SKY, "recurrent": PURPLE, "dense": ORANGE, "head": GREEN}
@@ -80,7 +80,7 @@ class Block:
 
 def claim(name: str, model: keras.Model, heads: Sequence[Head], spectrogram: Spectrogram) -> str:
     """Say in a sentence what a network makes of a slice. Page 03."""
-    field = cost.receptive_field(model, spectrogram)
+    field = complexity.receptive_field(model, spectrogram)
     points = model.input_shape[1] * model.input_shape[2]
     return (
         f"{name} makes {descriptions.vector_width(model, heads)} numbers of the {points:,} points of a slice; "
@@ -122,9 +122,9 @@ def blocks(model: keras.Model) -> dict[str, Block]:
     ----------
     model : keras.Model
     """
-    calls = list(cost.calls(model))
+    calls = list(complexity.calls(model))
     read_by = [name for _, inputs in calls for name in inputs]
-    maps = cost.map_by_layer(model)
+    maps = complexity.map_by_layer(model)
     found: dict[str, Block] = {}
     home: dict[str, str] = {}  # the block that a layer belongs to
     for layer, inputs in calls:
@@ -156,9 +156,9 @@ def _kind(layer: keras.Operation, model: keras.Model, inputs: Sequence[str]) -> 
     name = type(layer).__name__
     if isinstance(layer, keras.layers.InputLayer):
         return "input"
-    if name.startswith(_SILENT) or (cost.is_arithmetic(layer) and len(inputs) == 1):
+    if name.startswith(_SILENT) or (complexity.is_arithmetic(layer) and len(inputs) == 1):
         return "silent"
-    if name in _MERGING or cost.is_arithmetic(layer):
+    if name in _MERGING or complexity.is_arithmetic(layer):
         return "merge"
     if isinstance(layer, keras.layers.Dense):
         return "head" if layer.name in model.output_names else "dense"
@@ -169,7 +169,7 @@ def _kind(layer: keras.Operation, model: keras.Model, inputs: Sequence[str]) -> 
     return "conv" if hasattr(layer, "kernel_size") else "pool" if "Pooling" in name else "other"
 
 
-def _words(layer: keras.Operation, kind: str, read: cost.Map | None) -> list[str]:
+def _words(layer: keras.Operation, kind: str, read: complexity.Map | None) -> list[str]:
     """Say what a layer does, in a few words; sizes are bands x frames."""
     name = type(layer).__name__
     if kind == "input":
@@ -199,24 +199,24 @@ def _activation(layer: keras.Operation) -> list[str]:
     return {"linear": [], "relu": ["ReLU"], "elu": ["ELU"]}.get(name, [name])
 
 
-def _window(size: int | tuple[int, ...], read: cost.Map | None, channels: int = 0) -> str:
+def _window(size: int | tuple[int, ...], read: complexity.Map | None, channels: int = 0) -> str:
     """Window as bands x frames; one that reads the bands as channels spans all of them."""
     size = (size,) if isinstance(size, int) else tuple(size)
-    axes = read.axes if read else (cost.BANDS, cost.FRAMES)[-len(size) :]
+    axes = read.axes if read else (complexity.BANDS, complexity.FRAMES)[-len(size) :]
     spans = dict(zip(axes, size, strict=False))
-    if cost.BANDS in axes[len(size) :]:
-        spans[cost.BANDS] = channels
-    return f"{spans.get(cost.BANDS, 1)}×{spans.get(cost.FRAMES, 1)}"
+    if complexity.BANDS in axes[len(size) :]:
+        spans[complexity.BANDS] = channels
+    return f"{spans.get(complexity.BANDS, 1)}×{spans.get(complexity.FRAMES, 1)}"
 
 
-def _measured(layer: keras.Operation, seen: cost.Map | None) -> tuple[int, int, int]:
+def _measured(layer: keras.Operation, seen: complexity.Map | None) -> tuple[int, int, int]:
     """Bands, frames and channels of a layer's output; of a vector 0, 0 and its units."""
     shape = layer.output.shape[1:]
     if len(shape) == 1:
         return 0, 0, shape[0]
     known = seen is not None and len(seen.axes) == len(shape)
-    size = dict(zip(seen.axes, shape, strict=True)) if known else {cost.FRAMES: shape[0], None: shape[-1]}
-    return size.get(cost.BANDS, 1), size.get(cost.FRAMES, 1), size.get(None, 1)
+    size = dict(zip(seen.axes, shape, strict=True)) if known else {complexity.FRAMES: shape[0], None: shape[-1]}
+    return size.get(complexity.BANDS, 1), size.get(complexity.FRAMES, 1), size.get(None, 1)
 
 
 def _place(found: dict[str, Block]) -> float:

@@ -6,8 +6,8 @@ import pandas as pd
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from lib.datasets.tracks import MOODS
 from lib.plots.style import BLACK, GREY, colour
-from lib.tables import MOODS
 
 
 def _genres(songs: pd.DataFrame) -> list[str]:
@@ -55,7 +55,7 @@ def valence_by_genre(songs: pd.DataFrame, cuts: tuple[float, float]) -> tuple[Fi
     songs : pd.DataFrame
         Usable tracks; columns ``genre`` and ``valence``.
     cuts : tuple of two floats
-        As `lib.tables.moods` returns them.
+        As `lib.datasets.tracks.moods` returns them.
 
     Returns
     -------

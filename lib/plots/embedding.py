@@ -9,14 +9,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter, NullLocator
 
+from lib.datasets.tracks import MOODS
 from lib.embedding import HEADS
-from lib.embedding.stability import AGAIN
+from lib.embedding.similarity import AGAIN
 from lib.features.slices import Slices
 from lib.features.spectrogram import to_decibel
 from lib.plots.intervals import forest, legend, list_lines, marks, offsets, scale, series
 from lib.plots.spectrograms import coarse
 from lib.plots.style import BLACK, BLUE, GREY, PALE, POINTS, VERMILION, colour
-from lib.tables import MOODS
 
 FEW = 300  # points beyond which a scatter is drawn as pixels: each of an SVG's is some 100 bytes
 MOST_NODES = 40
@@ -185,7 +185,7 @@ def again_figure(found: pd.DataFrame, kinds: dict[str, list[str]]) -> Figure:
     Parameters
     ----------
     found : pd.DataFrame
-        As from `lib.embedding.stability.found_again`, not empty.
+        As from `lib.embedding.similarity.found_again`, not empty.
     kinds : dict of str to list of str
         What differs -> names of networks.
     """

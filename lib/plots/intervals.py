@@ -13,9 +13,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from lib.evaluation.ablations import sets
-from lib.evaluation.comparisons import SURE, sides
+from lib.evaluation.comparisons import sides
 from lib.evaluation.predictions import STALE
 from lib.evaluation.results import by_strictness, labels, of_networks
+from lib.evaluation.significance import ALPHA
 from lib.plots.style import BLACK, BLUE, GREY, PALE, PERCENT, POINTS, VERMILION, colour
 from lib.splits import GROUPS
 
@@ -201,7 +202,7 @@ def ranking(table: pd.DataFrame) -> Figure:
     table = table.assign(
         panel=table["head"], line=["\nless ".join(first[frozenset(pair)]) for pair in pairs],
         value=sign * table["difference"], low=ends[0], high=ends[1], shade=BLACK,
-        face=np.where(table["p_holm"] < SURE, BLACK, "white"),
+        face=np.where(table["p_holm"] < ALPHA, BLACK, "white"),
     )  # fmt: skip
     figure = forest(table, "difference of accuracy in points", unit=POINTS, origin=True, step=0.5)
     dot = {"color": BLACK, "marker": "o", "linestyle": ""}

@@ -17,7 +17,8 @@ from matplotlib.ticker import PercentFormatter
 from PIL import Image
 
 from lib.errors import ReportError
-from lib.paths import check_name, replacing
+from lib.io import replacing
+from lib.paths import check_name
 
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
     "#000000", "#E69F00", "#56B4E9", "#009E73", "#C9B800", "#0072B2", "#D55E00", "#CC79A7",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lib.paths import replacing
+from lib.io import replacing
 from lib.runs import nested_selection, store
 from lib.runs.key import key
 from lib.runs.make import make

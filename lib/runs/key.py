@@ -13,7 +13,7 @@ from functools import singledispatch
 from pathlib import Path
 
 from lib.paths import PROJECT
-from lib.runs.provenance import code_digest
+from lib.provenance import code_digest
 from lib.runs.spec import RunSpec, SelectionSpec
 
 # What trains, predicts and writes a run. What it reads, the slices and the network, has checksums of its own.

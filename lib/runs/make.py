@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lib import provenance
+from lib.io import write_csv, write_json, write_parquet
 from lib.models import baselines
-from lib.runs import internals, metrics, provenance
+from lib.runs import internals, metrics
 from lib.runs.key import key
 from lib.runs.spec import RunSpec, SelectionSpec
-from lib.tables import write_csv, write_json, write_parquet
 
 _ROWS = 100_000
 

@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 
 from lib.errors import ReportError
-from lib.paths import Study, replacing
+from lib.io import read_json, replacing, write_packed
+from lib.paths import Study
 from lib.runs import internals
 from lib.runs.key import key
 from lib.runs.run import Run
 from lib.runs.spec import run_of_record, spec_of_record
 from lib.splits import PROTOCOLS
-from lib.tables import read_json, write_packed
 from lib.training.recipes import POSTER
 
 SMALL = ("metrics.json", "history.csv", "record.json")  # committed as they are; predictions and embedding reduced

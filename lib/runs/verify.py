@@ -19,7 +19,8 @@ import pandas as pd
 
 from lib import pool, progress
 from lib.errors import ReportError
-from lib.paths import Study, replacing
+from lib.io import replacing
+from lib.paths import Study
 from lib.runs.key import key
 from lib.runs.make import make
 from lib.runs.spec import spec_of_record

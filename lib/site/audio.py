@@ -15,12 +15,13 @@ from functools import lru_cache
 import numpy as np
 from markupsafe import Markup
 
+from lib.datasets.tracks import read_tracks
 from lib.features.spectrogram import ClipError, Spectrogram, load_excerpt
+from lib.io import read_json
 from lib.paths import Study
 from lib.rich_output import SongMap, Sound
 from lib.site.frame import templates
 from lib.site.sanitize import Media
-from lib.tables import read_json, read_tracks
 
 MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # Hz
 MAX_EXCERPTS = 32  # kept in memory

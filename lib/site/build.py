@@ -12,8 +12,9 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from lib.paths import Study, explained, replacing
-from lib.runs.provenance import code_version
+from lib.io import explained, replacing
+from lib.paths import Study
+from lib.provenance import code_version
 from lib.site import overview
 from lib.site.audio import LocalPlayers, Players
 from lib.site.executed import Executed, chapter_name, find

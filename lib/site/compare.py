@@ -11,10 +11,10 @@ from pathlib import Path
 import pandas as pd
 
 from lib.errors import ReportError
+from lib.io import replacing, write_csv
 from lib.narrative.format import fixed
-from lib.paths import Study, replacing
+from lib.paths import Study
 from lib.site.executed import EVALUATION, TRAINING, find, run_parts
-from lib.tables import write_csv
 
 KEYS = ["network", "protocol", "recipe", "head", "level"]
 _VALUES = ["accuracy", "low", "high", "kappa"]

@@ -11,11 +11,11 @@ from nbformat import NotebookNode
 from papermill.translators import PythonTranslator
 
 from lib.errors import ReportError
+from lib.io import read_json
 from lib.models import PUBLISHED
 from lib.paths import Study
 from lib.runs.store import failures
 from lib.splits import PROTOCOLS
-from lib.tables import read_json
 
 CHAPTERS = {
     "01_data_acquisition": "Data acquisition",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from lib.runs.provenance import code_version
+from lib.provenance import code_version
 
 TEMPLATES = Path(__file__).resolve().parent / "template"
 STYLE = TEMPLATES / "style.css"

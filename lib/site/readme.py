@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from lib.errors import ReportError
+from lib.io import read_json, replacing
 from lib.narrative.format import by_protocol
-from lib.paths import PROJECT, Study, replacing
-from lib.tables import read_json
+from lib.paths import PROJECT, Study
 
 README = PROJECT / "README.md"
 STUDY = "emotify"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from lib.datasets.files import audio_files
 from lib.errors import ReportError
+from lib.io import PART, explained
 from lib.narrative.format import percent
-from lib.paths import PART, explained
 from lib.progress import tell
 from lib.tagging import file_tags, manifest
 from lib.tagging.model import Tagger

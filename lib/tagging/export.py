@@ -19,13 +19,13 @@ from lib.datasets.datasheets import datasheets
 from lib.errors import ReportError
 from lib.evaluation.results import by_strictness
 from lib.features.slices import Slices
+from lib.io import explained, read_json
 from lib.models import Head
 from lib.narrative.format import fixed, listed
-from lib.paths import Study, explained
+from lib.paths import Study
 from lib.runs.run import Run
 from lib.runs.spec import RunSpec
 from lib.runs.store import Finished, finished
-from lib.tables import read_json
 from lib.tagging.model import FACTS, SHIPPED, Tagger, load, save
 from lib.tagging.ood import KNOWN_SHARE, Familiarity, learn
 from lib.tagging.temperature import temperature

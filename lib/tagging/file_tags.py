@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from lib.errors import ReportError
-from lib.paths import replacing
+from lib.io import replacing
 
 FIELDS = ("genre", "mood")
 _READ_ONLY = "it is read-only (--read-only-too changes such files as well)"

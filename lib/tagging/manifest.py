@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lib.errors import ReportError
-from lib.paths import replacing
-from lib.tables import read_json, write_json
+from lib.io import read_json, replacing, write_json
 
 MANIFEST = "manifest.json"
 FORMAT = 1

@@ -15,9 +15,9 @@ import numpy as np
 
 from lib.errors import ReportError
 from lib.features.spectrogram import Spectrogram
+from lib.io import read_json, replacing, write_json
 from lib.models import Head
-from lib.paths import PROJECT, replacing
-from lib.tables import read_json, write_json
+from lib.paths import PROJECT
 from lib.tagging.ood import Familiarity, Normal
 from lib.tagging.temperature import tempered
 

@@ -12,8 +12,8 @@ import pandas as pd
 
 from lib.datasets.file_tags import read_tags
 from lib.embedding.retrieval import neighbours
+from lib.io import write_json
 from lib.models import Head
-from lib.tables import write_json
 from lib.tagging.predict import SURE, Tagged
 
 UNSURE = "unsure"  # stands for an answer where there is none

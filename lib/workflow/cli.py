@@ -11,7 +11,8 @@ from dataclasses import fields
 from pathlib import Path
 
 from lib.errors import ReportError
-from lib.paths import PROJECT, Study, explained
+from lib.io import explained
+from lib.paths import PROJECT, Study
 from lib.workflow.notebook import step
 
 KEPT = "Stopped. What was finished is kept; the same command goes on from there."
@@ -53,9 +54,9 @@ def _train(given: argparse.Namespace) -> int:
 
 
 def _chunk(given: argparse.Namespace) -> int:
+    from lib.datasets.tracks import read_tracks
     from lib.features.slicing import make_chunk
     from lib.features.spectrogram import Spectrogram
-    from lib.tables import read_tracks
 
     place, own = Study(given.study, given.root), json.loads(given.parameters)
     spectrogram = Spectrogram(**{one.name: own[one.name] for one in fields(Spectrogram) if one.name in own})

@@ -19,11 +19,11 @@ import psutil
 from lib import pool
 from lib.datasets.valence import troubles
 from lib.errors import ReportError
-from lib.paths import PROJECT, Study, data_folder, sweep
+from lib.io import sweep, write_json
+from lib.paths import PROJECT, Study, data_folder
 from lib.runs import store
 from lib.runs.key import key
 from lib.runs.run import Run
-from lib.tables import write_json
 from lib.workflow import config
 from lib.workflow.config import StudyConfig
 from lib.workflow.notebook import reason

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from lib.paths import PROJECT, replacing
+from lib.io import replacing
+from lib.paths import PROJECT
 
 LOCK = PROJECT / "requirements.lock"
 CONDA = PROJECT / "environment.yml"

@@ -7,7 +7,8 @@ import sys
 from lib.datasets import checked
 from lib.datasets.fma import collect
 from lib.errors import ReportError
-from lib.paths import Study, explained
+from lib.io import explained
+from lib.paths import Study
 from lib.workflow import config
 
 

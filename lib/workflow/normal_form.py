@@ -11,7 +11,8 @@ from pathlib import Path
 import nbformat
 from nbstripout import strip_output
 
-from lib.paths import NOTEBOOKS, replacing
+from lib.io import replacing
+from lib.paths import NOTEBOOKS
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},

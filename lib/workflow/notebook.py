@@ -22,8 +22,9 @@ from traitlets.config import Config
 
 from lib import progress
 from lib.errors import ReportError
-from lib.paths import NOTEBOOKS, PROJECT, Study, replacing
-from lib.runs.provenance import code_version
+from lib.io import replacing
+from lib.paths import NOTEBOOKS, PROJECT, Study
+from lib.provenance import code_version
 from lib.training.quiet import START_UP
 
 EVERY_S = 10.0  # seconds between two lines about the same notebook

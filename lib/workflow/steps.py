@@ -9,14 +9,14 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
+from lib.datasets.tracks import read_tracks
 from lib.features.slicing import chunks_of
 from lib.models import baselines
 from lib.paths import NOTEBOOKS, PROJECT, Study
+from lib.provenance import code_digest, needs, sources
 from lib.runs.key import digest, file_digest
-from lib.runs.provenance import code_digest, needs, sources
 from lib.runs.store import failures
 from lib.splits import GROUPS as WHOLE_SONGS
-from lib.tables import read_tracks
 from lib.tagging.model import SHIPPED
 from lib.workflow import config
 from lib.workflow.train import runs_of

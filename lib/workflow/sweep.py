@@ -15,9 +15,9 @@ import pandas as pd
 import yaml
 
 from lib.errors import ReportError
-from lib.paths import Study, replacing
+from lib.io import read_json, replacing
+from lib.paths import Study
 from lib.runs.store import failures
-from lib.tables import read_json
 from lib.workflow import config
 from lib.workflow.config.sweep import studies
 from lib.workflow.engine import locked, report

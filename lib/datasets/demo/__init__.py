@@ -23,7 +23,8 @@ from lib.datasets.demo.composition import SUFFIXES, Song, compose
 from lib.datasets.demo.files import LICENSE, write_song
 from lib.datasets.demo.synthesis import render
 from lib.errors import ReportError
-from lib.paths import Study, sweep
+from lib.io import sweep
+from lib.paths import Study
 from lib.progress import tell
 
 __all__ = ["LICENSE", "NAMES", "Song", "collect", "compose", "render"]

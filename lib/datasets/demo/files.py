@@ -18,7 +18,7 @@ from mutagen.wave import WAVE
 
 from lib.datasets.demo.composition import Song
 from lib.datasets.demo.synthesis import RATE
-from lib.paths import replacing
+from lib.io import replacing
 
 LICENSE = "CC0-1.0"
 FORMATS = {  # suffix: libsndfile's format and subtype, mutagen's class

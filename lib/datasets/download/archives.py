@@ -18,7 +18,7 @@ import remotezip
 
 from lib.datasets.download.remote import Remote
 from lib.errors import ReportError
-from lib.paths import replacing
+from lib.io import replacing
 
 RATIO = 200  # unpacked to packed, beyond which a member is taken for a bomb; text packs to some 1:10
 PIECE = 4096  # bytes asked for at once; zipfile reads as many packed ones and unpacks all of them

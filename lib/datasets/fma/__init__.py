@@ -10,8 +10,8 @@ from lib.datasets.fma.clips import acquire, again, read_manifest
 from lib.datasets.fma.draw import GENRES, Draw
 from lib.datasets.fma.metadata import FEATURES, archive_counts, read_metadata
 from lib.datasets.fma.places import ADDRESS, CONNECTIONS, Places
+from lib.io import write_csv
 from lib.paths import Study, data_folder, given_file
-from lib.tables import write_csv
 
 NEEDS_DATA = False  # without a folder, what is missing is fetched
 VALENCE = "Echo Nest"  # whose estimate the corpus's own valence is

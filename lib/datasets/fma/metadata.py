@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lib.datasets.tracks import MOODS
 from lib.errors import ReportError
-from lib.tables import MOODS
 
 SUBSETS = ("small", "medium", "large")  # each holds those before it
 SPLITS = {"training": "train", "validation": "dev", "test": "test"}

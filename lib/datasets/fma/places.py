@@ -15,7 +15,7 @@ from lib.datasets.download.archives import BrokenError, extract, mebibytes, need
 from lib.datasets.download.remote import Remote
 from lib.datasets.fma.metadata import ECHONEST, SUBSETS, TRACKS, checksum
 from lib.errors import ReportError
-from lib.paths import replacing, sweep
+from lib.io import replacing, sweep
 from lib.progress import tell
 
 ADDRESS = "https://os.unil.cloud.switch.ch/fma/"  # as https://github.com/mdeff/fma gives it

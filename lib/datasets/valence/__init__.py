@@ -14,8 +14,8 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
+from lib.io import read_json
 from lib.paths import Study
-from lib.tables import read_json
 
 OWN = "own"
 SPOTIFY = "spotify"

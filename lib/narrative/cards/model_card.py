@@ -9,11 +9,10 @@ import pandas as pd
 
 from lib.errors import ReportError
 from lib.evaluation.results import by_strictness, leaky, main_rows
-from lib.evaluation.summary import SYNTHETIC, chance_finding
-from lib.evaluation.verdicts import baseline_finding
 from lib.features.spectrogram import Spectrogram
 from lib.models.complexity import ReceptiveField
 from lib.narrative.cards import render
+from lib.narrative.findings import SYNTHETIC, baseline_finding, chance_finding
 from lib.runs.store import Finished
 from lib.training.recipes import BASELINE, BEST, POSTER, Settings
 

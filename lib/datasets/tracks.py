@@ -1,16 +1,11 @@
-"""The tracks table and how tables are read and written.
+"""The tracks table: the contract between the corpora and everything after them, one row per track, parquet."""
 
-The tracks table is the contract between the corpora and everything after them: one row a track, parquet.
-"""
-
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from lib.errors import ReportError
-from lib.paths import replacing
 
 MOODS = ("sad", "neutral", "happy")
 STATUSES = ("ok", "missing", "unreadable", "short", "silent")
@@ -119,59 +114,6 @@ def moods(valence: pd.Series, cuts: str = "terciles") -> tuple[pd.Series, tuple[
     index = (valence >= low).astype(int) + (valence >= high).astype(int)
     mood = index.map(dict(enumerate(MOODS))).astype("string").where(valence.notna())
     return mood, (low, high)
-
-
-def write_parquet(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as parquet, whole or not at all. Page 01."""
-    with replacing(path) as part:
-        table.to_parquet(part, index=False)
-
-
-def write_packed(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as parquet as `write_parquet` does, in half the bytes where it is short and mostly floats."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    content = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata({})
-    floats = [field.name for field in content.schema if pa.types.is_floating(field.type)]
-    whole = [field.name for field in content.schema if pa.types.is_integer(field.type)]
-    encoding = dict.fromkeys(floats, "BYTE_STREAM_SPLIT") | dict.fromkeys(whole, "DELTA_BINARY_PACKED")
-    with replacing(path) as part:
-        pq.write_table(
-            content,
-            part,
-            compression="zstd",
-            use_dictionary=[name for name in content.column_names if name not in encoding],
-            column_encoding=encoding,
-            write_statistics=False,
-            store_schema=False,
-        )
-
-
-def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV with six significant digits, whole or not at all. Pages 05, 06, 07 and 09."""
-    with replacing(path) as part:
-        table.to_csv(part, index=False, float_format="%.6g", lineterminator="\n")
-
-
-def write_json(value: object, path: Path) -> None:
-    """Write a value as indented JSON with sorted keys, whole or not at all. Page 03."""
-    with replacing(path) as part:
-        part.write_text(json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8")
-
-
-def read_json(path: Path) -> dict:
-    """Read a JSON file.
-
-    Raises
-    ------
-    ReportError
-        If the file is not JSON.
-    """
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ReportError(f"{path} is not valid JSON ({error}). Delete it and run again.") from error
 
 
 def read_tracks(path: Path, columns: list[str] | None = None) -> pd.DataFrame:

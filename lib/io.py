@@ -1,0 +1,168 @@
+"""Reading and writing: a file gets its name only once it is whole."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+from lib.errors import ReportError
+
+PART = ".part"  # ending of everything half-written
+
+ELSEWHERE_S = 24 * 3600.0  # how long another machine may write to one temporary file
+
+_OWNER = re.compile(r"\.([0-9a-f]{6})-(\d+)-[0-9a-f]{8}(?:\.old)?\.part$")  # machine and process, see `replacing`
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what the system says of a full disk or a closed folder into what a user can do.
+
+    Raises
+    ------
+    ReportError
+        If the disk is full or `path` cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise ReportError(
+                f"The disk is full: {path} could not be written. Free some space and run the same command "
+                "again; what was finished is kept."
+            ) from error
+        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+            raise ReportError(f"{path} cannot be written ({error.strerror}). Check its permissions.") from error
+        raise
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path` that takes its name when the block ends well.
+
+    A block that fails, or a machine that stops, leaves an older `path` as it was. Works for files and,
+    if the block makes a folder of the temporary path, for folders.
+
+    Raises
+    ------
+    ReportError
+        If the disk is full or the folder cannot be written.
+    """
+    path = Path(path)
+    unique = f"{_host()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    temporary, aside = (path.with_name(f".{path.name}.{unique}{suffix}") for suffix in (PART, f".old{PART}"))
+    try:
+        with explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            if temporary.is_dir():
+                if path.exists():
+                    path.replace(aside)
+            else:
+                with temporary.open("rb") as file:
+                    os.fsync(file.fileno())
+            temporary.replace(path)
+    finally:
+        for left in (temporary, aside):
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Delete what killed processes left half-written in and below a folder; who still lives goes on writing.
+
+    What another machine of a shared folder writes is left alone for a day.
+    """
+    for left in list(folder.rglob(f".*{PART}")):
+        if _written(left):
+            continue
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
+
+
+def _host() -> str:
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:6]
+
+
+def _written(left: Path) -> bool:
+    """Whether the process that a temporary path of `replacing` names may still be writing to it."""
+    import psutil  # here, for training needs none of this
+
+    match = _OWNER.search(left.name)
+    try:
+        since = left.stat().st_ctime
+        if match is None or match[1] != _host():
+            return match is not None and time.time() - since < ELSEWHERE_S
+        # A number is given again: whoever was born after the file is somebody else.
+        return psutil.Process(int(match[2])).create_time() <= since
+    except (psutil.NoSuchProcess, FileNotFoundError):
+        return False
+
+
+def write_parquet(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as parquet, whole or not at all. Page 01."""
+    with replacing(path) as part:
+        table.to_parquet(part, index=False)
+
+
+def write_packed(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as parquet as `write_parquet` does, in half the bytes where it is short and mostly floats."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    content = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata({})
+    floats = [field.name for field in content.schema if pa.types.is_floating(field.type)]
+    whole = [field.name for field in content.schema if pa.types.is_integer(field.type)]
+    encoding = dict.fromkeys(floats, "BYTE_STREAM_SPLIT") | dict.fromkeys(whole, "DELTA_BINARY_PACKED")
+    with replacing(path) as part:
+        pq.write_table(
+            content,
+            part,
+            compression="zstd",
+            use_dictionary=[name for name in content.column_names if name not in encoding],
+            column_encoding=encoding,
+            write_statistics=False,
+            store_schema=False,
+        )
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV with six significant digits, whole or not at all. Pages 05, 06, 07 and 09."""
+    with replacing(path) as part:
+        table.to_csv(part, index=False, float_format="%.6g", lineterminator="\n")
+
+
+def write_json(value: object, path: Path) -> None:
+    """Write a value as indented JSON with sorted keys, whole or not at all. Page 03."""
+    with replacing(path) as part:
+        part.write_text(json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> dict:
+    """Read a JSON file.
+
+    Raises
+    ------
+    ReportError
+        If the file is not JSON.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ReportError(f"{path} is not valid JSON ({error}). Delete it and run again.") from error
