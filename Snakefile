@@ -182,7 +182,7 @@ use rule notebook as embedding with:
         SLICES,
         [STEPS.record(run) for run in [STEPS.first, *STEPS.alike, *STEPS.vectors]],
     output:
-        table=update(STUDY.tables / "nodes.csv"),
+        table=update(STUDY.tables / "units.csv"),
         notebook=update(STEPS.executed("06")),
     log:
         STEPS.log("06"),

@@ -44,9 +44,9 @@ def make(root: Path, songs: int) -> Study:
     tracks = fakes.fake_tracks(artists=songs // 40, songs=10)
     study = fakes.fake_study(root, corpus_tracks=tracks, name="scale")
     _store(study, tracks)
-    for protocol in ("slice", "artist"):
+    for split in ("random", "artist"):
         for fold in range(FOLDS):
-            fakes.fake_run(study, "this_project", protocol, fold, folds=FOLDS)
+            fakes.fake_run(study, "yu2018", split, fold, folds=FOLDS)
     return study
 
 
@@ -89,7 +89,7 @@ def copies(songs: int) -> None:
 def training_input(study: Study) -> None:
     """Plan a run and make every batch of one epoch, in shuffled order; train nothing."""
     from lib.models.descriptions import heads_of
-    from lib.splits import split
+    from lib.splits import assign
     from lib.training.fit import Batches
     from lib.training.recipes import Settings
     from lib.training.targets import targets
@@ -99,7 +99,7 @@ def training_input(study: Study) -> None:
     slices.verify()
     heads = heads_of(tracks, ["genre", "mood"])
     labels = tracks.set_index("track_id")[["genre", "mood"]].loc[slices.table["track_id"]].reset_index(drop=True)
-    parts = split(slices.table, tracks, "artist", fold=0, folds=FOLDS, dev=0)
+    parts = assign(slices.table, tracks, "artist", fold=0, folds=FOLDS, validation=0)
     numbers = np.flatnonzero(parts == "train")
     batches = Batches(slices, numbers, targets(labels, heads, parts == "train"), heads, Settings(), seed=0)
     for index in range(len(batches)):
@@ -122,7 +122,7 @@ def command(step: str, root: Path, songs: int) -> list[str]:
     given = {"study": "scale", "root": str(root)}
     notebooks = {
         "evaluation (05)": ("05_error_analysis", {"corpus": "demo"}),
-        "embedding (06)": ("06_fc_embedding", {"run": "this_project-artist-f0-s0"}),
+        "embedding (06)": ("06_fc_embedding", {"run": "yu2018-artist-f0-s0"}),
     }
     if step in notebooks:
         name, more = notebooks[step]

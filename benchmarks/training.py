@@ -26,7 +26,7 @@ from lib.training.recipes import Settings, settings_of
 
 GENRES = tuple("abcdef")
 HEADS = [Head("genre", GENRES), Head("mood", ("sad", "neutral", "happy"))]
-NETWORKS = ("this_project", "zhang2016", "choi2016")
+NETWORKS = ("yu2018", "zhang2016", "choi2016")
 SIZES = (4_000, 400_000)
 
 
@@ -158,7 +158,7 @@ def one_operation(folder: Path, n: int, repeats: int) -> None:
     from lib.training.fit import fit as training
 
     batches = batches_of(store(folder, n), HEADS)
-    for name in ("this_project", "choi2016"):
+    for name in ("yu2018", "choi2016"):
         fused, fuse = network(name, HEADS, len(batches)), training.fuse
         training.fuse = lambda model: None
         try:

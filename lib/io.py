@@ -116,7 +116,7 @@ def _written(left: Path) -> bool:
 
 
 def write_parquet(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as parquet, whole or not at all. Page 01."""
+    """Write a table as parquet, whole or not at all."""
     with replacing(path) as part:
         table.to_parquet(part, index=False)
 
@@ -143,13 +143,13 @@ def write_packed(table: pd.DataFrame, path: Path) -> None:
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV with six significant digits, whole or not at all. Pages 05, 06, 07 and 09."""
+    """Write a table as CSV with six significant digits, whole or not at all."""
     with replacing(path) as part:
         table.to_csv(part, index=False, float_format="%.6g", lineterminator="\n")
 
 
 def write_json(value: object, path: Path) -> None:
-    """Write a value as indented JSON with sorted keys, whole or not at all. Page 03."""
+    """Write a value as indented JSON with sorted keys, whole or not at all."""
     with replacing(path) as part:
         part.write_text(json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8")
 

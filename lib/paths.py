@@ -28,7 +28,7 @@ def check_name(name: str, what: str) -> str:
 
 @dataclass(frozen=True)
 class Study:
-    """The folders of one study. Pages 01, 02, 03, 04, 05, 06, 07, 08 and 09.
+    """The folders of one study.
 
     ``work/<study>`` holds what is large and can be made again, ``results/<study>`` what people read.
 
@@ -80,7 +80,7 @@ class Study:
 
     @property
     def runs(self) -> Path:
-        """Folder of one folder a run, written by 04."""
+        """Folder of one folder per run, written by 04."""
         return self.work / "runs"
 
     @property

@@ -47,7 +47,7 @@ def run(
     items : iterable
         Read as the work goes on, so that memory does not grow with their number.
     workers : int >= 0
-        Processes; 0 = one a core.
+        Processes; 0 = one per core.
     timeout_s : float > 0
         Seconds an item may take before its worker is killed.
     memory_mb : int > 0

@@ -14,7 +14,7 @@ _lock = threading.Lock()
 
 
 def tell(text: str, *, every: float = 0.2) -> None:
-    """Say how far a step is, at most once in `every` seconds. Pages 04, 06 and 07.
+    """Say how far a step is, at most once in `every` seconds.
 
     Under `lib.workflow.notebook` the text goes to the terminal through the file named in ``$REPORT_PROGRESS`` and
     leaves no trace in the executed notebook; elsewhere it overwrites one line of standard error, if that

@@ -28,7 +28,7 @@ _Colour = Annotated[str, Field(pattern=r"\A#[0-9a-f]{6}\z")]
 
 @dataclass(frozen=True)
 class Sound:
-    """A stretch of a song's excerpt. Pages 02, 05, 06 and 07.
+    """A stretch of a song's excerpt.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class SongMap:
 
 
 def offer(sounds: Sequence[Sound]) -> None:
-    """Show that sounds belong here. Pages 02, 05, 06 and 07.
+    """Show that sounds belong here.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def offer(sounds: Sequence[Sound]) -> None:
 def offer_map(
     plane: np.ndarray, tracks: pd.DataFrame, hues: Mapping[str, tuple[Sequence[str], Mapping[str, str]]], about: str
 ) -> None:
-    """Show that a map of songs belongs here; of more than `MAX_POINTS` an even sample. Page 06.
+    """Show that a map of songs belongs here; of more than `MAX_POINTS` an even sample.
 
     Parameters
     ----------

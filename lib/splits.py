@@ -1,39 +1,46 @@
-"""Which slices train, choose and test: the protocols.
+"""Which slices train, choose and test: the splits.
 
-The protocols are explained in notebook 05. ``slice`` and ``poster_split`` put slices of one song on both
+The splits are explained in notebook 05. ``random`` and ``poster`` put slices of one song on both
 sides, ``song`` does not, ``artist`` (Pampalk, Flexer & Widmer 2005) puts no artist on both sides either, and
 ``official`` is the split that a corpus was published with, FMA's, which keeps artists apart as FMA knows them.
+
+The controls ``seen`` and ``unseen`` start from ``artist``. Both hold back the same fifth of every song's slices and
+test on nothing else. Both train on the rest of the training songs, so that their models are one and the same:
+``unseen`` evaluates the model on the fold's own test artists, ``seen`` on training songs: those that the next fold
+tests, and those that test after it but are validation until then. So each song is predicted once on the same slices,
+by a model that knows the song and by one that does not know its artist; what lies between the two is leakage alone,
+not number or variety of the training slices.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
 from lib.errors import ReportError
-from lib.thinning import fewer, hold_back
 
-# scikit-learn is imported where songs are dealt: who only reads the protocols' names does without it.
+# scikit-learn is imported where songs are dealt: who only reads the splits' names does without it.
 
-PROTOCOLS = ("poster_split", "slice", "song", "official", "artist")  # from the leakiest to the strictest
-SINGLE = ("poster_split", "official")  # one deal, of one fold
-CONTROLS = ("seen", "unseen")  # one training set, two test sets, see lib.thinning
-PARTS = ("train", "dev", "test")
+SPLITS = ("poster", "random", "song", "official", "artist")  # from the leakiest to the strictest
+SINGLE = ("poster", "official")  # one deal, of one fold
+CONTROLS = ("seen", "unseen")  # one training set, two test sets, see `control`
+HELD_BACK = 0.2  # share of each training song's slices
+PARTS = ("train", "validation", "test")
 GROUPS = {"song": ("song_group", "songs"), "artist": ("artist_group", "artists")}
 UNKNOWN_ARTISTS = 0.2  # share of songs without an artist beyond which `artist` means nothing
-DEV_SHARE = 0.1  # of the whole
+VALIDATION_SHARE = 0.1  # of the whole
 DEALS = 10  # random states tried until every fold tests every genre
-POSTER_SHARE = 225 / 4524  # of the slices, for dev and for test each: 4074 + 225 + 225 on the poster
+POSTER_SHARE = 225 / 4524  # of the slices, for validation and for test each: 4074 + 225 + 225 on the poster
 
 
-def split(
+def assign(
     slices: pd.DataFrame,
     tracks: pd.DataFrame,
-    protocol: str,
+    split: str,
     *,
     fold: int = 0,
     folds: int = 5,
-    dev: int = 0,
+    validation: int = 0,
     share: float = 1.0,
     seed: int = 0,
 ) -> np.ndarray:
@@ -41,7 +48,7 @@ def split(
 
     The corpus is dealt into `folds` parts of like genre and mood, each of which is the test set once and
     has songs of every genre, unless artists who span genres make that impossible. Of the rest, a tenth of
-    the whole is dev and the remainder train. ``poster_split`` is a single draw of slices in the poster's
+    the whole is validation and the remainder train. ``poster`` is a single draw of slices in the poster's
     proportions, and ``official`` what the tracks table says.
 
     Parameters
@@ -50,13 +57,13 @@ def split(
         ``track_id`` of each slice.
     tracks : pd.DataFrame
         ``track_id``, ``genre``, ``mood``, ``song_group``, ``artist_group``; under ``official`` also ``official``.
-    protocol : str
-        One of `PROTOCOLS` or `CONTROLS`.
+    split : str
+        One of `SPLITS` or `CONTROLS`.
     fold : int
         0 <= fold < folds; 0 for those of `SINGLE`.
     folds : int >= 2
-    dev : int >= 0
-        Which share of the rest is dev: the rest is dealt into shares of about a tenth of the whole, so that
+    validation : int >= 0
+        Which share of the rest is validation: the rest is dealt into shares of about a tenth of the whole, so that
         with `folds` of 5 there are 8 of them, and no song is in two. 0 for those of `SINGLE`.
     share : float, 0 < share <= 1
         Of the training songs or, under ``artist``, artists of each genre that train; the others stay out.
@@ -65,112 +72,123 @@ def split(
     Returns
     -------
     np.ndarray [shape=(len(slices),), dtype=str]
-        ``train``, ``dev`` or ``test``; empty for slices that stay out (no artist known under ``artist``).
+        ``train``, ``validation`` or ``test``; empty for slices that stay out (no artist known under ``artist``).
 
     Raises
     ------
     ReportError
-        If the protocol or fold is unknown, or the corpus has too few songs or artists.
+        If the split or fold is unknown, or the corpus has too few songs or artists.
     """
-    if protocol not in PROTOCOLS + CONTROLS:
-        raise ReportError(f"protocol {protocol!r} is unknown. Known are {', '.join(PROTOCOLS + CONTROLS)}.")
-    if not 0 < share <= 1 or (share < 1 and protocol not in GROUPS):
+    if split not in SPLITS + CONTROLS:
+        raise ReportError(f"split {split!r} is unknown. Known are {', '.join(SPLITS + CONTROLS)}.")
+    if not 0 < share <= 1 or (share < 1 and split not in GROUPS):
         raise ReportError(
-            f"share {share} under {protocol}: it must be more than 0 and at most 1, and 1 unless the protocol is "
+            f"share {share} under {split}: it must be more than 0 and at most 1, and 1 unless the split is "
             f"{' or '.join(GROUPS)}."
         )
-    last = 0 if protocol in SINGLE else folds - 1
+    last = 0 if split in SINGLE else folds - 1
     if folds < 2 or not 0 <= fold <= last:
-        raise ReportError(f"fold {fold} of {folds} under {protocol}: folds must be 2 or more and fold 0 to {last}.")
-    if protocol in SINGLE and dev:
-        raise ReportError(f"dev {dev} under {protocol}: it is one draw with one dev set; dev must be 0.")
+        raise ReportError(f"fold {fold} of {folds} under {split}: folds must be 2 or more and fold 0 to {last}.")
+    if split in SINGLE and validation:
+        raise ReportError(
+            f"validation {validation} under {split}: it is one draw with one validation set; validation must be 0."
+        )
     songs = tracks.set_index("track_id").loc[slices["track_id"]].reset_index()
-    if protocol == "poster_split":
+    if split == "poster":
         parts = _poster(songs, seed)
-    elif protocol == "official":
+    elif split == "official":
         parts = _official(songs)
-    elif protocol == "slice":
+    elif split == "random":
         _need(songs.groupby("genre").size(), len(songs), "slices", folds)
-        parts = _deal(songs, np.arange(len(songs)), fold, folds, dev, seed)
+        parts = _deal(songs, np.arange(len(songs)), fold, folds, validation, seed)
     else:
         # Songs are dealt, not slices, so that a long song weighs no more than a short one.
-        rule = "artist" if protocol in CONTROLS else protocol
+        rule = "artist" if split in CONTROLS else split
         unit, _ = _known(songs.drop_duplicates("track_id"), rule, folds)
         group = GROUPS[rule][0]
         groups = unit[group].to_numpy(dtype=str)
 
         def parts_of(fold: int) -> np.ndarray:
-            part_of = dict(zip(unit["track_id"], _deal(unit, groups, fold, folds, dev, seed), strict=True))
-            return songs["track_id"].map(part_of).fillna("").to_numpy(dtype="U5")
+            part_of = dict(zip(unit["track_id"], _deal(unit, groups, fold, folds, validation, seed), strict=True))
+            return songs["track_id"].map(part_of).fillna("").to_numpy(dtype="U10")
 
         parts = parts_of(fold)
-        if protocol in CONTROLS:
+        if split in CONTROLS:
             others = [parts_of((fold + step) % folds) for step in range(1, folds)]
-            parts = hold_back(parts, others, slices, protocol, seed)
+            parts = control(parts, others, slices, split, seed)
         if share < 1:
-            parts = fewer(parts, songs, group, share, seed)
-    check(parts, songs, protocol)
+            parts = subsample(parts, songs, group, share, seed)
+    check(parts, songs, split)
     return parts
 
 
-def dev_shares(folds: int) -> int:
-    """Shares into which the songs that do not test are dealt, one of which is dev; fewer in a tiny corpus."""
-    return round((folds - 1) / folds / DEV_SHARE)
+def validation_shares(folds: int) -> int:
+    """Shares into which the songs that do not test are split, one of which is validation; fewer in a tiny corpus."""
+    return round((folds - 1) / folds / VALIDATION_SHARE)
 
 
-def check_corpus(tracks: pd.DataFrame, protocols: list[str], folds: int) -> pd.Series:
-    """Check before the long work that a corpus is large enough for its folds. Page 01.
+def check_corpus(tracks: pd.DataFrame, splits: list[str], folds: int) -> pd.Series:
+    """Check before the long work that a corpus is large enough for its folds.
 
     Parameters
     ----------
     tracks : pd.DataFrame
         The tracks table.
-    protocols : list of str
+    splits : list of str
     folds : int >= 2
 
     Returns
     -------
     pd.Series
-        Fewest songs and artists of a genre, by protocol, or of all where no genre is known; empty for
-        protocols that deal slices.
+        Fewest songs and artists of a genre, by split, or of all where no genre is known; empty for
+        splits that deal slices.
 
     Raises
     ------
     ReportError
-        If a genre, or the whole corpus, has fewer songs or artists than there are folds, too many songs name no
+        If a genre, or the whole corpus, has subsample songs or artists than there are folds, too many songs name no
         artist, or the corpus has no official split.
     """
     usable = tracks[tracks["status"] == "ok"]
     fewest = {}
-    for protocol in protocols:
-        if protocol == "official":
+    for split in splits:
+        if split == "official":
             _official(usable)
-        if protocol in GROUPS:
-            group, what = GROUPS[protocol]
-            known, counts = _known(usable, protocol, folds)
+        if split in GROUPS:
+            group, what = GROUPS[split]
+            known, counts = _known(usable, split, folds)
             fewest[what] = int(counts.min()) if len(counts) else known[group].nunique()
     return pd.Series(fewest, dtype=int)
 
 
-def check(parts: np.ndarray, songs: pd.DataFrame, protocol: str) -> None:
-    """Assert what the protocol promises: no part empty, no group on two sides."""
+def check(parts: np.ndarray, songs: pd.DataFrame, split: str) -> None:
+    """See that a split keeps what it promises.
+
+    Raises
+    ------
+    ReportError
+        If a part is empty, or a group is on two sides.
+    """
     for part in PARTS:
-        assert (parts == part).any(), f"{protocol}: no slice in {part}"
+        if not (parts == part).any():
+            raise ReportError(
+                f"split {split}: no slice is in {part}. Add music, or change `folds` in the study's file."
+            )
     strict = ["song_group", "artist_group"]
-    groups = {"song": strict[:1], "artist": strict, "unseen": strict}.get(protocol, [])
-    for group in groups:
+    for group in {"song": strict[:1], "artist": strict, "unseen": strict}.get(split, []):
         sides = pd.Series(parts)[parts != ""].groupby(songs[group].to_numpy()[parts != ""]).nunique()
-        assert sides.max() == 1, f"{protocol}: {group} {sides.idxmax()} is on two sides"
+        if sides.max() != 1:
+            raise ReportError(f"split {split}: {group} {sides.idxmax()} is on two sides. Run 01 again.")
 
 
-def _known(songs: pd.DataFrame, protocol: str, folds: int) -> tuple[pd.DataFrame, pd.Series]:
-    """Songs whose group under `protocol` is known and the number of groups a genre; raise if they are too few."""
-    group, what = GROUPS[protocol]
+def _known(songs: pd.DataFrame, split: str, folds: int) -> tuple[pd.DataFrame, pd.Series]:
+    """Songs whose group under `split` is known and the number of groups a genre; raise if they are too few."""
+    group, what = GROUPS[split]
     unknown = songs[group].isna()
     if unknown.mean() > UNKNOWN_ARTISTS:
         raise ReportError(
-            f"protocol {protocol}: {unknown.sum()} of {len(songs)} songs name neither artist nor album. Tag the "
-            "files, add an artist column to labels.csv, or leave the protocol out."
+            f"split {split}: {unknown.sum()} of {len(songs)} songs name neither artist nor album. Tag the "
+            "files, add an artist column to labels.csv, or leave the split out."
         )
     known = songs[~unknown]
     counts = known.groupby("genre")[group].nunique().reindex(sorted(songs["genre"].dropna().unique()), fill_value=0)
@@ -179,7 +197,7 @@ def _known(songs: pd.DataFrame, protocol: str, folds: int) -> tuple[pd.DataFrame
 
 
 def _need(counts: pd.Series, total: int, what: str, folds: int) -> None:
-    """Raise if a genre, or all together, has fewer groups than there are folds."""
+    """Raise if a genre, or all together, has subsample groups than there are folds."""
     remedy = "Add music, or lower `folds` in the study's file in config/."
     if len(counts) and counts.min() < folds:
         listed = ", ".join(f"{name} {n}" for name, n in counts.items())
@@ -191,23 +209,24 @@ def _need(counts: pd.Series, total: int, what: str, folds: int) -> None:
         raise ReportError(f"{total} usable {what} are too few for {folds} folds, which need {folds}. {remedy}")
 
 
-def _deal(unit: pd.DataFrame, groups: np.ndarray, fold: int, folds: int, dev: int, seed: int) -> np.ndarray:
+def _deal(unit: pd.DataFrame, groups: np.ndarray, fold: int, folds: int, validation: int, seed: int) -> np.ndarray:
     """Part of every row of `unit`; rows of one group get one part."""
     fold_of = _folds(unit, groups, folds, seed)
     rest, test = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
     if len(np.unique(groups[rest])) < 2:
         raise ReportError(
-            f"fold {fold} of {folds} leaves one song or artist for both training and dev. Add music, or raise `folds` "
-            "in the study's file in config/."
+            f"fold {fold} of {folds} leaves one song or artist for both training and validation. Add music, or raise "
+            "`folds` "in the study's file in config/."
         )
-    share = _cut(unit.iloc[rest], groups[rest], dev_shares(folds), seed + 1 + fold)
-    if dev > share.max():
+    share = _cut(unit.iloc[rest], groups[rest], validation_shares(folds), seed + 1 + fold)
+    if validation > share.max():
         raise ReportError(
-            f"dev is {dev}, but fold {fold} has {share.max() + 1} shares to choose from, 0 to {share.max()}."
+            f"validation is {validation}, but fold {fold} has {share.max() + 1} shares to choose from, 0 to "
+            f"{share.max()}."
         )
-    parts = np.full(len(unit), "train", dtype="U5")
+    parts = np.full(len(unit), "train", dtype="U10")
     parts[test] = "test"
-    parts[rest[share == dev]] = "dev"
+    parts[rest[share == validation]] = "validation"
     return parts
 
 
@@ -299,18 +318,86 @@ def _poster(songs: pd.DataFrame, seed: int) -> np.ndarray:
     size = max(size, len(np.unique(labels)))
     numbers = np.arange(len(songs))
     rest, test = train_test_split(numbers, test_size=size, stratify=labels, random_state=seed)
-    _, dev = train_test_split(rest, test_size=size, stratify=labels[rest], random_state=seed)
-    parts = np.full(len(songs), "train", dtype="U5")
-    parts[test], parts[dev] = "test", "dev"
+    _, validation = train_test_split(rest, test_size=size, stratify=labels[rest], random_state=seed)
+    parts = np.full(len(songs), "train", dtype="U10")
+    parts[test], parts[validation] = "test", "validation"
     return parts
 
 
 def _official(songs: pd.DataFrame) -> np.ndarray:
     """Part of every row as the corpus was published; empty where it says nothing."""
     if "official" not in songs:
-        raise ReportError("protocol official: this corpus was published without a split; FMA has one. Leave it out.")
-    parts = songs["official"].fillna("").to_numpy(dtype="U5")
+        raise ReportError("split official: this corpus was published without a split; FMA has one. Leave it out.")
+    parts = songs["official"].fillna("").to_numpy(dtype="U10")
     missing = [part for part in PARTS if part not in parts]
     if missing:
-        raise ReportError(f"protocol official: no song is in its {missing[0]} part. Draw more songs.")
+        raise ReportError(f"split official: no song is in its {missing[0]} part. Draw more songs.")
+    return parts
+
+
+def control(
+    parts: np.ndarray, following: Sequence[np.ndarray], slices: pd.DataFrame, split: str, seed: int
+) -> np.ndarray:
+    """Parts of ``seen`` or ``unseen``, from those of ``artist``.
+
+    Parameters
+    ----------
+    parts : np.ndarray [shape=(len(slices),), dtype=str]
+        Of this fold.
+    following : sequence of np.ndarray
+        Of all others, the next one first.
+    slices : pd.DataFrame
+        ``track_id`` of each slice.
+    split : str
+        ``seen`` or ``unseen``.
+    seed : int >= 0
+
+    Returns
+    -------
+    np.ndarray [shape=(len(slices),), dtype=str]
+        Of a song of two or more slices at least one is held back; a song of one is never tested, and under ``seen``
+        neither is one that trains in no fold.
+    """
+    at_random = pd.Series(np.random.default_rng([seed, 1]).random(len(slices))).groupby(slices["track_id"].to_numpy())
+    count = at_random.transform("size")
+    place = at_random.rank(method="first")
+    held = ((place <= np.maximum(np.round(HELD_BACK * count), 1)) & (count > 1)).to_numpy()
+    asked = parts == "test"
+    if split == "seen":
+        then = np.full_like(parts, "validation")
+        for later in following:
+            then = np.where(then == "validation", later, then)
+        asked = (parts == "train") & (then == "test")
+    result = np.where((parts == "test") | (held & (parts == "train")), "", parts)
+    result[asked & held] = "test"
+    return result
+
+
+def subsample(parts: np.ndarray, songs: pd.DataFrame, group: str, share: float, seed: int) -> np.ndarray:
+    """Keep a share of the groups that train, in each genre alike; the others stay out.
+
+    The groups of a smaller share are among those of a larger one.
+
+    Parameters
+    ----------
+    parts : np.ndarray [shape=(len(songs),), dtype=str]
+    songs : pd.DataFrame
+        ``genre`` and the column `group` of each slice's song.
+    group : str
+    share : float, 0 < share <= 1
+    seed : int >= 0
+
+    Returns
+    -------
+    np.ndarray [shape=(len(songs),), dtype=str]
+        At least one group of every genre trains.
+    """
+    trains = parts == "train"
+    units = songs.loc[trains, [group, "genre"]].fillna({"genre": ""}).drop_duplicates(group).sort_values(group)
+    units["at_random"] = np.random.default_rng([seed, 2]).random(len(units))
+    place = units.groupby("genre")["at_random"].rank(method="first")
+    count = units.groupby("genre")["genre"].transform("size")
+    keep = units.loc[place <= np.maximum(np.round(share * count), 1), group]
+    parts = parts.copy()
+    parts[trains & ~songs[group].isin(keep).to_numpy(dtype=bool)] = ""
     return parts

@@ -30,7 +30,7 @@ def tracks_of(genres, *, moods=None, artists=None, groups=None):
 
 
 def run_of(
-    answers, *, classes=("a", "b"), network="net", protocol="slice", fold=0, seed=0, stale=False, train=0.9, start=0,
+    answers, *, classes=("a", "b"), network="net", split="random", fold=0, seed=0, stale=False, train=0.9, start=0,
     recipe="poster", share=1.0,
 ):  # fmt: skip
     """A finished run in memory; `answers` is a list of (track_id, probabilities) of slices."""
@@ -42,7 +42,7 @@ def run_of(
             **{f"genre:{name}": np.float32([p[i] for _, p in answers]) for i, name in enumerate(classes)},
         }
     )
-    run = Run(network, protocol, fold, seed, recipe, share=share)
+    run = Run(network, split, fold, seed, recipe, share=share)
     metrics = {
         "run": {"folds": 5},
         "heads": {"genre": list(classes)},
@@ -53,13 +53,13 @@ def run_of(
     )
 
 
-def numbers_of(answers, *, network="net", protocol="slice", seed=0, recipe="poster", stale=False):
+def numbers_of(answers, *, network="net", split="random", seed=0, recipe="poster", stale=False):
     """A finished run in memory that answers with the valence; `answers` is a list of (track_id, value) of slices."""
     track, value = zip(*answers, strict=True)
     table = pd.DataFrame({"slice": range(len(track)), "track_id": track, "part": "test"})
     table["valence:value"] = np.float32(value)
     metrics = {"run": {"folds": 5}, "heads": {"valence": []}, "parts": {"train": {"valence": {"song": {"r2": 1.0}}}}}
-    run = Run(network, protocol, 0, seed, recipe)
+    run = Run(network, split, 0, seed, recipe)
     return SimpleNamespace(
         run=run, folder="folder", metrics=metrics, stale=stale, predictions=lambda part, columns=None: table
     )
@@ -87,8 +87,8 @@ def several():
         run_of(right(0.5), network="majority", recipe="baseline"),
         run_of(right(0.7), network="mfcc_svm", recipe="baseline", train=1.0),
         run_of(right(1.0), network="selected", recipe="best"),
-        run_of(right(0.9), network="this_project", recipe="tuned"),
-        run_of(right(0.7), network="this_project"),
+        run_of(right(0.9), network="yu2018", recipe="tuned"),
+        run_of(right(0.7), network="yu2018"),
         run_of(right(0.4), network="zhang2016"),
         run_of(right(0.6), network="short_chunk"),
         run_of(right(0.6), network="mine", stale=True),

@@ -13,16 +13,16 @@ from lib.paths import PROJECT
 
 TINY = {
     "corpus": "demo",
-    "networks": ["this_project"],
-    "protocols": ["slice", "artist"],
+    "networks": ["yu2018"],
+    "splits": ["random", "artist"],
     "epochs": {"default": 1},
     "baselines": ["majority", "mfcc_svm"],
     "candidates": ["texture tuned", "mfcc_svm baseline"],
     "search": ["texture tuned", "texture tuned_without_mixup"],
-    "devs": [0],
+    "validation_shares": [0],
     "parameters": {
         "01": {"songs_per_genre": 6, "seconds": 7.0},
-        "03": {"networks": ["this_project", "texture"]},
+        "03": {"networks": ["yu2018", "texture"]},
         "05": {"resamples": 200},
     },
 }

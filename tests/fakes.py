@@ -15,12 +15,12 @@ from lib.runs.key import key as key_of
 from lib.runs.run import Run
 from lib.runs.spec import RunSpec
 from lib.runs.store import Finished
-from lib.splits import split
+from lib.splits import assign
 from lib.training.recipes import BASELINE, BEST, POSTER, settings_of
 
 GENRES = ("Electronic", "Folk", "Instrumental", "Rock")
-# share of the logits that a song's own artist spoils, by protocol: what a stricter protocol costs
-SPOILED = {"poster_split": 0.2, "slice": 0.2, "song": 0.8, "artist": 1.6, "seen": 0.2, "unseen": 1.6}
+# share of the logits that a song's own artist spoils, by split: what a stricter split costs
+SPOILED = {"poster": 0.2, "random": 0.2, "song": 0.8, "artist": 1.6, "seen": 0.2, "unseen": 1.6}
 SLICES = 10
 WIDTH = 15
 TITLES = (  # what a tracks table may hold
@@ -77,8 +77,8 @@ def fake_study(root, *, corpus_tracks: pd.DataFrame | None = None, name: str = "
 
 def fake_run(
     study: Study,
-    network: str = "this_project",
-    protocol: str = "slice",
+    network: str = "yu2018",
+    split: str = "random",
     fold: int = 0,
     seed: int = 0,
     *,
@@ -89,7 +89,7 @@ def fake_run(
     genres: bool = True,
     numeric: tuple[str, ...] = (),
     recipe: str = POSTER,
-    dev: int = 0,
+    validation: int = 0,
     candidate: bool = False,
     share: float = 1.0,
 ) -> Finished:
@@ -98,11 +98,11 @@ def fake_run(
     `numeric` names columns of the tracks that it answers with a number; `recipe` may be a baseline's, or that
     of what was selected.
     """
-    run = Run(network, protocol, fold, seed, recipe, dev, candidate, share)
+    run = Run(network, split, fold, seed, recipe, validation, candidate, share)
     tracks = pd.read_parquet(study.tracks)
     slices = Slices(study.slices)
-    parts = split(slices.table, tracks, protocol, fold=fold, folds=folds, dev=dev, share=share)
-    rng = np.random.default_rng([len(network), [*SPOILED].index(protocol), fold, seed])
+    parts = assign(slices.table, tracks, split, fold=fold, folds=folds, validation=validation, share=share)
+    rng = np.random.default_rng([len(network), [*SPOILED].index(split), fold, seed])
     songs = tracks.set_index("track_id").loc[slices.table["track_id"]]
     columns = {"slice": np.arange(len(slices), dtype="int32"), "track_id": songs.index.to_numpy(), "part": parts}
     heads = {"genre": sorted(tracks["genre"].dropna().unique())} if genres else {}
@@ -111,19 +111,19 @@ def fake_run(
     for head, classes in heads.items():
         true = pd.Categorical(songs[head].to_numpy(dtype=object), categories=classes).codes
         logits = rng.normal(0, 1, (len(slices), len(classes)))
-        logits += _by_group(songs["artist_group"], len(classes), rng) * SPOILED[protocol] * (parts == "test")[:, None]
+        logits += _by_group(songs["artist_group"], len(classes), rng) * SPOILED[split] * (parts == "test")[:, None]
         known = true >= 0
         logits[known, true[known]] += skill + 3 * (parts[known] == "train")
         chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
         columns |= {f"{head}:{name}": chances[:, i].astype("float32") for i, name in enumerate(classes)}
         hidden.append(logits)
     for head in numeric:
-        spoiled = _by_group(songs["artist_group"], 1, rng)[:, 0] * SPOILED[protocol] * (parts == "test")
+        spoiled = _by_group(songs["artist_group"], 1, rng)[:, 0] * SPOILED[split] * (parts == "test")
         said = songs[head].fillna(0.5).to_numpy() + (spoiled + rng.normal(0, 1, len(slices))) / (5 * (1 + skill))
         columns[f"{head}:value"] = said.astype("float32")
         hidden.append(said[:, None])
     heads |= {head: [] for head in numeric}
-    kept = parts == "dev" if candidate else parts != ""
+    kept = parts == "validation" if candidate else parts != ""
     table = pd.DataFrame(columns)[kept].reset_index(drop=True)
     hidden = np.hstack(hidden)[kept]
     embedding = np.maximum(0, hidden @ rng.normal(0, 1, (hidden.shape[1], WIDTH)))
@@ -139,15 +139,21 @@ def fake_run(
         last = pd.DataFrame(rng.normal(size=(len(tested), 6)), index=tested)
         widths = {head: len(classes) for head, classes in heads.items() if classes}
         layers = {head: (rng.normal(size=(WIDTH, n)), rng.normal(size=n)) for head, n in widths.items()}
-        internals.save(folder, internals.Inside(means, own, last, layers))
-    history = {"epoch": [1], "loss": [1.0], "genre_accuracy": [0.5], "dev_loss": [1.0], "dev_genre_accuracy": [0.5]}
+        internals.save(folder, internals.Internals(means, own, last, layers))
+    history = {
+        "epoch": [1],
+        "loss": [1.0],
+        "genre_accuracy": [0.5],
+        "validation_loss": [1.0],
+        "validation_genre_accuracy": [0.5],
+    }
     write_csv(pd.DataFrame(history).assign(seconds=1.0), folder / "history.csv")
     accuracies = {
         "train": {head: {"slice": {"accuracy": 0.9, "n": 9}, "song": {"accuracy": 1.0, "n": 9}} for head in heads}
     }
     chosen = {
         "chosen": dict.fromkeys(heads, "gone poster"),
-        "dev": [{"candidate": "gone poster", "songs": 9, **dict.fromkeys(heads, 0.5)}],
+        "validation": [{"candidate": "gone poster", "songs": 9, **dict.fromkeys(heads, 0.5)}],
     }
     metrics = {"run": described, "heads": heads, "parts": accuracies, "epochs": 1, "seconds": 1.0, "parameters": 1}
     write_json(metrics | (chosen if recipe == BEST else {}), folder / "metrics.json")
@@ -155,7 +161,14 @@ def fake_run(
         "machine": {"processor": "An old one", "cores": 2, "threads": "2"},
         "versions": {"python": "3.12.1", "keras": "3.1.0", "backend": "tensorflow"},
     }
-    record = {"run": described, **made, "candidates": ["gone poster"], "devs": [0], "changed": {}, "key": None}
+    record = {
+        "run": described,
+        **made,
+        "candidates": ["gone poster"],
+        "validation_shares": [0],
+        "changed": {},
+        "key": None,
+    }
     if recipe != BEST:
         description = {"name": network, "shape": list(slices.shape[1:]), "heads": heads, "parameters": 1}
         write_json(description | {"baseline" if recipe == BASELINE else "config": {}}, study.zoo / f"{network}.json")

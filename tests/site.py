@@ -101,13 +101,13 @@ def rich(number: int, name: str):
         number,
         name,
         text(
-            "## The protocols\n\nSee [the zoo](03_model_zoo.ipynb#The-protocols), "
+            "## The splits\n\nSee [the zoo](03_model_zoo.ipynb#The-splits), "
             "[more](02_spectrogram_slicing.ipynb), [nowhere](../nothing/here.txt), "
-            "[a paper](https://doi.org/10.1000/1), [up](#the-protocols) and "
+            "[a paper](https://doi.org/10.1000/1), [up](#the-splits) and "
             f"![outside](https://example.org/x.png) {HOSTILE}\n\n| a | b |\n|---|--:|\n| x | 1 |\n\n<img src='x.png'>"
         ),
         code("show(figure)", picture, shown(bare)),
-        text("## The protocols\n\n### A deeper one"),
+        text("## The splits\n\n### A deeper one"),
         code("table", nbformat.v4.new_output("execute_result", data={"text/html": frame, "text/plain": "table"})),
         code("Audio(x)", shown({"text/html": f'<audio controls><source src="data:audio/wav;base64,{sound}"></audio>'})),
         code(
@@ -127,20 +127,20 @@ def make(root: Path, name: str = "demo", synthetic: bool = True) -> Study:
     study = Study(name, root)
     write(study, "01_data_acquisition", rich(1, "Data acquisition"))
     write(study, "02_spectrogram_slicing", chapter(2, "Spectrogram slicing", corpus=name))
-    for network, protocol in (("choi2016", "slice"), ("this_project", "artist"), ("this_project", "slice")):
-        write(study, f"04_training/{network}-{protocol}-f0-s0", rich(4, "Training"))
+    for network, split in (("choi2016", "random"), ("yu2018", "artist"), ("yu2018", "random")):
+        write(study, f"04_training/{network}-{split}-f0-s0", rich(4, "Training"))
     write(study, "05_error_analysis", rich(5, "Error analysis"))
     if not synthetic:
         for path in study.notebooks.rglob("*.ipynb"):
             path.write_text(path.read_text().replace('corpus: str = \\"demo\\"', f'corpus: str = \\"{name}\\"'))
     study.tables.mkdir(parents=True)
     (study.tables / "comparison.csv").write_text(
-        "network,protocol,recipe,accuracy,low,high,runs\n"
-        "this_project,slice,plain,0.86249,0.81,0.905,1\n"
+        "network,split,recipe,accuracy,low,high,runs\n"
+        "yu2018,slice,plain,0.86249,0.81,0.905,1\n"
         "<i>mine</i>,artist,plain,,,,1\n"
     )
     study.figures.mkdir(parents=True)
-    (study.figures / "protocols.svg").write_text(SVG)
+    (study.figures / "splits.svg").write_text(SVG)
     summary = {
         "study": name,
         "corpus": name,
@@ -149,7 +149,7 @@ def make(root: Path, name: str = "demo", synthetic: bool = True) -> Study:
         "question": "How much of it is leakage?",
         "headline": [f"**86 %** of the songs; see [5](05_error_analysis.ipynb). {HOSTILE}", "Two.", "Three."],
         "findings": ["Four.", f"Five. {HOSTILE}"],
-        "figure": {"name": "protocols", "claim": CLAIM},
+        "figure": {"name": "splits", "claim": CLAIM},
         "main_table": "comparison",
         "credit": "Songs by *somebody*, CC BY 4.0.",
     }

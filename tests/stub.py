@@ -71,7 +71,7 @@ def slices(study, given):
 
 
 def networks(study, given):
-    """Descriptions without layers; that of ``this_project`` follows its module's text."""
+    """Descriptions without layers; that of ``yu2018`` follows its module's text."""
     from lib.io import write_json
     from lib.models import Head, baselines
     from lib.models.descriptions import write_description
@@ -94,17 +94,17 @@ def run(study, given):
     from lib.runs.run import Run
     from lib.runs.spec import spec_for
 
-    names = ("architecture", "protocol", "fold", "seed", "recipe", "dev", "candidate", "share")
+    names = ("architecture", "split", "fold", "seed", "recipe", "validation", "candidate", "share")
     one = Run(**{name: given[name] for name in names}, heads=tuple(given["heads"]))
     changed = {"epochs": given["epochs"], **given.get("settings", {})}
-    chosen = {name: given[name] for name in ("candidates", "devs") if name in given}
+    chosen = {name: given[name] for name in ("candidates", "validation_shares") if name in given}
     obtain(spec_for(study, one, given["folds"], changed=changed, **chosen))
 
 
 def tables(study, given):
     """Write the tables that the later chapters declare."""
     study.tables.mkdir(parents=True, exist_ok=True)
-    for name in ("results", "nodes", "tags", "costs"):
+    for name in ("results", "units", "tags", "costs"):
         (study.tables / f"{name}.csv").write_text("x\n1\n")
     (study.results / "summary.json").write_text("{}\n")
 
@@ -114,7 +114,7 @@ def make(folder, spec, on_epoch):
     from lib.runs.make import write
 
     note(spec.study, f"make {spec.run.name}")
-    numbers = np.flatnonzero(spec.parts == "dev" if spec.run.candidate else spec.parts != "")
+    numbers = np.flatnonzero(spec.parts == "validation" if spec.run.candidate else spec.parts != "")
     predictions = {head.name: np.full((len(numbers), head.width), 1 / head.width) for head in spec.heads}
     (folder / "model.weights.h5").write_bytes(b"weights")
     history = pd.DataFrame(columns=["epoch", "seconds"])

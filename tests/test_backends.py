@@ -13,7 +13,7 @@ from lib.paths import PROJECT
 from tests.test_training import plan_of, study  # noqa: F401 - a fixture
 
 jax = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is missing: pip install jax")
-NETWORKS = ("this_project", "zhang2016", "choi2016", "texture")
+NETWORKS = ("yu2018", "zhang2016", "choi2016", "texture")
 
 # Forward pass, loss and gradients of one batch, from saved weights, on whatever backend $KERAS_BACKEND names.
 ASK = """

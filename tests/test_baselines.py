@@ -20,7 +20,7 @@ from lib.io import write_json, write_parquet
 from lib.models import Head, baselines
 from lib.paths import PROJECT
 from lib.runs import metrics
-from lib.splits import split
+from lib.splits import assign
 
 GENRE, MOOD, POWER = Head("genre", ("a", "b")), Head("mood", ("sad", "neutral", "happy")), Head("power")
 HEADS = [GENRE, MOOD, POWER]
@@ -51,7 +51,7 @@ def write_slices(folder, songs=40, seed=0):
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
     slices, labels = write_slices(tmp_path_factory.mktemp("slices"))
-    parts = np.repeat(np.where(np.arange(40) < 28, "train", np.where(np.arange(40) < 32, "dev", "test")), EACH)
+    parts = np.repeat(np.where(np.arange(40) < 28, "train", np.where(np.arange(40) < 32, "validation", "test")), EACH)
     return slices, parts, labels
 
 
@@ -184,7 +184,7 @@ def test_statistics_are_those_of_the_cosine_transform(corpus):
 def test_training_hears_no_slice_of_another_part(corpus, tmp_path):
     slices, labels = write_slices(tmp_path)
     _, _, labels = corpus
-    parts = np.tile(["train", "train", "dev", "test"], 40)  # slices of every song on all sides
+    parts = np.tile(["train", "train", "validation", "test"], 40)  # slices of every song on all sides
     train = np.flatnonzero(parts == "train")
     before, _ = baselines.fit_and_ask("mfcc_logistic", slices, parts, labels, [GENRE], train)
     data = np.load(tmp_path / "slices-00000.npy")
@@ -236,15 +236,15 @@ def test_baselines_that_hear_nothing_need_no_scikit_learn():
 
 
 @pytest.mark.real
-def test_mfcc_statistics_name_the_genre_of_emotifys_dev_songs():
+def test_mfcc_statistics_name_the_genre_of_emotifys_validation_songs():
     folder = Path(os.environ.get("EMOTIFY_WORK", PROJECT / "work" / "emotify"))
     if not (folder / "slices" / "slices.json").is_file():
         pytest.skip(f"no slices of Emotify in {folder}")
     slices, tracks = Slices(folder / "slices"), pd.read_parquet(folder / "tracks.parquet")
     genre = tracks.set_index("track_id").loc[slices.table["track_id"], ["genre"]].reset_index(drop=True)
     head = Head("genre", tuple(sorted(tracks["genre"].unique())))
-    parts = split(slices.table, tracks, "artist", fold=0)
-    numbers = np.flatnonzero(parts == "dev")
+    parts = assign(slices.table, tracks, "artist", fold=0)
+    numbers = np.flatnonzero(parts == "validation")
     answers, _ = baselines.fit_and_ask("mfcc_logistic", slices, parts, genre, [head], numbers)
     said = np.array(head.classes)[answers["genre"].argmax(axis=1)]
     assert (said == genre["genre"].to_numpy()[numbers]).mean() > 0.5

@@ -34,7 +34,7 @@ def test_clusters_are_artists_within_genre_only_under_artist():
     groups, strata = bootstrap.clusters(tracks, "artist")
     assert len(set(groups)) == 4 and groups[0] == groups[1]
     assert strata[groups[0]] == strata[groups[2]] != strata[groups[3]] == strata[groups[4]]
-    groups, strata = bootstrap.clusters(tracks, "slice")
+    groups, strata = bootstrap.clusters(tracks, "random")
     assert groups[0] == groups[1] and len(set(groups)) == 4 and set(strata) == {0}
 
 

@@ -29,7 +29,7 @@ def simulated(rng, songs=200, *, slices=1, sharpness=1.0, together=False):
     return sharp, np.broadcast_to(true, (songs, slices))
 
 
-def answers_of(chances, true, *, protocol="song", groups=None):
+def answers_of(chances, true, *, split="song", groups=None):
     """Answers made by hand: `collect` knows one truth a song, and simulated slices have each their own."""
     songs, slices, _ = chances.shape
     frame = pd.DataFrame(chances.reshape(-1, 3), columns=[f"genre:{name}" for name in CLASSES])
@@ -40,7 +40,7 @@ def answers_of(chances, true, *, protocol="song", groups=None):
     frame["right"] = frame["said"] == frame["true"]
     tracks = tracks_of(["a"] * songs, artists=groups).set_index("track_id")
     songs = frame.drop_duplicates("track_id").drop(columns="slice").assign(n_slices=slices)
-    about = {"network": "net", "protocol": protocol, "recipe": "poster", "head": "genre", "runs": (), "folds": 5}
+    about = {"network": "net", "split": split, "recipe": "poster", "head": "genre", "runs": (), "folds": 5}
     return predictions.Answers(**about, slices=frame, songs=songs, tracks=tracks, classes=CLASSES, train={})
 
 
@@ -153,9 +153,7 @@ def test_artists_are_drawn_together_under_artist():
     rng = np.random.default_rng(6)
     chances, groups = np.tile([0.7, 0.2, 0.1], (200, 1, 1)), [f"x{i // 10}" for i in range(200)]
     true = np.where(np.repeat(rng.random(20) < 0.7, 10), 0, 1)[:, None]
-    song, artist = (
-        calibrated(answers_of(chances, true, protocol=protocol, groups=groups)) for protocol in ("song", "artist")
-    )
+    song, artist = (calibrated(answers_of(chances, true, split=split, groups=groups)) for split in ("song", "artist"))
     assert artist.high - artist.low > 2 * (song.high - song.low)
     assert artist.ece_expected > 2 * song.ece_expected
 

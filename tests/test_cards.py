@@ -101,7 +101,7 @@ def study(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def runs(study):
-    made = [fake_run(study, protocol=protocol, fold=fold) for protocol in ("slice", "artist") for fold in (0, 1)]
+    made = [fake_run(study, split=split, fold=fold) for split in ("random", "artist") for fold in (0, 1)]
     return [*made, fake_run(study, "zhang2016"), fake_run(study, "majority", recipe="baseline")]
 
 
@@ -114,7 +114,7 @@ def judged(study, runs):
 def test_the_model_card_is_about_the_main_network(runs, judged):
     rows = results.main_rows(judged[0])
     own = model_card.main_runs(runs, rows)
-    assert {one.run.architecture for one in own} == {"this_project"}
+    assert {one.run.architecture for one in own} == {"yu2018"}
     assert len(own) == 4
     assert model_card.main_runs(runs[4:], rows.iloc[:0])[0].run.architecture == "zhang2016"
     with pytest.raises(ReportError, match="No network"):
@@ -122,7 +122,7 @@ def test_the_model_card_is_about_the_main_network(runs, judged):
 
 
 def model(runs, tables, whole=True):
-    described = {"name": "this_project", "heads": {"genre": ["Folk", "Rock"], "valence": []}}
+    described = {"name": "yu2018", "heads": {"genre": ["Folk", "Rock"], "valence": []}}
     reach = ReceptiveField(1.234, 17, 40, (), whole)
     return model_card.card(ABOUT, "demo", runs, tables, described, 12345, Spectrogram(), reach)
 
@@ -152,16 +152,16 @@ def test_a_network_that_names_no_classes_has_a_card_too(runs):
 
 
 def test_the_class_found_least_is_named():
-    same = {"network": "n", "recipe": "poster", "protocol": "artist", "head": "genre"}
+    same = {"network": "n", "recipe": "poster", "split": "artist", "head": "genre"}
     classes = pd.DataFrame([same | {"class": name} for name in "abc"])
     classes = classes.assign(recall=[0.5, 0.25, np.nan], support=[10, 8, 0])
-    rows = pd.DataFrame([same, same | {"protocol": "slice"}])
+    rows = pd.DataFrame([same, same | {"split": "random"}])
     assert model_card.weakest(classes, rows) == [{"head": "genre", "class": "b", "recall": 0.25, "support": 8}]
 
 
-def test_costs_add_up_by_network_protocol_and_machine(runs):
+def test_costs_add_up_by_network_split_and_machine(runs):
     table = costs.table_of(runs)
-    own = table[(table["network"] == "this_project") & (table["protocol"] == "slice")].iloc[0]
+    own = table[(table["network"] == "yu2018") & (table["split"] == "random")].iloc[0]
     assert own["runs"] == 2
     assert own["minutes"] == pytest.approx(1 / 60)
     assert own["hours"] == own["core_hours"] / 2 == pytest.approx(2 / 3600)

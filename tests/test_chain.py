@@ -38,8 +38,8 @@ def test_the_artefacts_keep_their_contracts(project):
     assert data.shape == (len(slices), 96, 129)
     assert list(slices.columns[:2]) == ["track_id", "start_s"]
 
-    for protocol in ("slice", "artist"):
-        run = work / "runs" / f"this_project-{protocol}-f0-s0"
+    for split in ("random", "artist"):
+        run = work / "runs" / f"yu2018-{split}-f0-s0"
         predictions = pd.read_parquet(run / "predictions.parquet")
         assert len(predictions) == len(np.load(run / "embedding.npy")) == len(slices)
         assert np.load(run / "embedding.npy").shape[1] == 15
@@ -47,9 +47,9 @@ def test_the_artefacts_keep_their_contracts(project):
         assert (results / "runs" / run.name / "predictions.parquet").is_file()
 
     table = pd.read_csv(results / "tables" / "results.csv")
-    contract = ["network", "protocol", "recipe", "head", "level", "n_songs", "accuracy", "low", "high", "runs"]
+    contract = ["network", "split", "recipe", "head", "level", "n_songs", "accuracy", "low", "high", "runs"]
     assert list(table.columns[:10]) == contract
-    assert set(table["network"]) == {"this_project", "selected", "majority", "mfcc_svm"}
+    assert set(table["network"]) == {"yu2018", "selected", "majority", "mfcc_svm"}
     assert len(table) == (2 + 1 + 2 + 2) * 2 * 2  # runs by heads by levels
     assert table["accuracy"].between(0, 1).all()
     assert (table["low"] <= table["accuracy"]).all()
@@ -63,7 +63,7 @@ def test_the_artefacts_keep_their_contracts(project):
         "texture-artist-f0-s0-tuned_without_mixup-candidate",
     ]
     for name in candidates:
-        assert set(pd.read_parquet(work / "runs" / name / "predictions.parquet")["part"]) == {"dev"}
+        assert set(pd.read_parquet(work / "runs" / name / "predictions.parquet")["part"]) == {"validation"}
     assert set(pd.read_csv(results / "tables" / "chosen.csv")["head"]) == {"genre", "mood"}
     assert set(pd.read_csv(results / "tables" / "recipes_tried.csv")["recipe"]) == {"tuned", "tuned_without_mixup"}
     # What was only searched has no page.

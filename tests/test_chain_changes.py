@@ -31,13 +31,13 @@ def test_a_network_of_ones_own_joins_and_only_what_changed_is_trained(project):
     assert '"# zoo.register(\\"mine\\")(mine)"' in text
     text = text.replace('"# zoo.register(\\"mine\\")(mine)"', '"zoo.register(\\"mine\\")(mine)"')
     path.write_text(text.replace("## What they cost", "## What all of them cost"), encoding="utf-8")
-    theirs = times(project, "work/tiny/runs/this_project*/*")
+    theirs = times(project, "work/tiny/runs/yu2018*/*")
     done = report(project)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert times(project, "work/tiny/runs/this_project*/*") == theirs
-    assert "04_training this_project" not in done.stdout
+    assert times(project, "work/tiny/runs/yu2018*/*") == theirs
+    assert "04_training yu2018" not in done.stdout
     table = pd.read_csv(project / "results" / "tiny" / "tables" / "results.csv")
-    assert set(table["network"]) == {"this_project", "mine", "selected", "majority", "mfcc_svm"}
+    assert set(table["network"]) == {"yu2018", "mine", "selected", "majority", "mfcc_svm"}
     assert "What all of them cost" in (project / "results" / "tiny" / "03_model_zoo.html").read_text(encoding="utf-8")
 
     before = times(project, "work/tiny/runs/mine*/record.json")
@@ -47,8 +47,8 @@ def test_a_network_of_ones_own_joins_and_only_what_changed_is_trained(project):
     assert done.returncode == 0, done.stdout + done.stderr
     after = times(project, "work/tiny/runs/mine*/record.json")
     assert all(after[run] > before[run] for run in before)
-    assert times(project, "work/tiny/runs/this_project*/*") == theirs
-    assert "04_training this_project" not in done.stdout
+    assert times(project, "work/tiny/runs/yu2018*/*") == theirs
+    assert "04_training yu2018" not in done.stdout
 
 
 def test_a_sentence_changed_in_04_makes_new_pages_and_keeps_every_run(project):
@@ -86,11 +86,11 @@ def test_what_somebody_deleted_is_made_again_and_what_failed_deletes_nothing(pro
 
 def test_a_notebook_runs_alone_by_plain_papermill_and_the_report_notices(project, tmp_path):
     words = [sys.executable, "-m", "papermill", "notebooks/04_training.ipynb", str(tmp_path / "out.ipynb")]
-    words += ["-p", "study", "tiny", "-p", "protocol", "slice", "-p", "epochs", "2", "--no-progress-bar"]
+    words += ["-p", "study", "tiny", "-p", "split", "random", "-p", "epochs", "2", "--no-progress-bar"]
     _, how = command(project)
     done = subprocess.run(words, **how, capture_output=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
-    record = project / "work" / "tiny" / "runs" / "this_project-slice-f0-s0" / "record.json"
+    record = project / "work" / "tiny" / "runs" / "yu2018-random-f0-s0" / "record.json"
     assert read_json(record)["settings"]["epochs"] == 2
     # The study declares one epoch: its report does not take the run of two for its own.
     done = report(project)

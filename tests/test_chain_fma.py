@@ -48,9 +48,9 @@ def archives(folder) -> dict[str, bytes]:
 def made(tmp_path_factory):
     project = chain.copy_of_the_project(tmp_path_factory.mktemp("fma"))
     declared = yaml.safe_load((project / "config" / "fma.yaml").read_text())
-    declared |= {"networks": ["this_project"], "baselines": ["majority"], "run_folds": [0], "epochs": {"default": 1}}
-    declared["protocols"] = ["slice", "artist"]
-    declared["also"] = [{"networks": ["this_project"], "protocols": ["official"]}]
+    declared |= {"networks": ["yu2018"], "baselines": ["majority"], "run_folds": [0], "epochs": {"default": 1}}
+    declared["splits"] = ["random", "artist"]
+    declared["also"] = [{"networks": ["yu2018"], "splits": ["official"]}]
     declared["parameters"]["05"] = {"resamples": 200}
     with serve(archives(tmp_path_factory.mktemp("demo")), Faults(cut=0.1)) as server:
         declared["parameters"]["01"]["drawing"] |= {"address": server.address, "songs": SONGS, "per_artist": 0}
@@ -63,12 +63,12 @@ def made(tmp_path_factory):
 def test_the_study_ends_in_pages(made):
     results = made / "results" / "tiny"
     table = pd.read_csv(results / "tables" / "results.csv")
-    assert {"slice", "artist", "official"} <= set(table["protocol"])
+    assert {"random", "artist", "official"} <= set(table["split"])
     tracks = pd.read_parquet(made / "work" / "tiny" / "tracks.parquet")
     assert tracks["genre"].value_counts().to_dict() == dict.fromkeys(
         ("Rock", "Hip-Hop", "Pop", "Folk", "Instrumental", "Electronic"), SONGS
     )
-    tested = pd.read_parquet(made / "work" / "tiny" / "runs" / "this_project-official-f0-s0" / "predictions.parquet")
+    tested = pd.read_parquet(made / "work" / "tiny" / "runs" / "yu2018-official-f0-s0" / "predictions.parquet")
     tested = set(tested.loc[tested["part"] == "test", "track_id"])
     assert tested == set(tracks.loc[tracks["official"] == "test", "track_id"])
     for name in ("manifest.csv", "archive.csv"):

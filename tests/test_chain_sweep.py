@@ -10,12 +10,12 @@ import yaml
 from tests.chain import TINY, command, copy_of_the_project, one_run_broken
 
 SWEEP = TINY | {
-    "protocols": ["artist"], "baselines": ["majority"], "candidates": [], "search": [],
-    "parameters": {**TINY["parameters"], "03": {"networks": ["this_project"]}},
+    "splits": ["artist"], "baselines": ["majority"], "candidates": [], "search": [],
+    "parameters": {**TINY["parameters"], "03": {"networks": ["yu2018"]}},
     "sweep": {"settings": {"learning_rate": [0.01, 0.02], "batch_size": [30, 75]}},
 }  # fmt: skip
-GOOD = "this_project-artist-f0-s0-poster~learning_rate=0.01"
-BAD = "this_project-artist-f0-s0-poster~batch_size=30~learning_rate=0.02"
+GOOD = "yu2018-artist-f0-s0-poster~learning_rate=0.01"
+BAD = "yu2018-artist-f0-s0-poster~batch_size=30~learning_rate=0.02"
 
 
 def called(project, *arguments):
@@ -46,7 +46,7 @@ def test_one_failed_point_stops_nothing_and_is_told(swept):
     assert sorted(set(table["recipe"])) == [
         "poster", "poster~batch_size=30~learning_rate=0.01", "poster~learning_rate=0.01", "poster~learning_rate=0.02",
     ]  # fmt: skip
-    assert table["dev"].between(0, 1).all()
+    assert table["validation"].between(0, 1).all()
 
 
 def test_what_failed_is_tried_again_and_nothing_else_is_trained(swept):

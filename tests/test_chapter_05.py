@@ -22,12 +22,12 @@ from tests.answers import run_of, sure, tracks_of
 def page(tmp_path_factory):
     """Notebook 05 executed on a fake study, with a student's own network and a stale run."""
     study = fakes.fake_study(tmp_path_factory.mktemp("study"))
-    for network, skill in (("this_project", 2.2), ("zhang2016", 0.5)):
-        for protocol in ("slice", "artist"):
-            fakes.fake_run(study, network, protocol, skill=skill)
-    fakes.fake_run(study, "this_project", "slice", fold=1, seed=0)
+    for network, skill in (("yu2018", 2.2), ("zhang2016", 0.5)):
+        for split in ("random", "artist"):
+            fakes.fake_run(study, network, split, skill=skill)
+    fakes.fake_run(study, "yu2018", "random", fold=1, seed=0)
     fakes.fake_run(study, "my_own-net", "song", moods=False)
-    fakes.fake_run(study, "choi2016", "slice", stale=True)
+    fakes.fake_run(study, "choi2016", "random", stale=True)
     return study, execute(study)
 
 
@@ -53,8 +53,8 @@ def shown(book, cell_id):
 def test_page_writes_its_tables(page):
     study, _ = page
     table = pd.read_csv(study.tables / "results.csv")
-    assert set(table["network"]) == {"this_project", "zhang2016", "my_own-net", "choi2016 (stale)"}
-    assert (table.query("network == 'this_project' and protocol == 'slice'")["runs"] == 2).all()
+    assert set(table["network"]) == {"yu2018", "zhang2016", "my_own-net", "choi2016 (stale)"}
+    assert (table.query("network == 'yu2018' and split == 'random'")["runs"] == 2).all()
     assert table.query("network == 'my_own-net'")["head"].unique().tolist() == ["genre"]
     assert table["accuracy"].between(0, 1).all()
     assert ((table["low"] <= table["accuracy"]) & (table["accuracy"] <= table["high"])).mean() > 0.9
@@ -68,10 +68,10 @@ def test_page_writes_the_summary_and_figures(page):
     assert (told["study"], told["corpus"], told["synthetic"]) == ("fake", "folder", False)
     assert 2 <= len(told["findings"]) <= 4 and "**Stale:**" in told["findings"][0]
     assert "**Stale:**" in told["headline"][0] and "Dealt" not in told["headline"][0] and len(told["headline"]) >= 3
-    assert told["figure"]["name"] == "protocols" and "this_project" in told["figure"]["claim"]
+    assert told["figure"]["name"] == "splits" and "yu2018" in told["figure"]["claim"]
     assert (study.tables / f"{told['main_table']}.csv").is_file()
     drawn = {path.stem for path in study.figures.glob("*.svg")}
-    assert drawn >= {"protocols", "drops", "gaps", "recall-genre", "recall-mood", "confusion-genre", "confusion-mood"}
+    assert drawn >= {"splits", "drops", "gaps", "recall-genre", "recall-mood", "confusion-genre", "confusion-mood"}
 
 
 def test_hostile_titles_stay_text_on_the_built_page(page):
@@ -99,48 +99,48 @@ def test_page_says_that_there_are_no_baselines_and_no_numbers(page):
 
 def test_page_with_baselines_numbers_and_what_was_selected(tmp_path):
     study = fakes.fake_study(tmp_path)
-    for protocol in ("slice", "artist"):
-        fakes.fake_run(study, "this_project", protocol, numeric=("energy",))
-        fakes.fake_run(study, "short_chunk", protocol, recipe="tuned", skill=3, numeric=("energy",))
-        fakes.fake_run(study, "selected", protocol, recipe="best", skill=4, numeric=("energy",))
-        fakes.fake_run(study, "mfcc_svm", protocol, recipe="baseline", skill=0.5, numeric=("energy",))
-        fakes.fake_run(study, "genre_prior", protocol, recipe="baseline", skill=0, genres=False, numeric=("energy",))
-    for protocol, fold in product(("seen", "unseen"), range(5)):
-        fakes.fake_run(study, "this_project", protocol, fold, numeric=("energy",))
+    for split in ("random", "artist"):
+        fakes.fake_run(study, "yu2018", split, numeric=("energy",))
+        fakes.fake_run(study, "short_chunk", split, recipe="tuned", skill=3, numeric=("energy",))
+        fakes.fake_run(study, "selected", split, recipe="best", skill=4, numeric=("energy",))
+        fakes.fake_run(study, "mfcc_svm", split, recipe="baseline", skill=0.5, numeric=("energy",))
+        fakes.fake_run(study, "genre_prior", split, recipe="baseline", skill=0, genres=False, numeric=("energy",))
+    for split, fold in product(("seen", "unseen"), range(5)):
+        fakes.fake_run(study, "yu2018", split, fold, numeric=("energy",))
     book = execute(study)
     dropped = pd.read_csv(study.tables / "leakage.csv")
-    assert set(zip(dropped["leaky"], dropped["strict"], strict=True)) == {("slice", "artist"), ("seen", "unseen")}
+    assert set(zip(dropped["leaky"], dropped["strict"], strict=True)) == {("random", "artist"), ("seen", "unseen")}
     assert dropped.query("leaky == 'seen'")["paired"].all() and "seen to unseen" in shown(book, "drops-figure")
-    assert not {"seen", "unseen"} & set(pd.read_csv(study.tables / "results.csv")["protocol"])
-    assert "this_project" in shown(book, "baselines") and "energy" in shown(book, "baselines")
+    assert not {"seen", "unseen"} & set(pd.read_csv(study.tables / "results.csv")["split"])
+    assert "yu2018" in shown(book, "baselines") and "energy" in shown(book, "baselines")
     beaten = pd.read_csv(study.tables / "baselines.csv")
-    assert set(beaten["network"]) == {"this_project", "short_chunk", "selected"} and set(beaten["head"]) == {
+    assert set(beaten["network"]) == {"yu2018", "short_chunk", "selected"} and set(beaten["head"]) == {
         "genre", "mood", "energy",
     }  # fmt: skip
     numeric = pd.read_csv(study.tables / "numbers.csv")
     assert list(dict.fromkeys(numeric["network"])) == [
-        "this_project", "short_chunk", "selected", "genre_prior", "mfcc_svm",
+        "yu2018", "short_chunk", "selected", "genre_prior", "mfcc_svm",
     ]  # fmt: skip
     said = json.loads((study.results / "summary.json").read_text(encoding="utf-8"))
     assert len(said["headline"]) == 3 and "In the control" in said["headline"][1]
-    assert "control" in (study.figures / "protocols.svg").read_text(encoding="utf-8")
+    assert "control" in (study.figures / "splits.svg").read_text(encoding="utf-8")
     told = said["findings"]
     assert len(told) == 6 and told[1].startswith("**Leakage alone**") and "in the control" in told[1]
     assert told[4].startswith("**Against simple baselines**") and told[5].startswith("**Numbers**")
     assert "stale" not in told[0].lower()
-    protocols = (study.figures / "protocols.svg").read_text(encoding="utf-8")
-    assert "best baseline" in protocols and "mfcc_svm" not in protocols
+    splits = (study.figures / "splits.svg").read_text(encoding="utf-8")
+    assert "best baseline" in splits and "mfcc_svm" not in splits
     assert "mfcc_svm" not in (study.figures / "confusion-mood.svg").read_text(encoding="utf-8")
 
 
 def test_page_of_numbers_alone(tmp_path):
     study = fakes.fake_study(tmp_path)
-    fakes.fake_run(study, "this_project", "artist", genres=False, moods=False, numeric=("energy", "valence"))
+    fakes.fake_run(study, "yu2018", "artist", genres=False, moods=False, numeric=("energy", "valence"))
     book = execute(study)
     assert "energy" in shown(book, "numbers")
     told = json.loads((study.results / "summary.json").read_text(encoding="utf-8"))
     assert told["headline"] == []
-    assert told["main_table"] == "numbers" and "`this_project` predicts the energy" in told["findings"][0]
+    assert told["main_table"] == "numbers" and "`yu2018` predicts the energy" in told["findings"][0]
 
 
 def test_page_escapes_titles(page):
@@ -153,7 +153,7 @@ def test_page_escapes_titles(page):
 
 def test_runs_can_be_chosen_by_name(page):
     study, _ = page
-    chosen = finished(study, ["zhang2016-slice-f0-s0"])
+    chosen = finished(study, ["zhang2016-random-f0-s0"])
     collected = predictions.collect(chosen, pd.read_parquet(study.tracks))
     assert [answers.network for answers in collected] == ["zhang2016"] * 2
 

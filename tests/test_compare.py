@@ -10,8 +10,8 @@ from lib.site.compare import compare, differing, main, side_by_side
 from tests.site import chapter, write
 
 
-def scored(accuracy: float, network: str = "this_project", protocol: str = "artist", **bounds) -> dict:
-    known = {"network": network, "protocol": protocol, "recipe": "poster", "head": "genre", "level": "song"}
+def scored(accuracy: float, network: str = "yu2018", split: str = "artist", **bounds) -> dict:
+    known = {"network": network, "split": split, "recipe": "poster", "head": "genre", "level": "song"}
     values = {"accuracy": accuracy, "low": accuracy - 0.05, "high": accuracy + 0.05, "kappa": 0.5, "n_songs": 80}
     return dict.fromkeys(RESULT_COLUMNS, "") | known | values | bounds
 
@@ -27,7 +27,7 @@ def study(root, name: str, rows: list[dict], *, epochs: int = 3, runs=()) -> Stu
 
 @pytest.fixture
 def two(tmp_path):
-    one = study(tmp_path, "one", [scored(0.7), scored(0.9, protocol="slice")])
+    one = study(tmp_path, "one", [scored(0.7), scored(0.9, split="random")])
     return [one, study(tmp_path, "other", [scored(0.5), scored(0.9, network="mine")], epochs=7)]
 
 
@@ -39,18 +39,18 @@ def test_only_settings_that_differ_are_listed(two):
 
 
 def test_folds_and_seeds_that_differ_are_listed(tmp_path):
-    one = study(tmp_path, "one", [scored(0.7)], runs=["this_project-slice-f0-s0", "this_project-artist-f0-s0-tuned"])
-    other = study(tmp_path, "other", [scored(0.7)], runs=[f"this_project-slice-f{fold}-s0" for fold in (1, 0)])
+    one = study(tmp_path, "one", [scored(0.7)], runs=["yu2018-random-f0-s0", "yu2018-artist-f0-s0-tuned"])
+    other = study(tmp_path, "other", [scored(0.7)], runs=[f"yu2018-random-f{fold}-s0" for fold in (1, 0)])
     rows = differing([one, other]).set_index("setting")
     assert rows.loc["runs: fold"].tolist() == ["0", "0, 1"]
-    assert rows.loc["runs: protocol"].tolist() == ["artist, slice", "slice"]
+    assert rows.loc["runs: split"].tolist() == ["artist, random", "random"]
     assert rows.loc["runs: variant"].tolist() == ["none, tuned", "none"]
 
 
 def test_results_stand_beside_each_other_in_the_first_ones_order(two):
-    table = side_by_side(two).set_index(["network", "protocol"])
-    assert table.index.tolist() == [("this_project", "artist"), ("this_project", "slice"), ("mine", "artist")]
-    assert table.loc[("this_project", "artist"), ["one accuracy", "other accuracy"]].tolist() == [0.7, 0.5]
+    table = side_by_side(two).set_index(["network", "split"])
+    assert table.index.tolist() == [("yu2018", "artist"), ("yu2018", "random"), ("mine", "artist")]
+    assert table.loc[("yu2018", "artist"), ["one accuracy", "other accuracy"]].tolist() == [0.7, 0.5]
     assert table["other low"].isna().tolist() == [False, True, False]
 
 
@@ -61,7 +61,7 @@ def test_the_table_is_printed_and_written_with_its_intervals(tmp_path, capsys, t
     path = tmp_path / "results/compare/one_and_other_and_bare_and_numbers.md"
     text = path.read_text(encoding="utf-8")
     assert capsys.readouterr().out == f"{text}\n{path}\n"
-    row = next(line for line in text.splitlines() if line.startswith("| this_project | artist"))
+    row = next(line for line in text.splitlines() if line.startswith("| yu2018 | artist"))
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     assert cells[5:] == ["0.70 (0.65 to 0.75), κ 0.50", "0.50 (0.45 to 0.55), κ 0.50", "0.63", "–"]
     assert "05 epochs | 3 | 7 |" in text

@@ -11,25 +11,25 @@ from tests.answers import one, run_of, several, sure, tracks_of
 
 def test_drop_is_paired_over_the_songs_tested_under_both():
     tracks = tracks_of(["a"] * 20)
-    slices = run_of([sure(f"t{i}", "a") for i in range(20)], protocol="slice")
-    artists = run_of([sure(f"t{i}", "b" if i < 6 else "a") for i in range(12)], protocol="artist")
+    slices = run_of([sure(f"t{i}", "a") for i in range(20)], split="random")
+    artists = run_of([sure(f"t{i}", "b" if i < 6 else "a") for i in range(12)], split="artist")
     row = one(comparisons.drops(predictions.collect([slices, artists], tracks)), level="song")
-    assert (row.leaky, row.strict, row.n_songs, bool(row.paired)) == ("slice", "artist", 12, True)
+    assert (row.leaky, row.strict, row.n_songs, bool(row.paired)) == ("random", "artist", 12, True)
     assert row["drop"] == pytest.approx(0.5) and 0 < row.low < 0.5 < row.high < 1
 
 
 def test_drop_of_equal_answers_is_zero_without_spread():
     tracks = tracks_of(["a", "b"] * 10)
     answers = [sure(f"t{i}", "a") for i in range(20)]
-    runs = [run_of(answers, protocol=protocol) for protocol in ("slice", "artist")]
+    runs = [run_of(answers, split=split) for split in ("random", "artist")]
     row = one(comparisons.drops(predictions.collect(runs, tracks)), level="song")
     assert (row["drop"], row.low, row.high) == (0, 0, 0)
 
 
 def test_drop_over_different_songs_is_unpaired():
     tracks = tracks_of(["a"] * 40)
-    slices = run_of([sure(f"t{i}", "a" if i % 4 else "b") for i in range(20)], protocol="slice")
-    artists = run_of([sure(f"t{i}", "a" if i % 2 else "b") for i in range(20, 40)], protocol="artist")
+    slices = run_of([sure(f"t{i}", "a" if i % 4 else "b") for i in range(20)], split="random")
+    artists = run_of([sure(f"t{i}", "a" if i % 2 else "b") for i in range(20, 40)], split="artist")
     row = one(comparisons.drops(predictions.collect([slices, artists], tracks)), level="song")
     assert not row.paired and row["drop"] == pytest.approx(0.25) and row.low < 0 < row.high
 
@@ -55,23 +55,23 @@ def test_the_more_networks_are_compared_the_less_one_difference_says():
     assert ranks["p_holm"].min() == pytest.approx(3 * ranks["p"].min())
 
 
-def test_drops_start_at_slice_and_never_lead_to_a_leakier_protocol():
+def test_drops_start_at_slice_and_never_lead_to_a_leakier_split():
     tracks = tracks_of(["a"] * 4)
     answers = [sure(f"t{i}", "a") for i in range(4)]
-    runs = [run_of(answers, protocol=protocol) for protocol in ("poster_split", "slice", "song", "artist")]
+    runs = [run_of(answers, split=split) for split in ("poster", "random", "song", "artist")]
     table = comparisons.drops(predictions.collect(runs, tracks))
-    pairs = {("slice", "song"), ("slice", "artist"), ("song", "artist")}
+    pairs = {("random", "song"), ("random", "artist"), ("song", "artist")}
     assert set(zip(table["leaky"], table["strict"], strict=True)) == pairs
     whole = comparisons.whole_drops(table)
-    assert set(zip(whole["leaky"], whole["strict"], strict=True)) == {("slice", "artist")}
+    assert set(zip(whole["leaky"], whole["strict"], strict=True)) == {("random", "artist")}
     table = comparisons.drops(predictions.collect([runs[0], runs[3]], tracks))
-    assert set(zip(table["leaky"], table["strict"], strict=True)) == {("poster_split", "artist")}
+    assert set(zip(table["leaky"], table["strict"], strict=True)) == {("poster", "artist")}
 
 
 def test_networks_come_before_what_was_selected_and_baselines_last():
     table = results.results(several(), Bootstrap(20))
     assert list(dict.fromkeys(zip(table["network"], table["recipe"], strict=True))) == [
-        ("zhang2016", "poster"), ("this_project", "poster"), ("this_project", "tuned"), ("short_chunk", "poster"),
+        ("zhang2016", "poster"), ("yu2018", "poster"), ("yu2018", "tuned"), ("short_chunk", "poster"),
         ("selected", "best"), ("mine (stale)", "poster"), ("majority", "baseline"), ("mfcc_svm", "baseline"),
     ]  # fmt: skip
 
@@ -91,17 +91,17 @@ def test_baselines_are_no_networks():
 def test_claims_on_the_main_network_are_of_the_posters_recipe():
     collected = several()
     table = results.results(collected, Bootstrap(20))
-    assert results.main_network(table) == "this_project"
+    assert results.main_network(table) == "yu2018"
     assert set(results.main_rows(table)["recipe"]) == {"poster"}
-    assert [a.recipe for a in results.strictest(collected, "this_project")] == ["poster"]
+    assert [a.recipe for a in results.strictest(collected, "yu2018")] == ["poster"]
 
 
 def test_what_was_selected_is_ranked_against_every_network_and_a_recipe_against_another():
     ranks = comparisons.ranking(several(), Bootstrap(20)).query("level == 'song'")
     pairs = {(row.better, row.worse, row.recipe) for row in ranks.itertuples()}
     assert ("selected", "zhang2016", "best, poster") in pairs
-    assert ("this_project", "this_project", "tuned, poster") in pairs
-    assert ("this_project", "short_chunk", "poster") in pairs
+    assert ("yu2018", "yu2018", "tuned, poster") in pairs
+    assert ("yu2018", "short_chunk", "poster") in pairs
     assert not any({"tuned", "poster"} == set(recipe.split(", ")) and a != b for a, b, recipe in pairs)
 
 
@@ -121,19 +121,19 @@ def test_general_figures_show_the_posters_recipe_what_was_selected_and_baselines
     assert len(results.featured(table.iloc[:0])) == 0
 
 
-def test_accuracy_by_protocol_is_one_row_a_network_and_head():
+def test_accuracy_by_split_is_one_row_a_network_and_head():
     table = results.results(several(), Bootstrap(20))
-    wide = format.by_protocol(table)
+    wide = format.by_split(table)
     assert not wide[["network", "head"]].duplicated().any()
-    assert "this_project, tuned" in set(wide["network"])
+    assert "yu2018, tuned" in set(wide["network"])
     first = table[table["level"] == "song"].iloc[0]
-    cell = wide.loc[wide["network"] == first["network"], first["protocol"]].iloc[0]
+    cell = wide.loc[wide["network"] == first["network"], first["split"]].iloc[0]
     assert cell == f"{first['accuracy']:.2f} ({first['low']:.2f} to {first['high']:.2f})"
-    assert format.by_protocol(table.iloc[:0]).empty
+    assert format.by_split(table.iloc[:0]).empty
 
 
 def test_drops_by_pair_are_told_in_points():
-    row = {"head": "genre", "leaky": "slice", "strict": "artist", "drop": 0.123, "low": -0.02, "high": 0.3}
+    row = {"head": "genre", "leaky": "random", "strict": "artist", "drop": 0.123, "low": -0.02, "high": 0.3}
     row |= {"level": "song"}
     other = {**row, "strict": "song", "drop": 0.05, "low": np.nan, "high": np.nan}
     wide = format.drops_by_pair(pd.DataFrame([row, other]))
@@ -145,12 +145,12 @@ def test_drops_by_pair_are_told_in_points():
 def test_networks_are_held_against_the_best_baseline():
     table = comparisons.against_baselines(several(), Bootstrap(400))
     assert list(table.columns[:9]) == [
-        "network", "protocol", "recipe", "head", "baseline", "difference", "low", "high", "n_songs",
+        "network", "split", "recipe", "head", "baseline", "difference", "low", "high", "n_songs",
     ]  # fmt: skip
     assert set(table["baseline"]) == {"mfcc_svm"} and set(table["n_songs"]) == {40} and table["paired"].all()
     best, same, less = (
         one(table, network=network, recipe=recipe)
-        for network, recipe in (("selected", "best"), ("this_project", "poster"), ("zhang2016", "poster"))
+        for network, recipe in (("selected", "best"), ("yu2018", "poster"), ("zhang2016", "poster"))
     )
     assert best.difference == pytest.approx(0.3) and best.low > 0 and best.p_holm < 0.05
     assert best.established and not same.established and not less.established

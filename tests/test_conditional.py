@@ -18,13 +18,13 @@ def tracks_of(moods, genres, artists=None):
     return tracks_table(pd.DataFrame({**rows, "artist_group": ids if artists is None else artists}))
 
 
-def run_of(tracks, said, *, network="net", recipe="poster", protocol="artist", seed=0):
+def run_of(tracks, said, *, network="net", recipe="poster", split="artist", seed=0):
     """A finished run in memory that answers every song with the mood in `said`."""
     table = pd.DataFrame({"slice": range(len(tracks)), "track_id": tracks["track_id"], "part": "test"})
     for name in MOODS:
         table[f"mood:{name}"] = np.where(np.array(said) == name, 0.8, 0.1).astype("float32")
     metrics = {"run": {"folds": 5}, "heads": {"mood": list(MOODS)}, "parts": {"train": {}}}
-    run = Run(network, protocol, 0, seed, recipe)
+    run = Run(network, split, 0, seed, recipe)
     return SimpleNamespace(
         run=run, folder="folder", metrics=metrics, stale=False, predictions=lambda part, columns=None: table
     )
@@ -82,7 +82,7 @@ def test_artists_are_drawn_under_artist_and_songs_under_slice():
     artists = np.repeat(np.arange(16), 10)
     tracks = tracks_of(rng.choice(MOODS, 160), ["Folk"] * 160, [f"a{i}" for i in artists])
     said = np.where(artists % 2 == 0, tracks["mood"], "neutral")  # whole artists are right, or hardly
-    runs = [run_of(tracks, said, protocol=protocol) for protocol in ("slice", "artist")]
+    runs = [run_of(tracks, said, split=split) for split in ("random", "artist")]
     table = conditional.within_genre(predictions.collect(runs, tracks)).query("genre == @conditional.ALL")
     width = (table["skill_high"] - table["skill_low"]).tolist()
     assert width[1] > 1.5 * width[0]
@@ -118,7 +118,7 @@ def several(corpus):
             run_of(corpus, usual(corpus), network="genre_prior", recipe="baseline"),
             run_of(corpus, half, network="mfcc_svm", recipe="baseline"),
             run_of(corpus, half, network="majority", recipe="baseline"),
-            run_of(corpus, half, network="mfcc_svm", recipe="baseline", protocol="slice"),
+            run_of(corpus, half, network="mfcc_svm", recipe="baseline", split="random"),
         ],
         corpus,
     )
@@ -135,7 +135,7 @@ def test_each_network_is_held_against_each_named_baseline(corpus):
     assert first["difference"] == pytest.approx(28 / 80) and 0 < first["low"] < first["high"]
     assert (last["difference"], last["low"], last["high"], last["p"]) == (0, 0, 0, 1)
     assert (table["p_holm"] >= table["p"]).all() and table["p_holm"].min() == pytest.approx(4 * table["p"].min())
-    assert table["paired"].all() and set(table["protocol"]) == {"artist"}
+    assert table["paired"].all() and set(table["split"]) == {"artist"}
     assert len(comparisons.against_baselines(several(corpus), Bootstrap(20), head="mood", named=["majority"])) == 2
     assert not len(comparisons.against_baselines(several(corpus), head="genre", named=["majority"]))
 

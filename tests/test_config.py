@@ -14,7 +14,7 @@ from lib.runs.run import Run
 from lib.workflow import config
 
 NUMBERS = sorted(path.name[:2] for path in NOTEBOOKS.glob("[0-9]*.ipynb"))
-GOOD = {"corpus": "demo", "networks": ["this_project", "zhang2016"], "protocols": ["slice", "artist"]}
+GOOD = {"corpus": "demo", "networks": ["yu2018", "zhang2016"], "splits": ["random", "artist"]}
 
 
 @pytest.fixture
@@ -36,11 +36,11 @@ def test_every_study_of_the_project_is_valid(name, tmp_path):
 
 
 def test_runs_are_networks_by_protocols_by_folds_by_seeds(write):
-    loaded = config.load(write(protocols=["slice", "poster_split"], run_folds=[0, 1], seeds=[0, 7]))
+    loaded = config.load(write(splits=["random", "poster"], run_folds=[0, 1], seeds=[0, 7]))
     names = [run.name for run in loaded.runs()]
     assert len(names) == 2 * (4 + 2)
-    assert "zhang2016-slice-f1-s7" in names
-    assert "zhang2016-poster_split-f1-s7" not in names
+    assert "zhang2016-random-f1-s7" in names
+    assert "zhang2016-poster-f1-s7" not in names
 
 
 def test_the_recipe_best_is_run_once_a_fold_from_candidates_of_its_own(write):
@@ -48,10 +48,10 @@ def test_the_recipe_best_is_run_once_a_fold_from_candidates_of_its_own(write):
         write(
             baselines=["majority"],
             candidates=["zhang2016 tuned", "zhang2016 tuned + mfcc_svm baseline"],
-            search=["this_project_fc2 poster"],
+            search=["yu2018_fc2 poster"],
             run_folds=[0, 1],
             seeds=[0, 7],
-            devs=[0, 2],
+            validation_shares=[0, 2],
         )
     )
     names = [run.name for run in loaded.runs()]
@@ -64,8 +64,8 @@ def test_the_recipe_best_is_run_once_a_fold_from_candidates_of_its_own(write):
         "mfcc_svm-artist-f1-s0-d2-candidate",
     ]
     assert [run.name for run in loaded.search_runs()] == [
-        "this_project_fc2-artist-f0-s0-candidate",
-        "this_project_fc2-artist-f0-s0-d2-candidate",
+        "yu2018_fc2-artist-f0-s0-candidate",
+        "yu2018_fc2-artist-f0-s0-d2-candidate",
     ]
     assert loaded.epochs_of(loaded.candidate_runs()[0]) == loaded.epochs_of(loaded.search_runs()[0]) == 0
 
@@ -75,14 +75,14 @@ def test_networks_of_the_first_fold_and_seed_have_a_page_and_no_other_run(write)
         write(
             run_folds=[2, 3],
             seeds=[5, 6],
-            protocols=["poster_split", "artist"],
+            splits=["poster", "artist"],
             networks=["zhang2016"],
             baselines=["majority"],
-            also=[{"networks": ["zhang2016"], "protocols": ["seen"], "seeds": [5, 6]}],
+            also=[{"networks": ["zhang2016"], "splits": ["seen"], "seeds": [5, 6]}],
         )
     )
     assert [run.name for run in loaded.runs() if loaded.has_page(run)] == [
-        "zhang2016-poster_split-f0-s5", "zhang2016-artist-f2-s5",
+        "zhang2016-poster-f0-s5", "zhang2016-artist-f2-s5",
     ]  # fmt: skip
     assert not any(loaded.has_page(run) for run in loaded.candidate_runs())
 
@@ -91,30 +91,30 @@ def test_also_adds_what_its_items_list_and_nothing_twice(write):
     loaded = config.load(
         write(
             run_folds=[1, 2],
-            protocols=["artist"],
+            splits=["artist"],
             also=[
-                {"networks": ["zhang2016"], "protocols": ["artist", "poster_split"], "seeds": [0, 3]},
-                {"networks": ["this_project"], "protocols": ["seen"], "recipes": ["balanced"]},
-                {"networks": ["this_project"], "protocols": ["song"], "shares": [0.5]},
-                {"networks": ["choi2016"], "protocols": ["artist"], "heads": [["mood"], ["genre", "valence"]]},
+                {"networks": ["zhang2016"], "splits": ["artist", "poster"], "seeds": [0, 3]},
+                {"networks": ["yu2018"], "splits": ["seen"], "recipes": ["balanced"]},
+                {"networks": ["yu2018"], "splits": ["song"], "shares": [0.5]},
+                {"networks": ["choi2016"], "splits": ["artist"], "heads": [["mood"], ["genre", "valence"]]},
             ],
-            vectors=["this_project_nodes5"],
+            vectors=["yu2018_units5"],
         )
     )
     names = [run.name for run in loaded.runs()]
     assert len(names) == len(set(names))
-    assert {"zhang2016-artist-f1-s0", "zhang2016-artist-f2-s3", "this_project-seen-f1-s0-balanced"} <= set(names)
-    assert [name for name in names if "poster_split" in name] == [f"zhang2016-poster_split-f0-s{s}" for s in (0, 3)]
-    assert [name for name in names if "song" in name] == [f"this_project-song-f{f}-s0-n50" for f in (1, 2)]
+    assert {"zhang2016-artist-f1-s0", "zhang2016-artist-f2-s3", "yu2018-seen-f1-s0-balanced"} <= set(names)
+    assert [name for name in names if "poster" in name] == [f"zhang2016-poster-f0-s{s}" for s in (0, 3)]
+    assert [name for name in names if "song" in name] == [f"yu2018-song-f{f}-s0-n50" for f in (1, 2)]
     fewer = [run for run in loaded.runs() if run.heads]
     assert [run.name for run in fewer if run.fold == 1] == [
         "choi2016-artist-f1-s0-only-mood", "choi2016-artist-f1-s0-only-genre-valence",
     ]  # fmt: skip
     assert not any(loaded.has_page(run) for run in fewer)
-    assert [run.name for run in loaded.vector_runs()] == [f"this_project_nodes5-artist-f{f}-s0" for f in (1, 2)]
+    assert [run.name for run in loaded.vector_runs()] == [f"yu2018_units5-artist-f{f}-s0" for f in (1, 2)]
     assert not {run.name for run in loaded.vector_runs()} & {*names}
     balanced = next(run for run in loaded.runs() if run.recipe == "balanced")
-    assert loaded.epochs_of(balanced) == loaded.epochs_of(Run("this_project", "slice"))
+    assert loaded.epochs_of(balanced) == loaded.epochs_of(Run("yu2018", "random"))
 
 
 def test_a_network_registered_in_03_joins(write, tmp_path):
@@ -123,11 +123,11 @@ def test_a_network_registered_in_03_joins(write, tmp_path):
     write_json({}, study.zoo / "choi2016.json")  # described for another study's sake
     write_json({}, study.zoo / "networks.json")
     loaded = config.load(write(epochs={"default": 3, "zhang2016": 5}))
-    assert loaded.networks_of(study) == ("this_project", "zhang2016", "mine")
-    assert [loaded.epochs_of(Run(name, "slice")) for name in ("mine", "zhang2016")] == [3, 5]
+    assert loaded.networks_of(study) == ("yu2018", "zhang2016", "mine")
+    assert [loaded.epochs_of(Run(name, "random")) for name in ("mine", "zhang2016")] == [3, 5]
 
 
-ITEM = {"networks": ["zhang2016"], "protocols": ["song"]}
+ITEM = {"networks": ["zhang2016"], "splits": ["song"]}
 
 
 @pytest.mark.parametrize(
@@ -138,26 +138,26 @@ ITEM = {"networks": ["zhang2016"], "protocols": ["song"]}
         ({"epoch": 3}, "epoch is unknown|'epochs'?"),
         ({5: 3}, "[5] is unknown"),
         ({"study": "x"}, "study is 'x'"),
-        ({"also": [{"networks": ["this_project"]}]}, "also[0].protocols is missing"),
+        ({"also": [{"networks": ["yu2018"]}]}, "also[0].splits is missing"),
         ({"also": [ITEM | {"seed": [1]}]}, "also[0].seed is unknown|'seeds'?|shares"),
         ({"sweep": [{}, {"setting": {}}]}, "sweep[1].setting is unknown|'settings'?|parameters"),
         # names
-        ({"networks": ["this_projct"]}, "networks[0] is 'this_projct'|unknown|'this_project'?|zhang2016"),
-        ({"networks": ["zhang2016", "alexnet"]}, "networks[1] is 'alexnet'|unknown|this_project"),
+        ({"networks": ["this_projct"]}, "networks[0] is 'this_projct'|unknown|'yu2018'?|zhang2016"),
+        ({"networks": ["zhang2016", "alexnet"]}, "networks[1] is 'alexnet'|unknown|yu2018"),
         ({"networks": ["zhang2016", "zhang2016"]}, "networks is|'zhang2016' twice"),
-        ({"protocols": ["album"]}, "protocols[0] is 'album'|unknown|slice"),
+        ({"splits": ["album"]}, "splits[0] is 'album'|unknown|slice"),
         ({"corpus": "gtzan"}, "corpus is 'gtzan'|unknown|demo"),
         ({"baselines": ["gmm"]}, "baselines[0] is 'gmm'|unknown|majority"),
-        ({"best_protocols": ["album"]}, "best_protocols[0] is 'album'|unknown|slice"),
-        ({"vectors": ["this_project_nodes7"]}, "vectors[0] is 'this_project_nodes7'|this_project_nodes50"),
+        ({"best_splits": ["album"]}, "best_splits[0] is 'album'|unknown|slice"),
+        ({"vectors": ["yu2018_units7"]}, "vectors[0] is 'yu2018_units7'|yu2018_units50"),
         ({"candidates": ["choi2016"]}, "candidates[0] is 'choi2016'|not a network and its recipe"),
         ({"candidates": ["choi2016 magic"]}, "candidates[0] is|recipe 'magic' is unknown|tuned"),
-        ({"candidates": ["alexnet tuned"]}, "candidates[0] is|'alexnet' with recipe tuned|this_project"),
+        ({"candidates": ["alexnet tuned"]}, "candidates[0] is|'alexnet' with recipe tuned|yu2018"),
         ({"candidates": ["choi2016 baseline"]}, "candidates[0] is|'choi2016' with recipe baseline|mfcc_svm"),
-        ({"search": ["this_project_fc9 poster"]}, "search[0] is|'this_project_fc9'|this_project_fc2"),
+        ({"search": ["yu2018_fc9 poster"]}, "search[0] is|'yu2018_fc9'|yu2018_fc2"),
         ({"search": ["zhang2016 tuned + choi2016 tuned"]}, "search[0] is|an ensemble"),
         ({"also": [ITEM | {"networks": ["lenet"]}]}, "also[0].networks[0] is 'lenet'|zhang2016"),
-        ({"also": [ITEM | {"protocols": ["album"]}]}, "also[0].protocols[0] is 'album'|unseen"),
+        ({"also": [ITEM | {"splits": ["album"]}]}, "also[0].splits[0] is 'album'|unseen"),
         ({"also": [ITEM | {"recipes": ["tunned"]}]}, "also[0].recipes[0] is 'tunned'|'tuned'?"),
         ({"also": [ITEM | {"heads": [["My Mood"]]}]}, "also[0].heads[0][0] is 'My Mood'|lower-case"),
         ({"epochs": {"default": 3, "My Net": 20}}, "'My Net'|lower-case"),
@@ -172,14 +172,17 @@ ITEM = {"networks": ["zhang2016"], "protocols": ["song"]}
         ({"seeds": [0, 2**32]}, "seeds[1] is 4294967296"),
         ({"epochs": {"default": 0}}, "epochs.default is 0"),
         ({"epochs": {"zhang2016": 3}}, "epochs is {'zhang2016': 3}|'default'"),
-        ({"devs": [-1]}, "devs[0] is -1"),
-        ({"devs": [0, 8], "search": ["zhang2016 tuned"]}, "devs is [0, 8]|folds: 5|8 shares, 0 to 7"),
-        ({"devs": [1, 1]}, "devs is [1, 1]|1 twice"),
-        ({"best_protocols": ["poster_split"], "search": ["zhang2016 tuned"]}, "devs is [0, 1]|poster_split|[0]"),
+        ({"validation_shares": [-1]}, "validation_shares[0] is -1"),
+        (
+            {"validation_shares": [0, 8], "search": ["zhang2016 tuned"]},
+            "validation_shares is [0, 8]|folds: 5|8 shares, 0 to 7",
+        ),
+        ({"validation_shares": [1, 1]}, "validation_shares is [1, 1]|1 twice"),
+        ({"best_splits": ["poster"], "search": ["zhang2016 tuned"]}, "validation_shares is [0, 1]|poster|[0]"),
         ({"also": [ITEM | {"seeds": [-1]}]}, "also[0].seeds[0] is -1"),
         ({"also": [ITEM | {"shares": [0]}]}, "also[0].shares[0] is 0"),
         ({"also": [ITEM | {"shares": [float("nan")]}]}, "also[0].shares[0] is nan"),
-        ({"also": [ITEM | {"protocols": ["slice"], "shares": [0.5]}]}, "also is|shares under slice"),
+        ({"also": [ITEM | {"splits": ["random"], "shares": [0.5]}]}, "also is|shares under random"),
         ({"parameters": {"01": {"workers": -1}}}, "parameters.01.workers is -1"),
         ({"parameters": {"02": {"timeout_s": 0}}}, "parameters.02.timeout_s is 0"),
         ({"parameters": {"04": {"batch_size": -25}}}, "parameters is|batch_size is -25"),
@@ -201,23 +204,26 @@ ITEM = {"networks": ["zhang2016"], "protocols": ["song"]}
         ({"corpus": ["demo"]}, "corpus is ['demo']|text"),
         ({"corpus": "folder", "data": 5}, "data is 5|text"),
         ({"networks": [["zhang2016"]]}, "networks[0] is ['zhang2016']|text"),
-        ({"protocols": [{"slice": 1}]}, "protocols[0] is {'slice': 1}|text"),
+        ({"splits": [{"random": 1}]}, "splits[0] is {'random': 1}|text"),
         ({"candidates": [3]}, "candidates[0] is 3|text"),
         ({"epochs": {"default": 3, 2016: 20}}, "epochs[2016] is 2016|text"),
-        ({"networks": "this_project"}, "networks is 'this_project'|list"),
-        ({"protocols": "artist"}, "protocols is 'artist'|list"),
+        ({"networks": "yu2018"}, "networks is 'yu2018'|list"),
+        ({"splits": "artist"}, "splits is 'artist'|list"),
         ({"seeds": 3}, "seeds is 3|list"),
         ({"run_folds": 0}, "run_folds is 0|list"),
         ({"also": ITEM}, "also is {'networks'|list"),
         ({"also": [ITEM | {"seeds": 1}]}, "also[0].seeds is 1|list"),
         ({"also": [ITEM | {"heads": ["mood"]}]}, "also[0].heads[0] is 'mood'|list"),
-        ({"also": ["this_project tuned"]}, "also[0] is 'this_project tuned'|mapping"),
+        ({"also": ["yu2018 tuned"]}, "also[0] is 'yu2018 tuned'|mapping"),
         ({"epochs": 3}, "epochs is 3|mapping"),
         ({"parameters": ["01"]}, "parameters is ['01']|mapping"),
         ({"parameters": {"01": "terciles"}}, "parameters.01 is 'terciles'|mapping"),
         ({"parameters": {"01": []}}, "parameters.01 is []|mapping"),
         ({"parameters": {"04": {"settings": [1]}}}, "parameters is|settings are [1]"),
-        *(({key: []}, f"{key} is []|at least one") for key in ("networks", "protocols", "run_folds", "seeds", "devs")),
+        *(
+            ({key: []}, f"{key} is []|at least one")
+            for key in ("networks", "splits", "run_folds", "seeds", "validation_shares")
+        ),
         ({"also": [ITEM | {"heads": [[]]}]}, "also[0].heads[0] is []|at least one"),
         ({"corpus": 3, "folds": "x"}, "corpus is 3|folds is 'x'"),  # all at once
         # what lies around the file
@@ -271,7 +277,7 @@ def test_what_the_study_sets_itself_is_refused_as_a_parameter(write, number, nam
 
 def test_numbers_of_notebooks_need_no_quotes_and_no_values(tmp_path):
     path = tmp_path / "toy.yaml"
-    text = "corpus: demo\nnetworks: [this_project]\nprotocols: [slice]\ndata:\nalso:\nsweep:\nseeds:\nparameters:"
+    text = "corpus: demo\nnetworks: [yu2018]\nprotocols: [random]\ndata:\nalso:\nsweep:\nseeds:\nparameters:"
     path.write_text(f"{text}\n  01: {{songs_per_genre: 6}}\n  5: {{resamples: 9}}\n  '04':\n")
     loaded = config.load(str(path))
     assert loaded.parameters == {"01": {"songs_per_genre": 6}, "05": {"resamples": 9}, "04": {}}

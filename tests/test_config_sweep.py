@@ -5,7 +5,7 @@ from lib.errors import ReportError
 from lib.workflow import config
 from lib.workflow.config.sweep import studies
 
-PLAIN = {"corpus": "demo", "networks": ["this_project"], "protocols": ["artist"], "run_folds": [0, 1]}
+PLAIN = {"corpus": "demo", "networks": ["yu2018"], "splits": ["artist"], "run_folds": [0, 1]}
 
 
 def load(folder, **more):
@@ -22,22 +22,22 @@ def test_a_grid_is_every_combination_of_what_it_lists(tmp_path):
     }
     names = {run.name for run in load(tmp_path, sweep=grid).runs()}
     assert len(names) == 2 * 2 * 4
-    assert "this_project-artist-f1-s1-poster~batch_size=25~learning_rate=0.01" in names
-    assert "this_project-artist-f0-s0" in names  # the poster's own settings keep their name
+    assert "yu2018-artist-f1-s1-poster~batch_size=25~learning_rate=0.01" in names
+    assert "yu2018-artist-f0-s0" in names  # the poster's own settings keep their name
 
 
 def test_several_grids_networks_protocols_and_folds(tmp_path):
     sweep = [
-        {"networks": ["zhang2016"], "protocols": ["slice"], "folds": [2], "recipes": ["tuned", "poster"]},
+        {"networks": ["zhang2016"], "splits": ["random"], "folds": [2], "recipes": ["tuned", "poster"]},
         {"settings": {"epochs": [1]}, "shares": [0.5]},
     ]
     loaded = load(tmp_path, sweep=sweep)
     names = [run.name for run in loaded.runs()]
-    assert "zhang2016-slice-f2-s0-tuned" in names
-    assert "this_project-artist-f1-s0-n50-poster~epochs=1" in names
+    assert "zhang2016-random-f2-s0-tuned" in names
+    assert "yu2018-artist-f1-s0-n50-poster~epochs=1" in names
     runs = {run.name: run for run in loaded.runs()}
-    assert loaded.epochs_of(runs["this_project-artist-f1-s0-n50-poster~epochs=1"]) == 0  # the name's are taken
-    assert loaded.epochs_of(runs["zhang2016-slice-f2-s0"]) == 20
+    assert loaded.epochs_of(runs["yu2018-artist-f1-s0-n50-poster~epochs=1"]) == 0  # the name's are taken
+    assert loaded.epochs_of(runs["zhang2016-random-f2-s0"]) == 20
     assert not list(studies(loaded))
 
 
@@ -45,7 +45,7 @@ def test_other_parameters_of_the_slices_are_studies_of_their_own(tmp_path):
     sweep = {"parameters": {"02": {"n_mels": [48, 96]}, "01": {"seconds": [7.5]}}, "recipes": ["tuned"], "seeds": [3]}
     loaded = load(tmp_path, sweep=sweep, parameters={"02": {"slice_s": 2.0}}, baselines=["majority"])
     assert [run.name for run in loaded.runs()] == [
-        *(f"this_project-artist-f{fold}-s0" for fold in (0, 1)),
+        *(f"yu2018-artist-f{fold}-s0" for fold in (0, 1)),
         *(f"majority-artist-f{fold}-s0" for fold in (0, 1)),
     ]
     derived = dict(studies(loaded))
@@ -56,7 +56,7 @@ def test_other_parameters_of_the_slices_are_studies_of_their_own(tmp_path):
         own = config.load(path)
         assert own.parameters["02"] == {"slice_s": 2.0, "n_mels": 48 if "48" in name else 96}
         assert own.parameters["01"] == {"seconds": 7.5}
-        assert "this_project-artist-f1-s3-tuned" in [run.name for run in own.runs()]
+        assert "yu2018-artist-f1-s3-tuned" in [run.name for run in own.runs()]
         assert not own.sweep
 
 
@@ -64,9 +64,9 @@ def test_epochs_of_a_grid_are_trained_whatever_the_study_has(tmp_path):
     loaded = load(tmp_path, sweep={"settings": {"epochs": [10, 20]}}, epochs={"default": 5})
     runs = {run.name: loaded.epochs_of(run) for run in loaded.runs() if run.fold == 0}
     assert runs == {
-        "this_project-artist-f0-s0": 5,
-        "this_project-artist-f0-s0-poster~epochs=10": 0,  # the recipe's own, which are those of its name
-        "this_project-artist-f0-s0-poster~epochs=20": 0,
+        "yu2018-artist-f0-s0": 5,
+        "yu2018-artist-f0-s0-poster~epochs=10": 0,  # the recipe's own, which are those of its name
+        "yu2018-artist-f0-s0-poster~epochs=20": 0,
     }
 
 
@@ -100,7 +100,7 @@ def test_a_setting_of_04_cannot_be_swept_as_well(tmp_path):
         ({"networks": ["alexnet"]}, "sweep[0].networks[0] is 'alexnet'|unknown"),
         ({"folds": [5]}, "sweep is|fold 5|folds: 5"),
         ({"folds": ["a"]}, "sweep[0].folds[0] is 'a'"),
-        ({"protocols": ["slice"], "shares": [0.5]}, "sweep is|shares under slice"),
+        ({"splits": ["random"], "shares": [0.5]}, "sweep is|shares under random"),
         ({"parameters": {"05": {"resamples": [10]}}}, "sweep[0].parameters is|'05'|01, 02 and 03"),
         ({"parameters": {"02": {"n_mels": 48}}}, "sweep[0].parameters.02.n_mels is 48|list"),
         ({"parameters": {"02": {"n_mels": [48, 48]}}}, "sweep[0].parameters.02.n_mels is [48, 48]|twice"),

@@ -209,7 +209,7 @@ def test_the_notebook_runs(music, tmp_path, monkeypatch):
     done = papermill.execute_notebook(
         NOTEBOOKS / "01_data_acquisition.ipynb", tmp_path / "01.ipynb", kernel_name="python3", progress_bar=False,
         parameters={"study": "folder", "root": str(tmp_path), "corpus": "folder", "data": str(music), "workers": 1,
-                    "protocols": ["slice"]},
+                    "splits": ["random"]},
     )  # fmt: skip
     tracks = pd.read_parquet(tmp_path / "work" / "folder" / "tracks.parquet")
     assert (tracks["status"] == "ok").sum() == 7

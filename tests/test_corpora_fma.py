@@ -268,7 +268,7 @@ class TestCommand:
         def write(address: str):
             path = tmp_path / "small.yaml"
             declared = {
-                "corpus": "fma", "networks": ["this_project"], "protocols": ["slice"],
+                "corpus": "fma", "networks": ["yu2018"], "splits": ["random"],
                 "parameters": {"01": {"drawing": DRAW | {"address": address}}},
             }  # fmt: skip
             path.write_text(yaml.safe_dump(declared))

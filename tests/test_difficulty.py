@@ -32,11 +32,11 @@ def panel_of(right, *, true=None, artists=None, genre=None, copies=None, head="g
     return difficulty.Panel(head, "artist", songs, pd.DataFrame(said, index=ids))
 
 
-def three(protocol="artist"):
+def three(split="artist"):
     """Three networks, of four songs: all miss t2 and t3, one of them t1 too, and nobody t0."""
     said = {"one": "abba", "two": "abba", "three": "aaba"}
     return [
-        run_of([sure(f"t{i}", name) for i, name in enumerate(names)], network=network, protocol=protocol)
+        run_of([sure(f"t{i}", name) for i, name in enumerate(names)], network=network, split=split)
         for network, names in said.items()
     ]
 
@@ -49,7 +49,7 @@ TRACKS = tracks_of(["a", "b", "a", "b"])
 
 def test_songs_that_all_three_networks_miss():
     panel = difficulty.panel(predictions.collect(three(), TRACKS), "genre")
-    assert panel.networks == ["one", "three", "two"] and panel.protocol == "artist"
+    assert panel.networks == ["one", "three", "two"] and panel.split == "artist"
     table = difficulty.missed_by_all(panel)
     assert table["track_id"].tolist() == ["t2", "t3"]
     assert table.iloc[0].to_dict() == {
@@ -74,10 +74,10 @@ def test_where_networks_agree_on_a_wrong_answer_comes_first():
 def test_each_network_counts_once_and_baselines_and_stale_runs_not_at_all():
     right = [sure(f"t{i}", name) for i, name in enumerate("abab")]
     others = [
-        run_of(right, network="one", protocol="artist", recipe="tuned"),
-        run_of(right, network="two", protocol="artist", seed=1),
-        run_of(right, network="majority", protocol="artist", recipe="baseline"),
-        run_of(right, network="gone", protocol="artist", stale=True),
+        run_of(right, network="one", split="artist", recipe="tuned"),
+        run_of(right, network="two", split="artist", seed=1),
+        run_of(right, network="majority", split="artist", recipe="baseline"),
+        run_of(right, network="gone", split="artist", stale=True),
     ]
     panel = difficulty.panel(predictions.collect([*three(), *others], TRACKS), "genre")
     assert panel.networks == ["one", "three", "two"]
@@ -99,12 +99,12 @@ def test_only_songs_that_all_networks_tested_count_and_the_fullest_seed():
     assert panel.said.index.tolist() == ["t1"] and panel.said.loc["t1"].tolist() == ["b", "a"]
 
 
-def test_the_strictest_protocol_counts_unless_another_is_named():
-    collected = predictions.collect([*three("slice"), *three("artist")[:1]], TRACKS)
-    assert (difficulty.panel(collected, "genre").protocol, difficulty.panel(collected, "genre").networks) == (
+def test_the_strictest_split_counts_unless_another_is_named():
+    collected = predictions.collect([*three("random"), *three("artist")[:1]], TRACKS)
+    assert (difficulty.panel(collected, "genre").split, difficulty.panel(collected, "genre").networks) == (
         "artist", ["one"],
     )  # fmt: skip
-    assert len(difficulty.panel(collected, "genre", "slice").networks) == 3
+    assert len(difficulty.panel(collected, "genre", "random").networks) == 3
 
 
 def test_missing_labels_titles_and_artists():
@@ -290,18 +290,16 @@ def test_no_artist_is_called_hard_where_clustering_is_not_established():
 
 
 def test_folds_are_those_that_tested_a_song():
-    runs = [run_of([sure("t0", "a")], protocol="artist"), run_of([sure("t1", "a")], protocol="artist", fold=3)]
+    runs = [run_of([sure("t0", "a")], split="artist"), run_of([sure("t1", "a")], split="artist", fold=3)]
     old = SimpleNamespace(**(vars(runs[0]) | {"stale": True}))
     assert difficulty.folds_of([*runs, old], "artist").to_dict() == {"t0": 0, "t1": 3}
-    assert not len(difficulty.folds_of(runs, "slice"))
+    assert not len(difficulty.folds_of(runs, "random"))
 
 
 def test_a_whole_study(tmp_path):
     study = fake_study(tmp_path)
     runs = [
-        fake_run(study, network, "artist", fold, skill=0.3)
-        for network in ("this_project", "zhang2016")
-        for fold in range(5)
+        fake_run(study, network, "artist", fold, skill=0.3) for network in ("yu2018", "zhang2016") for fold in range(5)
     ]
     tracks = pd.read_parquet(study.tracks)
     collected = predictions.collect(runs, tracks)
@@ -310,6 +308,6 @@ def test_a_whole_study(tmp_path):
         assert len(panel.songs) == known
         assert difficulty.agreement(panel)["songs"].sum() == known
         missed = difficulty.missed_by_all(panel)
-        assert (missed[["this_project", "zhang2016"]].to_numpy() != missed[["true"]].to_numpy()).all()
+        assert (missed[["yu2018", "zhang2016"]].to_numpy() != missed[["true"]].to_numpy()).all()
         found = difficulty.hard_artists(panel, difficulty.folds_of(runs, "artist"), permutations=199)
         assert 0 < found.p <= 1 and len(found.table)

@@ -25,7 +25,7 @@ def songs_of(values):
 
 def test_a_songs_vector_is_the_mean_of_its_slices():
     songs = vectors.song_vectors(np.float32([[1, 2], [3, 4], [5, 5]]), ["b", "b", "a"])
-    assert songs.index.tolist() == ["a", "b"] and songs.columns.tolist() == ["node 1", "node 2"]
+    assert songs.index.tolist() == ["a", "b"] and songs.columns.tolist() == ["unit 1", "unit 2"]
     assert songs.loc["b"].tolist() == [2, 3]
 
 
@@ -35,10 +35,10 @@ def test_vectors_that_do_not_fit_are_an_error(wrong):
         vectors.song_vectors(wrong, ["a", "b", "c"])
 
 
-def test_dead_nodes_are_named():
+def test_dead_units_are_named():
     songs = songs_of(np.column_stack([np.arange(5), np.zeros(5), np.full(5, 7.3), np.arange(5) * 1e-3]))
-    assert vectors.dead_nodes(songs) == ["node 2", "node 3"]
-    assert vectors.dead_nodes(songs_of(np.ones((4, 2)))) == ["node 1", "node 2"]
+    assert vectors.dead_units(songs) == ["unit 2", "unit 3"]
+    assert vectors.dead_units(songs_of(np.ones((4, 2)))) == ["unit 1", "unit 2"]
 
 
 def test_variance_explained():
@@ -54,7 +54,7 @@ def test_variance_explained_of_random_classes_is_its_chance():
     assert np.mean(found) == pytest.approx(3 / 39, abs=0.01)
 
 
-# ---- nodes
+# ---- units
 
 
 def test_associations_agree_with_scipy():
@@ -63,18 +63,18 @@ def test_associations_agree_with_scipy():
     rng = np.random.default_rng(0)
     genre, valence = rng.choice(["a", "b", "c"], 40), rng.uniform(0, 1, 40)
     songs = songs_of(np.column_stack([valence + rng.normal(0, 0.3, 40), (genre == "b") + rng.normal(0, 0.5, 40)]))
-    table = units.node_associations(songs, tracks_of(40, genre=genre, valence=valence))
-    row = table.query("node == 'node 1' and target == 'valence'").iloc[0]
-    r, p = stats.pearsonr(songs["node 1"], valence)
+    table = units.unit_associations(songs, tracks_of(40, genre=genre, valence=valence))
+    row = table.query("unit == 'unit 1' and target == 'valence'").iloc[0]
+    r, p = stats.pearsonr(songs["unit 1"], valence)
     assert row["value"] == pytest.approx(r) and p < row["p"] < 1e-4
-    row = table.query("node == 'node 2' and measure == 'eta squared'").iloc[0]
-    groups = [songs["node 2"].to_numpy()[genre == name] for name in "abc"]
-    between = sum(len(group) * (group.mean() - songs["node 2"].mean()) ** 2 for group in groups)
-    assert row["value"] == pytest.approx(between / ((songs["node 2"] - songs["node 2"].mean()) ** 2).sum())
+    row = table.query("unit == 'unit 2' and measure == 'eta squared'").iloc[0]
+    groups = [songs["unit 2"].to_numpy()[genre == name] for name in "abc"]
+    between = sum(len(group) * (group.mean() - songs["unit 2"].mean()) ** 2 for group in groups)
+    assert row["value"] == pytest.approx(between / ((songs["unit 2"] - songs["unit 2"].mean()) ** 2).sum())
     assert row["target"] == "genre" and 0 < row["value"] < 1
-    verdicts = units.verdicts(table, songs.columns, []).set_index("node")
-    assert verdicts.loc["node 1", "goes_with"] == "more: valence"
-    assert verdicts.loc["node 2", "goes_with"] == "more: genre b"
+    verdicts = units.verdicts(table, songs.columns, []).set_index("unit")
+    assert verdicts.loc["unit 1", "goes_with"] == "more: valence"
+    assert verdicts.loc["unit 2", "goes_with"] == "more: genre b"
 
 
 @pytest.fixture
@@ -86,22 +86,22 @@ def test_holm_keeps_noise_from_being_established(few_shuffles):
     rng, false = np.random.default_rng(5), 0
     for _ in range(20):
         tracks = tracks_of(40, genre=rng.choice(["a", "b", "c", "d"], 40), valence=rng.uniform(0, 1, 40))
-        table = units.node_associations(songs_of(rng.normal(size=(40, 10))), tracks)
+        table = units.unit_associations(songs_of(rng.normal(size=(40, 10))), tracks)
         assert (table["p_holm"] >= table["p"])[table["measure"] == "r"].all()
         false += table["established"].any()
     assert false <= 4  # 1 expected
 
 
 def test_songs_of_one_artist_are_no_independent_witnesses(few_shuffles):
-    """Nodes and targets that go by artist and have nothing to do with each other."""
+    """Units and targets that go by artist and have nothing to do with each other."""
     rng, by_artist, as_songs = np.random.default_rng(3), 0, 0
     artists = np.repeat(np.arange(30), 5)
     for _ in range(100):
-        node, value = (rng.normal(size=30)[artists] + 0.3 * rng.normal(size=150) for _ in range(2))
+        unit, value = (rng.normal(size=30)[artists] + 0.3 * rng.normal(size=150) for _ in range(2))
         tracks = tracks_of(150, artist_group=[f"a{a}" for a in artists], power=value)
         lone = tracks_of(150, power=value)
-        by_artist += units.node_associations(songs_of(node[:, None]), tracks)["p"].iloc[0] < 0.05
-        as_songs += units.node_associations(songs_of(node[:, None]), lone)["p"].iloc[0] < 0.05
+        by_artist += units.unit_associations(songs_of(unit[:, None]), tracks)["p"].iloc[0] < 0.05
+        as_songs += units.unit_associations(songs_of(unit[:, None]), lone)["p"].iloc[0] < 0.05
     assert by_artist <= 14 < 25 < as_songs  # 5 expected; as independent songs they would mislead
 
 
@@ -109,34 +109,34 @@ def test_descriptors_join_as_a_kind_of_their_own():
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(40, 2))
     described = pd.DataFrame({"loudness": vectors[:, 0], "tempo": np.nan}, index=tracks_of(40)["track_id"])
-    table = units.node_associations(songs_of(vectors), tracks_of(40, valence=rng.random(40)), described)
+    table = units.unit_associations(songs_of(vectors), tracks_of(40, valence=rng.random(40)), described)
     assert table.groupby("kind")["target"].unique().map(list).to_dict() == {
         "descriptor": ["loudness"], "target": ["valence"],
     }  # fmt: skip
-    assert table.query("node == 'node 1' and target == 'loudness'")["value"].iloc[0] == pytest.approx(1)
+    assert table.query("unit == 'unit 1' and target == 'loudness'")["value"].iloc[0] == pytest.approx(1)
 
 
-def test_the_slices_that_drive_a_node_are_of_different_songs():
+def test_the_slices_that_drive_a_unit_are_of_different_songs():
     vectors = np.array([[3, 0], [2.5, 0], [1, 0], [0, 0], [-1, 0]], dtype=float)
     slices = pd.DataFrame({"slice": [7, 8, 9, 10, 11], "track_id": ["t000", "t000", "t001", "t002", "t002"]})
     found = units.driving(vectors, slices, tracks_of(3, genre=["a", "b", "a"]))
-    assert found["node"].tolist() == ["node 1"] * 3 and found["slice"].tolist() == [7, 9, 10]
+    assert found["unit"].tolist() == ["unit 1"] * 3 and found["slice"].tolist() == [7, 9, 10]
 
 
 def test_missing_labels_are_left_out_of_their_association_only():
     rng = np.random.default_rng(0)
     genre = np.array(["a", "b"] * 10, dtype=object)
     mood = np.array(["sad", None, "happy", None] * 5, dtype=object)
-    table = units.node_associations(songs_of(rng.normal(size=(20, 3))), tracks_of(20, genre=genre, mood=mood))
+    table = units.unit_associations(songs_of(rng.normal(size=(20, 3))), tracks_of(20, genre=genre, mood=mood))
     assert table.groupby("target")["n"].first().to_dict() == {"genre": 20, "mood": 10}
-    none = units.node_associations(songs_of(rng.normal(size=(5, 3))), tracks_of(5))
-    assert not len(none) and units.verdicts(none, ["node 1"], [])["goes_with"].tolist() == ["nothing established"]
+    none = units.unit_associations(songs_of(rng.normal(size=(5, 3))), tracks_of(5))
+    assert not len(none) and units.verdicts(none, ["unit 1"], [])["goes_with"].tolist() == ["nothing established"]
 
 
-def test_dead_nodes_have_no_association():
+def test_dead_units_have_no_association():
     vectors = np.column_stack([np.arange(10.0), np.ones(10)])
-    table = units.node_associations(songs_of(vectors), tracks_of(10, genre=["a", "b"] * 5))
-    assert set(table["node"]) == {"node 1"}
+    table = units.unit_associations(songs_of(vectors), tracks_of(10, genre=["a", "b"] * 5))
+    assert set(table["unit"]) == {"unit 1"}
 
 
 # ---- neighbours
@@ -249,9 +249,9 @@ def page(tmp_path_factory):
     import papermill
 
     study = fakes.fake_study(tmp_path_factory.mktemp("study"))
-    run = fakes.fake_run(study, "this_project", "artist")
-    others = [fakes.fake_run(study, "this_project", "artist", fold, seed).run.name for fold, seed in ((1, 0), (0, 1))]
-    wider = [fakes.fake_run(study, "this_project_nodes50", "artist", fold).run.name for fold in (0, 1)]
+    run = fakes.fake_run(study, "yu2018", "artist")
+    others = [fakes.fake_run(study, "yu2018", "artist", fold, seed).run.name for fold, seed in ((1, 0), (0, 1))]
+    wider = [fakes.fake_run(study, "yu2018_units50", "artist", fold).run.name for fold in (0, 1)]
     given = {"study": study.name, "root": str(study.root), "neighbours": 3, "others": others, "widths": wider}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(PROJECT))
@@ -262,23 +262,23 @@ def page(tmp_path_factory):
     return study, run, book
 
 
-def test_page_writes_nodes_and_neighbours(page):
+def test_page_writes_units_and_neighbours(page):
     study, run, _ = page
-    nodes = pd.read_csv(study.tables / "nodes.csv")
-    assert nodes["node"].nunique() == fakes.WIDTH - 1 and "node 4" not in set(nodes["node"])
-    assert set(nodes["target"]) == {"genre", "mood", "valence", "energy"}
+    units = pd.read_csv(study.tables / "units.csv")
+    assert units["unit"].nunique() == fakes.WIDTH - 1 and "unit 4" not in set(units["unit"])
+    assert set(units["target"]) == {"genre", "mood", "valence", "energy"}
     near = pd.read_csv(study.tables / "neighbours.csv")
     tested = 2 * run.predictions("test")["track_id"].nunique() - 1
     assert (near.groupby("track_id").size() <= 3).all() and abs(near["track_id"].nunique() - tested) < 8
     assert set(pd.read_csv(study.tables / "neighbour_hits.csv")["same"]) == {"genre", "mood", "artist"}
 
 
-def test_page_draws_its_figures_and_names_the_dead_node(page):
+def test_page_draws_its_figures_and_names_the_dead_units(page):
     study, _, book = page
     assert {path.stem for path in study.figures.glob("*.svg")} == {
-        "driving", "map", "neighbours", "nodes", "nodes-again", "switched-off", "widths",
+        "driving", "map", "neighbours", "units", "units-again", "switched-off", "widths",
     }  # fmt: skip
     told = [
         o["data"]["text/markdown"] for c in book.cells for o in c.get("outputs", []) if "text/markdown" in o["data"]
     ]
-    assert any("Dead, the same for every test song: **node 4**" in text for text in told)
+    assert any("Dead, the same for every test song: **unit 4**" in text for text in told)

@@ -11,13 +11,13 @@ import pytest
 
 from lib.embedding import ablation, descriptors, projection, similarity
 from lib.embedding import widths as sizes
-from lib.embedding.vectors import node_names
+from lib.embedding.vectors import unit_names
 from lib.errors import ReportError
 from lib.paths import PROJECT, Study
 from lib.plots import embedding as plots
 from lib.rich_output import MAP, MAX_POINTS, offer_map, read_map
 from lib.runs import internals
-from lib.runs.internals import Inside
+from lib.runs.internals import Internals
 from lib.site.audio import Players, map_html
 from lib.site.sanitize import Media
 from tests import fakes
@@ -28,7 +28,7 @@ RATE = descriptors.RATE
 def songs_of(values, ids=None):
     values = np.asarray(values, dtype=float)
     ids = ids or [f"t{i:03d}" for i in range(len(values))]
-    return pd.DataFrame(values, index=pd.Index(ids, name="track_id"), columns=node_names(values.shape[1]))
+    return pd.DataFrame(values, index=pd.Index(ids, name="track_id"), columns=unit_names(values.shape[1]))
 
 
 # ---- descriptors
@@ -133,22 +133,22 @@ def test_descriptors_are_computed_again_when_their_code_is_edited(tmp_path, monk
 # ---- found again
 
 
-def test_a_turned_space_is_the_same_and_its_nodes_are_found_where_they_went():
+def test_a_turned_space_is_the_same_and_its_units_are_found_where_they_went():
     rng = np.random.default_rng(0)
     own = songs_of(rng.normal(size=(60, 5)))
-    mixed = own[[f"node {i}" for i in (3, 1, 5, 2, 4)]].set_axis(own.columns, axis=1) * [-2, 1, 3, 1, -1]
-    found = similarity.matched(own, mixed).set_index("node")
+    mixed = own[[f"unit {i}" for i in (3, 1, 5, 2, 4)]].set_axis(own.columns, axis=1) * [-2, 1, 3, 1, -1]
+    found = similarity.matched(own, mixed).set_index("unit")
     assert found["partner"].to_dict() == {
-        "node 1": "node 2", "node 2": "node 4", "node 3": "node 1", "node 4": "node 5", "node 5": "node 3",
+        "unit 1": "unit 2", "unit 2": "unit 4", "unit 3": "unit 1", "unit 4": "unit 5", "unit 5": "unit 3",
     }  # fmt: skip
-    assert found["r"].abs().tolist() == pytest.approx([1] * 5) and found.loc["node 3", "r"] == pytest.approx(-1)
+    assert found["r"].abs().tolist() == pytest.approx([1] * 5) and found.loc["unit 3", "r"] == pytest.approx(-1)
     turn, _ = np.linalg.qr(rng.normal(size=(5, 5)))
     assert similarity.cka(own, 3 * own.to_numpy() @ turn + 1) == pytest.approx(1)
     assert similarity.cka(own, rng.normal(size=(60, 5))) < 0.4
     assert np.isnan(similarity.cka(own, np.ones((60, 2))))
 
 
-def test_chance_tells_a_found_node_from_a_matched_one():
+def test_chance_tells_a_found_unit_from_a_matched_one():
     rng = np.random.default_rng(0)
     own = songs_of(rng.normal(size=(60, 5)))
     noise = songs_of(rng.normal(size=(60, 5)))
@@ -163,11 +163,11 @@ def test_chance_tells_a_found_node_from_a_matched_one():
     plt.close(figure)
 
 
-def test_twins_are_named_and_a_dead_node_is_none():
+def test_twins_are_named_and_a_dead_unit_is_none():
     x = np.random.default_rng(0).normal(size=30)
     songs = songs_of(np.column_stack([x, -2 * x + 0.01, np.zeros(30), np.random.default_rng(1).normal(size=30)]))
     found = similarity.twins(songs)
-    assert found[["node", "other"]].to_numpy().tolist() == [["node 1", "node 2"]]
+    assert found[["unit", "other"]].to_numpy().tolist() == [["unit 1", "unit 2"]]
     assert found["r"].tolist() == pytest.approx([-1])
     assert len(similarity.twins(songs, least=0)) == 6
 
@@ -175,9 +175,9 @@ def test_twins_are_named_and_a_dead_node_is_none():
 # ---- switched off
 
 
-def test_a_node_that_decides_is_missed_and_an_idle_one_is_not(tmp_path):
+def test_a_unit_that_decides_is_missed_and_an_idle_one_is_not(tmp_path):
     study = fakes.fake_study(tmp_path, corpus_tracks=fakes.fake_tracks(artists=25, songs=1))
-    run = fakes.fake_run(study, "this_project", "artist", skill=9.0)
+    run = fakes.fake_run(study, "yu2018", "artist", skill=9.0)
     tracks = pd.read_parquet(study.tracks)
     slices = run.predictions("test")
     classes = run.metrics["heads"]["genre"]
@@ -191,13 +191,13 @@ def test_a_node_that_decides_is_missed_and_an_idle_one_is_not(tmp_path):
     np.save(run.folder / "embedding.npy", whole)
     songs = songs_of(np.full((4, 5), 0.25), ["a", "b", "c", "d"])
     kernel = np.vstack([5 * np.eye(4), np.zeros(4)])
-    held = Inside(songs, pd.Series("train", index=songs.index), pd.DataFrame(), {"genre": (kernel, np.zeros(4))})
-    table = ablation.switched_off(run, held, tracks, resamples=200).set_index("node")
-    assert (table["accuracy"] == 1).all() and table.loc["node 5", "loss"] == table.loc["node 5", "changed"] == 0
-    assert (table.loc["node 1":"node 4", "without"] <= 1).all()
-    held = Inside(songs * 0 + [9, 0, 0, 0, 0], held.part, held.last, held.decisions)  # node 1 always says its class
+    held = Internals(songs, pd.Series("train", index=songs.index), pd.DataFrame(), {"genre": (kernel, np.zeros(4))})
+    table = ablation.switched_off(run, held, tracks, resamples=200).set_index("unit")
+    assert (table["accuracy"] == 1).all() and table.loc["unit 5", "loss"] == table.loc["unit 5", "changed"] == 0
+    assert (table.loc["unit 1":"unit 4", "without"] <= 1).all()
+    held = Internals(songs * 0 + [9, 0, 0, 0, 0], held.part, held.last, held.decisions)  # unit 1 always says its class
     table = ablation.switched_off(run, held, tracks, resamples=200)
-    first = table.set_index("node").loc["node 1"]
+    first = table.set_index("unit").loc["unit 1"]
     assert first["loss"] == pytest.approx(0.7, abs=0.2) and first["low"] > 0 and first["p_holm"] < 0.05
     plt.close(plots.losses(table))
 
@@ -206,7 +206,7 @@ def test_a_node_that_decides_is_missed_and_an_idle_one_is_not(tmp_path):
 
 
 def inside_of(space, parts, ids):
-    return Inside(songs_of(space, ids), pd.Series(parts, index=ids), pd.DataFrame(), {})
+    return Internals(songs_of(space, ids), pd.Series(parts, index=ids), pd.DataFrame(), {})
 
 
 def test_spaces_are_turned_onto_the_first_without_a_look_at_test_songs():
@@ -221,7 +221,7 @@ def test_spaces_are_turned_onto_the_first_without_a_look_at_test_songs():
     assert np.allclose(songs.to_numpy(), truth[:40]) and fit == pytest.approx(1)
     other = second.songs.copy()
     other.iloc[20:40] += 100  # test songs of the second model
-    moved, _, _ = projection.joined({"one": first, "two": Inside(other, second.part, second.last, {})})
+    moved, _, _ = projection.joined({"one": first, "two": Internals(other, second.part, second.last, {})})
     assert np.allclose(moved.iloc[20:] - songs.iloc[20:], (100 * np.ones(4) / 0.5) @ turn.T)
     assert np.isnan(projection.joined({"one": first})[2])
 
@@ -281,10 +281,10 @@ def test_many_names_share_a_colour_and_the_most_frequent_have_their_own():
 
 def test_what_is_kept_of_a_network_comes_back(tmp_path):
     study = fakes.fake_study(tmp_path)
-    run = fakes.fake_run(study, "this_project", "artist")
+    run = fakes.fake_run(study, "yu2018", "artist")
     found = internals.read(run.folder)
     table = run.predictions(None)
-    assert len(found.songs) == table["track_id"].nunique() and set(found.part) == {"train", "dev", "test"}
+    assert len(found.songs) == table["track_id"].nunique() and set(found.part) == {"train", "validation", "test"}
     assert found.last.index.tolist() == sorted(run.predictions("test")["track_id"].unique())
     assert {head: kernel.shape for head, (kernel, _) in found.decisions.items()} == {
         "genre": (fakes.WIDTH, 4), "mood": (fakes.WIDTH, 3),
@@ -296,21 +296,21 @@ def test_what_is_kept_of_a_network_comes_back(tmp_path):
 
 def test_widths_are_compared_over_the_same_songs(tmp_path):
     study = fakes.fake_study(tmp_path)
-    runs = [fakes.fake_run(study, "this_project", "artist", fold, skill=5.0) for fold in (0, 1)]
-    runs += [fakes.fake_run(study, "this_project_nodes5", "artist", fold, skill=0.5) for fold in (0, 1, 2)]
+    runs = [fakes.fake_run(study, "yu2018", "artist", fold, skill=5.0) for fold in (0, 1)]
+    runs += [fakes.fake_run(study, "yu2018_units5", "artist", fold, skill=0.5) for fold in (0, 1, 2)]
     tracks = pd.read_parquet(study.tracks)
-    table = sizes.widths(runs, tracks, "this_project", resamples=200)
+    table = sizes.widths(runs, tracks, "yu2018", resamples=200)
     assert set(table["what"]) == {"accuracy in genre", "accuracy in mood", "neighbours of the same genre"}
     assert (table["runs"] == 2).all() and table.groupby("what")["n_songs"].nunique().eq(1).all()
-    worse = table.set_index(["network", "what"]).loc[("this_project_nodes5", "accuracy in genre")]
+    worse = table.set_index(["network", "what"]).loc[("yu2018_units5", "accuracy in genre")]
     assert worse["difference"] < 0 and worse["difference_high"] < 0
     plt.close(plots.widths_figure(table))
-    assert not len(sizes.widths(runs[:2], tracks, "this_project"))
+    assert not len(sizes.widths(runs[:2], tracks, "yu2018"))
 
 
 def test_of_many_songs_a_sample_is_looked_at_in_every_network_alike(tmp_path):
     study = fakes.fake_study(tmp_path)
-    known = {str(fold): internals.read(fakes.fake_run(study, "this_project", "artist", fold).folder) for fold in (0, 1)}
+    known = {str(fold): internals.read(fakes.fake_run(study, "yu2018", "artist", fold).folder) for fold in (0, 1)}
     assert internals.some(known, 72) == (known, "")
     fewer, said = internals.some(known, 20)
     assert said == "Of 72 songs a random sample of 20 is looked at."

@@ -16,13 +16,13 @@ from tests.chain import command, copy_of_the_project, report
 
 SHORT = {
     "corpus": "demo",
-    "networks": ["this_project"],
-    "protocols": ["artist"],
+    "networks": ["yu2018"],
+    "splits": ["artist"],
     "epochs": {"default": 1},
     "baselines": ["majority"],
     "parameters": {
         "01": {"songs_per_genre": 6, "seconds": 7.0},
-        "03": {"networks": ["this_project"]},
+        "03": {"networks": ["yu2018"]},
         "05": {"resamples": 100},
     },
 }

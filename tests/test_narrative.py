@@ -23,8 +23,8 @@ from lib.narrative import findings, format, titles
 from lib.paths import Study
 from tests.answers import numbers_of, run_of, several, sure, tracks_of
 
-NET = {"network": "this_project", "recipe": "poster"}
-NO_RANKS = pd.DataFrame(columns=["protocol", "recipe", "head", "level", "better", "worse", "p_holm"])
+NET = {"network": "yu2018", "recipe": "poster"}
+NO_RANKS = pd.DataFrame(columns=["split", "recipe", "head", "level", "better", "worse", "p_holm"])
 
 # ---- numbers and tables
 
@@ -65,7 +65,7 @@ def test_a_shown_table_joins_scores_with_their_intervals():
     shown = format.shown(table, ["network", "accuracy", "macro_f1"])
     first = table.iloc[0]
     assert shown.iloc[0]["accuracy"] == f"{first.accuracy:.2f} ({first.low:.2f} to {first.high:.2f})"
-    assert "this_project, tuned" in shown.index and shown["macro f1"].str.contains(" to ").all()
+    assert "yu2018, tuned" in shown.index and shown["macro f1"].str.contains(" to ").all()
     assert format.shown(table.head(0), otherwise="nothing").data == "nothing"
     assert format.readable(pd.DataFrame({"a": [1], "b": [True], "c": [np.nan]})).iloc[0].tolist() == ["yes", "–"]
 
@@ -84,8 +84,8 @@ def accuracies(**values):
     """Result table of the main network per song: ``slice_genre=.8`` and so on."""
     rows = []
     for name, value in values.items():
-        protocol, head = name.split("_")
-        rows.append({**NET, "protocol": protocol, "head": head, "level": "song", "accuracy": value})
+        split, head = name.split("_")
+        rows.append({**NET, "split": split, "head": head, "level": "song", "accuracy": value})
     return pd.DataFrame(rows)
 
 
@@ -106,9 +106,9 @@ def table():
 def drops():
     return pd.DataFrame(
         [
-            drop("slice", "artist", "genre", 0.1, 0.05, 0.15),
-            drop("slice", "artist", "mood", 0.2, -0.01, 0.41),
-            drop("slice", "song", "genre", 0.05, 0.01, 0.09),
+            drop("random", "artist", "genre", 0.1, 0.05, 0.15),
+            drop("random", "artist", "mood", 0.2, -0.01, 0.41),
+            drop("random", "song", "genre", 0.05, 0.01, 0.09),
             drop("song", "artist", "genre", 0.05, 0.004, 0.1),
             drop("seen", "unseen", "genre", 0.12, 0.06, 0.18),
         ]
@@ -120,7 +120,7 @@ def said(table, drops, beaten=None):
 
 
 def test_three_sentences_tell_the_drop_its_parts_and_what_is_left(table, drops):
-    lead = {**NET, "protocol": "artist", "score": "accuracy", "baseline": "mfcc_svm", "baseline_value": 0.62}
+    lead = {**NET, "split": "artist", "score": "accuracy", "baseline": "mfcc_svm", "baseline_value": 0.62}
     beaten = pd.DataFrame(
         [
             {**lead, "head": "genre", "difference": 0.08, "low": 0.02, "high": 0.14, "established": True},
@@ -143,7 +143,7 @@ def test_the_control_stands_in_where_there_are_no_steps(table, drops):
 
 
 def test_leakage_alone_is_told_per_slice_and_in_the_control(table, drops):
-    by_slice = pd.DataFrame([drop("slice", "artist", "genre", 0.09, 0.06, 0.12) | {"level": "slice"}])
+    by_slice = pd.DataFrame([drop("random", "artist", "genre", 0.09, 0.06, 0.12) | {"level": "slice"}])
     (text,) = findings.leakage_alone(table, pd.concat([drops, by_slice]))
     text = text.replace("\u00a0", " ")
     assert "`artist` brings a drop of 9 points (95 % interval 6 to 12) in genre" in text
@@ -152,7 +152,7 @@ def test_leakage_alone_is_told_per_slice_and_in_the_control(table, drops):
 
 
 def test_without_intervals_without_drops_and_without_classes(table):
-    few = pd.DataFrame([drop("slice", "artist", "genre", 0.1, np.nan, np.nan)])
+    few = pd.DataFrame([drop("random", "artist", "genre", 0.1, np.nan, np.nan)])
     assert "a drop of 10 points (too few songs or artists for an interval) in genre" in said(table, few)[0]
     (alone,) = said(accuracies(artist_genre=0.7), pd.DataFrame())
     assert "the genre of 70 %" in alone
@@ -164,7 +164,7 @@ def test_findings_of_a_single_run_say_what_cannot_be_said():
     table, dropped, ranks = results.results(collected), comparisons.drops(collected), comparisons.ranking(collected)
     told = findings.findings(collected, table, dropped, ranks, "demo")
     assert "synthetic songs" in told[0] and "cannot be measured" in told[0] and "cannot be compared" in told[1]
-    assert "100\u00a0%" in titles.protocols(table, dropped)
+    assert "100\u00a0%" in titles.splits(table, dropped)
 
 
 def test_against_chance_stands_the_main_network_not_the_one_that_tested_best():
@@ -172,10 +172,10 @@ def test_against_chance_stands_the_main_network_not_the_one_that_tested_best():
     truth = [sure(f"t{i}", "ab"[i % 2]) for i in range(20)]
     half = [sure(f"t{i}", "a") for i in range(20)]
     runs = [
-        run_of(half, network="this_project", protocol="slice"),
-        run_of(half, network="this_project", protocol="song"),
-        run_of(truth, network="choi2016", protocol="song"),
-        run_of(truth, network="choi2016", protocol="artist"),
+        run_of(half, network="yu2018", split="random"),
+        run_of(half, network="yu2018", split="song"),
+        run_of(truth, network="choi2016", split="song"),
+        run_of(truth, network="choi2016", split="artist"),
     ]
     told = findings.chance_finding(results.results(predictions.collect(runs, tracks), Bootstrap(200)))
     assert "choi2016" not in told and "the genre of 50\u00a0% of the 20 songs" in told
@@ -184,7 +184,7 @@ def test_against_chance_stands_the_main_network_not_the_one_that_tested_best():
 
 def test_counted_drops_say_that_their_intervals_are_not_corrected():
     tracks = tracks_of(["a", "b"] * 10)
-    runs = [run_of([sure(f"t{i}", "a") for i in range(20)], protocol=protocol) for protocol in ("slice", "artist")]
+    runs = [run_of([sure(f"t{i}", "a") for i in range(20)], split=split) for split in ("random", "artist")]
     collected = predictions.collect(runs, tracks)
     table, dropped = results.results(collected, Bootstrap(50)), comparisons.drops(collected, Bootstrap(50))
     for told in (titles.drops(dropped), *findings.leakage(table, dropped)):
@@ -193,7 +193,7 @@ def test_counted_drops_say_that_their_intervals_are_not_corrected():
 
 def test_baselines_and_numbers_are_told_of_the_main_network_and_of_what_was_selected():
     told = findings.baseline_finding(comparisons.against_baselines(several(), Bootstrap(400)))
-    assert "`selected`" in told and "`this_project`" in told and "tuned" not in told and "zhang" not in told
+    assert "`selected`" in told and "`yu2018`" in told and "tuned" not in told and "zhang" not in told
     assert "30 points ahead" in told and told.count("a significant lead") == 1 and "0 points apart" in told
     assert findings.baseline_finding(None) == findings.baseline_finding(pd.DataFrame()) == ""
     tracks = tracks_of(["a", "b"] * 5)
@@ -214,11 +214,11 @@ def test_label_noise_without_an_estimate():
 
 def test_titles_of_empty_tables_say_so():
     empty = results.results([])
-    assert "no accuracy" in titles.protocols(empty, comparisons.drops([])) and "not known" in titles.gaps(empty)
+    assert "no accuracy" in titles.splits(empty, comparisons.drops([])) and "not known" in titles.gaps(empty)
     assert "no drop" in titles.drops(comparisons.drops([]))
     assert "none can be said to lead" in titles.ranking(comparisons.ranking([]))
     assert "cannot be shown" in titles.spread(comparisons.widths(comparisons.spread([], pd.DataFrame())), "net")
-    assert "No test song" in titles.recalls(per_class.per_class([]), "genre", "slice")
+    assert "No test song" in titles.recalls(per_class.per_class([]), "genre", "random")
     assert "Too few songs" in titles.voting(slice_aggregation.voting([]))
     assert "no confidence" in titles.reliability(calibration.calibration([]))
 
@@ -226,7 +226,7 @@ def test_titles_of_empty_tables_say_so():
 def test_titles_hold_the_numbers_of_the_main_network():
     collected = several()
     table, dropped = results.results(collected, Bootstrap(50)), comparisons.drops(collected, Bootstrap(50))
-    assert "70\u00a0%" in titles.protocols(table, dropped)
+    assert "70\u00a0%" in titles.splits(table, dropped)
     assert "mfcc_svm" not in titles.gaps(table.assign(accuracy=0.0))
     named = comparisons.against_baselines(collected, Bootstrap(400))
     assert "2 of 6 comparisons" in titles.baselines(named) and "selected, best, in genre" in titles.baselines(named)
@@ -234,12 +234,12 @@ def test_titles_hold_the_numbers_of_the_main_network():
     assert f"{(ranks['p_holm'] < 0.05).sum()} of {len(ranks)} differences" in titles.ranking(ranks)
     scores = calibration.calibration(collected, Bootstrap(50))
     assert "90\u00a0% and 70\u00a0% in genre" in titles.reliability(scores)
-    recalls = titles.recalls(per_class.per_class(collected, Bootstrap(50)), "genre", "slice")
-    assert recalls.startswith("Under slice, this_project finds")
+    recalls = titles.recalls(per_class.per_class(collected, Bootstrap(50)), "genre", "random")
+    assert recalls.startswith("Under slice, yu2018 finds")
 
 
 def test_titles_of_curves_and_sets_tell_gain_from_none():
-    row = {"network": "net", "protocol": "artist", "recipe": "poster", "head": "mood", "share": 1.0, "gained_low": 0.1}
+    row = {"network": "net", "split": "artist", "recipe": "poster", "head": "mood", "share": 1.0, "gained_low": 0.1}
     curve = pd.DataFrame([row | {"share": 0.25, "gained_low": np.nan}, row])
     assert titles.learning_curve(curve).endswith("a significant gain for mood of net")
     assert titles.learning_curve(curve.assign(gained_low=-0.1)).endswith("none for mood of net")

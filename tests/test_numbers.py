@@ -27,7 +27,7 @@ def test_numbers_of_songs_are_means_over_slices():
     run = numbers_of([(f"t{i}", truth[i] + noise[i, j]) for i in range(12) for j in range(4)])
     table = results.numeric_results(predictions.collect_numbers([run], tracks))
     assert list(table.columns) == [
-        "network", "protocol", "recipe", "head", "level", "n_songs", "r2", "r2_low", "r2_high", "r", "r_low", "r_high",
+        "network", "split", "recipe", "head", "level", "n_songs", "r2", "r2_low", "r2_high", "r", "r_low", "r_high",
         "ccc", "ccc_low", "ccc_high", "runs",
     ]  # fmt: skip
     song, by_slice = one(table, level="song"), one(table, level="slice")
@@ -56,9 +56,9 @@ def test_intervals_of_numbers_resample_artists_under_artist():
     truth, tracks = valences(120, artists=artists)
     offset = dict(zip(sorted(set(artists)), rng.normal(0, 0.4, 24), strict=True))
     answers = [(f"t{i}", truth[i] + offset[artists[i]]) for i in range(120)]
-    runs = [numbers_of(answers, protocol=protocol) for protocol in ("song", "artist")]
+    runs = [numbers_of(answers, split=split) for split in ("song", "artist")]
     table = results.numeric_results(predictions.collect_numbers(runs, tracks)).query("level == 'song'")
-    width = (table["r2_high"] - table["r2_low"]).set_axis(table["protocol"])
+    width = (table["r2_high"] - table["r2_low"]).set_axis(table["split"])
     assert width["artist"] > 1.3 * width["song"]
 
 
@@ -82,7 +82,7 @@ def test_one_song_has_no_interval_and_a_constant_truth_no_score():
 def test_numbers_are_held_against_the_best_baseline_by_r2():
     truth, tracks = valences(40)
     runs = [
-        numbers_of([(f"t{i}", truth[i] + 0.01 * (-1) ** i) for i in range(40)], network="this_project"),
+        numbers_of([(f"t{i}", truth[i] + 0.01 * (-1) ** i) for i in range(40)], network="yu2018"),
         numbers_of([(f"t{i}", 0.5) for i in range(40)], network="majority", recipe="baseline"),
         numbers_of([(f"t{i}", truth[i] / 2) for i in range(40)], network="mfcc_svm", recipe="baseline"),
     ]

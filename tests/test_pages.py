@@ -20,7 +20,7 @@ from tests.site import BANNER, CLAIM, chapter, make, pages, write
 def test_one_page_a_notebook(soups):
     assert set(soups) == {
         "index.html", "01_data_acquisition.html", "02_spectrogram_slicing.html", "04_training.html",
-        "05_error_analysis.html", "runs/this_project-artist-f0-s0.html", "runs/choi2016-slice-f0-s0.html",
+        "05_error_analysis.html", "runs/yu2018-artist-f0-s0.html", "runs/choi2016-random-f0-s0.html",
     }  # fmt: skip
 
 
@@ -54,7 +54,7 @@ def test_pictures_have_alternative_text_and_a_size(soups):
             assert len(image["alt"].strip()) > 5 and "<Figure" not in image["alt"], address
             assert int(image["width"]) > 0 and int(image["height"]) > 0
     images = soups["01_data_acquisition.html"].find_all("img")
-    assert [image["alt"] for image in images] == [CLAIM, "Picture under “The protocols”"]
+    assert [image["alt"] for image in images] == [CLAIM, "Picture under “The splits”"]
     assert (images[0]["width"], images[1]["width"]) == ("613", "900")
 
 
@@ -95,17 +95,17 @@ def test_head_of_a_page(soups):
     ]
     assert "/some/where" not in page.get_text()
     assert [link.get_text() for link in page.select(".contents a")] == [
-        "The protocols", "The protocols", "A deeper one",
+        "The splits", "The splits", "A deeper one",
     ]  # fmt: skip
 
 
 def test_links_between_notebooks_become_links_between_pages(soups):
     links = {a.get_text(): a.get("href") for a in soups["01_data_acquisition.html"].select(".body a")}
-    assert links["more"] == "02_spectrogram_slicing.html" and links["up"] == "#the-protocols"
+    assert links["more"] == "02_spectrogram_slicing.html" and links["up"] == "#the-splits"
     assert links["a paper"] == "https://doi.org/10.1000/1"
     assert "the zoo" not in links and "nowhere" not in links  # not there: their words stay
     assert "See the zoo, more, nowhere" in soups["01_data_acquisition.html"].get_text()
-    inner = {a.get_text(): a.get("href") for a in soups["runs/choi2016-slice-f0-s0.html"].select(".body a")}
+    inner = {a.get_text(): a.get("href") for a in soups["runs/choi2016-random-f0-s0.html"].select(".body a")}
     assert inner["more"] == "../02_spectrogram_slicing.html"
 
 
@@ -114,24 +114,24 @@ def test_pages_know_their_neighbours(soups):
     assert steps["01_data_acquisition.html"] == [(["prev"], "index.html"), (["next"], "02_spectrogram_slicing.html")]
     assert steps["02_spectrogram_slicing.html"][1] == (["next"], "04_training.html")
     assert steps["05_error_analysis.html"] == [(["prev"], "04_training.html")]
-    assert steps["runs/this_project-artist-f0-s0.html"] == [
-        (["prev"], "../04_training.html"), (["next"], "../runs/choi2016-slice-f0-s0.html"),
+    assert steps["runs/yu2018-artist-f0-s0.html"] == [
+        (["prev"], "../04_training.html"), (["next"], "../runs/choi2016-random-f0-s0.html"),
     ]  # fmt: skip
 
 
 def test_training_lists_its_runs_the_projects_own_first(soups):
     rows = soups["04_training.html"].select(".runs tbody tr")
     assert [row.th.get_text() for row in rows] == [
-        "this_project-slice-f0-s0", "this_project-artist-f0-s0", "choi2016-slice-f0-s0",
+        "yu2018-random-f0-s0", "yu2018-artist-f0-s0", "choi2016-random-f0-s0",
     ]  # fmt: skip
-    assert rows[2].th.a["href"] == "runs/choi2016-slice-f0-s0.html"
+    assert rows[2].th.a["href"] == "runs/choi2016-random-f0-s0.html"
 
 
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("this_project-artist-f0-s0", ("this_project", "artist", "0", "0", None)),
-        ("my-net-poster_split-f0-s12-n25-tuned", ("my-net", "poster_split", "0", "12", "n25-tuned")),
+        ("yu2018-artist-f0-s0", ("yu2018", "artist", "0", "0", None)),
+        ("my-net-poster-f0-s12-n25-tuned", ("my-net", "poster", "0", "12", "n25-tuned")),
     ],
 )
 def test_a_runs_name_tells_what_it_is(name, expected):
@@ -141,7 +141,7 @@ def test_a_runs_name_tells_what_it_is(name, expected):
 
 def test_runs_that_the_evaluation_left_out_have_no_page(tmp_path):
     study = make(tmp_path)
-    kept = ["choi2016-slice-f0-s0", "this_project-slice-f0-s0"]
+    kept = ["choi2016-random-f0-s0", "yu2018-random-f0-s0"]
     write(study, "05_error_analysis", chapter(5, "Error analysis", runs=kept))
     build(study)
     page = BeautifulSoup((study.results / "04_training.html").read_text(), "html.parser")
@@ -150,11 +150,11 @@ def test_runs_that_the_evaluation_left_out_have_no_page(tmp_path):
 
 def test_a_run_that_was_given_up_has_no_page_of_an_earlier_try(tmp_path):
     study = make(tmp_path)
-    write_json({"choi2016-slice-f0-s0": "no memory"}, study.work / FAILURES)
+    write_json({"choi2016-random-f0-s0": "no memory"}, study.work / FAILURES)
     build(study)
     page = BeautifulSoup((study.results / "04_training.html").read_text(), "html.parser")
     rows = {row.th.get_text() for row in page.select(".runs tbody tr")}
-    assert "this_project-slice-f0-s0" in rows and "choi2016-slice-f0-s0" not in rows
+    assert "yu2018-random-f0-s0" in rows and "choi2016-random-f0-s0" not in rows
 
 
 def test_tables_scroll_by_themselves(soups):
@@ -174,12 +174,12 @@ def test_index_answers(soups):
     assert "Four." not in index.select_one(".findings").get_text()
     assert [one.get_text()[:5].strip() for one in index.select(".further li")] == ["Four.", "Five."]
     assert index.select_one(".findings a")["href"] == "05_error_analysis.html"
-    assert index.find("img")["src"] == "figures/protocols.svg"  # it lies there already
+    assert index.find("img")["src"] == "figures/splits.svg"  # it lies there already
     assert index.find("img")["alt"] == CLAIM and index.figcaption.get_text() == CLAIM
     rows = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in index.select("table.main tr")]
     assert rows == [
-        ["network", "protocol", "accuracy", "interval"],
-        ["this_project", "slice", "0.862", "0.810 to 0.905"],
+        ["network", "split", "accuracy", "interval"],
+        ["yu2018", "random", "0.862", "0.810 to 0.905"],
         ["<i>mine</i>", "artist", "–", "–"],
     ]
     assert "recipe: plain; runs: 1" in index.get_text() and "Songs by somebody" in index.get_text()
@@ -187,8 +187,8 @@ def test_index_answers(soups):
     files = {a["href"] for a in index.select(".files a")}
     assert {
         "tables/comparison.csv",
-        "figures/protocols.svg",
-        "notebooks/04_training/choi2016-slice-f0-s0.ipynb",
+        "figures/splits.svg",
+        "notebooks/04_training/choi2016-random-f0-s0.ipynb",
     } <= files
 
 

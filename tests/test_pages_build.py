@@ -30,8 +30,8 @@ def test_pages_without_a_notebook_go_and_others_stay(tmp_path):
     build(study)
     (study.results / "own.html").write_text("<p>somebody's own page</p>")
     (study.notebooks / "05_error_analysis.ipynb").unlink()
-    (study.notebooks / "04_training" / "choi2016-slice-f0-s0.ipynb").unlink()
-    (study.notebooks / "04_training" / "this_project-artist-f0-s0.ipynb").unlink()
+    (study.notebooks / "04_training" / "choi2016-random-f0-s0.ipynb").unlink()
+    (study.notebooks / "04_training" / "yu2018-artist-f0-s0.ipynb").unlink()
     build(study)
     assert {path.name for path in study.results.glob("*.html")} == {
         "own.html", "index.html", "01_data_acquisition.html", "02_spectrogram_slicing.html", "04_training.html",

@@ -40,7 +40,7 @@ def store(tmp_path):
 
 def answered(rows, *, start=SLICES, tracks=None, **run):
     """Answers about t1, whose slices have the numbers 4 to 7."""
-    runs = [run_of([("t1", p) for p in rows], classes=CLASSES, protocol="artist", start=start, **run)]
+    runs = [run_of([("t1", p) for p in rows], classes=CLASSES, split="artist", start=start, **run)]
     return predictions.collect(runs, tracks_of(["a", "b"]) if tracks is None else tracks)[0]
 
 

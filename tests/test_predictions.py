@@ -13,7 +13,7 @@ def test_a_songs_answer_is_the_mean_of_its_probabilities():
     assert one(table, level="slice").accuracy == pytest.approx(2 / 4)
     assert one(table, level="song").accuracy == 1
     assert list(table.columns[:10]) == [
-        "network", "protocol", "recipe", "head", "level", "n_songs", "accuracy", "low", "high", "runs",
+        "network", "split", "recipe", "head", "level", "n_songs", "accuracy", "low", "high", "runs",
     ]  # fmt: skip
 
 
@@ -77,7 +77,7 @@ def test_an_answer_to_a_class_the_network_lacks_is_wrong():
 
 
 def test_runs_of_several_shares_of_the_artists_are_not_pooled():
-    runs = [run_of([sure("t0", "a")], protocol="artist", share=share) for share in (0.5, 1.0)]
+    runs = [run_of([sure("t0", "a")], split="artist", share=share) for share in (0.5, 1.0)]
     with pytest.raises(ReportError, match="2 shares of the artists"):
         predictions.collect(runs, tracks_of(["a"]))
     assert [run.run.share for run in predictions.whole(runs)] == [1]

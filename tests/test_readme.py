@@ -13,14 +13,14 @@ from lib.site import readme
 def study(tmp_path):
     study = Study("toy", tmp_path)
     rows = [
-        {"network": "n", "protocol": p, "recipe": "poster", "head": "genre", "level": level, "n_songs": 40,
+        {"network": "n", "split": p, "recipe": "poster", "head": "genre", "level": level, "n_songs": 40,
          "accuracy": 0.5 + i / 10, "low": 0.4, "high": 0.7, "runs": 1}
-        for i, p in enumerate(("slice", "artist"))
+        for i, p in enumerate(("random", "artist"))
         for level in ("slice", "song")
     ]  # fmt: skip
     write_csv(pd.DataFrame(rows), study.tables / "results.csv")
     write_json({"headline": ["First.", "Second."], "findings": ["One."], "credit": "By X.",
-                "figure": {"name": "protocols", "claim": "C"}},
+                "figure": {"name": "splits", "claim": "C"}},
                study.results / "summary.json")  # fmt: skip
     return study
 
@@ -29,7 +29,7 @@ def test_the_blocks_are_made_from_the_tables(study):
     written = readme.blocks(study)
     assert list(written) == ["answer", "results"]
     assert written["answer"].endswith("- First.\n- Second.")
-    assert "results/toy/figures/protocols.svg" in written["answer"]
+    assert "results/toy/figures/splits.svg" in written["answer"]
     text = written["results"]
     assert "| n | genre | 0.50 (0.40 to 0.70) | 0.60 (0.40 to 0.70) |" in text
     assert text.startswith("- One.")

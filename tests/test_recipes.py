@@ -9,7 +9,7 @@ def test_the_poster_is_trained_as_it_says():
     poster = RECIPES["poster"]
     assert (poster.learning_rate, poster.batch_size) == (0.001, 75)
     assert not poster.augmented
-    assert poster.patience == 0  # nothing is chosen on dev
+    assert poster.patience == 0  # nothing is chosen on validation
 
 
 def test_each_change_of_the_recipe_changes_one_setting():

@@ -34,22 +34,22 @@ def described(study):  # noqa: F811
     return study
 
 
-def best(study, fold=0, candidates=LIST, devs=(0, 1)):  # noqa: F811
-    return SelectionSpec(study, Run(SELECTED, "artist", fold, 0, BEST), tuple(candidates), devs)
+def best(study, fold=0, candidates=LIST, validation_shares=(0, 1)):  # noqa: F811
+    return SelectionSpec(study, Run(SELECTED, "artist", fold, 0, BEST), tuple(candidates), validation_shares)
 
 
-def test_the_choice_is_made_by_dev_songs_and_only_the_chosen_sees_the_test(described, few_epochs):
+def test_the_choice_is_made_by_validation_songs_and_only_the_chosen_sees_the_test(described, few_epochs):
     done = obtain(best(described))
-    table = pd.DataFrame(done.metrics["dev"])
+    table = pd.DataFrame(done.metrics["validation"])
     assert table["candidate"].tolist() == list(LIST)
     for head in ("genre", "mood"):
         assert done.metrics["chosen"][head] == table.loc[table[head].idxmax(), "candidate"]
     test = done.predictions("test")
     assert set(test["track_id"]) and set(done.predictions(None)["part"]) == {"test"}
     candidates = finished(described, candidates=True)
-    assert len(candidates) == 4  # two pairs, two dev shares
+    assert len(candidates) == 4  # two pairs, two validation shares
     for candidate in candidates:
-        assert set(candidate.predictions(None)["part"]) == {"dev"}
+        assert set(candidate.predictions(None)["part"]) == {"validation"}
         assert not set(candidate.predictions(None)["track_id"]) & set(test["track_id"])
     assert [run.run.name for run in finished(described)] == ["selected-artist-f0-s0"]
     assert not finished(described)[0].stale
@@ -60,8 +60,8 @@ def test_the_answer_is_the_mean_of_the_models_of_the_chosen(described, few_epoch
     said = obtain(best(described, candidates=[both])).predictions("test")
     alone = []
     for architecture, recipe in members(both):
-        for dev in (0, 1):  # the same trainings, asked about their test songs directly
-            plan = RunSpec(described, Run(architecture, "artist", recipe=recipe, dev=dev))
+        for validation in (0, 1):  # the same trainings, asked about their test songs directly
+            plan = RunSpec(described, Run(architecture, "artist", recipe=recipe, validation=validation))
             alone.append(obtain(plan).predictions("test"))
     columns = [column for column in said if ":" in column]
     mean = np.mean([answers[columns].to_numpy() for answers in alone], axis=0)
@@ -69,7 +69,9 @@ def test_the_answer_is_the_mean_of_the_models_of_the_chosen(described, few_epoch
     assert not np.allclose(said[columns], alone[0][columns], atol=2e-2)
 
 
-def test_each_head_takes_the_candidate_of_its_dev_songs_whatever_the_test_would_say(described, few_epochs, monkeypatch):
+def test_each_head_takes_the_candidate_of_its_validation_songs_whatever_the_test_would_say(
+    described, few_epochs, monkeypatch
+):
     liked = {"genre": LIST[1], "mood": LIST[0]}
 
     def scores(candidates, *given):
@@ -77,8 +79,8 @@ def test_each_head_takes_the_candidate_of_its_dev_songs_whatever_the_test_would_
             {"candidate": list(candidates), "songs": 9} | {h: [float(c == liked[h]) for c in candidates] for h in liked}
         )
 
-    monkeypatch.setattr(nested_selection, "dev_scores", scores)
-    done = obtain(best(described, devs=(0,)))
+    monkeypatch.setattr(nested_selection, "validation_scores", scores)
+    done = obtain(best(described, validation_shares=(0,)))
     assert done.metrics["chosen"] == liked
     said = done.predictions("test")
     for head, candidate in liked.items():
@@ -102,10 +104,10 @@ def test_settings_of_ones_own_count_also_where_they_are_nothing(described, few_e
     assert keys[0] == keys[1]
 
 
-def test_dev_shares_are_disjoint_and_each_model_answers_for_its_own(described, few_epochs):
+def test_validation_shares_are_disjoint_and_each_model_answers_for_its_own(described, few_epochs):
     obtain(best(described))
     shares = [
-        set(run.predictions("dev")["track_id"])
+        set(run.predictions("validation")["track_id"])
         for run in finished(described, candidates=True)
         if run.run.architecture == "tiny"
     ]
@@ -113,7 +115,7 @@ def test_dev_shares_are_disjoint_and_each_model_answers_for_its_own(described, f
 
 
 def test_what_is_not_kept_leaves_its_candidates_out_of_the_results_too(described, few_epochs):
-    obtain(best(described, candidates=["tiny poster"], devs=(0,)), keep=False)
+    obtain(best(described, candidates=["tiny poster"], validation_shares=(0,)), keep=False)
     assert len(finished(described, candidates=True)) == 1
     assert not described.kept.exists()
 
@@ -121,7 +123,7 @@ def test_what_is_not_kept_leaves_its_candidates_out_of_the_results_too(described
 def test_a_chosen_network_whose_weights_are_gone_is_trained_again(described, few_epochs):
     import shutil
 
-    plan = best(described, candidates=["tiny poster"], devs=(0,))
+    plan = best(described, candidates=["tiny poster"], validation_shares=(0,))
     first = obtain(plan).predictions("test")
     shutil.rmtree(described.runs)  # as after a fresh clone: small parts only
     shutil.rmtree(described.kept / plan.run.name)
@@ -134,16 +136,16 @@ def test_an_ensemble_is_scored_by_the_mean_of_its_answers():
 
     def answers(a, valence):
         return pd.DataFrame(
-            {"slice": [0, 1], "track_id": ["x", "y"], "part": "dev", "genre:a": a, "genre:b": 1 - np.array(a)}
+            {"slice": [0, 1], "track_id": ["x", "y"], "part": "validation", "genre:a": a, "genre:b": 1 - np.array(a)}
         ).assign(**{"valence:value": valence})
 
     answered = {
         ("n", "poster", 0): answers([0.9, 0.6], [0.0, 1.0]),
         ("m", "poster", 0): answers([0.9, 0.1], [1.0, 0.0]),
     }
-    table = nested_selection.dev_scores(["n poster", "n poster + m poster"], [0], answered, heads, labels).set_index(
-        "candidate"
-    )
+    table = nested_selection.validation_scores(
+        ["n poster", "n poster + m poster"], [0], answered, heads, labels
+    ).set_index("candidate")
     assert table.loc["n poster", "genre"] == 0.5
     assert table.loc["n poster", "valence"] == pytest.approx(1)
     assert table.loc["n poster + m poster", "valence"] == 0  # a constant concords with nothing
@@ -157,8 +159,8 @@ def test_wrong_lists_say_what_to_change(described):
         best(described, candidates=[])
     with pytest.raises(ReportError, match=r"same heads.*(genre_prior|tiny)"):
         best(described, candidates=["tiny poster", "genre_prior baseline"])
-    with pytest.raises(ReportError, match="dev is 99"):
-        best(described, candidates=["tiny poster"], devs=(99,))
+    with pytest.raises(ReportError, match="validation is 99"):
+        best(described, candidates=["tiny poster"], validation_shares=(99,))
     with pytest.raises(ReportError, match="its architecture is 'selected'"):
         Run("tiny", "artist", recipe=BEST)
     with pytest.raises(ReportError, match="its architecture is 'selected'"):

@@ -117,7 +117,7 @@ def test_seeds_are_averaged():
 def test_artists_are_drawn_together_under_artist():
     said = [["a"] * 4 if i // 10 % 2 else ["a", "b", "b", "b"] for i in range(80)]
     artists = [f"x{i // 10}" for i in range(80)]
-    tables = [voting(collected_of(said, artists=artists, protocol=protocol), most=4) for protocol in ("song", "artist")]
+    tables = [voting(collected_of(said, artists=artists, split=split), most=4) for split in ("song", "artist")]
     song, artist = (one(table, slices=1) for table in tables)
     assert artist.high - artist.low > 1.8 * (song.high - song.low)
 
@@ -207,7 +207,7 @@ def test_baselines_do_not_vote():
 def test_figure_draws_every_network_and_nothing():
     use_style()
     table = voting(collected_of(random_answers(30, 6)), Bootstrap(50))
-    names = ("zhang2016", "choi2016", "this_project", "a$b$")
+    names = ("zhang2016", "choi2016", "yu2018", "a$b$")
     table = pd.concat([table.assign(network=name, accuracy=0.5 + i / 10) for i, name in enumerate(names)])
     both = pd.concat([table, table.assign(head="mood")])
     figure = confidence.voting_figure(both)

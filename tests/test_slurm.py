@@ -17,8 +17,8 @@ from tests.chain import TINY, command, copy_of_the_project, one_run_broken, repo
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(slurm.missing()), reason=slurm.missing())]
 SMALL = TINY | {"candidates": [], "search": [], "baselines": ["majority"]}
-GRID = {"protocols": ["artist"], "settings": {"batch_size": [30], "learning_rate": [0.01, 0.02]}}
-BAD = "this_project-artist-f0-s0-poster~batch_size=30~learning_rate=0.02"
+GRID = {"splits": ["artist"], "settings": {"batch_size": [30], "learning_rate": [0.01, 0.02]}}
+BAD = "yu2018-artist-f0-s0-poster~batch_size=30~learning_rate=0.02"
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +132,7 @@ def test_of_a_sweep_through_slurm_one_failed_run_stops_nothing(there_and_here, c
 
 def test_a_job_that_was_killed_for_its_memory_gets_more(there_and_here, cluster):
     there, _, _, _ = there_and_here
-    run = "this_project-artist-f0-s0"
+    run = "yu2018-artist-f0-s0"
     (there / "config" / "tiny.yaml").write_text(yaml.safe_dump(SMALL))
     snakefile = there / "Snakefile"
     whole = snakefile.read_text()

@@ -10,38 +10,38 @@ from hypothesis import strategies as st
 from lib import splits
 from lib.errors import ReportError
 from lib.paths import PROJECT
-from lib.splits import PARTS, check_corpus, split
+from lib.splits import PARTS, assign, check_corpus
 
-DEALT = [protocol for protocol in splits.PROTOCOLS if protocol != "official"]
+DEALT = [split for split in splits.SPLITS if split != "official"]
 
 
 def slices_of(tracks, each=10):
     return pd.DataFrame({"track_id": np.repeat(tracks["track_id"].to_numpy(), each)})
 
 
-@pytest.mark.parametrize("protocol", ["slice", "song", "artist"])
-def test_every_slice_is_tested_once_over_the_folds(make_tracks, protocol):
+@pytest.mark.parametrize("split", ["random", "song", "artist"])
+def test_every_slice_is_tested_once_over_the_folds(make_tracks, split):
     tracks = make_tracks(genres=3, artists=6, songs=2)
     slices = slices_of(tracks)
-    parts = np.array([split(slices, tracks, protocol, fold=k) for k in range(5)])
+    parts = np.array([assign(slices, tracks, split, fold=k) for k in range(5)])
     assert ((parts == "test").sum(axis=0) == 1).all()
     assert set(parts.ravel()) == set(PARTS)
 
 
-@pytest.mark.parametrize(("protocol", "group"), [("song", "song_group"), ("artist", "artist_group")])
-def test_no_group_is_on_two_sides(make_tracks, protocol, group):
+@pytest.mark.parametrize(("split", "group"), [("song", "song_group"), ("artist", "artist_group")])
+def test_no_group_is_on_two_sides(make_tracks, split, group):
     tracks = make_tracks(genres=3, artists=8, songs=3)
     slices = slices_of(tracks)
     groups = slices.merge(tracks, on="track_id")[group]
     for fold in range(5):
-        parts = split(slices, tracks, protocol, fold=fold)
+        parts = assign(slices, tracks, split, fold=fold)
         assert pd.Series(parts).groupby(groups).nunique().max() == 1
 
 
 def test_slice_puts_songs_on_both_sides(make_tracks):
     tracks = make_tracks(artists=10)
     slices = slices_of(tracks)
-    parts = pd.Series(split(slices, tracks, "slice"))
+    parts = pd.Series(assign(slices, tracks, "random"))
     sides = parts.groupby(slices["track_id"]).nunique()
     assert (sides > 1).mean() > 0.8
 
@@ -53,9 +53,9 @@ def test_copies_stay_together_under_song_and_artist(make_tracks):
     joined = tracks["artist_group"].isin(tracks.loc[[0, 3], "artist_group"])
     tracks.loc[joined, "artist_group"] = tracks.loc[0, "artist_group"]
     slices = slices_of(tracks)
-    for protocol in ("song", "artist"):
+    for split in ("song", "artist"):
         for fold in range(5):
-            parts = split(slices, tracks, protocol, fold=fold)
+            parts = assign(slices, tracks, split, fold=fold)
             assert len(set(parts[slices["track_id"].isin(tracks.loc[[0, 3], "track_id"])])) == 1
 
 
@@ -64,11 +64,11 @@ def test_copies_stay_together_under_song_and_artist(make_tracks):
 def test_a_split_is_a_pure_function_and_roughly_even(make_tracks, seed, genres, artists, songs):
     tracks = make_tracks(genres=genres, artists=artists, songs=songs, seed=seed)
     slices = slices_of(tracks)
-    for protocol in ("slice", "song", "artist"):
-        if protocol == "song" and artists * songs < 5:
+    for split in ("random", "song", "artist"):
+        if split == "song" and artists * songs < 5:
             continue
-        parts = split(slices, tracks, protocol, seed=seed)
-        assert (parts == split(slices, tracks, protocol, seed=seed)).all()
+        parts = assign(slices, tracks, split, seed=seed)
+        assert (parts == assign(slices, tracks, split, seed=seed)).all()
         assert 0.05 <= (parts == "test").mean() <= 0.4
         assert (parts == "train").mean() >= 0.4
 
@@ -97,9 +97,9 @@ def test_every_fold_tests_every_genre():
         tracks = uneven_tracks(seed, spanning=0.15 * (seed % 2))
         every = set(tracks["genre"])
         groups = tracks["artist_group"].to_numpy(dtype=str)
-        for protocol in ("song", "artist"):
+        for split in ("song", "artist"):
             for fold in range(5):
-                parts = split(tracks[["track_id"]], tracks, protocol, fold=fold)
+                parts = assign(tracks[["track_id"]], tracks, split, fold=fold)
                 assert set(tracks.loc[parts == "test", "genre"]) == every
         first = splits._cut(tracks, groups, 5, 0)
         complete = all(tested == every for tested in genres_tested(tracks, first))
@@ -134,72 +134,72 @@ def test_classes_are_in_like_shares(make_tracks):
     tracks = make_tracks(genres=4, artists=20, songs=2)
     slices = slices_of(tracks)
     genre = slices.merge(tracks, on="track_id")["genre"]
-    for protocol in ("slice", "song", "artist"):
-        parts = split(slices, tracks, protocol)
+    for split in ("random", "song", "artist"):
+        parts = assign(slices, tracks, split)
         share = genre[parts == "test"].value_counts(normalize=True)
         assert share.max() - share.min() < 0.15
 
 
-def test_the_poster_split_has_the_posters_proportions(make_tracks):
+def test_the_poster_has_the_posters_proportions(make_tracks):
     tracks = make_tracks(genres=6, artists=25, songs=3)
     slices = slices_of(tracks)
-    parts = split(slices, tracks, "poster_split")
-    assert (parts == "test").sum() == (parts == "dev").sum() == round(225 / 4524 * len(slices))
+    parts = assign(slices, tracks, "poster")
+    assert (parts == "test").sum() == (parts == "validation").sum() == round(225 / 4524 * len(slices))
 
 
 def test_too_few_artists_says_how_many(make_tracks):
     tracks = make_tracks(genres=2, artists=3, songs=4)
     with pytest.raises(ReportError, match=r"3 artists of 'g0' are too few for 5 folds"):
-        split(slices_of(tracks), tracks, "artist")
+        assign(slices_of(tracks), tracks, "artist")
 
 
 def test_songs_without_an_artist_stay_out_or_stop(make_tracks):
     tracks = make_tracks(genres=2, artists=10, songs=2)
     tracks.loc[[0, 1], "artist_group"] = pd.NA
     slices = slices_of(tracks)
-    parts = split(slices, tracks, "artist")
+    parts = assign(slices, tracks, "artist")
     assert (parts[slices["track_id"].isin(tracks.loc[[0, 1], "track_id"])] == "").all()
-    assert (split(slices, tracks, "song") != "").all()
+    assert (assign(slices, tracks, "song") != "").all()
     tracks.loc[:9, "artist_group"] = pd.NA
     with pytest.raises(ReportError, match=r"10 of 40 songs"):
-        split(slices, tracks, "artist")
+        assign(slices, tracks, "artist")
 
 
 @pytest.mark.parametrize(
-    ("protocol", "given", "message"),
+    ("split", "given", "message"),
     [
         ("album", {}, "'album' is unknown"),
         ("song", {"fold": 5}, "fold 5 of 5"),
         ("song", {"folds": 1}, "fold 0 of 1"),
-        ("poster_split", {"fold": 1}, "fold 1"),
+        ("poster", {"fold": 1}, "fold 1"),
     ],
 )
-def test_wrong_arguments_name_themselves(make_tracks, protocol, given, message):
+def test_wrong_arguments_name_themselves(make_tracks, split, given, message):
     tracks = make_tracks()
     with pytest.raises(ReportError, match=message):
-        split(slices_of(tracks), tracks, protocol, **given)
+        assign(slices_of(tracks), tracks, split, **given)
 
 
 def test_missing_labels_do_not_stop_a_split(make_tracks):
     tracks = make_tracks(genres=3, artists=8)
     tracks.loc[::3, "mood"] = pd.NA
     slices = slices_of(tracks)
-    for protocol in ("slice", "song", "artist", "poster_split"):
-        assert set(split(slices, tracks, protocol)) == set(PARTS)
+    for split in ("random", "song", "artist", "poster"):
+        assert set(assign(slices, tracks, split)) == set(PARTS)
 
 
 def test_a_corpus_is_checked_before_the_long_work(make_tracks):
     tracks = make_tracks(genres=2, artists=5, songs=2)
-    assert dict(check_corpus(tracks, ["slice", "song", "artist"], 5)) == {"songs": 10, "artists": 5}
+    assert dict(check_corpus(tracks, ["random", "song", "artist"], 5)) == {"songs": 10, "artists": 5}
     with pytest.raises(ReportError, match="5 artists of 'g0' are too few for 6 folds"):
-        check_corpus(tracks, ["slice", "artist"], 6)
-    assert check_corpus(tracks, ["slice"], 5).empty
+        check_corpus(tracks, ["random", "artist"], 6)
+    assert check_corpus(tracks, ["random"], 5).empty
 
 
 def test_a_genre_of_unknown_artists_is_named(make_tracks):
     tracks = make_tracks(genres=6, artists=5, songs=1)
     tracks.loc[tracks["genre"] == "g1", "artist_group"] = pd.NA
-    for check in (lambda: check_corpus(tracks, ["artist"], 5), lambda: split(slices_of(tracks), tracks, "artist")):
+    for check in (lambda: check_corpus(tracks, ["artist"], 5), lambda: assign(slices_of(tracks), tracks, "artist")):
         with pytest.raises(ReportError, match="0 artists of 'g1'"):
             check()
 
@@ -208,7 +208,7 @@ def test_too_many_unknown_artists_are_told_early_and_in_the_same_words(make_trac
     tracks = make_tracks(genres=2, artists=10, songs=2)
     tracks.loc[:9, "artist_group"] = pd.NA
     told = []
-    for check in (lambda: check_corpus(tracks, ["artist"], 5), lambda: split(slices_of(tracks), tracks, "artist")):
+    for check in (lambda: check_corpus(tracks, ["artist"], 5), lambda: assign(slices_of(tracks), tracks, "artist")):
         with pytest.raises(ReportError, match="10 of 40 songs name neither artist nor album") as raised:
             check()
         told.append(str(raised.value))
@@ -219,24 +219,24 @@ def test_too_many_unknown_artists_are_told_early_and_in_the_same_words(make_trac
 def test_without_genres_all_songs_count_together(make_tracks):
     tracks = make_tracks(genres=2, artists=5, songs=2).assign(genre=pd.NA)
     assert dict(check_corpus(tracks, ["song", "artist"], 5)) == {"songs": 20, "artists": 10}
-    for protocol in DEALT:
-        assert set(split(slices_of(tracks), tracks, protocol)) == set(PARTS)
+    for split in DEALT:
+        assert set(assign(slices_of(tracks), tracks, split)) == set(PARTS)
     few = tracks.iloc[:4]
-    for check in (lambda: check_corpus(few, ["song"], 5), lambda: split(slices_of(few), few, "song")):
+    for check in (lambda: check_corpus(few, ["song"], 5), lambda: assign(slices_of(few), few, "song")):
         with pytest.raises(ReportError, match="4 usable songs are too few for 5 folds"):
             check()
 
 
-@pytest.mark.parametrize("protocol", DEALT)
+@pytest.mark.parametrize("split", DEALT)
 @pytest.mark.parametrize("songs", [0, 1, 2])
-def test_next_to_no_music_is_no_accident_of_a_library(make_tracks, protocol, songs):
+def test_next_to_no_music_is_no_accident_of_a_library(make_tracks, split, songs):
     tracks = make_tracks(genres=2, artists=6, songs=1).assign(genre=pd.NA).iloc[:songs]
     with pytest.raises(ReportError, match=r"too few|leaves one"):
-        split(slices_of(tracks, each=1), tracks, protocol, folds=2)
+        assign(slices_of(tracks, each=1), tracks, split, folds=2)
 
 
 def test_the_names_of_the_protocols_need_no_scikit_learn():
-    code = "import sys; sys.modules['sklearn'] = None; import lib.splits, lib.runs; print(lib.splits.PROTOCOLS[-1])"
+    code = "import sys; sys.modules['sklearn'] = None; import lib.splits, lib.runs; print(lib.splits.SPLITS[-1])"
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.stdout == "artist\n", done.stderr
 
@@ -244,10 +244,10 @@ def test_the_names_of_the_protocols_need_no_scikit_learn():
 def test_the_official_split_is_the_tables_own(make_tracks):
     tracks = make_tracks(genres=2, artists=6, songs=2).assign(official="train")
     tracks.loc[::5, "official"] = "test"
-    tracks.loc[1::5, "official"] = "dev"
+    tracks.loc[1::5, "official"] = "validation"
     tracks.loc[3, "official"] = pd.NA
     slices = slices_of(tracks)
-    parts = pd.Series(split(slices, tracks, "official"))
+    parts = pd.Series(assign(slices, tracks, "official"))
     expected = slices["track_id"].map(tracks.set_index("track_id")["official"]).fillna("")
     assert parts.tolist() == expected.tolist()
     check_corpus(tracks, ["official"], 5)
@@ -257,15 +257,15 @@ def test_the_official_split_is_the_tables_own(make_tracks):
     ("change", "given", "message"),
     [
         ({}, {}, "this corpus was published without a split"),
-        ({"official": "train"}, {}, "no song is in its dev part"),
+        ({"official": "train"}, {}, "no song is in its validation part"),
         ({"official": "train"}, {"fold": 1}, "fold 1 of 5 under official"),
-        ({"official": "train"}, {"dev": 1}, "dev must be 0"),
+        ({"official": "train"}, {"validation": 1}, "validation must be 0"),
     ],
 )
 def test_an_official_split_that_is_not_there_is_named(make_tracks, change, given, message):
     tracks = make_tracks().assign(**change)
     with pytest.raises(ReportError, match=message):
-        split(slices_of(tracks), tracks, "official", **given)
+        assign(slices_of(tracks), tracks, "official", **given)
     if not given:
         with pytest.raises(ReportError, match=message):
             check_corpus(tracks, ["official"], 5)

@@ -61,7 +61,7 @@ def test_labels_from_the_future_are_named_and_left_alone(tmp_path):
     music.mkdir()
     for name in ("song.wav", "labels.csv"):
         (music / name).write_text("")
-    settings.write_text("corpus: folder\nnetworks: [this_project]\nprotocols: [artist]\nepochs: {default: 1}\n")
+    settings.write_text("corpus: folder\nnetworks: [yu2018]\nprotocols: [artist]\nepochs: {default: 1}\n")
     late = time.time() + 1e7
     os.utime(music / "labels.csv", (late, late))
     with pytest.raises(ReportError, match=r"labels\.csv: it was changed at 20.*touch"):

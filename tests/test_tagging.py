@@ -107,16 +107,16 @@ def test_the_model_that_is_shipped_is_small_and_says_what_it_is(tagger):
     assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 2e6
     facts = tagger.facts
     assert not facts["synthetic"] and facts["corpus"] == "emotify" and "BY-NC-SA" in facts["licence"]
-    assert facts["protocol"] == "artist" and {row["head"] for row in facts["accuracy"]} == {"genre", "mood"}
+    assert facts["split"] == "artist" and {row["head"] for row in facts["accuracy"]} == {"genre", "mood"}
     card = (SHIPPED / "README.md").read_text(encoding="utf-8")
     from lib.tagging.export import card as made_card
 
     assert card == made_card(tagger)
     shown = pd.read_csv(PROJECT / "results/emotify/tables/results.csv").set_index(
-        ["network", "recipe", "protocol", "head", "level"]
+        ["network", "recipe", "split", "head", "level"]
     )["accuracy"]
     for row in facts["accuracy"]:
-        key = (facts["network"], facts["recipe"], facts["protocol"], row["head"], row["level"])
+        key = (facts["network"], facts["recipe"], facts["split"], row["head"], row["level"])
         assert row["accuracy"] == pytest.approx(shown[key])
 
 

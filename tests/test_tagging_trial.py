@@ -45,9 +45,9 @@ def test_music_of_ones_own_goes_before_the_studys(tagger, tmp_path):
 
 def test_a_runs_own_test_songs_are_what_it_has_not_heard(tmp_path, tagger):
     study = fakes.fake_study(tmp_path)
-    run = fakes.fake_run(study, "this_project", "artist")
+    run = fakes.fake_run(study, "yu2018", "artist")
     tracks = pd.read_parquet(study.tracks)
-    facts = {"study": study.name, "name": f"{study.name}/{run.run.name}", "network": "this_project", "recipe": "poster"}
+    facts = {"study": study.name, "name": f"{study.name}/{run.run.name}", "network": "yu2018", "recipe": "poster"}
     own = type(tagger)({"heads": {}}, [], None, {}, None, facts)
     assert set(trial.unheard(study, tracks, own)) == set(run.predictions("test")["track_id"])
     assert [one.run for one in trial.alike(study, own)] == [run.run]
@@ -55,7 +55,7 @@ def test_a_runs_own_test_songs_are_what_it_has_not_heard(tmp_path, tagger):
 
 def test_temperatures_change_confidence_and_hardly_an_answer(tmp_path, tagger):
     study = fakes.fake_study(tmp_path)
-    runs = [fakes.fake_run(study, "this_project", "artist", fold) for fold in (0, 1)]
+    runs = [fakes.fake_run(study, "yu2018", "artist", fold) for fold in (0, 1)]
     tracks = pd.read_parquet(study.tracks)
     own = type(tagger)({"heads": {}}, [], None, {"genre": 3.0, "mood": 1.0}, None, {})
     scores, bins = trial.trust(runs, tracks, own, resamples=100)

@@ -9,12 +9,12 @@ from tests.test_training import study  # noqa: F401 - a fixture
 
 DECLARED = {
     "corpus": "emotify",  # its music is not looked for
-    "networks": ["this_project"],
-    "protocols": ["artist"],
+    "networks": ["yu2018"],
+    "splits": ["artist"],
     "epochs": {"default": 1},
     "baselines": ["majority"],
-    "candidates": ["this_project poster", "mfcc_svm baseline"],
-    "devs": [0],
+    "candidates": ["yu2018 poster", "mfcc_svm baseline"],
+    "validation_shares": [0],
     "parameters": {"04": {"batch_size": 10}},
 }
 
@@ -26,7 +26,7 @@ def declared(study, tmp_path):  # noqa: F811
     path.write_text(yaml.safe_dump(DECLARED))
     own = descriptions.read_description(study, "tiny")
     heads = [Head(name, tuple(classes)) for name, classes in own["heads"].items()]
-    descriptions.write_description(study, descriptions.describe("this_project", own["shape"], heads))
+    descriptions.write_description(study, descriptions.describe("yu2018", own["shape"], heads))
     for description in baselines.describe_all(own["shape"], heads).values():
         descriptions.write_description(study, description)
     (study.zoo / "tiny.json").unlink()
@@ -37,13 +37,13 @@ def test_every_run_of_a_study_is_made_from_its_slices_and_only_once(declared, ca
     study, path = declared  # noqa: F811
     assert train_study.main(["--study", path, "--root", str(study.root)]) == 0
     said = capsys.readouterr().out
-    assert "run 1/5 this_project-artist-f0-s0: epoch 1/1" in said
+    assert "run 1/5 yu2018-artist-f0-s0: epoch 1/1" in said
     assert [run.run.name for run in finished(study)] == [
         "majority-artist-f0-s0",
         "selected-artist-f0-s0",
-        "this_project-artist-f0-s0",
+        "yu2018-artist-f0-s0",
     ]
-    assert finished(study, ["this_project-artist-f0-s0"])[0].record["settings"]["batch_size"] == 10
+    assert finished(study, ["yu2018-artist-f0-s0"])[0].record["settings"]["batch_size"] == 10
     assert not any(run.stale for run in finished(study) + finished(study, candidates=True))
     assert train_study.main(["--study", path, "--root", str(study.root)]) == 0
     assert "epoch" not in capsys.readouterr().out

@@ -60,8 +60,8 @@ def study(tmp_path, make_tracks):
     zoo._registry.pop("tiny")
 
 
-def plan_of(study, epochs=3, protocol="artist", **run):
-    return RunSpec(study, Run("tiny", protocol, **run), {"epochs": epochs, "batch_size": 20})
+def plan_of(study, epochs=3, split="artist", **run):
+    return RunSpec(study, Run("tiny", split, **run), {"epochs": epochs, "batch_size": 20})
 
 
 def test_a_missing_label_weighs_nothing():
@@ -86,7 +86,7 @@ def test_numbers_are_scaled_by_the_training_labels_alone():
         targets(pd.DataFrame({"valence": ["high"]}), [Head("valence")], np.ones(1, dtype=bool))
 
 
-def test_balanced_classes_weigh_alike_in_training_and_as_they_are_in_dev():
+def test_balanced_classes_weigh_alike_in_training_and_as_they_are_in_validation():
     labels = pd.DataFrame({"mood": ["sad"] * 6 + ["happy"] * 2 + [pd.NA, "happy"]})
     train = np.array([True] * 9 + [False])
     wanted = targets(labels, HEADS[1:], train, balanced=True)
@@ -139,14 +139,14 @@ def test_a_run_learns_and_leaves_the_contracts_files(study):
         "model.weights.h5",
     }  # fmt: skip
     predictions = done.predictions(None)
-    assert set(predictions["part"]) == {"train", "dev", "test"}
+    assert set(predictions["part"]) == {"train", "validation", "test"}
     assert len(predictions) == len(done.embedding(None)) == len(Slices(study.slices))
     for head in ("genre", "mood"):
         columns = [c for c in predictions if c.startswith(f"{head}:")]
         assert np.allclose(predictions[columns].sum(axis=1), 1, atol=2e-3)  # half precision
     test = done.predictions("test")
     assert len(test) == len(done.embedding("test"))
-    assert set(done.history()) >= {"epoch", "loss", "genre_accuracy", "dev_mood_accuracy", "seconds"}
+    assert set(done.history()) >= {"epoch", "loss", "genre_accuracy", "validation_mood_accuracy", "seconds"}
     assert done.record["versions"]["keras"] == keras.__version__
 
 
@@ -190,7 +190,7 @@ def test_every_network_trains_to_the_same_bits(name, tmp_path):
     writer.finish("source")
     slices = Slices(tmp_path)
     labels = pd.DataFrame({"genre": ["g0", "g1"] * 8, "mood": ["sad", "neutral", "happy", pd.NA] * 4})
-    parts = np.array(["train"] * 12 + ["dev"] * 4)
+    parts = np.array(["train"] * 12 + ["validation"] * 4)
     settings = Settings(1, batch_size=6, crop=True, masks=1, gain_db=3, mixup=0.2, schedule="cosine", weight_decay=1e-4)
     description = descriptions.describe(name, Spectrogram().shape, HEADS)
     weights = [
@@ -217,7 +217,7 @@ def test_a_number_is_answered_in_its_own_unit(study):
     truth = tracks.set_index("track_id")["loudness"].reindex(said.index)
     assert abs(said.mean() - np.where(said.index.str.startswith("g0"), 31, 11).mean()) < 4
     assert found["n"] == truth.notna().sum()
-    assert {"loudness_r2", "dev_loudness_r2", "genre_accuracy"} <= set(done.history())
+    assert {"loudness_r2", "validation_loudness_r2", "genre_accuracy"} <= set(done.history())
     assert read_json(study.kept / done.run.name / "metrics.json")["heads"]["loudness"] == []
 
 
@@ -241,11 +241,11 @@ def test_early_stopping_gives_back_the_best_epoch(study):
         plan.description, plan.heads, plan.slices, plan.parts, plan.labels, settings, seed=1
     )
     assert len(history) < 30
-    best = history["dev_loss"].idxmin()
+    best = history["validation_loss"].idxmin()
     assert len(history) == best + 1 + 3
     wanted = targets(plan.labels, plan.heads, plan.parts == "train")
-    dev = training.Batches(plan.slices, np.flatnonzero(plan.parts == "dev"), wanted, plan.heads, settings)
-    assert model.evaluate(dev, verbose=0)[0] == pytest.approx(history["dev_loss"][best], rel=1e-4)
+    validation = training.Batches(plan.slices, np.flatnonzero(plan.parts == "validation"), wanted, plan.heads, settings)
+    assert model.evaluate(validation, verbose=0)[0] == pytest.approx(history["validation_loss"][best], rel=1e-4)
 
 
 def test_settings_reach_the_optimiser_and_the_loss(study):
@@ -375,7 +375,7 @@ def test_the_committed_parts_of_a_run_stand_in_for_it(study, monkeypatch):
 def test_vectors_that_no_page_asks_for_are_not_committed(study):
     import shutil
 
-    plan = plan_of(study, protocol="slice")
+    plan = plan_of(study, split="random")
     assert len(execute.obtain(plan).embedding(None)) == len(Slices(study.slices))
     shutil.rmtree(study.work / "runs")
     with pytest.raises(ReportError, match=r"embedding.npy is missing.*train it again"):
@@ -450,7 +450,7 @@ def test_wrong_input_says_what_to_do(study):
     with pytest.raises(ReportError, match="'album' is unknown"):
         Run("tiny", "album")
     with pytest.raises(ReportError, match="'other' has no description"):
-        RunSpec(study, Run("other", "slice"))
+        RunSpec(study, Run("other", "random"))
     description = descriptions.read_description(study, "tiny")
     write_json({**description, "shape": [1, 2]}, study.zoo / "tiny.json")
     with pytest.raises(ReportError, match="03_model_zoo"):

@@ -12,7 +12,7 @@ from lib.runs.store import Finished, read_run
 from tests.test_train_study import declared  # noqa: F401 - a fixture
 from tests.test_training import study  # noqa: F401 - a fixture
 
-NAME = "this_project-artist-f0-s0"
+NAME = "yu2018-artist-f0-s0"
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_numbers_that_do_not_come_out_are_named(committed, capsys):
     table[columns] = table[columns[::-1]].to_numpy()
     table.to_parquet(file.with_name("predictions.parquet"), index=False)
     assert verify.main([*arguments, "--run", NAME]) == 2
-    assert "Not verified: beyond its tolerance is genre of test by song." in capsys.readouterr().out
+    assert "Not verified: beyond its tolerance is genre of test per song." in capsys.readouterr().out
 
 
 def test_another_making_within_the_tolerances_is_verified_and_called_that(committed, tmp_path):
@@ -70,6 +70,6 @@ def test_what_cannot_be_verified_says_why(committed, capsys):
     write_json({**read_json(file), "source": "other music"}, file)
     with pytest.raises(ReportError, match=r"different: the slices \(02\)"):
         verify.verify(study)
-    write_json({"run": {"architecture": "this_project", "protocol": "album"}}, study.kept / NAME / "record.json")
+    write_json({"run": {"architecture": "yu2018", "split": "album"}}, study.kept / NAME / "record.json")
     with pytest.raises(ReportError, match="made by another version"):
         verify.verify(study, NAME)

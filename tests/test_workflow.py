@@ -19,12 +19,12 @@ from tests.chain import TINY, called, command, copy_of_the_project, one_run_brok
 pytestmark = pytest.mark.chain
 NETWORK = "lib/models/yu2018.py"
 SWEEP = TINY | {
-    "protocols": ["artist"], "baselines": ["majority"], "candidates": [], "search": [],
-    "parameters": {**TINY["parameters"], "03": {"networks": ["this_project"]}},
+    "splits": ["artist"], "baselines": ["majority"], "candidates": [], "search": [],
+    "parameters": {**TINY["parameters"], "03": {"networks": ["yu2018"]}},
     "sweep": {"settings": {"learning_rate": [0.01, 0.02], "batch_size": [30, 75]}},
 }  # fmt: skip
-GOOD = "this_project-artist-f0-s0-poster~learning_rate=0.01"
-BAD = "this_project-artist-f0-s0-poster~batch_size=30~learning_rate=0.02"
+GOOD = "yu2018-artist-f0-s0-poster~learning_rate=0.01"
+BAD = "yu2018-artist-f0-s0-poster~batch_size=30~learning_rate=0.02"
 
 
 def ran(project) -> Counter:
@@ -49,7 +49,7 @@ def project(tmp_path_factory):
     assert done.stderr == ""
     counts = ran(project)
     assert all(count == 1 for count in counts.values())
-    assert {"01_data_acquisition", "05_error_analysis", "pages", "make this_project-artist-f0-s0"} <= set(counts)
+    assert {"01_data_acquisition", "05_error_analysis", "pages", "make yu2018-artist-f0-s0"} <= set(counts)
     return project
 
 
@@ -102,7 +102,7 @@ def test_an_edited_architecture_is_trained_alone(project, edited):
     done = report(project)
     assert done.returncode == 0, done.stdout + done.stderr
     made = {line.split()[1].split("-")[0] for line in ran(project) if line.startswith("make")}
-    assert made == {"this_project"}
+    assert made == {"yu2018"}
 
 
 def test_a_changed_default_of_a_recipe_trains_again(project, edited):

@@ -12,7 +12,7 @@ from lib import models as zoo
 from lib import plots
 from lib.errors import ReportError
 from lib.features.spectrogram import Spectrogram
-from lib.models import Head, choi2016, cost, descriptions, fcn5, musicnn, short_chunk, this_project, zhang2016
+from lib.models import Head, choi2016, cost, descriptions, fcn5, musicnn, short_chunk, yu2018, zhang2016
 from lib.models.layers import decision_layers, slice_input
 from lib.paths import Study
 from lib.plots import architectures
@@ -70,9 +70,9 @@ def test_a_description_rebuilds_the_network_whatever_was_built_before(described,
 
 def test_a_network_without_some_of_its_heads_is_the_network_built_with_the_others():
     some, every = HEADS[:1], HEADS
-    description = descriptions.describe("this_project", SMALL, every)
+    description = descriptions.describe("yu2018", SMALL, every)
     kept = descriptions.with_heads(description, [head.name for head in some])
-    alone = descriptions.describe("this_project", SMALL, some)
+    alone = descriptions.describe("yu2018", SMALL, some)
     assert kept["parameters"] == alone["parameters"] and kept["heads"] == alone["heads"]
     assert descriptions.rebuild(kept).output.keys() == {head.name for head in some}
     assert description["heads"].keys() == {head.name for head in every}  # as it was
@@ -82,8 +82,8 @@ def test_a_network_without_some_of_its_heads_is_the_network_built_with_the_other
         descriptions.with_heads({"name": "majority", "heads": {"genre": []}}, ["genre"])
 
 
-def test_this_project_is_the_posters():
-    model = built("this_project")
+def test_yu2018_is_the_posters():
+    model = built("yu2018")
     convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
     assert [layer.kernel_size for layer in convolutions] == [(2, 2)] * 4
     assert [layer.strides[0] for layer in convolutions] == [1, 1, 1, 2]
@@ -100,7 +100,7 @@ def test_this_project_is_the_posters():
     [(3 + i, (2, 3, 5)[k], (1, 2, 1)[(i + 2 * k) % 3], (i + k) % 3) for i in range(3) for k in range(3)],
 )
 def test_the_posters_search_can_be_expressed(convolutions, kernel, last_stride, fc):
-    model = this_project.build(SMALL, HEADS, filters=(4,) * convolutions, kernel=kernel, last_stride=last_stride, fc=fc)
+    model = yu2018.build(SMALL, HEADS, filters=(4,) * convolutions, kernel=kernel, last_stride=last_stride, fc=fc)
     found = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
     assert [layer.kernel_size for layer in found] == [(kernel, kernel)] * convolutions
     assert [layer.strides[0] for layer in found] == [1] * (convolutions - 1) + [last_stride]
@@ -161,7 +161,7 @@ def test_musicnn_has_the_size_that_the_released_layers_give():
 
 def test_networks_know_their_published_size():
     sizes = {name: zoo.as_published(name) for name in (*zoo.PUBLISHED, *zoo.VARIANTS)}
-    assert {name for name in zoo.PUBLISHED if not sizes[name]} == {"this_project", "choi2016", "texture"}
+    assert {name for name in zoo.PUBLISHED if not sizes[name]} == {"yu2018", "choi2016", "texture"}
     assert not any(sizes[name] for name in zoo.VARIANTS)
     build, reads = sizes["zhang2016_nnet1"]
     assert build().name == "zhang2016_nnet1" and "513 bins" in reads
@@ -169,7 +169,7 @@ def test_networks_know_their_published_size():
 
 @pytest.mark.parametrize(
     ("name", "shape"),
-    [("short_chunk", (128, 216)), ("this_project", (64, 130)), ("musicnn", (64, 130)), ("zhang2016", (128, 216))],
+    [("short_chunk", (128, 216)), ("yu2018", (64, 130)), ("musicnn", (64, 130)), ("zhang2016", (128, 216))],
 )
 def test_networks_read_other_slices_too(name, shape):
     assert zoo.builder(name)(shape, HEADS).input_shape[1:] == shape
@@ -224,7 +224,7 @@ def _is_the_field(reached, size):
 @pytest.mark.parametrize(
     ("name", "few"),  # filters, whose number does not change what they see
     [
-        ("this_project", {"filters": (2,) * 4}),
+        ("yu2018", {"filters": (2,) * 4}),
         ("zhang2016", {"filters": 2}),
         ("zhang2016_nnet1", {"filters": (2,) * 3}),
         ("choi2016", {"filters": (2,) * 4}),
@@ -295,7 +295,7 @@ def test_what_comes_back_from_the_whole_slice_or_is_unknown_hears_all_of_it():
 
 
 def test_the_time_of_a_slice_is_measured_in_milliseconds(monkeypatch):
-    model = built("this_project")
+    model = built("yu2018")
     assert 0 < cost.time_per_slice(model, batch=4, repeats=2) < 1000
     seen = []
     monkeypatch.setattr(model, "predict_on_batch", lambda slices: seen.append(slices.shape))
@@ -328,7 +328,7 @@ def test_a_diagram_keeps_branches_and_what_follows_a_layer():
     assert found["conv1"].words == ["conv 96×4", "× 256", "ReLU"]
     assert (found["conv1"].bands, found["conv1"].frames, found["conv1"].channels) == (1, 126, 256)
     assert found["genre"].column == found["valence"].column == max(block.column for block in found.values())
-    first = architectures.blocks(zoo.builder("this_project")(SHAPE, HEADS))["conv1"]
+    first = architectures.blocks(zoo.builder("yu2018")(SHAPE, HEADS))["conv1"]
     assert first.words == ["conv 2×2", "× 32", "max 2×4", "ReLU", "norm"]
     assert (first.bands, first.frames) == (48, 32)
     flat = [box for box in architectures.blocks(zoo.builder("musicnn")(SHAPE, HEADS)).values() if box.column == 1]
@@ -357,7 +357,7 @@ def test_a_network_with_layers_unknown_to_the_diagram_is_drawn_all_the_same():
 
 
 def test_an_unknown_network_names_the_known():
-    with pytest.raises(ReportError, match=r"'alexnet' is not registered.*this_project, zhang2016, choi2016"):
+    with pytest.raises(ReportError, match=r"'alexnet' is not registered.*yu2018, zhang2016, choi2016"):
         zoo.builder("alexnet")
 
 
@@ -464,21 +464,21 @@ def test_heads_come_from_the_tracks(make_tracks):
 
 def test_an_unchanged_description_keeps_its_file(tmp_path):
     study = Study("s", tmp_path)
-    description = descriptions.describe("this_project", SMALL, HEADS)
+    description = descriptions.describe("yu2018", SMALL, HEADS)
     path = descriptions.write_description(study, description)
     before = path.stat().st_mtime_ns
     assert descriptions.write_description(study, description).stat().st_mtime_ns == before
-    assert descriptions.read_description(study, "this_project") == description
-    with pytest.raises(ReportError, match=r"'mine' has no description.*there: this_project"):
+    assert descriptions.read_description(study, "yu2018") == description
+    with pytest.raises(ReportError, match=r"'mine' has no description.*there: yu2018"):
         descriptions.read_description(study, "mine")
 
 
 def test_the_poster_search_changes_one_choice_at_a_time():
-    assert tuple(this_project.VARIANTS) == zoo.VARIANTS
-    own = zoo.builder("this_project")(SMALL, HEADS)
+    assert tuple(yu2018.VARIANTS) == zoo.VARIANTS
+    own = zoo.builder("yu2018")(SMALL, HEADS)
     variants = {name: zoo.builder(name)(SMALL, HEADS) for name in zoo.VARIANTS}
     assert all(model.count_params() != own.count_params() for model in variants.values())
-    for name, kernel in (("this_project_kernel3", (3, 3)), ("this_project_kernel5", (5, 5))):
+    for name, kernel in (("yu2018_kernel3", (3, 3)), ("yu2018_kernel5", (5, 5))):
         assert {layer.kernel_size for layer in variants[name].layers if hasattr(layer, "kernel_size")} == {kernel}
 
 
@@ -504,7 +504,7 @@ def test_a_numeric_head_needs_a_bias_and_no_bend(registered):
 
 
 def test_a_name_of_the_zoo_is_taken(registered):
-    for name in ("texture", "this_project_fc2", "mfcc_svm", "selected"):
+    for name in ("texture", "yu2018_fc2", "mfcc_svm", "selected"):
         with pytest.raises(ReportError, match="is taken"):
             registered(name)(_no_head)
 

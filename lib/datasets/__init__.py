@@ -1,6 +1,6 @@
 """Corpora: each gives the same tracks table (`lib.tables`), whatever its files look like.
 
-A corpus is a module with a function ``collect(study, data, **options)`` that returns one row a track
+A corpus is a module with a function ``collect(study, data, **options)`` that returns one row per track
 (``track_id``, ``path`` and what is known of title, artist, album, license, genre, valence, mood and further
 numeric targets) and a paragraph `ABOUT`. Probing, groups and moods are the same for all.
 """
@@ -51,7 +51,7 @@ def module(corpus: str) -> ModuleType:
 
 
 def about(corpus: str) -> str:
-    """Markdown paragraph on where a corpus comes from, its licence and how to cite it. Pages 01 and 05.
+    """Markdown paragraph on where a corpus comes from, its licence and how to cite it.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def about(corpus: str) -> str:
 
 
 def valence_parts(corpus: str) -> tuple[str, ...]:
-    """Names of the numeric targets that the corpus's valence is computed from. Page 01.
+    """Names of the numeric targets that the corpus's valence is computed from.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def build(
     timeout_s: float = 60.0,
     **options,
 ) -> pd.DataFrame:
-    """Make the tracks table of a corpus; nothing is written but what the corpus makes or fetches. Page 01.
+    """Make the tracks table of a corpus; nothing is written but what the corpus makes or fetches.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def build(
         Where it comes from, see `lib.datasets.valence.sources`. Who said what is written to ``tables/valence.csv``,
         unless the corpus's own is all that is asked for.
     workers : int >= 0
-        Processes that read clips; 0 = one a core.
+        Processes that read clips; 0 = one per core.
     timeout_s : float > 0
         Seconds a clip may take.
     **options

@@ -15,7 +15,7 @@ def datasheets() -> dict[str, dict[str, str]]:
 
 
 def datasheet(corpus: str) -> dict[str, str]:
-    """Return the data sheet of one corpus. Pages 08 and 09.
+    """Return the data sheet of one corpus.
 
     Raises
     ------

@@ -45,7 +45,7 @@ def collect(study: Study, data: str | Path) -> pd.DataFrame:
         Not used.
     data : path-like
         Folder in the official layout: ``<genre>/<n>.mp3`` (also within ``emotifymusic/``, as the archive
-        unpacks) beside ``data.csv`` (one row a listener and song) or ``emotions.csv`` (one row a song).
+        unpacks) beside ``data.csv`` (one row per listener and song) or ``emotions.csv`` (one row per song).
 
     Returns
     -------
@@ -146,7 +146,9 @@ def _labels(folder: Path) -> tuple[pd.DataFrame, Path]:
     again = track.duplicated()
     if path.name == "emotions.csv" and again.any():
         row = again.idxmax()
-        raise ReportError(f"{path}, row {row + 2}: track {track[row]} has a row already; this file has one row a song.")
+        raise ReportError(
+            f"{path}, row {row + 2}: track {track[row]} has a row already; this file has one row per song."
+        )
     return values.groupby(track).mean(), path
 
 

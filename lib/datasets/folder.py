@@ -19,7 +19,7 @@ LABELS = "labels.csv"
 TEXTS = ("genre", "artist", "title", "album", "license")  # columns of labels.csv that replace tag or folder
 
 ABOUT = (
-    "**A music collection of one's own**: one folder a genre, in it the songs, in whatever subfolders and in any "
+    "**A music collection of one's own**: one folder per genre, in it the songs, in whatever subfolders and in any "
     "format that libsndfile reads. Titles, artists and albums come from the files' own tags. A file `labels.csv` "
     "beside the genre folders may add what the files do not tell: valence, moods, or further numbers to predict. The "
     "music stays where it is and keeps whatever licence its owners gave it; a page with excerpts of it should be "
@@ -43,7 +43,7 @@ def collect(study: Study, data: str | Path) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        One row an audio file, readable or not: ``track_id``, ``path``, ``title``, ``artist``, ``album``,
+        One row per audio file, readable or not: ``track_id``, ``path``, ``title``, ``artist``, ``album``,
         ``license``, ``genre``, ``valence``, ``mood`` and the numbers of ``labels.csv``.
 
     Raises
@@ -55,7 +55,7 @@ def collect(study: Study, data: str | Path) -> pd.DataFrame:
     files = list(audio_files(folder))
     if not files:
         raise ReportError(
-            f"DATA={data}: no audio in {folder} or below. Put one folder a genre there, with files that end in "
+            f"DATA={data}: no audio in {folder} or below. Put one folder per genre there, with files that end in "
             f"{', '.join(SUFFIXES)}."
         )
     table = pd.DataFrame([_row(folder, path) for path in files])

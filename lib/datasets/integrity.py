@@ -70,7 +70,7 @@ def probe_tracks(
     paths : list of str
         Audio files.
     workers : int >= 0
-        Processes; 0 = one a core.
+        Processes; 0 = one per core.
     timeout_s : float > 0
         Seconds a clip may take.
 

@@ -19,7 +19,7 @@ DRAWN = (
 
 
 def usable(tracks: pd.DataFrame) -> pd.DataFrame:
-    """Tracks that can be used, those of status ``ok``. Pages 01 and 08.
+    """Tracks that can be used, those of status ``ok``.
 
     Raises
     ------
@@ -45,20 +45,20 @@ def checksum(tracks: pd.DataFrame) -> str:
 
 
 def status_counts(tracks: pd.DataFrame) -> pd.DataFrame:
-    """Clips of each status [columns=clips, share]. Page 01."""
+    """Clips of each status [columns=clips, share]."""
     counts = tracks["status"].value_counts().reindex(STATUSES, fill_value=0).astype(int)
     return pd.DataFrame({"clips": counts, "share": counts / max(len(tracks), 1)}).rename_axis("status")
 
 
 def bad_clips(tracks: pd.DataFrame) -> pd.DataFrame:
-    """Every clip that cannot be used, and why; files are named by their last two parts. Page 01."""
+    """Every clip that cannot be used, and why; files are named by their last two parts."""
     bad = tracks[tracks["status"] != "ok"]
     files = ["/".join(PurePath(path).parts[-2:]) for path in bad["path"]]
     return bad.assign(file=files)[["track_id", "file", "title", "status", "reason"]].set_index("track_id").fillna("")
 
 
 def unlabelled(songs: pd.DataFrame) -> pd.DataFrame:
-    """Songs without a genre or a mood; what is missing is masked in training [columns=songs, for example]. Page 01."""
+    """Songs without a genre or a mood; what is missing is masked in training [columns=songs, for example]."""
     rows = {}
     for label in ("genre", "mood"):
         without = songs.loc[songs[label].isna(), "track_id"]
@@ -67,18 +67,18 @@ def unlabelled(songs: pd.DataFrame) -> pd.DataFrame:
 
 
 def table_of(study: Study, name: str) -> pd.DataFrame | None:
-    """Read a table that a corpus left among the results, such as ``manifest.csv``; None if it has none. Page 01."""
+    """Read a table that a corpus left among the results, such as ``manifest.csv``; None if it has none."""
     path = study.tables / name
     return pd.read_csv(path) if path.is_file() else None
 
 
 def valence_troubles(study: Study) -> dict[str, str]:
-    """Return why a source of valence was not asked about every song, by its name. Page 01."""
+    """Return why a source of valence was not asked about every song, by its name."""
     return {source: said["trouble"] for source, said in troubles(study).items()}
 
 
 def valence_sources(valence: pd.DataFrame) -> pd.DataFrame:
-    """Count the tracks that each source gave a valence [columns=tracks, share]. Page 01.
+    """Count the tracks that each source gave a valence [columns=tracks, share].
 
     Parameters
     ----------
@@ -90,13 +90,13 @@ def valence_sources(valence: pd.DataFrame) -> pd.DataFrame:
 
 
 def mood_by_genre(songs: pd.DataFrame) -> pd.DataFrame:
-    """Songs of each genre (rows) and mood (columns) among those that have both. Pages 01 and 08."""
+    """Songs of each genre (rows) and mood (columns) among those that have both."""
     table = pd.crosstab(songs["genre"].astype("object"), songs["mood"].astype("object"))
     return table.reindex(columns=list(MOODS), fill_value=0).rename_axis(index="genre", columns="mood")
 
 
 def mood_floors(counts: pd.DataFrame) -> tuple[float, float]:
-    """How often one is right about the mood without listening. Page 01.
+    """How often one is right about the mood without listening.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def mood_floors(counts: pd.DataFrame) -> tuple[float, float]:
 
 
 def valence_correlations(songs: pd.DataFrame) -> pd.DataFrame:
-    """Pearson's r of each further numeric target with valence [columns=r, songs], strongest first. Page 01.
+    """Pearson's r of each further numeric target with valence [columns=r, songs], strongest first.
 
     Targets that fewer than three songs have beside valence, or that do not vary, are left out.
     """
@@ -128,7 +128,7 @@ def valence_correlations(songs: pd.DataFrame) -> pd.DataFrame:
 
 
 def artists_by_genre(songs: pd.DataFrame) -> pd.DataFrame:
-    """Songs, artist groups, songs of the largest and of the five largest groups, songs without one. Page 01."""
+    """Songs, artist groups, songs of the largest and of the five largest groups, songs without one."""
     rows = {}
     for genre, part in songs.groupby("genre"):
         sizes = part["artist_group"].value_counts()
@@ -144,7 +144,7 @@ def artists_by_genre(songs: pd.DataFrame) -> pd.DataFrame:
 
 
 def copies(tracks: pd.DataFrame) -> pd.DataFrame:
-    """Tracks that share a recording with another, group by group. Page 01."""
+    """Tracks that share a recording with another, group by group."""
     several = tracks[tracks["song_group"].duplicated(keep=False) & tracks["song_group"].notna()]
     same = several.groupby("song_group")["sha256"].transform("nunique") == 1
     several = several.assign(bytes=same.map({True: "the same", False: "other"}))
@@ -153,7 +153,7 @@ def copies(tracks: pd.DataFrame) -> pd.DataFrame:
 
 
 def joined_credits(tracks: pd.DataFrame) -> pd.DataFrame:
-    """Artist groups that join more than one credit, the largest first. Page 01."""
+    """Artist groups that join more than one credit, the largest first."""
     rows = {}
     for group, part in tracks.groupby("artist_group"):
         counts = part["artist"].fillna("(none)").value_counts(sort=False)
@@ -168,14 +168,14 @@ def joined_credits(tracks: pd.DataFrame) -> pd.DataFrame:
 
 
 def examples(songs: pd.DataFrame, each: int = 3) -> pd.DataFrame:
-    """List some songs of each genre with their labels, by the order of their ids. Page 01."""
+    """List some songs of each genre with their labels, by the order of their ids."""
     some = songs.groupby(songs["genre"].fillna("(none)")).head(each).sort_values("genre", kind="stable")
     columns = ["track_id", "title", "artist", "album", "genre", "valence", "mood", "duration_s", "license"]
     return some[columns].set_index("track_id").astype({"title": "object"}).fillna({"artist": "", "album": ""})
 
 
 def credits(songs: pd.DataFrame) -> pd.DataFrame:
-    """Every artist's credit with albums and licences: whose music this is. Page 01."""
+    """Every artist's credit with albums and licences: whose music this is."""
     named = songs.assign(artist=songs["artist"].fillna("(no artist given)"))
     return named.groupby("artist", sort=True).agg(
         songs=("track_id", "size"), albums=("album", _list), licence=("license", _list)

@@ -79,7 +79,7 @@ def tracks_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def moods(valence: pd.Series, cuts: str = "terciles") -> tuple[pd.Series, tuple[float, float]]:
-    """Cut valence into sad, neutral and happy. Page 01.
+    """Cut valence into sad, neutral and happy.
 
     Parameters
     ----------
@@ -117,5 +117,5 @@ def moods(valence: pd.Series, cuts: str = "terciles") -> tuple[pd.Series, tuple[
 
 
 def read_tracks(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
-    """Read the tracks table, or some of its columns. Pages 02, 03, 05, 06, 07 and 08."""
+    """Read the tracks table, or some of its columns."""
     return pd.read_parquet(path, columns=columns)

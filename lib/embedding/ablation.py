@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lib.embedding.vectors import node_names
+from lib.embedding.vectors import unit_names
 from lib.evaluation.bootstrap import Bootstrap, clusters, share
 from lib.evaluation.predictions import known_labels
 from lib.evaluation.significance import holm, sign_flip
-from lib.runs.internals import Inside
+from lib.runs.internals import Internals
 from lib.runs.store import Finished
 
 SWITCH_COLUMNS = (
-    "run", "node", "head", "n_songs", "accuracy", "without", "loss", "low", "high", "changed", "p", "p_holm",
+    "run", "unit", "head", "n_songs", "accuracy", "without", "loss", "low", "high", "changed", "p", "p_holm",
 )  # fmt: skip
 
 
@@ -42,9 +42,9 @@ def answers(vectors: np.ndarray, decision: tuple[np.ndarray, np.ndarray], songs:
 
 
 def switched_off(
-    run: Finished, inside: Inside, tracks: pd.DataFrame, *, resamples: int = 2000, seed: int = 0
+    run: Finished, inside: Internals, tracks: pd.DataFrame, *, resamples: int = 2000, seed: int = 0
 ) -> pd.DataFrame:
-    """Accuracy per song with each unit ablated: held at its mean over the training songs, whatever the slice. Page 06.
+    """Accuracy per song with each unit ablated: held at its mean over the training songs, whatever the slice.
 
     Setting it to 0 instead could be an unusual value after batch normalisation.
 
@@ -52,7 +52,7 @@ def switched_off(
     ----------
     run : Finished
         With its embedding.
-    inside : Inside
+    inside : Internals
     tracks : pd.DataFrame
         The tracks table.
     resamples, seed : int
@@ -61,8 +61,8 @@ def switched_off(
     -------
     pd.DataFrame
         Columns `SWITCH_COLUMNS`: ``loss`` = accuracy - without, with the interval over artists (or whatever the
-        protocol keeps together); ``changed`` is the share of songs whose answer changes; ``p`` of a sign-flip test and
-        ``p_holm``, corrected for the number of nodes of all heads.
+        split keeps together); ``changed`` is the share of songs whose answer changes; ``p`` of a sign-flip test and
+        ``p_holm``, corrected for the number of units of all heads.
     """
     slices, vectors = run.predictions("test"), run.embedding("test").astype(np.float64)
     by_id = tracks.set_index("track_id")
@@ -75,8 +75,8 @@ def switched_off(
         classes = list(run.metrics["heads"][head])
         true = np.array([classes.index(label) if label in classes else -1 for label in labels.loc[ids].astype(str)])
         before = answers(vectors[own], decision, number)
-        groups, strata = clusters(by_id.loc[ids].reset_index(), run.run.protocol)
-        for place, node in enumerate(node_names(vectors.shape[1])):
+        groups, strata = clusters(by_id.loc[ids].reset_index(), run.run.split)
+        for place, unit in enumerate(unit_names(vectors.shape[1])):
             off = vectors[own].copy()
             off[:, place] = usual[place]
             after = answers(off, decision, number)
@@ -84,7 +84,7 @@ def switched_off(
             sums = np.stack([difference, np.ones(len(ids))], axis=-1)[:, None]
             loss, low, high = Bootstrap(resamples, seed).interval(sums, share, groups, strata)
             accuracy = float((before == true).mean())
-            row = {"run": run.run.name, "node": node, "head": head, "n_songs": len(ids), "accuracy": accuracy}
+            row = {"run": run.run.name, "unit": unit, "head": head, "n_songs": len(ids), "accuracy": accuracy}
             row |= {"without": accuracy - float(loss), "loss": float(loss), "low": float(low), "high": float(high)}
             row |= {"changed": float((before != after).mean())}
             rows.append(row | {"p": sign_flip(difference, groups, seed=seed) if len(strata) > 1 else float("nan")})

@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from lib.runs.internals import Inside
+from lib.runs.internals import Internals
 
 PERPLEXITIES = (10, 30, 50)
 SEEDS = (0, 1, 2)
 NEAR = 10  # songs around a song that count as its neighbourhood
 
 
-def joined(insides: Mapping[str, Inside]) -> tuple[pd.DataFrame, pd.Series, float]:
-    """Turn the spaces of several models onto that of the first, and take each song's held-out vector. Page 06.
+def joined(insides: Mapping[str, Internals]) -> tuple[pd.DataFrame, pd.Series, float]:
+    """Turn the spaces of several models onto that of the first, and take each song's held-out vector.
 
     Each model has learnt axes of its own. The rotation (with reflection and one scale) that brings a model's vectors
     nearest to the first model's is found over songs that trained both (Schönemann 1966), so that no test song has a
@@ -23,7 +23,7 @@ def joined(insides: Mapping[str, Inside]) -> tuple[pd.DataFrame, pd.Series, floa
 
     Parameters
     ----------
-    insides : mapping of str to Inside
+    insides : mapping of str to Internals
         Of the runs of one network, a fold each; of one width.
 
     Returns
@@ -63,7 +63,7 @@ def joined(insides: Mapping[str, Inside]) -> tuple[pd.DataFrame, pd.Series, floa
 
 
 def tsne(songs: np.ndarray, perplexity: float = 30, seed: int = 0) -> np.ndarray:
-    """Plane in which neighbours stay neighbours (van der Maaten & Hinton 2008). Page 06.
+    """Plane in which neighbours stay neighbours (van der Maaten & Hinton 2008).
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def map_stability(
     perplexities: Sequence[float] = PERPLEXITIES,
     seeds: Sequence[int] = SEEDS,
 ) -> pd.DataFrame:
-    """Compare maps made with several settings and seeds. Page 06.
+    """Compare maps made with several settings and seeds.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def map_stability(
             "same": float(np.mean(like)) if known.any() else float("nan"),
         }
 
-    rows = [row(f"the vectors ({songs.shape[1]} nodes)", [songs]), row("principal components", [plane])]
+    rows = [row(f"the vectors ({songs.shape[1]} units)", [songs]), row("principal components", [plane])]
     for perplexity in perplexities:
         rows.append(row(f"t-SNE, perplexity {perplexity:g}", [tsne(songs, perplexity, seed) for seed in seeds]))
     alike = pd.Series(names[known]).value_counts()

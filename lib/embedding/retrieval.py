@@ -22,13 +22,13 @@ HITS_COLUMNS = (
 
 
 def neighbours(songs: pd.DataFrame, tracks: pd.DataFrame, count: int = 5, apart: str = "song_group") -> pd.DataFrame:
-    """Nearest songs of each song by the cosine of the centred vectors. Page 06.
+    """Nearest songs of each song by the cosine of the centred vectors.
 
     All pairs are compared, a block of rows at a time: memory does not grow with the square of the songs.
 
     Parameters
     ----------
-    songs : pd.DataFrame [songs, nodes]
+    songs : pd.DataFrame [songs, units]
         As from `song_vectors`.
     tracks : pd.DataFrame
         ``track_id`` and `apart`.
@@ -42,7 +42,7 @@ def neighbours(songs: pd.DataFrame, tracks: pd.DataFrame, count: int = 5, apart:
     -------
     pd.DataFrame
         ``track_id``, ``rank`` (1 = nearest), ``neighbour`` (a track_id), ``similarity`` (-1..1). A vector
-        of no length (all nodes at their means) is similar to nothing: 0.
+        of no length (all units at their means) is similar to nothing: 0.
 
     Raises
     ------
@@ -108,7 +108,7 @@ class Search:
 
 
 def search(folds: Sequence[pd.DataFrame], tracks: pd.DataFrame, apart: str, count: int = max(FIRST)) -> Search:
-    """Search the songs of each fold, every column brought to a spread of 1. Page 06.
+    """Search the songs of each fold, every column brought to a spread of 1.
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ def hits(
     resamples: int = 2000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """How often a neighbour has the genre, mood or artist of the song it was found for. Page 06.
+    """How often a neighbour has the genre, mood or artist of the song it was found for.
 
     Parameters
     ----------
@@ -224,7 +224,7 @@ def hits(
 
 
 def hubs(found: Mapping[tuple[str, str], Search], first: int = 10) -> pd.DataFrame:
-    """Are some songs offered all the time and others never? Page 06.
+    """Are some songs offered all the time and others never?
 
     Returns
     -------
@@ -245,7 +245,7 @@ def hubs(found: Mapping[tuple[str, str], Search], first: int = 10) -> pd.DataFra
 
 
 def described(near: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
-    """Neighbours with title, artist, genre and mood of both songs. Page 06.
+    """Neighbours with title, artist, genre and mood of both songs.
 
     Returns
     -------
@@ -262,7 +262,7 @@ def described(near: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
 
 
 def examples(listed: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the songs whose nearest neighbour is nearest, median and farthest. Page 06.
+    """Rows of the songs whose nearest neighbour is nearest, median and farthest.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ SHUFFLES = 20
 
 
 def correlations(one: pd.DataFrame, other: pd.DataFrame) -> np.ndarray:
-    """Pearson's r of each node of one network with each of another over the same songs; 0 for dead nodes.
+    """Pearson's r of each unit of one network with each of another over the same songs; 0 for dead units.
 
     Parameters
     ----------
@@ -33,22 +33,22 @@ def correlations(one: pd.DataFrame, other: pd.DataFrame) -> np.ndarray:
 
 
 def twins(songs: pd.DataFrame, least: float = TWINS) -> pd.DataFrame:
-    """Pairs of units of one network that are nearly the same. Page 06.
+    """Pairs of units of one network that are nearly the same.
 
     Returns
     -------
     pd.DataFrame
-        ``node``, ``other``, ``r`` of every pair with |r| >= `least`, the closest first.
+        ``unit``, ``other``, ``r`` of every pair with |r| >= `least`, the closest first.
     """
     r = correlations(songs, songs)
     rows, columns = np.triu_indices(len(r), 1)
-    table = pd.DataFrame({"node": songs.columns[rows], "other": songs.columns[columns], "r": r[rows, columns]})
+    table = pd.DataFrame({"unit": songs.columns[rows], "other": songs.columns[columns], "r": r[rows, columns]})
     near = table.loc[table["r"].abs() >= least]
     return near.sort_values("r", key=np.abs, ascending=False, ignore_index=True)
 
 
 def cka(one: np.ndarray, other: np.ndarray) -> float:
-    """Linear centred kernel alignment of two representations of the same songs. Page 06.
+    """Linear centred kernel alignment of two representations of the same songs.
 
     1 = the same up to rotation and scale, 0 = nothing in common (Kornblith et al. 2019, ICML).
 
@@ -68,26 +68,26 @@ def cka(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def matched(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
-    """Match the nodes of two networks one to one, so that the sum of their |r| is greatest (Li et al. 2016, ICLR).
+    """Match the units of two networks one to one, so that the sum of their |r| is greatest (Li et al. 2016, ICLR).
 
     Returns
     -------
     pd.DataFrame
-        ``node`` of `one`, ``partner`` in `other`, ``r``; of a wider network some nodes stay without a partner.
+        ``unit`` of `one`, ``partner`` in `other`, ``r``; of a wider network some units stay without a partner.
     """
     from scipy.optimize import linear_sum_assignment
 
     r = correlations(one, other)
     rows, columns = linear_sum_assignment(-np.abs(r))
-    return pd.DataFrame({"node": one.columns[rows], "partner": other.columns[columns], "r": r[rows, columns]})
+    return pd.DataFrame({"unit": one.columns[rows], "partner": other.columns[columns], "r": r[rows, columns]})
 
 
 def found_again(own: pd.DataFrame, others: Mapping[str, pd.DataFrame], *, seed: int = 0) -> pd.DataFrame:
-    """Find each unit's partner in other networks, and what matching shuffled songs would bring. Page 06.
+    """Find each unit's partner in other networks, and what matching shuffled songs would bring.
 
     Parameters
     ----------
-    own : pd.DataFrame [songs, nodes]
+    own : pd.DataFrame [songs, units]
     others : mapping of str to pd.DataFrame
         Vectors of the same songs (those that both have are compared) by further networks.
     seed : int
@@ -96,7 +96,7 @@ def found_again(own: pd.DataFrame, others: Mapping[str, pd.DataFrame], *, seed: 
     Returns
     -------
     pd.DataFrame
-        A row a node and network: ``node``, ``network``, ``partner``, ``r``, ``chance`` (mean |r| of a best match
+        A row a unit and network: ``unit``, ``network``, ``partner``, ``r``, ``chance`` (mean |r| of a best match
         where the songs of the other network are shuffled), ``cka`` and ``cka_chance`` of the two networks, ``songs``.
     """
     generator, parts = np.random.default_rng(seed), []
@@ -109,5 +109,5 @@ def found_again(own: pd.DataFrame, others: Mapping[str, pd.DataFrame], *, seed: 
         chance = np.mean([matched(one, mixed)["r"].abs().mean() for mixed in shuffled])
         alike = {"cka": cka(one, other), "cka_chance": float(np.mean([cka(one, mixed) for mixed in shuffled]))}
         parts.append(matched(one, other).assign(network=name, chance=chance, songs=len(common), **alike))
-    columns = ["node", "network", "partner", "r", "chance", "cka", "cka_chance", "songs"]
+    columns = ["unit", "network", "partner", "r", "chance", "cka", "cka_chance", "songs"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)

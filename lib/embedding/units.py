@@ -10,7 +10,7 @@ import pandas as pd
 from lib.datasets.tracks import numeric_targets
 from lib.embedding import HEADS
 from lib.embedding.retrieval import groups_of
-from lib.embedding.vectors import FLAT, dead_nodes, node_names
+from lib.embedding.vectors import FLAT, dead_units, unit_names
 from lib.evaluation.significance import holm
 
 ALPHA = 0.05
@@ -19,10 +19,10 @@ SHUFFLES = 100_000  # so that a p can be small enough for hundreds of comparison
 _BLOCK = 5_000
 
 
-def node_associations(
+def unit_associations(
     songs: pd.DataFrame, tracks: pd.DataFrame, descriptors: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Correlate each unit with labels and descriptors, over songs. Page 06.
+    """Correlate each unit with labels and descriptors, over songs.
 
     For genre and mood as a whole the measure is eta squared, the share of the unit's variance between the
     classes; for each class, Pearson's correlation with belonging to it; for a numeric target or a descriptor,
@@ -32,7 +32,7 @@ def node_associations(
 
     Parameters
     ----------
-    songs : pd.DataFrame [songs, nodes]
+    songs : pd.DataFrame [songs, units]
         As from `song_vectors`.
     tracks : pd.DataFrame
         The tracks table.
@@ -42,12 +42,12 @@ def node_associations(
     Returns
     -------
     pd.DataFrame
-        ``node``, ``target``, ``kind`` (``class``, ``target`` or ``descriptor``), ``class`` (empty but for a class),
+        ``unit``, ``target``, ``kind`` (``class``, ``target`` or ``descriptor``), ``class`` (empty but for a class),
         ``measure`` (``eta squared`` or ``r``), ``value``, ``p``, ``p_holm``, ``n``, ``established`` (p_holm < .05).
-        Dead nodes are left out, and so are targets that fewer than four songs have or that do not vary.
+        Dead units are left out, and so are targets that fewer than four songs have or that do not vary.
     """
     table = tracks.set_index("track_id").loc[songs.index]
-    alive = songs.drop(columns=dead_nodes(songs))
+    alive = songs.drop(columns=dead_units(songs))
     artists = groups_of(songs.index, tracks, "artist_group")
     parts = []
     for head in HEADS:
@@ -69,7 +69,7 @@ def node_associations(
         if len(values) >= 4 and np.ptp(values) > 0:
             found = _correlation(alive[known], values, artists[known])
             parts.append(found.assign(target=target, kind=kind))
-    columns = ["node", "target", "kind", "class", "measure", "value", "p", "p_holm", "n", "established"]
+    columns = ["unit", "target", "kind", "class", "measure", "value", "p", "p_holm", "n", "established"]
     if not parts:
         return pd.DataFrame(columns=columns)
     result = pd.concat(parts, ignore_index=True).reindex(columns=columns)
@@ -82,11 +82,11 @@ def _eta_squared(vectors: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
     means = vectors.groupby(names.to_numpy()).transform("mean")
     total = ((vectors - vectors.mean()) ** 2).sum()
     share = (((means - vectors.mean()) ** 2).sum() / total.where(total > 0)).clip(0, 1).to_numpy()
-    return pd.DataFrame({"node": vectors.columns, "measure": "eta squared", "value": share, "n": len(names)})
+    return pd.DataFrame({"unit": vectors.columns, "measure": "eta squared", "value": share, "n": len(names)})
 
 
 def _correlation(vectors: pd.DataFrame, values: np.ndarray, groups: np.ndarray) -> pd.DataFrame:
-    """Pearson's r of each node with some values over songs, and its p over artists, see `node_associations`."""
+    """Pearson's r of each unit with some values over songs, and its p over artists, see `unit_associations`."""
     r = _pearson(vectors.to_numpy(float), values)
     p = np.full(len(r), np.nan)
     number, artists = pd.factorize(groups)
@@ -99,62 +99,62 @@ def _correlation(vectors: pd.DataFrame, values: np.ndarray, groups: np.ndarray) 
             mixed = generator.permuted(np.broadcast_to(x, (_BLOCK, len(x))), axis=1)
             as_far += (np.abs(_pearson(y, mixed.T)) >= known - 1e-9).sum(axis=0)
         p = np.where(np.isfinite(known), (1 + as_far) / (1 + SHUFFLES), np.nan)
-    return pd.DataFrame({"node": vectors.columns, "measure": "r", "value": r, "p": p, "n": len(values)})
+    return pd.DataFrame({"unit": vectors.columns, "measure": "r", "value": r, "p": p, "n": len(values)})
 
 
-def _pearson(nodes: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Pearson's r of values [n] or [n, many] with each node [n, nodes]; NaN where one does not vary."""
-    x, y = values - values.mean(axis=0), nodes - nodes.mean(axis=0)
+def _pearson(units: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Pearson's r of values [n] or [n, many] with each unit [n, units]; NaN where one does not vary."""
+    x, y = values - values.mean(axis=0), units - units.mean(axis=0)
     length = np.multiply.outer(np.sqrt((x**2).sum(axis=0)), np.sqrt((y**2).sum(axis=0)))
     return np.divide(x.T @ y, length, where=length > 0, out=np.full(length.shape, np.nan)).clip(-1, 1)
 
 
 def driving(vectors: np.ndarray, slices: pd.DataFrame, tracks: pd.DataFrame, count: int = 3) -> pd.DataFrame:
-    """Slices of different songs that drive each node most. Page 06.
+    """Slices of different songs that drive each unit most.
 
     Parameters
     ----------
-    vectors : np.ndarray [slices, nodes]
+    vectors : np.ndarray [slices, units]
     slices : pd.DataFrame [slices]
-        ``slice`` (its number in the study) and ``track_id``.
+        ``random`` (its number in the study) and ``track_id``.
     tracks : pd.DataFrame
     count : int > 0
-        Slices a node, each of another song.
+        Slices a unit, each of another song.
 
     Returns
     -------
     pd.DataFrame
-        ``node``, ``rank``, ``value`` in standard deviations above the node's mean over the slices, ``title``,
-        ``artist``, ``genre``, ``mood``, ``slice``, ``track_id``. Dead nodes are left out.
+        ``unit``, ``rank``, ``value`` in standard deviations above the unit's mean over the slices, ``title``,
+        ``artist``, ``genre``, ``mood``, ``random``, ``track_id``. Dead units are left out.
     """
     spread = vectors.std(axis=0)
     scaled = (vectors - vectors.mean(axis=0)) / np.where(spread > 0, spread, 1)
     facts = tracks.set_index("track_id")[["title", "artist", "genre", "mood"]].astype(object)
     parts = []
-    for place, node in enumerate(node_names(vectors.shape[1])):
+    for place, unit in enumerate(unit_names(vectors.shape[1])):
         if spread[place] <= FLAT * spread.max():
             continue
         table = slices[["slice", "track_id"]].assign(value=scaled[:, place]).sort_values("value", ascending=False)
         best = table.drop_duplicates("track_id").head(count).reset_index(drop=True)
         about = facts.loc[best["track_id"]].reset_index(drop=True)
-        parts.append(pd.concat([best, about], axis=1).assign(node=node, rank=range(1, len(best) + 1)))
-    columns = ["node", "rank", "value", "title", "artist", "genre", "mood", "slice", "track_id"]
+        parts.append(pd.concat([best, about], axis=1).assign(unit=unit, rank=range(1, len(best) + 1)))
+    columns = ["unit", "rank", "value", "title", "artist", "genre", "mood", "slice", "track_id"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
-def verdicts(associations: pd.DataFrame, nodes: Sequence[str], dead: Sequence[str]) -> pd.DataFrame:
-    """One row a node: the strongest established correlation, or that there is none. Page 06.
+def verdicts(associations: pd.DataFrame, units: Sequence[str], dead: Sequence[str]) -> pd.DataFrame:
+    """One row per unit: the strongest established correlation, or that there is none.
 
     Returns
     -------
     pd.DataFrame
-        ``node``, ``goes_with`` (such as ``more: genre rock``), ``r``, ``genre`` and ``mood`` (eta squared).
+        ``unit``, ``goes_with`` (such as ``more: genre rock``), ``r``, ``genre`` and ``mood`` (eta squared).
     """
     rows = []
-    for node in nodes:
-        own = associations.loc[associations["node"] == node]
+    for unit in units:
+        own = associations.loc[associations["unit"] == unit]
         found = own.loc[own["established"].astype(bool) & (own["measure"] == "r")]
-        row = {"node": node, "goes_with": "dead" if node in dead else "nothing established", "r": np.nan}
+        row = {"unit": unit, "goes_with": "dead" if unit in dead else "nothing established", "r": np.nan}
         if len(found):
             best = found.loc[found["value"].abs().idxmax()]
             sign = "more" if best["value"] > 0 else "less"
@@ -164,4 +164,4 @@ def verdicts(associations: pd.DataFrame, nodes: Sequence[str], dead: Sequence[st
             share = own.loc[(own["target"] == head) & (own["measure"] == "eta squared"), "value"]
             row[head] = share.iloc[0] if len(share) else np.nan
         rows.append(row)
-    return pd.DataFrame(rows, columns=["node", "goes_with", "r", *HEADS])
+    return pd.DataFrame(rows, columns=["unit", "goes_with", "r", *HEADS])

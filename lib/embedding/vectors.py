@@ -12,23 +12,23 @@ from lib.errors import ReportError
 FLAT = 1e-6  # a unit that varies less than this share of the widest one is dead
 
 
-def node_names(width: int) -> list[str]:
-    """``node 1`` .. ``node <width>``. Page 06."""
-    return [f"node {number}" for number in range(1, width + 1)]
+def unit_names(width: int) -> list[str]:
+    """Name the units of a vector: ``unit 1`` .. ``unit <width>``."""
+    return [f"unit {number}" for number in range(1, width + 1)]
 
 
 def song_vectors(vectors: np.ndarray, track_ids: Sequence[str]) -> pd.DataFrame:
-    """Mean vector of each song's slices. Page 06.
+    """Mean vector of each song's slices.
 
     Parameters
     ----------
-    vectors : np.ndarray [slices, nodes]
+    vectors : np.ndarray [slices, units]
     track_ids : sequence of str [slices]
 
     Returns
     -------
-    pd.DataFrame [songs, nodes]
-        Index ``track_id`` (sorted), columns as from `node_names`, float64.
+    pd.DataFrame [songs, units]
+        Index ``track_id`` (sorted), columns as from `unit_names`, float64.
 
     Raises
     ------
@@ -42,22 +42,22 @@ def song_vectors(vectors: np.ndarray, track_ids: Sequence[str]) -> pd.DataFrame:
         )
     if not np.isfinite(vectors).all():
         raise ReportError("embedding: a value is not finite. Delete the run's folder and train again.")
-    frame = pd.DataFrame(vectors, columns=node_names(vectors.shape[1]))
+    frame = pd.DataFrame(vectors, columns=unit_names(vectors.shape[1]))
     return frame.groupby(pd.Index(track_ids, name="track_id")).mean()
 
 
-def dead_nodes(songs: pd.DataFrame) -> list[str]:
-    """Units that do not vary over the songs. Page 06."""
+def dead_units(songs: pd.DataFrame) -> list[str]:
+    """Units that do not vary over the songs."""
     spread = songs.std(ddof=0)
     return list(spread.index[spread <= FLAT * max(spread.max(), np.finfo(float).tiny)])
 
 
 def variance_explained(vectors: np.ndarray, labels: Sequence) -> tuple[float, float]:
-    """Share of the vectors' variance that lies between the classes, all nodes together.
+    """Share of the vectors' variance that lies between the classes, all units together.
 
     Parameters
     ----------
-    vectors : np.ndarray [songs, nodes]
+    vectors : np.ndarray [songs, units]
     labels : sequence [songs]
         Missing = left out.
 

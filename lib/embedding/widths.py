@@ -8,7 +8,7 @@ import pandas as pd
 
 from lib.embedding.retrieval import hits, search
 from lib.embedding.similarity import twins
-from lib.embedding.vectors import dead_nodes
+from lib.embedding.vectors import dead_units
 from lib.evaluation.bootstrap import Bootstrap
 from lib.evaluation.comparisons import difference
 from lib.evaluation.predictions import collect
@@ -17,7 +17,7 @@ from lib.runs.internals import read
 from lib.runs.store import Finished
 
 WIDTH_COLUMNS = (
-    "network", "nodes", "runs", "what", "n_songs", "value", "low", "high", "difference", "difference_low",
+    "network", "units", "runs", "what", "n_songs", "value", "low", "high", "difference", "difference_low",
     "difference_high", "p", "p_holm", "dead", "twins",
 )  # fmt: skip
 
@@ -31,7 +31,7 @@ def widths(
     resamples: int = 2000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Accuracy and recommendation by the number of units. Page 06.
+    """Accuracy and recommendation by the number of units.
 
     Parameters
     ----------
@@ -49,10 +49,10 @@ def widths(
     Returns
     -------
     pd.DataFrame
-        Columns `WIDTH_COLUMNS`, by rising number of nodes: ``what`` is ``accuracy in <head>`` by song or
+        Columns `WIDTH_COLUMNS`, by rising number of units: ``what`` is ``accuracy in <head>`` per song or
         ``neighbours of the same genre``; ``difference`` is to the reference, paired over the songs, with its interval
         over artists and, of accuracies, ``p`` of a sign-flip test, ``p_holm`` corrected for their number; ``dead`` and
-        ``twins`` are the nodes a network that are dead and the pairs that say the same.
+        ``twins`` are the units a network that are dead and the pairs that say the same.
     """
     grouped: dict[str, list[Finished]] = {}
     for one in runs:
@@ -67,8 +67,8 @@ def widths(
         tested = [one.songs.loc[(one.part == "test").to_numpy()] for one in insides]
         found[name] = {answers.head: answers for answers in collect(own, tracks)}
         near[name] = search(tested, tracks, "artist_group", count)
-        about[name] = {"network": name, "nodes": insides[0].songs.shape[1], "runs": len(own)}
-        about[name]["dead"] = sum(len(dead_nodes(songs)) for songs in tested) / len(tested)
+        about[name] = {"network": name, "units": insides[0].songs.shape[1], "runs": len(own)}
+        about[name]["dead"] = sum(len(dead_units(songs)) for songs in tested) / len(tested)
         about[name]["twins"] = sum(len(twins(songs)) for songs in tested) / len(tested)
     rows, bootstrap = [], Bootstrap(resamples, seed)
     for name, by_head in found.items():

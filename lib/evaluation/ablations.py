@@ -18,18 +18,18 @@ from lib.runs.store import Finished
 from lib.training.recipes import BASELINE, POSTER, RECIPES, base_of, members
 
 TASK_COLUMNS = (
-    "network", "protocol", "recipe", "head", "score", "heads", "names", "runs", "n_songs", "value", "low", "high",
+    "network", "split", "recipe", "head", "score", "heads", "names", "runs", "n_songs", "value", "low", "high",
     "least", "difference", "difference_low", "difference_high", "p", "p_holm",
 )  # fmt: skip
 TRIED_COLUMNS = ["network", "recipe", "head", "accuracy", "reference", "difference", "low", "high", "n_songs"]
-SWEPT_COLUMNS = ["network", "protocol", "recipe", "head", "dev", "accuracy", "low", "high", "runs", "n_songs"]
-CHOSEN_COLUMNS = ["protocol", "fold", "head", "chosen", "networks", "dev", "songs", "candidates"]
+SWEPT_COLUMNS = ["network", "split", "recipe", "head", "validation", "accuracy", "low", "high", "runs", "n_songs"]
+CHOSEN_COLUMNS = ["split", "fold", "head", "chosen", "networks", "validation", "songs", "candidates"]
 TUNED = "tuned"
 FEW = 3  # heads that are named one by one
 
 
 def together(runs: Sequence[Finished], tracks: pd.DataFrame, bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
-    """Score of each head per song, by the heads that were trained with it. Page 05.
+    """Score of each head per song, by the heads that were trained with it.
 
     Only folds and seeds that were run with every set of heads count, so that each is evaluated on the same songs. Stale
     runs and those of a part of the artists are left out.
@@ -47,7 +47,7 @@ def together(runs: Sequence[Finished], tracks: pd.DataFrame, bootstrap: Bootstra
         Columns `TASK_COLUMNS`, by head and rising number of ``heads``, of which ``names`` are the others: ``score`` is
         ``accuracy`` or, of numbers, ``r2``; ``difference`` is ``value`` less that of the smallest set (which has
         ``least`` heads), paired over the songs, with its interval and, of accuracies, the ``p`` of a sign-flip test and
-        ``p_holm``, corrected for their number under the protocol. Empty unless a network was trained with several sets.
+        ``p_holm``, corrected for their number under the split. Empty unless a network was trained with several sets.
     """
     rows = []
     whole = [one for one in runs if one.run.share == 1]
@@ -60,7 +60,7 @@ def together(runs: Sequence[Finished], tracks: pd.DataFrame, bootstrap: Bootstra
         for by_set in found.values():
             rows += _of_head(by_set, bootstrap) if len(by_set) > 1 else []
     table = pd.DataFrame(rows, columns=list(TASK_COLUMNS[:-1]))
-    return table.assign(p_holm=table.groupby("protocol")["p"].transform(holm))
+    return table.assign(p_holm=table.groupby("split")["p"].transform(holm))
 
 
 def _of_head(by_set: dict[frozenset[str], Tested], bootstrap: Bootstrap) -> list[dict]:
@@ -79,7 +79,7 @@ def _of_head(by_set: dict[frozenset[str], Tested], bootstrap: Bootstrap) -> list
 
 
 def sets(table: pd.DataFrame) -> list[str]:
-    """Name each row's set of heads: ``alone``, the others if few, or what the largest set has more. Page 05."""
+    """Name each row's set of heads: ``alone``, the others if few, or what the largest set has more."""
     table = table.fillna({"names": ""})  # as read from a file
     every = set().union(*table.loc[table["heads"] == table["heads"].max(), "names"].str.split(", "), table["head"])
     found = []
@@ -110,9 +110,9 @@ def tried(
     networks: Sequence[str] = (),
     recipes: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """Compare candidates with one of them, by the dev songs of the first fold.
+    """Compare candidates with one of them, by the validation songs of the first fold.
 
-    All models of a network and recipe predict their own dev songs; together they are compared with the
+    All models of a network and recipe predict their own validation songs; together they are compared with the
     reference on the songs that both predicted. Stale runs are left out.
 
     Parameters
@@ -141,7 +141,7 @@ def tried(
     there = {(run.run.architecture, run.run.recipe) for run in runs}
     if reference not in there or len(there) < 2:
         return pd.DataFrame(columns=TRIED_COLUMNS)
-    collected = sorted(collect(runs, tracks, "dev"), key=lambda one: order.index((one.network, one.recipe)))
+    collected = sorted(collect(runs, tracks, "validation"), key=lambda one: order.index((one.network, one.recipe)))
     own = {answers.head: answers for answers in collected if (answers.network, answers.recipe) == reference}
     rows = [_tried(answers, own[answers.head], bootstrap) for answers in collected if answers.head in own]
     return pd.DataFrame(rows, columns=TRIED_COLUMNS)
@@ -152,7 +152,7 @@ def _tried(answers: Answers, reference: Answers, bootstrap: Bootstrap) -> dict:
 
 
 def recipes_tried(runs: Sequence[Finished], tracks: pd.DataFrame, bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
-    """Compare the recipe ``tuned`` with the poster's and with itself but for one ingredient, see `tried`. Page 05."""
+    """Compare the recipe ``tuned`` with the poster's and with itself but for one ingredient, see `tried`."""
     changed = [run.run.architecture for run in runs if run.run.recipe.startswith(f"{TUNED}_")]
     network = max(dict.fromkeys(changed), key=changed.count, default="")
     known = {run.run.recipe for run in runs if run.run.architecture == network}
@@ -161,36 +161,40 @@ def recipes_tried(runs: Sequence[Finished], tracks: pd.DataFrame, bootstrap: Boo
 
 
 def networks_tried(runs: Sequence[Finished], tracks: pd.DataFrame, bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
-    """Compare the poster's network with itself but for one choice, as the poster's search did, see `tried`. Page 05."""
+    """Compare the poster's network with itself but for one choice, as the poster's search did, see `tried`."""
     known = {run.run.architecture for run in runs if run.run.recipe == POSTER}
     networks = [name for name in VARIANTS if name in known]
-    return tried(runs, tracks, bootstrap, reference=("this_project", POSTER), networks=networks)
+    return tried(runs, tracks, bootstrap, reference=("yu2018", POSTER), networks=networks)
 
 
 def chosen(runs: Sequence[Finished]) -> pd.DataFrame:
-    """List what the recipe ``best`` chose. Page 05.
+    """List what the recipe ``best`` chose.
 
     Returns
     -------
     pd.DataFrame
         `CHOSEN_COLUMNS`, one row per run and head: ``networks``, how many of the members of what was chosen are
-        networks and not baselines, ``dev``, its score on dev songs, ``songs`` and ``candidates``, the number of those
-        to choose from. Empty without such a run.
+        networks and not baselines, ``validation``, its score on validation songs, ``songs`` and ``candidates``, the
+        number of those to choose from. Empty without such a run.
     """
     rows = []
     for run in runs:
         metrics = run.metrics
-        scores = {row["candidate"]: row for row in metrics.get("dev", [])}
+        scores = {row["candidate"]: row for row in metrics.get("validation", [])}
         for head, candidate in metrics.get("chosen", {}).items():
-            row = {"protocol": run.run.protocol, "fold": run.run.fold, "head": head, "chosen": candidate}
+            row = {"split": run.run.split, "fold": run.run.fold, "head": head, "chosen": candidate}
             row |= {"networks": sum(recipe != BASELINE for _, recipe in members(candidate))}
-            row |= {"dev": scores[candidate][head], "songs": scores[candidate]["songs"], "candidates": len(scores)}
+            row |= {
+                "validation": scores[candidate][head],
+                "songs": scores[candidate]["songs"],
+                "candidates": len(scores),
+            }
             rows.append(row)
     return pd.DataFrame(rows, columns=CHOSEN_COLUMNS)
 
 
 def swept(runs: Sequence[Finished], table: pd.DataFrame) -> pd.DataFrame:
-    """Accuracy per song of recipes with other settings, beside the recipes that they change. Page 05.
+    """Accuracy per song of recipes with other settings, beside the recipes that they change.
 
     Parameters
     ----------
@@ -202,23 +206,25 @@ def swept(runs: Sequence[Finished], table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        `SWEPT_COLUMNS`: ``dev`` is the mean over the runs of the accuracy on their dev songs, by which a choice may be
-        made; ``accuracy``, ``low`` and ``high`` are those of the test songs. Empty without a sweep.
+        `SWEPT_COLUMNS`: ``validation`` is the mean over the runs of the accuracy on their validation songs, by which a
+        choice may be made; ``accuracy``, ``low`` and ``high`` are those of the test songs. Empty without a sweep.
     """
     own = table.loc[(table["level"] == "song") & ~table["network"].astype(str).str.endswith(STALE)]
     bases = own["recipe"].map(base_of)
-    changed = own.loc[bases != own["recipe"], ["network", "protocol"]].drop_duplicates()
-    own = own.loc[bases.isin(bases[bases != own["recipe"]])].merge(changed, on=["network", "protocol"])
-    dev = [_dev(runs, *row) for row in own[["network", "protocol", "recipe", "head"]].itertuples(index=False)]
-    return own.assign(dev=dev)[SWEPT_COLUMNS]
+    changed = own.loc[bases != own["recipe"], ["network", "split"]].drop_duplicates()
+    own = own.loc[bases.isin(bases[bases != own["recipe"]])].merge(changed, on=["network", "split"])
+    validation = [
+        _validation(runs, *row) for row in own[["network", "split", "recipe", "head"]].itertuples(index=False)
+    ]
+    return own.assign(validation=validation)[SWEPT_COLUMNS]
 
 
-def _dev(runs: Sequence[Finished], network: str, protocol: str, recipe: str, head: str) -> float:
-    """Mean accuracy on dev songs of the runs of one row; NaN where there is none."""
+def _validation(runs: Sequence[Finished], network: str, split: str, recipe: str, head: str) -> float:
+    """Mean accuracy on validation songs of the runs of one row; NaN where there is none."""
     found = [
-        one.metrics["parts"].get("dev", {}).get(head, {}).get("song", {}).get("accuracy", np.nan)
+        one.metrics["parts"].get("validation", {}).get(head, {}).get("song", {}).get("accuracy", np.nan)
         for one in runs
-        if (one.run.architecture, one.run.protocol, one.run.recipe) == (network, protocol, recipe)
+        if (one.run.architecture, one.run.split, one.run.recipe) == (network, split, recipe)
         and one.run.share == 1
         and not one.stale
     ]

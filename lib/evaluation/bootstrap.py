@@ -22,7 +22,7 @@ Measure = Callable[[np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """How test sets are resampled. Page 05.
+    """How test sets are resampled.
 
     Parameters shared by the methods: `sums` [shape=(songs, seeds, ...)] is what adds up over the songs, for each
     training seed; `measure` makes of totals [shape=(..., seeds, ...)] measures [shape=(..., seeds)] or, several,
@@ -105,20 +105,20 @@ class Bootstrap:
 BOOTSTRAP = Bootstrap()
 
 
-def clusters(songs: pd.DataFrame, protocol: str) -> tuple[np.ndarray, np.ndarray]:
+def clusters(songs: pd.DataFrame, split: str) -> tuple[np.ndarray, np.ndarray]:
     """Which songs are drawn together, and within which stratum.
 
     Under ``artist`` and its controls a cluster is an artist group and its stratum the genre most of its songs have; a
     stratum with a single cluster, which alone would seem to have no variance, joins the other such
     strata or the smallest of the rest (Rust & Kalton 1987, J. Official Statistics 3(1), 69-81). Under
-    any other protocol a cluster is a song group, in one stratum.
+    any other split a cluster is a song group, in one stratum.
 
     Parameters
     ----------
     songs : pd.DataFrame
         One row per song: ``track_id``, ``song_group``, ``artist_group``, ``genre``; a missing group is a
         group of its own.
-    protocol : str
+    split : str
 
     Returns
     -------
@@ -127,7 +127,7 @@ def clusters(songs: pd.DataFrame, protocol: str) -> tuple[np.ndarray, np.ndarray
     strata : np.ndarray of int [clusters]
         Stratum of each cluster, 0..strata-1.
     """
-    by_artist = protocol in ("official", "artist", *CONTROLS)
+    by_artist = split in ("official", "artist", *CONTROLS)
     column = "artist_group" if by_artist else "song_group"
     names = songs[column].astype(object).where(songs[column].notna(), "\0" + songs["track_id"].astype(object))
     groups, levels = pd.factorize(names)

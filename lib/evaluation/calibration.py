@@ -15,11 +15,11 @@ from lib.evaluation.bootstrap import BOOTSTRAP, LEVEL, Bootstrap, columns, measu
 from lib.evaluation.predictions import LEVELS, Answers, added_up
 
 RELIABILITY_COLUMNS = (
-    "network", "protocol", "recipe", "head", "level", "lower", "upper", "n", "n_songs", "confidence", "accuracy",
+    "network", "split", "recipe", "head", "level", "lower", "upper", "n", "n_songs", "confidence", "accuracy",
     "low", "high",
 )  # fmt: skip
 CALIBRATION_COLUMNS = (
-    "network", "protocol", "recipe", "head", "level", "n_songs", "n", "ece", "ece_expected", "ece_limit", "confidence",
+    "network", "split", "recipe", "head", "level", "n_songs", "n", "ece", "ece_expected", "ece_limit", "confidence",
     "accuracy", "overconfidence", "low", "high", "brier", "brier_low", "brier_high",
 )  # fmt: skip
 _SURPLUS = 4  # first of the bins in summed parts
@@ -29,21 +29,21 @@ _BLOCK = 100  # flips at a time: memory does not grow with their number
 def reliability(
     collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP, *, level: str = "song", bins: int = 10
 ) -> pd.DataFrame:
-    """Compare the accuracy of answers of like confidence with it, as a reliability diagram does. Page 05.
+    """Compare the accuracy of answers of like confidence with it, as a reliability diagram does.
 
     Parameters
     ----------
     collected : iterable of Answers
     bootstrap : Bootstrap
     level : str
-        ``song`` or ``slice``.
+        ``song`` or ``random``.
     bins : int > 0
         Of equal width; a bin holds its upper edge.
 
     Returns
     -------
     pd.DataFrame
-        Columns `RELIABILITY_COLUMNS`, one row a bin that has answers, all seeds together: edges, answers, songs,
+        Columns `RELIABILITY_COLUMNS`, one row per bin that has answers, all seeds together: edges, answers, songs,
         mean confidence, and accuracy with its 95 % bootstrap interval over songs, under ``artist`` over artists.
     """
     rows = []
@@ -71,7 +71,7 @@ def _bin(confidence: np.ndarray, bins: int) -> np.ndarray:
 def calibration(
     collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP, *, bins: int = 10, flips: int = 1000
 ) -> pd.DataFrame:
-    """How far confidence and accuracy lie apart, on average and bin by bin. Page 05.
+    """How far confidence and accuracy lie apart, on average and bin by bin.
 
     The expected calibration error (ECE) is the gap between mean confidence and accuracy of each bin, without its
     sign and weighted by its answers. It is never below 0, and in a small sample far above it even for a calibrated

@@ -1,4 +1,4 @@
-"""Differences of accuracy: what a stricter protocol takes away, who leads, who beats the best baseline, and how far
+"""Differences of accuracy: what a stricter split takes away, who leads, who beats the best baseline, and how far
 seeds and folds lie apart.
 
 Differences are paired, over the songs that both sides tested, and resampled together.
@@ -18,10 +18,10 @@ from lib.evaluation.predictions import LEVELS, Answers, Tested, collect, same_fo
 from lib.evaluation.results import leaky
 from lib.evaluation.significance import ALPHA, holm, sign_flip
 from lib.runs.store import Finished
-from lib.splits import CONTROLS, PROTOCOLS, SINGLE
+from lib.splits import CONTROLS, SINGLE, SPLITS
 from lib.training.recipes import BALANCED, BASELINE, BEST, base_of
 
-KEYS = ["network", "protocol", "recipe", "head"]
+KEYS = ["network", "split", "recipe", "head"]
 
 
 def difference(
@@ -31,7 +31,7 @@ def difference(
     bootstrap: Bootstrap = BOOTSTRAP,
     *,
     level: str = "song",
-    protocol: str = "",
+    split: str = "",
 ) -> dict:
     """Score of `one` minus that of `other`, paired where they tested the same songs.
 
@@ -44,7 +44,7 @@ def difference(
         Columns of the two scores and of their difference.
     bootstrap : Bootstrap
     level : str
-    protocol : str
+    split : str
         Under which clusters are drawn; that of `one` if empty.
 
     Returns
@@ -53,21 +53,21 @@ def difference(
         The two scores and their difference under `names`, ``low``, ``high``, ``n_songs``, ``paired``, and ``p`` of
         the sign-flip test, NaN unless paired and of accuracies.
     """
-    protocol = protocol or one.protocol
+    split = split or one.split
     summed = [one.sums(level), other.sums(level)]
     common = summed[0][0].intersection(summed[1][0])
-    paired = len(common) > 0 and len(one.clusters(common, protocol)[1]) > 1
+    paired = len(common) > 0 and len(one.clusters(common, split)[1]) > 1
     if paired:
         summed = [(common, sums[ids.get_indexer(common)]) for ids, sums in summed]
     values, samples = [], []
     for side, (answers, (ids, sums)) in enumerate(zip((one, other), summed, strict=True)):
         own = bootstrap if paired else replace(bootstrap, seed=[bootstrap.seed, side])
         values.append(float(measured(sums, answers.measure)))
-        samples.append(own.samples(sums, answers.measure, *answers.clusters(ids, protocol)))
+        samples.append(own.samples(sums, answers.measure, *answers.clusters(ids, split)))
     p = float("nan")
     if paired and one.score == "accuracy":
         right = [share(sums.sum(axis=1)) * summed[0][1][..., 1].mean(axis=1) for _, sums in summed]
-        p = sign_flip(right[0] - right[1], one.clusters(common, protocol)[0], seed=bootstrap.seed)
+        p = sign_flip(right[0] - right[1], one.clusters(common, split)[0], seed=bootstrap.seed)
     return {
         **dict(zip(names, (*values, values[0] - values[1]), strict=True)),
         **dict(zip(("low", "high"), percentiles(samples[0] - samples[1]), strict=True)),
@@ -80,9 +80,9 @@ def difference(
 def drops(
     collected: Sequence[Answers], bootstrap: Bootstrap = BOOTSTRAP, pairs: Sequence[tuple[str, str]] = ()
 ) -> pd.DataFrame:
-    """How much accuracy a stricter protocol takes away. Page 05.
+    """How much accuracy a stricter split takes away.
 
-    Paired over the songs tested under both protocols. Where ``artist`` was run, every drop resamples artists, so that
+    Paired over the songs tested under both splits. Where ``artist`` was run, every drop resamples artists, so that
     the steps can be set side by side.
 
     Parameters
@@ -98,32 +98,32 @@ def drops(
         ``network``, ``recipe``, ``head``, ``level``, ``leaky``, ``strict``, ``before``, ``after``,
         ``drop`` = before - after with ``low`` and ``high``, ``n_songs``, ``paired``.
     """
-    run = {a.protocol for a in collected}
+    run = {a.split for a in collected}
     found = {tuple(a.identity.values()): a for a in collected}
     rows = []
     for easy, strict in pairs or steps(run):
-        for (network, protocol, recipe, head), after in found.items():
+        for (network, split, recipe, head), after in found.items():
             before = found.get((network, easy, recipe, head))
-            if protocol != strict or before is None:
+            if split != strict or before is None:
                 continue
             rule = "artist" if "artist" in run else strict
             for level in LEVELS:
                 row = {"network": network, "recipe": recipe, "head": head, "level": level, "leaky": easy}
                 names = ("before", "after", "drop")
-                row |= difference(before, after, names, bootstrap, level=level, protocol=rule)
+                row |= difference(before, after, names, bootstrap, level=level, split=rule)
                 rows.append(row | {"strict": strict})
     columns = ["network", "recipe", "head", "level", "leaky", "strict"]
     return pd.DataFrame(rows, columns=[*columns, "before", "after", "drop", "low", "high", "n_songs", "paired"])
 
 
 def steps(run: Collection[str]) -> list[tuple[str, str]]:
-    """Pairs of protocols between which a drop is measured, of those that were run.
+    """Pairs of splits between which a drop is measured, of those that were run.
 
     From `leaky` to each stricter one; where there are several, also from each of these to the next, which tells
     what the song lends from what the artist lends; and between the controls.
     """
     easy = leaky(run)
-    stricter = [strict for strict in PROTOCOLS[PROTOCOLS.index(easy) + 1 :] if strict in run]
+    stricter = [strict for strict in SPLITS[SPLITS.index(easy) + 1 :] if strict in run]
     return [
         *((easy, strict) for strict in reversed(stricter)),
         *pairwise(strict for strict in stricter if strict not in SINGLE),
@@ -132,14 +132,14 @@ def steps(run: Collection[str]) -> list[tuple[str, str]]:
 
 
 def whole_drops(dropped: pd.DataFrame) -> pd.DataFrame:
-    """Rows of `drops` from the protocol that drops are measured from to the strictest, without steps and controls."""
+    """Rows of `drops` from the split that drops are measured from to the strictest, without steps and controls."""
     own = dropped.loc[dropped["leaky"] == leaky(dropped["leaky"])]
-    known = [protocol for protocol in PROTOCOLS if protocol in set(own["strict"])]
+    known = [split for split in SPLITS if split in set(own["strict"])]
     return own.loc[own["strict"].isin(known[-1:])]
 
 
 def ranking(collected: Sequence[Answers], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
-    """Every two networks compared under one protocol and recipe, paired over the songs both tested. Page 05.
+    """Every two networks compared under one split and recipe, paired over the songs both tested.
 
     What the recipe ``best`` selected is compared with every network, and a network with itself under another
     recipe; both recipes then stand in the table. Baselines are left out (`against_baselines`), the recipe
@@ -149,26 +149,26 @@ def ranking(collected: Sequence[Answers], bootstrap: Bootstrap = BOOTSTRAP) -> p
     Returns
     -------
     pd.DataFrame
-        ``protocol``, ``recipe`` (of the better and the worse, if they differ), ``head``, ``level``,
+        ``split``, ``recipe`` (of the better and the worse, if they differ), ``head``, ``level``,
         ``better``, ``worse``, ``difference`` >= 0 with ``low`` and ``high``, ``n_songs``, ``paired``, ``p`` of the
         sign-flip test over the same clusters and ``p_holm``, corrected for the number of comparisons under the
-        protocol at the level.
+        split at the level.
     """
     rows = []
     own = [a for a in collected if a.recipe not in (BASELINE, BALANCED) and a.recipe == base_of(a.recipe)]
     for one, other in combinations(own, 2):
         alike = one.recipe == other.recipe or BEST in (one.recipe, other.recipe) or one.network == other.network
-        if not alike or (one.protocol, one.head) != (other.protocol, other.head):
+        if not alike or (one.split, one.head) != (other.split, other.head):
             continue
         for level in LEVELS:
             better, worse = sorted((one, other), key=lambda a: -_value(a, level))
             found = difference(better, worse, bootstrap=bootstrap, level=level)
             recipes = ", ".join(dict.fromkeys((better.recipe, worse.recipe)))
-            row = {"protocol": one.protocol, "recipe": recipes, "head": one.head, "level": level}
+            row = {"split": one.split, "recipe": recipes, "head": one.head, "level": level}
             rows.append(row | {"better": better.network, "worse": worse.network} | found)
-    columns = ["protocol", "recipe", "head", "level", "better", "worse"]
+    columns = ["split", "recipe", "head", "level", "better", "worse"]
     table = pd.DataFrame(rows, columns=[*columns, "difference", "low", "high", "n_songs", "paired", "p"])
-    return table.assign(p_holm=table.groupby(["protocol", "level"])["p"].transform(holm))
+    return table.assign(p_holm=table.groupby(["split", "level"])["p"].transform(holm))
 
 
 def sides(ranks: pd.DataFrame) -> list[tuple[str, str]]:
@@ -184,9 +184,9 @@ def sides(ranks: pd.DataFrame) -> list[tuple[str, str]]:
 def against_baselines(
     collected: Sequence[Tested], bootstrap: Bootstrap = BOOTSTRAP, *, head: str = "", named: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """Every network compared with the best baseline, per song and paired over the songs both tested. Page 05.
+    """Every network compared with the best baseline, per song and paired over the songs both tested.
 
-    The best baseline is the one that scored highest on the test songs under the same protocol. That choice
+    The best baseline is the one that scored highest on the test songs under the same split. That choice
     knows the test songs, which raises the bar: to beat it is, if anything, harder than it should be.
 
     Parameters
@@ -201,17 +201,17 @@ def against_baselines(
     Returns
     -------
     pd.DataFrame
-        ``network``, ``protocol``, ``recipe``, ``head``, ``baseline``, ``difference`` = network - baseline
+        ``network``, ``split``, ``recipe``, ``head``, ``baseline``, ``difference`` = network - baseline
         with ``low`` and ``high``, ``n_songs``, ``score`` (``accuracy``, or ``r2`` of a number), ``value``
         and ``baseline_value`` on these songs, ``paired``; of accuracies ``p`` of the sign-flip test and ``p_holm``,
-        corrected for the number of comparisons under the protocol; ``established``, whether the network leads: of
+        corrected for the number of comparisons under the split; ``established``, whether the network leads: of
         accuracies by ``p_holm``, of numbers, which have none, by the interval.
     """
     rows = []
     for answers in collected:
         if answers.baseline or head not in ("", answers.head):
             continue
-        rivals = [a for a in collected if a.baseline and (a.protocol, a.head) == (answers.protocol, answers.head)]
+        rivals = [a for a in collected if a.baseline and (a.split, a.head) == (answers.split, answers.head)]
         if named:
             rivals = [rival for name in named for rival in rivals if rival.network == name]
         else:
@@ -222,13 +222,13 @@ def against_baselines(
             rows.append({**answers.identity, "baseline": rival.network, "score": answers.score, **found})
     columns = [*KEYS, "baseline", "difference", "low", "high", "n_songs"]
     table = pd.DataFrame(rows, columns=[*columns, "score", "value", "baseline_value", "paired", "p"])
-    table = table.assign(p_holm=table.groupby("protocol")["p"].transform(holm))
+    table = table.assign(p_holm=table.groupby("split")["p"].transform(holm))
     of_numbers = (table["score"] != "accuracy") & (table["low"] > 0)
     return table.assign(established=(table["difference"] > 0) & ((table["p_holm"] < ALPHA) | of_numbers))
 
 
 def spread(runs: Sequence[Finished], tracks: pd.DataFrame, level: str = "song") -> pd.DataFrame:
-    """Accuracy of each fold of the first seed, and of each seed over the folds that all seeds have. Page 05.
+    """Accuracy of each fold of the first seed, and of each seed over the folds that all seeds have.
 
     Parameters
     ----------
@@ -237,18 +237,18 @@ def spread(runs: Sequence[Finished], tracks: pd.DataFrame, level: str = "song") 
     tracks : pd.DataFrame
         The tracks table.
     level : str
-        ``song`` or ``slice``.
+        ``song`` or ``random``.
 
     Returns
     -------
     pd.DataFrame
-        ``network``, ``protocol``, ``recipe``, ``head``, ``over`` (``fold`` or ``seed``), ``number`` of it,
+        ``network``, ``split``, ``recipe``, ``head``, ``over`` (``fold`` or ``seed``), ``number`` of it,
         ``accuracy`` and ``n_songs``. A network of one fold, or of one seed, has no rows for it.
     """
     grouped: dict[tuple, dict[int, list[Finished]]] = {}
     for one in runs:
         if one.run.recipe != BASELINE:
-            key = (one.run.architecture, one.run.protocol, one.run.recipe, one.stale)
+            key = (one.run.architecture, one.run.split, one.run.recipe, one.stale)
             grouped.setdefault(key, {}).setdefault(one.run.seed, []).append(one)
     parts = []
     for by_seed in grouped.values():
@@ -265,7 +265,7 @@ def spread(runs: Sequence[Finished], tracks: pd.DataFrame, level: str = "song") 
 
 
 def widths(table: pd.DataFrame) -> pd.DataFrame:
-    """Give ``n``, ``lowest``, ``highest`` and ``sd`` of the accuracies of `spread` over folds and seeds. Page 05."""
+    """Give ``n``, ``lowest``, ``highest`` and ``sd`` of the accuracies of `spread` over folds and seeds."""
     grouped = table.groupby([*KEYS, "over"], sort=False)["accuracy"]
     return grouped.agg(n="size", lowest="min", highest="max", sd="std").reset_index()
 

@@ -13,16 +13,16 @@ from lib.evaluation.significance import sign_flip
 
 ALL = "all genres"
 WITHIN_COLUMNS = (
-    "network", "protocol", "recipe", "head", "genre", "n_songs", "accuracy", "low", "high", "usual", "usual_accuracy",
+    "network", "split", "recipe", "head", "genre", "n_songs", "accuracy", "low", "high", "usual", "usual_accuracy",
     "skill", "skill_low", "skill_high", "p",
 )  # fmt: skip
 NEAR_COLUMNS = (
-    "network", "protocol", "recipe", "head", "n_near", "n_far", "near", "far", "difference", "low", "high",
+    "network", "split", "recipe", "head", "n_near", "n_far", "near", "far", "difference", "low", "high",
 )  # fmt: skip
 
 
 def within_genre(collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP, head: str = "mood") -> pd.DataFrame:
-    """Accuracy per song within each genre, beside that of always giving the genre's most frequent class. Page 05.
+    """Accuracy per song within each genre, beside that of always giving the genre's most frequent class.
 
     That class is the most frequent one of the tested songs themselves, which raises the bar: who gives it knows
     their labels. The baseline ``genre_prior`` knows those of the training songs only.
@@ -74,7 +74,7 @@ def _ahead(sums: np.ndarray) -> np.ndarray:
 def near_a_cut(
     collected: Iterable[Answers], near: pd.Series, bootstrap: Bootstrap = BOOTSTRAP, head: str = "mood"
 ) -> pd.DataFrame:
-    """Accuracy per song of songs whose label is unsure, and of the others. Page 05.
+    """Accuracy per song of songs whose label is unsure, and of the others.
 
     Parameters
     ----------

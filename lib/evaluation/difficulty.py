@@ -17,7 +17,7 @@ from lib.evaluation.bootstrap import LEVEL
 from lib.evaluation.predictions import STALE, Answers
 from lib.evaluation.significance import ALPHA, PERMUTATIONS, holm
 from lib.runs.store import Finished
-from lib.splits import PROTOCOLS
+from lib.splits import SPLITS
 from lib.training.recipes import BASELINE, BEST, POSTER
 
 RESAMPLES = 2000
@@ -37,16 +37,16 @@ class Panel:
 
     Attributes
     ----------
-    head, protocol : str
-        `protocol` is empty if no network was run.
+    head, split : str
+        `split` is empty if no network was run.
     songs : pd.DataFrame
         ``true`` and `FACTS` by ``track_id``; title and artist are empty where they are unknown.
     said : pd.DataFrame
-        Answers by ``track_id``, a column a network.
+        Answers by ``track_id``, a column per network.
     """
 
     head: str
-    protocol: str
+    split: str
     songs: pd.DataFrame
     said: pd.DataFrame
 
@@ -61,8 +61,8 @@ class Panel:
         return self.said.to_numpy(object) == self.songs["true"].to_numpy(object)[:, None]
 
 
-def panel(collected: Sequence[Answers], head: str, protocol: str = "") -> Panel:
-    """Put the answers of all networks about one head side by side. Page 05.
+def panel(collected: Sequence[Answers], head: str, split: str = "") -> Panel:
+    """Put the answers of all networks about one head side by side.
 
     Each network counts once, lest many trainings of one outvote the others: under the recipe ``poster``, or its first
     recipe where that was not run, and with the seed that tested most songs, of several the lowest. Baselines, stale
@@ -73,15 +73,15 @@ def panel(collected: Sequence[Answers], head: str, protocol: str = "") -> Panel:
     ----------
     collected : sequence of Answers
     head : str
-    protocol : str
+    split : str
         Empty = the strictest under which a network was run.
     """
     own = [a for a in collected if a.head == head and a.recipe not in (BASELINE, BEST) and STALE not in a.network]
-    run = [name for name in PROTOCOLS if any(a.protocol == name for a in own)]
-    protocol = protocol or (run[-1] if run else "")
+    run = [name for name in SPLITS if any(a.split == name for a in own)]
+    split = split or (run[-1] if run else "")
     chosen: dict[str, Answers] = {}
     for answers in own:
-        if answers.protocol == protocol and (answers.recipe == POSTER or answers.network not in chosen):
+        if answers.split == split and (answers.recipe == POSTER or answers.network not in chosen):
             chosen[answers.network] = answers
     if not chosen:
         nothing = pd.Index([], name="track_id", dtype=object)
@@ -94,7 +94,7 @@ def panel(collected: Sequence[Answers], head: str, protocol: str = "") -> Panel:
     for name in ("title", "artist"):
         facts[name] = facts[name].where(facts[name].notna(), "")
     facts.insert(0, "true", answered[first]["true"].loc[said.index])
-    return Panel(head, protocol, facts, said)
+    return Panel(head, split, facts, said)
 
 
 def _one_seed(songs: pd.DataFrame) -> pd.DataFrame:
@@ -104,7 +104,7 @@ def _one_seed(songs: pd.DataFrame) -> pd.DataFrame:
 
 
 def missed_by_all(given: Panel) -> pd.DataFrame:
-    """List the songs that no network names right. Page 05.
+    """List the songs that no network names right.
 
     Returns
     -------
@@ -126,7 +126,7 @@ def missed_by_all(given: Panel) -> pd.DataFrame:
 
 
 def agreement(given: Panel, *, resamples: int = RESAMPLES, seed: int = 0) -> pd.DataFrame:
-    """How many networks name a song right, against networks that err independently. Page 05.
+    """How many networks name a song right, against networks that err independently.
 
     Independent means: each network misses as many songs of each true class as it does, but which ones has nothing to
     do with the other networks. A class that all find hard is therefore no sign of dependence.
@@ -222,18 +222,18 @@ class Artists:
     asked: int = 0
 
 
-def folds_of(runs: Sequence[Finished], protocol: str) -> pd.Series:
-    """Fold that tested each song, by ``track_id``; empty under a protocol that tests a song in several. Page 05.
+def folds_of(runs: Sequence[Finished], split: str) -> pd.Series:
+    """Fold that tested each song, by ``track_id``; empty under a split that tests a song in several.
 
     Parameters
     ----------
     runs : sequence of Finished
-    protocol : str
+    split : str
     """
     found: dict[str, int] = {}
-    if protocol in ("song", "official", "artist"):
+    if split in ("song", "official", "artist"):
         for finished in runs:
-            if finished.run.protocol == protocol and not finished.stale:
+            if finished.run.split == split and not finished.stale:
                 tested = finished.predictions("test", ["track_id"])["track_id"].unique()
                 found |= dict.fromkeys(tested, finished.run.fold)
     return pd.Series(found, dtype="float64")
@@ -247,7 +247,7 @@ def hard_artists(
     permutations: int = PERMUTATIONS,
     seed: int = 0,
 ) -> Artists:
-    """Test whether errors cluster by artist, and find the artists they cluster at. Page 05.
+    """Test whether errors cluster by artist, and find the artists they cluster at.
 
     A song's error is the share of the networks that miss it. Errors are permuted among the songs of the same genre
     and true class: if the artist does not matter, every such order is as likely. The statistic is the sum of squares
@@ -271,7 +271,7 @@ def hard_artists(
     Returns
     -------
     Artists
-        Its table has a row an artist group of `least` songs or more, of many the worst `MOST`: the most frequent
+        Its table has a row per artist group of `least` songs or more, of many the worst `MOST`: the most frequent
         ``artist`` and ``genre``, ``songs``, ``right`` (share of right answers, mean over songs and networks), the
         share ``expected`` of any artist with as many songs of the same classes, ``low`` and ``high`` between which
         95 % of the permutations lie, ``p``, one-sided, of so few right, ``p_holm``, corrected for the number of

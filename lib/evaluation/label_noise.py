@@ -43,7 +43,7 @@ class Ceiling:
     Attributes
     ----------
     table : pd.DataFrame
-        One row a joint distribution of joy and sadness in one listener: ``joint`` (`JOINTS`), ``agreement`` with
+        One row per joint distribution of joy and sadness in one listener: ``joint`` (`JOINTS`), ``agreement`` with
         ``low`` and ``high``, ``again`` with ``again_low`` and ``again_high``, ``reliability``, ``near``.
     songs : pd.DataFrame
         ``track_id``, ``genre``, ``listeners``, ``valence``, ``mood``, its ``standard_error``, ``near`` (within one
@@ -89,7 +89,7 @@ def listeners(tracks: pd.DataFrame, *, bound: int = BOUND, rounding: float = ROU
 
 
 def label_ceiling(tracks: pd.DataFrame, bootstrap: Bootstrap = THOUSAND, *, bound: int = BOUND) -> Ceiling | None:
-    """Estimate how often a tagger that knows every song's true valence agrees with the mood labels. Page 05.
+    """Estimate how often a tagger that knows every song's true valence agrees with the mood labels.
 
     Each resample draws the corpus's parameters (from resampled artists within genre) and, given these and the
     observed shares, a true valence of every song; cut so that each mood keeps its share of the songs, it agrees with

@@ -15,16 +15,16 @@ from lib.runs.store import Finished
 from lib.training.recipes import BALANCED, POSTER
 
 CURVE_COLUMNS = (
-    "network", "protocol", "recipe", "head", "share", "trained_on", "runs", "n_songs", "accuracy", "low", "high",
+    "network", "split", "recipe", "head", "share", "trained_on", "runs", "n_songs", "accuracy", "low", "high",
     "gained", "gained_low", "gained_high", "missing", "missing_low", "missing_high",
 )  # fmt: skip
 BALANCE_COLUMNS = (
-    "network", "protocol", "head", "measure", "plain", "balanced", "difference", "low", "high", "n_songs",
+    "network", "split", "head", "measure", "plain", "balanced", "difference", "low", "high", "n_songs",
 )  # fmt: skip
 
 
 def learning_curve(runs: Sequence[Finished], tracks: pd.DataFrame, bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
-    """Accuracy per song with a part of the training artists (or songs), and with all. Page 05.
+    """Accuracy per song with a part of the training artists (or songs), and with all.
 
     Only folds and seeds that were run with every share count, so that each share is evaluated on the same songs.
     Stale runs are left out.
@@ -76,7 +76,7 @@ def _trained_on(runs: list[Finished], head: str) -> float:
 
 
 def balance(collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
-    """Compare the recipe ``balanced``, in which every class weighs alike, with ``poster``, per song. Page 05.
+    """Compare the recipe ``balanced``, in which every class weighs alike, with ``poster``, per song.
 
     Returns
     -------
@@ -88,10 +88,10 @@ def balance(collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP) -> p
     """
     found = {tuple(answers.identity.values()): answers for answers in collected}
     rows = []
-    for (network, protocol, recipe, head), weighted in found.items():
-        plain = found.get((network, protocol, POSTER, head))
+    for (network, split, recipe, head), weighted in found.items():
+        plain = found.get((network, split, POSTER, head))
         if recipe == BALANCED and plain is not None:
-            about = {"network": network, "protocol": protocol, "head": head}
+            about = {"network": network, "split": split, "head": head}
             rows += [about | row for row in _compared(plain, weighted, bootstrap)]
     return pd.DataFrame(rows, columns=list(BALANCE_COLUMNS))
 

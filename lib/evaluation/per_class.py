@@ -10,15 +10,15 @@ from lib.evaluation.predictions import Answers
 from lib.evaluation.results import networks
 
 CLASS_COLUMNS = (
-    "network", "protocol", "recipe", "head", "class", "precision", "precision_low", "precision_high",
+    "network", "split", "recipe", "head", "class", "precision", "precision_low", "precision_high",
     "recall", "recall_low", "recall_high", "f1", "f1_low", "f1_high", "support",
 )  # fmt: skip
-MISTAKES = ["network", "protocol", "recipe", "head", "track_id", "title", "artist", "true", "answer", "probability"]
+MISTAKES = ["network", "split", "recipe", "head", "track_id", "title", "artist", "true", "answer", "probability"]
 _RIGHT, _TRUE, _SAID = range(3)  # of Answers.class_sums
 
 
 def per_class(collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
-    """Precision, recall and F1 of every class, per song, with their 95 % intervals. Page 05.
+    """Precision, recall and F1 of every class, per song, with their 95 % intervals.
 
     The poster's accuracy of a class is its recall: the share of the songs of the class that are predicted correctly.
 
@@ -86,13 +86,13 @@ def worst_confusion(answers: Answers) -> tuple[str, str, float] | None:
 
 
 def mistakes(collected: Sequence[Answers], count: int = 10) -> pd.DataFrame:
-    """List the wrong predictions that the network was surest of, per song. Page 05.
+    """List the wrong predictions that the network was surest of, per song.
 
     Parameters
     ----------
     collected : sequence of Answers
     count : int > 0
-        Songs of each network, protocol, recipe and head.
+        Songs of each network, split, recipe and head.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def mistakes(collected: Sequence[Answers], count: int = 10) -> pd.DataFrame:
 
 
 def coverage(collected: Iterable[Answers], slices: pd.DataFrame) -> pd.DataFrame:
-    """How much of the corpus was tested, by how many models. Page 05.
+    """How much of the corpus was tested, by how many models.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def coverage(collected: Iterable[Answers], slices: pd.DataFrame) -> pd.DataFrame
     Returns
     -------
     pd.DataFrame
-        ``network``, ``protocol``, ``recipe``, ``head``, ``folds`` and ``seeds`` that were run, ``tested`` songs with a
+        ``network``, ``split``, ``recipe``, ``head``, ``folds`` and ``seeds`` that were run, ``tested`` songs with a
         label and at least one tested slice, of the ``songs`` that have slices, and ``share``, the mean share of a
         tested song's slices that were tested.
     """
@@ -136,5 +136,5 @@ def coverage(collected: Iterable[Answers], slices: pd.DataFrame) -> pd.DataFrame
         row = {**answers.identity, "folds": len({run.fold for run in answers.runs})}
         row |= {"seeds": len({run.seed for run in answers.runs}), "tested": len(done), "songs": len(total)}
         rows.append(row | {"share": float((done / total.reindex(done.index)).mean())})
-    names = ["network", "protocol", "recipe", "head", "folds", "seeds", "tested", "songs", "share"]
+    names = ["network", "split", "recipe", "head", "folds", "seeds", "tested", "songs", "share"]
     return pd.DataFrame(rows, columns=names)

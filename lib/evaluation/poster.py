@@ -25,11 +25,11 @@ from lib.training.recipes import POSTER as RECIPE
 POSTER = {
     "zhang2016": {"genre": {"train": 0.476, "test": 0.333}, "mood": {"train": 0.478, "test": 0.42}},
     "choi2016": {"genre": {"train": 0.968, "test": 0.79}, "mood": {"train": 0.953, "test": 0.702}},
-    "this_project": {"genre": {"train": 0.908, "test": 0.844}, "mood": {"train": 0.907, "test": 0.8}},
+    "yu2018": {"genre": {"train": 0.908, "test": 0.844}, "mood": {"train": 0.907, "test": 0.8}},
 }
-SIZES = {"train": 4074, "dev": 225, "test": 225}  # "samples", as printed
+SIZES = {"train": 4074, "validation": 225, "test": 225}  # "samples", as printed
 CORPUS = {"genres": 6, "songs": 75, "slices": 10}  # genres, songs of a genre, slices of a song
-CLASS_ACCURACY = {"instrumental": 0.735, "happy": 0.706, "neutral": 0.786}  # of this_project, as printed
+CLASS_ACCURACY = {"instrumental": 0.735, "happy": 0.706, "neutral": 0.786}  # of yu2018, as printed
 PUBLISHED = "poster's own"
 RECURS, REVERSED, OPEN = "recurs", "reversed", "not established"
 
@@ -50,7 +50,7 @@ def gap(network: str, head: str) -> float:
 
 
 def comparison(table: pd.DataFrame) -> pd.DataFrame:
-    """Put the poster's table beside ours. Page 05.
+    """Put the poster's table beside ours.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def comparison(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        ``network``, ``protocol`` (`PUBLISHED` for the poster's rows), ``level`` and for each head
+        ``network``, ``split`` (`PUBLISHED` for the poster's rows), ``level`` and for each head
         ``<head>_train``, ``<head>_test``, ``<head>_interval`` (text; the poster's are Wilson's for its
         225 test samples) and ``<head>_kappa``. A network that only one of the two has stands alone; other
         recipes than the poster's and baselines are left out.
@@ -71,18 +71,18 @@ def comparison(table: pd.DataFrame) -> pd.DataFrame:
     for network, ours in table.assign(label=labels(table)).groupby("network", sort=False):
         rows += [_published(network)] if network in POSTER else []
         missing.pop(network, None)
-        for (protocol, level), part in ours.groupby(["protocol", "level"], sort=False):
-            row = {"network": part["label"].iloc[0], "protocol": protocol, "level": level}
+        for (split, level), part in ours.groupby(["split", "level"], sort=False):
+            row = {"network": part["label"].iloc[0], "split": split, "level": level}
             for one in part.itertuples():
                 row |= _cells(one.head, one.train_accuracy, one.accuracy, one.low, one.high, one.kappa)
             rows.append(row)
     rows += [_published(network) for network in missing]
     cells = [f"{head}_{part}" for head in heads for part in ("train", "test", "interval", "kappa")]
-    return pd.DataFrame(rows).reindex(columns=["network", "protocol", "level", *cells])
+    return pd.DataFrame(rows).reindex(columns=["network", "split", "level", *cells])
 
 
 def _published(network: str) -> dict:
-    row = {"network": network, "protocol": PUBLISHED, "level": ""}
+    row = {"network": network, "split": PUBLISHED, "level": ""}
     for head, parts in POSTER[network].items():
         row |= _cells(head, parts["train"], parts["test"], *wilson(parts["test"], SIZES["test"]))
     return row
@@ -94,11 +94,12 @@ def _cells(head: str, train: float, test: float, low: float, high: float, agreem
 
 
 def comparable(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of results that can be held against the poster's: its networks, heads and recipe, per slice under ``slice``.
+    """Rows of results that can be held against the poster's: its networks, heads and recipe, per slice under
+    ``random``.
 
-    Its own draw, ``poster_split``, tests a twentieth of the slices, too few to rank networks by.
+    Its own draw, ``poster``, tests a twentieth of the slices, too few to rank networks by.
     """
-    own = table.loc[(table["protocol"] == leaky(table["protocol"])) & (table["level"] == "slice")]
+    own = table.loc[(table["split"] == leaky(table["split"])) & (table["level"] == "slice")]
     own = own.loc[(own["recipe"] == RECIPE) & own["network"].isin(list(POSTER))]
     return own.loc[own["head"].isin(set.intersection(*map(set, POSTER.values())))]
 
@@ -117,7 +118,7 @@ def leads(table: pd.DataFrame, ranks: pd.DataFrame) -> pd.DataFrame:
         ``head``, ``better`` and ``worse`` of the poster, ``verdict``: `RECURS` or `REVERSED` if such a difference is
         significant after correction, else `OPEN`.
     """
-    asked = ranks.loc[(ranks["protocol"] == leaky(table["protocol"])) & (ranks["level"] == "slice")]
+    asked = ranks.loc[(ranks["split"] == leaky(table["split"])) & (ranks["level"] == "slice")]
     asked = asked.loc[(asked["recipe"] == RECIPE) & (asked["p_holm"] < ALPHA)]
     sure, rows = set(zip(asked["head"], asked["better"], asked["worse"], strict=True)), []
     for head, part in comparable(table).groupby("head", sort=False):
@@ -129,7 +130,7 @@ def leads(table: pd.DataFrame, ranks: pd.DataFrame) -> pd.DataFrame:
 
 
 def fits(table: pd.DataFrame) -> pd.DataFrame:
-    """Training and test accuracy of the poster's networks, and the gap between them. Page 05.
+    """Training and test accuracy of the poster's networks, and the gap between them.
 
     Parameters
     ----------
@@ -158,7 +159,7 @@ def fits(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def mood_observations(collected: Sequence[Answers], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
-    """Test the poster's observation that happy and neutral songs are predicted less well than sad ones. Page 05.
+    """Test the poster's observation that happy and neutral songs are predicted less well than sad ones.
 
     Parameters
     ----------
@@ -169,21 +170,21 @@ def mood_observations(collected: Sequence[Answers], bootstrap: Bootstrap = BOOTS
     Returns
     -------
     pd.DataFrame
-        ``protocol``, ``mood``, ``poster`` (its accuracy of that mood; none is printed for sad) and ``difference``, the
+        ``split``, ``mood``, ``poster`` (its accuracy of that mood; none is printed for sad) and ``difference``, the
         recall of sad minus that of the mood, with ``low`` and ``high``. Empty where the moods are others.
     """
     rows = [
-        {"protocol": answers.protocol, "mood": mood, "poster": CLASS_ACCURACY[mood]}
+        {"split": answers.split, "mood": mood, "poster": CLASS_ACCURACY[mood]}
         | columns("difference", recall_difference(answers, "sad", mood, bootstrap), "low", "high")
         for answers in collected
         if answers.head == "mood" and {"sad", "neutral", "happy"} <= set(answers.classes)
         for mood in ("happy", "neutral")
     ]
-    return pd.DataFrame(rows, columns=["protocol", "mood", "poster", "difference", "low", "high"])
+    return pd.DataFrame(rows, columns=["split", "mood", "poster", "difference", "low", "high"])
 
 
 def genre_observations(classes: pd.DataFrame, collected: Sequence[Answers]) -> pd.DataFrame:
-    """Test the poster's observation that Instrumental is its weakest genre and is taken for Electronic. Page 05.
+    """Test the poster's observation that Instrumental is its weakest genre and is taken for Electronic.
 
     Parameters
     ----------
@@ -195,7 +196,7 @@ def genre_observations(classes: pd.DataFrame, collected: Sequence[Answers]) -> p
     Returns
     -------
     pd.DataFrame
-        ``protocol``, ``poster``, ``recall`` with ``low`` and ``high``, ``songs``, how many ``other`` genres there are
+        ``split``, ``poster``, ``recall`` with ``low`` and ``high``, ``songs``, how many ``other`` genres there are
         and how many of them have a ``lower`` recall, and ``taken_for``, the most frequent wrong predictions. Empty
         where the corpus does not have both genres.
     """
@@ -204,16 +205,16 @@ def genre_observations(classes: pd.DataFrame, collected: Sequence[Answers]) -> p
         names = {name.lower(): name for name in answers.classes}
         if answers.head != "genre" or not {"instrumental", "electronic"} <= set(names):
             continue
-        own = main_rows(classes.loc[(classes["protocol"] == answers.protocol) & (classes["head"] == "genre")])
+        own = main_rows(classes.loc[(classes["split"] == answers.split) & (classes["head"] == "genre")])
         own = own.set_index("class").dropna(subset="recall")
         if names["instrumental"] not in own.index:
             continue
         one = own.loc[names["instrumental"]]
         songs = answers.songs.loc[answers.songs["true"] == names["instrumental"], "said"]
         wrong = songs[songs != names["instrumental"]].value_counts()
-        row = {"protocol": answers.protocol, "poster": CLASS_ACCURACY["instrumental"], "songs": one["support"]}
+        row = {"split": answers.split, "poster": CLASS_ACCURACY["instrumental"], "songs": one["support"]}
         row |= columns("recall", one[["recall", "recall_low", "recall_high"]], "low", "high")
         row |= {"other": len(own) - 1, "lower": int((own["recall"] < one["recall"]).sum())}
         rows.append(row | {"taken_for": ", ".join(wrong.index[wrong == wrong.max()])})
-    names = ["protocol", "poster", "recall", "low", "high", "songs", "other", "lower", "taken_for"]
+    names = ["split", "poster", "recall", "low", "high", "songs", "other", "lower", "taken_for"]
     return pd.DataFrame(rows, columns=names)

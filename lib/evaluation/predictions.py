@@ -16,38 +16,38 @@ from lib.models import baselines
 from lib.runs import metrics
 from lib.runs.run import SELECTED, Run
 from lib.runs.store import Finished
-from lib.splits import CONTROLS, PROTOCOLS
+from lib.splits import CONTROLS, SPLITS
 from lib.training.recipes import BASELINE, order_of
 
 LEVELS = ("slice", "song")
 STALE = " (stale)"
-FIRST = ("zhang2016", "choi2016", "this_project")  # networks in the order of the poster's table, before others
+FIRST = ("zhang2016", "choi2016", "yu2018")  # networks in the order of the poster's table, before others
 _SONG = ["song_group", "artist_group", "genre", "title", "artist"]
 Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
 class Tested:
-    """Predictions of one head of one network under one protocol and recipe, all its folds and seeds.
+    """Predictions of one head of one network under one split and recipe, all its folds and seeds.
 
     Attributes
     ----------
     network : str
         Architecture, with `STALE` behind it if the runs were made with other data or code than now.
-    protocol, recipe, head : str
+    split, recipe, head : str
     runs : tuple of Run
     folds : int
-        Folds that the protocol has, run or not.
+        Folds that the split has, run or not.
     slices : pd.DataFrame
-        One row per slice and seed: ``seed``, ``slice``, ``track_id``, ``true`` and what was predicted.
+        One row per slice and seed: ``seed``, ``random``, ``track_id``, ``true`` and what was predicted.
     songs : pd.DataFrame
-        The same per song, without ``slice`` and with ``n_slices``; the prediction is that of the mean.
+        The same per song, without ``random`` and with ``n_slices``; the prediction is that of the mean.
     tracks : pd.DataFrame
         Groups, genre, title and artist of the songs, by ``track_id``.
     """
 
     network: str
-    protocol: str
+    split: str
     recipe: str
     head: str
     runs: tuple[Run, ...]
@@ -59,7 +59,7 @@ class Tested:
     @property
     def identity(self) -> dict[str, str]:
         """Columns that say which predictions a row of a table is about."""
-        return {name: getattr(self, name) for name in ("network", "protocol", "recipe", "head")}
+        return {name: getattr(self, name) for name in ("network", "split", "recipe", "head")}
 
     @property
     def baseline(self) -> bool:
@@ -70,9 +70,9 @@ class Tested:
         """Rows of one of the `LEVELS`."""
         return self.songs if level == "song" else self.slices
 
-    def clusters(self, ids: pd.Index, protocol: str = "") -> tuple[np.ndarray, np.ndarray]:
-        """Return groups and strata of some songs as under a protocol, its own if none is given."""
-        return clusters(self.tracks.loc[ids].reset_index(), protocol or self.protocol)
+    def clusters(self, ids: pd.Index, split: str = "") -> tuple[np.ndarray, np.ndarray]:
+        """Return groups and strata of some songs as under a split, its own if none is given."""
+        return clusters(self.tracks.loc[ids].reset_index(), split or self.split)
 
     def truth(self, ids: pd.Index) -> np.ndarray:
         """Return labels of some songs."""
@@ -145,7 +145,7 @@ class Numbers(Tested):
 
 
 def added_up(frame: pd.DataFrame, values: np.ndarray) -> tuple[pd.Index, np.ndarray]:
-    """Add the rows of a table up by song and seed.
+    """Add the rows of a table up per song and seed.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def added_up(frame: pd.DataFrame, values: np.ndarray) -> tuple[pd.Index, np.ndar
 
 
 def collect(runs: Sequence[Finished], tracks: pd.DataFrame, part: str = "test") -> list[Answers]:
-    """Pool the categorical heads of finished runs: folds of one seed together, seeds side by side. Page 05.
+    """Pool the categorical heads of finished runs: folds of one seed together, seeds side by side.
 
     A song's prediction is the mean of its slices' probabilities. A song whose label of a head is missing takes no part
     in that head. Stale runs are kept apart under a name that says so.
@@ -178,13 +178,13 @@ def collect(runs: Sequence[Finished], tracks: pd.DataFrame, part: str = "test") 
     tracks : pd.DataFrame
         The tracks table.
     part : str
-        ``test``, or ``dev`` for candidates.
+        ``test``, or ``validation`` for candidates.
 
     Returns
     -------
     list of Answers
         Networks in the poster's order, then others by name, then what was selected, then baselines; of one network by
-        protocol (leakiest first) and recipe; each in the order of its heads.
+        split (leakiest first) and recipe; each in the order of its heads.
 
     Raises
     ------
@@ -207,7 +207,7 @@ def collect(runs: Sequence[Finished], tracks: pd.DataFrame, part: str = "test") 
 
 
 def collect_numbers(runs: Sequence[Finished], tracks: pd.DataFrame) -> list[Numbers]:
-    """Pool the numeric heads of finished runs as `collect` does the categorical ones. Page 05."""
+    """Pool the numeric heads of finished runs as `collect` does the categorical ones."""
     result = []
     for about, _, *parts, _ in _pooled(runs, tracks, "test", numeric=True):
         slices, songs = (part.rename(columns={f"{about['head']}:value": "value"}) for part in parts)
@@ -216,13 +216,13 @@ def collect_numbers(runs: Sequence[Finished], tracks: pd.DataFrame) -> list[Numb
 
 
 def whole(runs: Sequence[Finished]) -> list[Finished]:
-    """Pick the runs of whole training sets and networks, no controls, no shares, no fewer heads. Pages 05 and 09."""
-    return [run for run in runs if run.run.protocol in PROTOCOLS and run.run.share == 1 and not run.run.heads]
+    """Pick the runs of whole training sets and networks, no controls, no shares, no fewer heads."""
+    return [run for run in runs if run.run.split in SPLITS and run.run.share == 1 and not run.run.heads]
 
 
 def controls(runs: Sequence[Finished]) -> list[Finished]:
-    """Pick the runs of the controls, `lib.splits.CONTROLS`. Page 05."""
-    return [run for run in runs if run.run.protocol in CONTROLS]
+    """Pick the runs of the controls, `lib.splits.CONTROLS`."""
+    return [run for run in runs if run.run.split in CONTROLS]
 
 
 def same_folds(groups: Mapping[Key, Sequence[Finished]], *fields: str) -> dict[Key, list[Finished]]:
@@ -240,14 +240,14 @@ def same_folds(groups: Mapping[Key, Sequence[Finished]], *fields: str) -> dict[K
 
 
 def variants(runs: Sequence[Finished], by: Callable[[Finished], Key]) -> list[dict[Key, list[Finished]]]:
-    """Group runs of each network, protocol and recipe by what varies, over the `same_folds`.
+    """Group runs of each network, split and recipe by what varies, over the `same_folds`.
 
     Stale runs, candidates and what was run in one variant only are left out.
     """
     grouped: dict[tuple, dict[Key, list[Finished]]] = {}
     for one in runs:
         if not one.stale and not one.run.candidate:
-            key = (one.run.architecture, one.run.protocol, one.run.recipe)
+            key = (one.run.architecture, one.run.split, one.run.recipe)
             grouped.setdefault(key, {}).setdefault(by(one), []).append(one)
     found = [same_folds(groups) for groups in grouped.values() if len(groups) > 1]
     return [groups for groups in found if all(groups.values())]
@@ -267,12 +267,12 @@ def _pooled(runs: Sequence[Finished], tracks: pd.DataFrame, part: str, *, numeri
     pools: dict[tuple[str, str, str], list[Finished]] = {}
     for finished in runs:
         run = finished.run
-        pools.setdefault((run.architecture + STALE * finished.stale, run.protocol, run.recipe), []).append(finished)
-    for (network, protocol, recipe), own in sorted(pools.items(), key=lambda item: _order(*item[0])):
+        pools.setdefault((run.architecture + STALE * finished.stale, run.split, run.recipe), []).append(finished)
+    for (network, split, recipe), own in sorted(pools.items(), key=lambda item: _order(*item[0])):
         shares = {finished.run.share for finished in own}
         if len(shares) > 1:
             raise ReportError(
-                f"{network} under {protocol} was trained on {len(shares)} shares of the artists, which cannot be "
+                f"{network} under {split} was trained on {len(shares)} shares of the artists, which cannot be "
                 "pooled; evaluate the runs of one share at a time."
             )
         described = [finished.metrics for finished in own]
@@ -280,7 +280,7 @@ def _pooled(runs: Sequence[Finished], tracks: pd.DataFrame, part: str, *, numeri
         for one in described:
             for head, classes in one["heads"].items():
                 heads.setdefault(head, {}).update(dict.fromkeys(classes))
-        about = {"network": network, "protocol": protocol, "recipe": recipe, "runs": tuple(one.run for one in own)}
+        about = {"network": network, "split": split, "recipe": recipe, "runs": tuple(one.run for one in own)}
         about["folds"] = max(int(one["run"].get("folds") or 0) for one in described)
         predicted = pd.concat([_tested(one, table, part) for one in own], ignore_index=True)
         for head, classes in heads.items():
@@ -307,13 +307,13 @@ def _means(predicted: pd.DataFrame, columns: list[str], labels: pd.Series) -> tu
     return slices.assign(true=slices["track_id"].map(labels)), songs.assign(true=songs["track_id"].map(labels))
 
 
-def _order(network: str, protocol: str, recipe: str) -> tuple:
+def _order(network: str, split: str, recipe: str) -> tuple:
     name = network.removesuffix(STALE)
     place = FIRST.index(name) if name in FIRST else len(FIRST) + (name == SELECTED)
     if recipe == BASELINE and name in baselines.NAMES:
         place = baselines.NAMES.index(name)
-    strictness = PROTOCOLS.index(protocol) if protocol in PROTOCOLS else len(PROTOCOLS)
-    return recipe == BASELINE, network != name, place, network, strictness, protocol, order_of(recipe)
+    strictness = SPLITS.index(split) if split in SPLITS else len(SPLITS)
+    return recipe == BASELINE, network != name, place, network, strictness, split, order_of(recipe)
 
 
 def _tested(finished: Finished, tracks: pd.DataFrame, part: str) -> pd.DataFrame:

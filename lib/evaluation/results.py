@@ -10,21 +10,21 @@ from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns
 from lib.evaluation.predictions import LEVELS, STALE, Answers, Numbers, Tested
 from lib.io import write_csv
 from lib.runs import metrics
-from lib.splits import PROTOCOLS
+from lib.splits import SPLITS
 from lib.training.recipes import BASELINE, BEST, POSTER
 
 RESULT_COLUMNS = (
-    "network", "protocol", "recipe", "head", "level", "n_songs", "accuracy", "low", "high", "runs",
+    "network", "split", "recipe", "head", "level", "n_songs", "accuracy", "low", "high", "runs",
     "kappa", "train_accuracy", "majority", "macro_f1", "macro_f1_low", "macro_f1_high",
 )  # fmt: skip
 NUMBER_COLUMNS = (
-    "network", "protocol", "recipe", "head", "level", "n_songs", "r2", "r2_low", "r2_high", "r", "r_low", "r_high",
+    "network", "split", "recipe", "head", "level", "n_songs", "r2", "r2_low", "r2_high", "r", "r_low", "r_high",
     "ccc", "ccc_low", "ccc_high", "runs",
 )  # fmt: skip
 
 
 def results(collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
-    """Accuracy of everything that was run. Page 05.
+    """Accuracy of everything that was run.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def results(collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP) -> p
 
 
 def numeric_results(collected: Iterable[Numbers], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
-    """Scores of everything that predicted a number. Page 05.
+    """Scores of everything that predicted a number.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def numeric_results(collected: Iterable[Numbers], bootstrap: Bootstrap = BOOTSTR
 
 
 def keep(table: pd.DataFrame, path: Path) -> None:
-    """Write a result table, or remove that of an earlier evaluation where there is nothing to write. Page 05."""
+    """Write a result table, or remove that of an earlier evaluation where there is nothing to write."""
     if len(table):
         write_csv(table, path)
     else:
@@ -102,20 +102,20 @@ def kappa(frame: pd.DataFrame) -> float:
     return float(np.mean(values)) if values else float("nan")
 
 
-def by_strictness(protocols: Iterable[str]) -> list[str]:
-    """Protocols from the leakiest to the strictest. Pages 05 and 09."""
-    given = set(protocols)
-    return [name for name in PROTOCOLS if name in given] + sorted(given - set(PROTOCOLS))
+def by_strictness(splits: Iterable[str]) -> list[str]:
+    """Protocols from the leakiest to the strictest."""
+    given = set(splits)
+    return [name for name in SPLITS if name in given] + sorted(given - set(SPLITS))
 
 
-def leaky(protocols: Iterable[str]) -> str:
-    """Choose the protocol that drops are measured from: ``slice``, or the leakiest where that was not run. Page 05."""
-    known = [protocol for protocol in PROTOCOLS if protocol in set(protocols)]
-    return "slice" if "slice" in known or not known else known[0]
+def leaky(splits: Iterable[str]) -> str:
+    """Choose the split that drops are measured from: ``random``, or the leakiest where that was not run."""
+    known = [split for split in SPLITS if split in set(splits)]
+    return "random" if "random" in known or not known else known[0]
 
 
 def labels(table: pd.DataFrame) -> pd.Series:
-    """Name of each row's network; with the recipe behind it where a network has several. Page 05."""
+    """Name of each row's network; with the recipe behind it where a network has several."""
     several = table.groupby("network")["recipe"].transform("nunique") > 1
     return table["network"].where(~several, table["network"] + ", " + table["recipe"])
 
@@ -127,14 +127,14 @@ def of_networks(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def networks(collected: Iterable[Tested]) -> list:
-    """Predictions of networks, without those of baselines; all where there are only baselines. Page 05."""
+    """Predictions of networks, without those of baselines; all where there are only baselines."""
     collected = list(collected)
     return [answers for answers in collected if not answers.baseline] or collected
 
 
 def featured(table: pd.DataFrame) -> pd.DataFrame:
     """Rows that the general figures show: the poster's recipe, what was selected, baselines; without the first, all.
-    Page 05.
+
 
     Other recipes of a network have comparisons of their own, and would crowd every figure.
     """
@@ -145,24 +145,24 @@ def featured(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def featured_answers(collected: Iterable[Tested]) -> list:
-    """Predictions that the general figures show, chosen as by `featured`. Page 05."""
+    """Predictions that the general figures show, chosen as by `featured`."""
     collected = list(collected)
     plain = [answers for answers in collected if answers.recipe in (POSTER, BEST, BASELINE)]
     return plain if any(answers.recipe == POSTER for answers in collected) else collected
 
 
 def main_network(table: pd.DataFrame) -> str:
-    """Choose the network that single-network figures show: ``this_project`` if it was run, else the first. Page 05.
+    """Choose the network that single-network figures show: ``yu2018`` if it was run, else the first.
 
     Empty if the table is.
     """
     names = list(dict.fromkeys(of_networks(table)["network"]))
     names = [name for name in names if not name.endswith(STALE)] or names
-    return "this_project" if "this_project" in names else names[0] if names else ""
+    return "yu2018" if "yu2018" in names else names[0] if names else ""
 
 
 def main_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the main network under one recipe: the poster's, or the first where that was not run. Pages 05 and 09."""
+    """Rows of the main network under one recipe: the poster's, or the first where that was not run."""
     own = of_networks(table)
     own = own.loc[own["network"] == main_network(table)]
     recipes = list(own["recipe"].unique())
@@ -170,21 +170,21 @@ def main_rows(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def strict_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the main network and of what was selected, each under the strictest protocol it has. Page 05."""
+    """Rows of the main network and of what was selected, each under the strictest split it has."""
     own = pd.concat([main_rows(table), table.loc[table["recipe"] == BEST]]).drop_duplicates()
     if not len(own):
         return own
-    strictest = own.groupby(["network", "recipe"])["protocol"].transform(lambda run: by_strictness(run)[-1])
-    return own.loc[own["protocol"] == strictest]
+    strictest = own.groupby(["network", "recipe"])["split"].transform(lambda run: by_strictness(run)[-1])
+    return own.loc[own["split"] == strictest]
 
 
 def strictest(collected: Sequence[Answers], network: str) -> list[Answers]:
-    """Predictions of a network under the strictest protocol it was run under; of all networks if it was not run.
-    Page 05.
+    """Predictions of a network under the strictest split it was run under; of all networks if it was not run.
 
-    Of several recipes under that protocol the first counts, which is the poster's if that was run.
+
+    Of several recipes under that split the first counts, which is the poster's if that was run.
     """
     own = [answers for answers in collected if answers.network == network] or networks(collected)
-    order = [protocol for protocol in PROTOCOLS if any(answers.protocol == protocol for answers in own)]
-    own = [answers for answers in own if answers.protocol in order[-1:]]
+    order = [split for split in SPLITS if any(answers.split == split for answers in own)]
+    own = [answers for answers in own if answers.split in order[-1:]]
     return [answers for answers in own if answers.recipe == own[0].recipe]

@@ -1,7 +1,7 @@
 """What several slices of a song tell together: accuracy by their number, and how far they agree.
 
 The prediction of a song is that of the mean of its slices' probabilities, a vote in which a sure slice counts for more
-(Kittler et al. 1998, doi 10.1109/34.667881). Under ``slice``, the slices of a song are predicted by the models of
+(Kittler et al. 1998, doi 10.1109/34.667881). Under ``random``, the slices of a song are predicted by the models of
 several folds, so that a vote there averages models as well as slices.
 """
 
@@ -20,11 +20,11 @@ from lib.evaluation.results import networks
 from lib.training.recipes import BEST
 
 VOTING_COLUMNS = (
-    "network", "protocol", "recipe", "head", "slices", "accuracy", "low", "high", "gain", "gain_low", "gain_high",
+    "network", "split", "recipe", "head", "slices", "accuracy", "low", "high", "gain", "gain_low", "gain_high",
     "n_songs",
 )  # fmt: skip
 AGREEMENT_COLUMNS = (
-    "network", "protocol", "recipe", "head", "n_songs", "slices", "share", "share_low", "share_high", "same",
+    "network", "split", "recipe", "head", "n_songs", "slices", "share", "share_low", "share_high", "same",
     "same_low", "same_high", "chance", "kappa", "kappa_low", "kappa_high", "same_right", "same_right_low",
     "same_right_high", "same_wrong", "same_wrong_low", "same_wrong_high", "gap", "gap_low", "gap_high",
 )  # fmt: skip
@@ -36,7 +36,7 @@ def voting(
     collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP, *, most: int = 10, draws: int = 300
 ) -> pd.DataFrame:
     """Accuracy of a song's prediction when only `k` of its test slices vote, drawn at random without replacement.
-    Page 05.
+
 
     All `k` are measured on the same songs, those with at least `most` slices; where fewer than 90 % of the songs
     have as many, the largest vote is the largest number of slices that 90 % do have. The expectation over the
@@ -118,7 +118,7 @@ def _sets(n: int, k: int, draws: int, generator: np.random.Generator) -> np.ndar
 
 
 def slice_agreement(collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
-    """How far the slices of a song get the same prediction, correct or wrong. Page 05.
+    """How far the slices of a song get the same prediction, correct or wrong.
 
     Every song with two test slices or more weighs the same, whatever their number, and every training seed. The
     agreement within songs is the observed agreement of Fleiss' kappa (1971, doi 10.1037/h0031619), and ``kappa``

@@ -1,4 +1,5 @@
-"""librosa's compiled functions, made by one process at a time: ``python -m lib.features.compiled``, once after installation.
+"""librosa's compiled functions, made by one process at a time: ``python -m lib.features.compiled``, once after
+installation.
 
 numba keeps a compiled gufunc in two files that it replaces one after the other. Processes that compile at the same time
 can leave halves that do not fit, and whoever loads them crashes (numba issue 10128).

@@ -38,7 +38,7 @@ _MEDIAN = 31  # frames or bins, librosa's default
 
 
 def describe(y: np.ndarray, sample_rate: int = RATE) -> dict[str, float]:
-    """Describe a piece of audio. Page 06.
+    """Describe a piece of audio.
 
     All but loudness and tempo are taken from one short-time Fourier transform of 2048 samples, hop 512.
 
@@ -117,7 +117,7 @@ def _of_file(item: tuple[str, float]) -> dict[str, float]:
 
 
 def of_study(study: Study, tracks: pd.DataFrame, tell: Callable[[str], None] = lambda text: None) -> pd.DataFrame:
-    """Descriptors of usable songs of a study, computed once and kept in ``work/``. Page 06.
+    """Descriptors of usable songs of a study, computed once and kept in ``work/``.
 
     They are computed again when a file, the length of the excerpt, the code or librosa changes.
 

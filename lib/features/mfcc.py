@@ -12,7 +12,7 @@ SHORTEST_LAG, LAG_STEP = 8, 4  # frames
 
 
 def song_statistics(pictures: np.ndarray) -> np.ndarray:
-    """Statistics of the MFCCs of a song: what they are on average, how far they range, how fast they change. Page 06.
+    """Statistics of the MFCCs of a song: what they are on average, how far they range, how fast they change.
 
     The coefficients are the first 20 of the orthonormal DCT-II of each frame's log-mel, in units of the
     grey scale's range.

@@ -14,7 +14,7 @@ from lib.io import read_json
 
 
 class Slices:
-    """Slices on disk, read as memory maps. Pages 02, 03, 05, 06, 08 and 09.
+    """Slices on disk, read as memory maps.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ class ClipError(Exception):
 
 @dataclass(frozen=True)
 class Spectrogram:
-    """Parameters of the spectrogram; they travel with the slices and with every trained model. Page 02.
+    """Parameters of the spectrogram; they travel with the slices and with every trained model.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ class Spectrogram:
 
 
 def load_excerpt(path: Path, sample_rate: int = 22050, excerpt_s: float = 30.0) -> tuple[np.ndarray, float]:
-    """Read the middle of an audio file, in mono. Page 02.
+    """Read the middle of an audio file, in mono.
 
     Parameters
     ----------
@@ -209,7 +209,7 @@ def _window(n_fft: int) -> np.ndarray:
 
 
 def log_mel(y: np.ndarray, spectrogram: Spectrogram) -> np.ndarray:
-    """Log-mel spectrogram in dB below its loudest bin. Page 02.
+    """Log-mel spectrogram in dB below its loudest bin.
 
     That of the power of frames under a Hann window, centred on every ``hop_length``-th sample, with zeros beyond
     the ends.
@@ -242,12 +242,12 @@ def log_mel(y: np.ndarray, spectrogram: Spectrogram) -> np.ndarray:
 
 
 def to_grey(decibel: np.ndarray, top_db: float = 80.0) -> np.ndarray:
-    """Grey levels 0..255 (uint8) of a spectrogram in ``-top_db``..0 dB. Page 02."""
+    """Grey levels 0..255 (uint8) of a spectrogram in ``-top_db``..0 dB."""
     return np.round((decibel + top_db) * (255 / top_db)).astype(np.uint8)
 
 
 def to_decibel(grey: np.ndarray, top_db: float = 80.0) -> np.ndarray:
-    """DB below the loudest bin of grey levels; the inverse of `to_grey` to half a level. Page 02."""
+    """DB below the loudest bin of grey levels; the inverse of `to_grey` to half a level."""
     return grey.astype(np.float32) * (top_db / 255) - top_db
 
 

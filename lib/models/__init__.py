@@ -17,7 +17,7 @@ from lib.paths import check_name
 
 # Keras is imported with a network's module, when it is built.
 _BUILDERS = {  # network: the module of this package and its function
-    "this_project": "this_project.build",
+    "yu2018": "yu2018.build",
     "zhang2016": "zhang2016.build",
     "choi2016": "choi2016.build",
     "zhang2016_nnet1": "zhang2016.build_nnet1",
@@ -29,9 +29,9 @@ _BUILDERS = {  # network: the module of this package and its function
 }
 PUBLISHED = tuple(_BUILDERS)
 VARIANTS = (  # the poster's search in small: its network, one choice changed (`lib.models.yu2018.VARIANTS`)
-    "this_project_conv3", "this_project_conv5", "this_project_kernel3", "this_project_kernel5",
-    "this_project_stride1", "this_project_fc0", "this_project_fc2",
-    "this_project_nodes5", "this_project_nodes50", "this_project_nodes150",
+    "yu2018_conv3", "yu2018_conv5", "yu2018_kernel3", "yu2018_kernel5",
+    "yu2018_stride1", "yu2018_fc0", "yu2018_fc2",
+    "yu2018_units5", "yu2018_units50", "yu2018_units150",
 )  # fmt: skip
 RESERVED = (  # names of what is no network
     "networks", "selected", "majority", "genre_prior", "mfcc_logistic", "mfcc_svm", "profile_logistic", "profile_svm",
@@ -71,7 +71,7 @@ def register(name: str) -> Callable:
 
 
 def names() -> tuple[str, ...]:
-    """Names of all registered networks: published ones, variants of the poster's, one's own. Page 03.
+    """Names of all registered networks: published ones, variants of the poster's, one's own.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def builder(name: str) -> Callable:
     if name in _registry:
         return _registry[name]
     if name in VARIANTS:
-        poster = _module("this_project")
+        poster = _module("yu2018")
         return partial(poster.build, **poster.VARIANTS[name])
     if name in PUBLISHED:
         return getattr(_module(name), _BUILDERS[name].split(".")[1])
@@ -110,7 +110,7 @@ def builder(name: str) -> Callable:
 
 
 def as_published(name: str) -> tuple[Callable, str] | None:
-    """Builder of a network at the size of its paper, without arguments, and what the paper gives it to read. Page 03.
+    """Builder of a network at the size of its paper, without arguments, and what the paper gives it to read.
 
     None where there is no such size: the poster gives none, and choi2016's is that of choi2016_full.
     """

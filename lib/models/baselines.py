@@ -8,9 +8,9 @@ hears nothing, so that a network which names moods no better has learnt moods by
 ``profile_svm`` and ``profile_logistic`` were made as candidates for the recipe ``best``: they hear how the
 texture of a song ranges over its slices, and its rhythm, which a slice by itself hardly tells.
 
-The constants below are the same for every corpus, protocol and fold. `LOGISTIC_C` and `SVM_C` were chosen
-once, from a handful of usual values, by the dev songs of Emotify's five ``artist`` folds taken together; as
-a dev song of one fold is a test song of another, that choice favours the baselines, if anything. So were
+The constants below are the same for every corpus, split and fold. `LOGISTIC_C` and `SVM_C` were chosen
+once, from a handful of usual values, by the validation songs of Emotify's five ``artist`` folds taken together; as
+a validation song of one fold is a test song of another, that choice favours the baselines, if anything. So were
 `PROFILE_LOGISTIC_C`, `PROFILE_SVM_C`, `DRAWN_IN`, `SPREAD` and what a profile consists of: choices made by
 looking across folds.
 """
@@ -97,7 +97,7 @@ def describe(name: str, shape: tuple[int, int], heads: Sequence[Head]) -> dict:
 
 
 def describe_all(shape: tuple[int, int], heads: Sequence[Head]) -> dict[str, dict]:
-    """Descriptions of all baselines that have something to answer, by name; see `describe`. Page 03."""
+    """Descriptions of all baselines that have something to answer, by name; see `describe`."""
     silent = {"genre_prior"} if all(head.name == GENRE for head in heads) else set()
     if not any(head.name == GENRE for head in heads):
         silent.add("genre_prior")  # nobody asks for the genre, so it may not be known
@@ -115,7 +115,7 @@ def fit_and_ask(
     """Fit a baseline to the training songs and ask it about some slices.
 
     Every song counts once, however many slices it has. Its statistics are taken over its slices of one part
-    only, so that where a protocol puts slices of one song on both sides, training hears no test slice. All
+    only, so that where a split puts slices of one song on both sides, training hears no test slice. All
     slices of a song and part get the answer of the song.
 
     Parameters
@@ -123,11 +123,11 @@ def fit_and_ask(
     name : str
         One of `NAMES`.
     slices : lib.features.slices.Slices
-        Read song by song.
+        Read song per song.
     parts : np.ndarray [shape=(len(slices),), dtype=str]
         Fitted to ``train``.
     labels : pd.DataFrame
-        One row a slice, one column a head and, for ``genre_prior``, ``genre``; missing labels are masked.
+        One row per slice, one column per head and, for ``genre_prior``, ``genre``; missing labels are masked.
     heads : sequence of Head
         As described by `describe`.
     numbers : np.ndarray [shape=(n,), dtype=int]

@@ -34,7 +34,7 @@ def multiply_adds(layer: keras.layers.Layer) -> int:
 
 
 def layer_table(model: keras.Model) -> pd.DataFrame:
-    """Layers of a network in order. Page 03.
+    """Layers of a network in order.
 
     Returns
     -------
@@ -57,12 +57,12 @@ def layer_table(model: keras.Model) -> pd.DataFrame:
 
 
 def trainable(model: keras.Model) -> int:
-    """Parameters that training changes: all but the running means and variances of batch norm. Pages 03 and 09."""
+    """Parameters that training changes: all but the running means and variances of batch norm."""
     return sum(math.prod(weight.shape) for weight in model.trainable_weights)
 
 
 def time_per_slice(model: keras.Model, *, batch: int = BATCH, repeats: int = 3, limit_s: float = 0.5) -> float:
-    """Milliseconds that prediction takes for a slice, on this machine and with what else it is doing. Page 03.
+    """Milliseconds that prediction takes for a slice, on this machine and with what else it is doing.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ class Map:
 
 
 def receptive_field(model: keras.Model, spectrogram: Spectrogram | None = None) -> ReceptiveField:
-    """Receptive field of the last map, which the flattening, global pooling or recurrent layer reads. Pages 03 and 09.
+    """Receptive field of the last map, which the flattening, global pooling or recurrent layer reads.
 
     Kernels, strides and pools are followed through the graph (Araujo, Norris & Sim, "Computing receptive
     fields of convolutional neural networks", Distill 2019, doi 10.23915/distill.00021); where branches meet, the

@@ -21,7 +21,7 @@ from lib.paths import Study
 
 
 def heads_of(tracks: pd.DataFrame, names: Sequence[str]) -> list[Head]:
-    """Heads for some columns of a tracks table, as far as the tracks know two or more classes or numbers. Page 03.
+    """Heads for some columns of a tracks table, as far as the tracks know two or more classes or numbers.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def _classes(name: str, values: pd.Series) -> tuple[str, ...]:
 
 
 def describe(name: str, shape: tuple[int, int], heads: Sequence[Head]) -> dict:
-    """Build a network and describe it. Page 03.
+    """Build a network and describe it.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def _check(name: str, model, shape: tuple[int, int], heads: Sequence[Head]) -> N
             raise ReportError(f"network {name!r} has no output {head.name!r} (it has {there}). {end}")
         width = outputs[head.name].shape[-1]
         if width != head.width:
-            needed = "1 for a number" if head.numeric else f"{head.width}, one a class"
+            needed = "1 for a number" if head.numeric else f"{head.width}, one per class"
             raise ReportError(f"network {name!r}: output {head.name!r} has {width} nodes; it needs {needed}.")
         layer = next((layer for layer in model.layers if layer.name == head.name), None)
         wanted = "linear" if head.numeric else "softmax"
@@ -165,7 +165,7 @@ def _without_batch(model) -> object:
 
 
 def rebuild(description: dict):
-    """Build the network of a description, with new weights. Pages 03 and 09.
+    """Build the network of a description, with new weights.
 
     Returns
     -------
@@ -212,12 +212,12 @@ def with_heads(description: dict, heads: Sequence[str]) -> dict:
 
 
 def vector_width(model, heads: Sequence[Head]) -> int:
-    """Width of the vector that the decision layers read, the embedding. Page 03."""
+    """Width of the vector that the decision layers read, the embedding."""
     return model.get_layer(heads[0].name).input.shape[-1]
 
 
 def write_description(study: Study, description: dict) -> Path:
-    """Write a description; an unchanged one is left as it is. Page 03."""
+    """Write a description; an unchanged one is left as it is."""
     path = study.zoo / f"{description['name']}.json"
     if not path.is_file() or read_json(path) != description:
         write_json(description, path)
@@ -225,7 +225,7 @@ def write_description(study: Study, description: dict) -> Path:
 
 
 def read_description(study: Study, name: str) -> dict:
-    """Read the description of a network. Page 09.
+    """Read the description of a network.
 
     Raises
     ------

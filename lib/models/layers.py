@@ -9,12 +9,12 @@ import keras
 from lib.models.head import Head
 
 # Keras' default of .99 averages over some hundred batches; a small corpus has a few batches an epoch, and
-# with it the statistics used on dev and test would lag behind the weights for many epochs.
+# with it the statistics used on validation and test would lag behind the weights for many epochs.
 MOMENTUM = 0.9
 
 
 def slice_input(shape: tuple[int, int]) -> tuple[keras.KerasTensor, keras.KerasTensor]:
-    """Input of grey-scale slices and the same scaled to 0..1 with a channel axis. Page 03.
+    """Input of grey-scale slices and the same scaled to 0..1 with a channel axis.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def slice_input(shape: tuple[int, int]) -> tuple[keras.KerasTensor, keras.KerasT
 
 
 def batch_norm(**settings) -> keras.layers.BatchNormalization:
-    """Batch normalisation (Ioffe & Szegedy 2015) with statistics that follow a small corpus. Page 03."""
+    """Batch normalisation (Ioffe & Szegedy 2015) with statistics that follow a small corpus."""
     return keras.layers.BatchNormalization(momentum=MOMENTUM, **settings)
 
 
@@ -60,7 +60,7 @@ def pool_then_bend(
 
 
 def decision_layers(x: keras.KerasTensor, heads: Sequence[Head], *, l2: float = 0.0) -> dict[str, keras.KerasTensor]:
-    """One layer a head, all fed by the same vector: softmax over its classes, or one linear node for a number. Page 03.
+    """One layer a head, all fed by the same vector: softmax over its classes, or one linear node for a number.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """The poster's network, and the neighbours of it that the poster's authors searched.
 
-They tried "different number of convolution layers, strides, kernel sizes, FC layers and nodes".
+They tried "different number of convolution layers, strides, kernel sizes, FC layers and units".
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from lib.models.head import Head
 from lib.models.layers import batch_norm, decision_layers, pool_then_bend, slice_input
 
 VARIANTS = {  # the search in small: one choice changed at a time
-    "this_project_conv3": {"filters": (32, 64, 64)},
-    "this_project_conv5": {"filters": (32, 64, 64, 64, 64)},
-    "this_project_kernel3": {"kernel": 3},
-    "this_project_kernel5": {"kernel": 5},
-    "this_project_stride1": {"last_stride": 1},
-    "this_project_fc0": {"fc": 0},
-    "this_project_fc2": {"fc": 2},
-    "this_project_nodes5": {"nodes": 5},
-    "this_project_nodes50": {"nodes": 50},
-    "this_project_nodes150": {"nodes": 150},
+    "yu2018_conv3": {"filters": (32, 64, 64)},
+    "yu2018_conv5": {"filters": (32, 64, 64, 64, 64)},
+    "yu2018_kernel3": {"kernel": 3},
+    "yu2018_kernel5": {"kernel": 5},
+    "yu2018_stride1": {"last_stride": 1},
+    "yu2018_fc0": {"fc": 0},
+    "yu2018_fc2": {"fc": 2},
+    "yu2018_units5": {"units": 5},
+    "yu2018_units50": {"units": 50},
+    "yu2018_units150": {"units": 150},
 }
 
 
@@ -35,13 +35,13 @@ def build(
     last_stride: int = 2,
     pool: tuple[int, int] = (2, 4),
     fc: int = 1,
-    nodes: int = 15,
+    units: int = 15,
     dropout: float = 0.3,
     l2: float = 0.002,
 ) -> keras.Model:
-    """Build four convolutions, one fully connected layer of 15 nodes, a decision layer a head.
+    """Build four convolutions, one fully connected layer of 15 units, a decision layer a head.
 
-    Fixed by the poster: 2x2 kernels, stride 1 but 2 in the fourth layer, one FC layer of 15 nodes shared by
+    Fixed by the poster: 2x2 kernels, stride 1 but 2 in the fourth layer, one FC layer of 15 units shared by
     the heads, batch norm on every layer, L2 of .002. Open there and chosen here: the number of filters,
     ReLU, max-pooling after the first three convolutions by 2 bands and 4 frames (what tells genres apart
     changes slowly), and how "the flattened and the FC layers" are regularised: the penalty lies on the
@@ -65,8 +65,8 @@ def build(
         Bands and frames pooled after each convolution but the last, or what is left of them.
     fc : int >= 0
         FC layers; without one the decision layers read the flattened layer, which then is the embedding.
-    nodes : int > 0
-        Nodes of each FC layer; the last is the embedding.
+    units : int > 0
+        Units of each FC layer; the last is the embedding.
     dropout : float, 0 <= dropout < 1
     l2 : float >= 0
 
@@ -86,6 +86,6 @@ def build(
     x = layers.Dropout(dropout, name="drop_flat")(x)
     for number in range(1, fc + 1):
         name = "fc" if number == 1 else f"fc{number}"
-        x = layers.Dense(nodes, activation="relu", kernel_regularizer=keras.regularizers.L2(l2), name=name)(x)
+        x = layers.Dense(units, activation="relu", kernel_regularizer=keras.regularizers.L2(l2), name=name)(x)
         x = batch_norm(name=f"norm_{name}")(x)
-    return keras.Model(inputs, decision_layers(x, heads, l2=l2), name="this_project")
+    return keras.Model(inputs, decision_layers(x, heads, l2=l2), name="yu2018")

@@ -28,13 +28,13 @@ QUESTION = (
     "and is the pattern of a published poster's table reproduced?"
 )
 MEANING = {
-    "poster_split": "with one draw of slices in the poster's proportions",
-    "slice": "with slices drawn at random",
+    "poster": "with one draw of slices in the poster's proportions",
+    "random": "with slices drawn at random",
     "song": "with no song on both sides",
     "official": "with the split that the corpus was published with",
     "artist": "with no artist on both sides",
 }
-SEEN = ("poster_split", "slice", "seen")  # slices of one song on both sides
+SEEN = ("poster", "random", "seen")  # slices of one song on both sides
 
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -77,7 +77,7 @@ def headline(
     beaten: pd.DataFrame | None = None,
     songs: str = "songs",
 ) -> list[str]:
-    """Say what was found in up to three sentences, of the main network and per song; none without classes. Page 05.
+    """Say what was found in up to three sentences, of the main network and per song; none without classes.
 
     Parameters
     ----------
@@ -93,18 +93,18 @@ def headline(
     rows = rows.loc[rows["level"] == "song"]
     if not len(rows):
         return []
-    strict, own = by_strictness(rows["protocol"])[-1], _own(dropped, rows)
+    strict, own = by_strictness(rows["split"])[-1], _own(dropped, rows)
     whole = whole_drops(own) if len(own) else own
     beaten = _own(beaten, rows)
-    beaten = beaten.loc[(beaten["protocol"] == strict) & (beaten["score"] == "accuracy")] if len(beaten) else beaten
+    beaten = beaten.loc[(beaten["split"] == strict) & (beaten["score"] == "accuracy")] if len(beaten) else beaten
     return stale(collected) + render(
         "headline",
         network=rows["network"].iloc[0],
-        first=leaky(rows["protocol"]),
+        first=leaky(rows["split"]),
         strict=strict,
-        alone=rows.loc[rows["protocol"] == strict].drop_duplicates("head"),
+        alone=rows.loc[rows["split"] == strict].drop_duplicates("head"),
         whole=whole,
-        song=_step(own, ("slice", "song")),
+        song=_step(own, ("random", "song")),
         artist=_step(own, ("song", "artist")),
         control=_step(own, CONTROLS),
         beaten=beaten,
@@ -123,7 +123,7 @@ def findings(
     beaten: pd.DataFrame | None = None,
     numeric: pd.DataFrame | None = None,
 ) -> list[str]:
-    """Paragraphs that answer the report's question; a warning in the first if any run is stale. Page 05.
+    """Paragraphs that answer the report's question; a warning in the first if any run is stale.
 
     Parameters
     ----------
@@ -145,14 +145,14 @@ def findings(
 
 
 def stale(collected: Sequence[Tested]) -> list[str]:
-    """Say which runs are stale; nothing if none is. Page 05."""
+    """Say which runs are stale; nothing if none is."""
     return render("stale", runs=sorted({run.name for a in collected if a.network.endswith(STALE) for run in a.runs}))
 
 
 def leakage(table: pd.DataFrame, dropped: pd.DataFrame, songs: str = "songs") -> list[str]:
-    """Say what the main network's accuracy is under each protocol and how much the strictest takes away."""
+    """Say what the main network's accuracy is under each split and how much the strictest takes away."""
     own = main_rows(table)
-    own = own.loc[(own["level"] == "song") & (own["head"] == own["head"].iloc[0])].drop_duplicates("protocol")
+    own = own.loc[(own["level"] == "song") & (own["head"] == own["head"].iloc[0])].drop_duplicates("split")
     drops = of_networks(whole_drops(dropped))
     drops = drops.loc[drops["level"] == "song"]
     main = drops.loc[(drops[["network", "head", "recipe"]] == own[["network", "head", "recipe"]].iloc[0]).all(axis=1)]
@@ -162,18 +162,18 @@ def leakage(table: pd.DataFrame, dropped: pd.DataFrame, songs: str = "songs") ->
 def leakage_alone(table: pd.DataFrame, dropped: pd.DataFrame) -> list[str]:
     """Say what the main network loses where nothing but leakage can be lost; nothing where that was not measured.
 
-    Per song, what ``slice`` predicts is the mean of several models, and ``song`` and ``artist`` have other songs to
+    Per song, what ``random`` predicts is the mean of several models, and ``song`` and ``artist`` have other songs to
     learn from: per slice one model makes each prediction, and in the control both sides have one training set.
     """
     rows = main_rows(table)
     slices = _own(dropped, rows, "slice")
-    slices = _step(slices, ("slice", whole_drops(slices)["strict"].iloc[0])) if len(slices) else slices
+    slices = _step(slices, ("random", whole_drops(slices)["strict"].iloc[0])) if len(slices) else slices
     control = _step(_own(dropped, rows), CONTROLS)
     return render("leakage_alone", network=rows["network"].iloc[0], slices=slices, control=control)
 
 
 def pattern(table: pd.DataFrame, ranks: pd.DataFrame) -> list[str]:
-    """Say whether the poster's order of the networks and its fits are reproduced under the protocol like its own."""
+    """Say whether the poster's order of the networks and its fits are reproduced under the split like its own."""
     own = poster.comparable(table).sort_values("accuracy", ascending=False, kind="stable")
     fits = poster.fits(table).set_index("network")
     heads = []
@@ -183,23 +183,23 @@ def pattern(table: pd.DataFrame, ranks: pd.DataFrame) -> list[str]:
         if {*poster.POSTER} <= {*found.index}:
             fit.append(("choi2016", "has the widest gap between training and test", found["gap"].idxmax()))
             fit.append(("zhang2016", "is the lowest in training", found["train"].idxmin()))
-            fit.append(("this_project", "has the narrowest gap", found["gap"].idxmin()))
+            fit.append(("yu2018", "has the narrowest gap", found["gap"].idxmin()))
         order = [name for name in poster.ranking(head) if name in set(part["network"])]
         heads.append({"head": head, "rows": part.to_dict("records"), "order": order, "fits": fit})
-    about = {"networks": own["network"].nunique(), "protocol": leaky(table["protocol"])}
+    about = {"networks": own["network"].nunique(), "split": leaky(table["split"])}
     return render("pattern", heads=heads, leads=poster.leads(table, ranks), **about)
 
 
 def chance_finding(table: pd.DataFrame, songs: str = "songs") -> str:
-    """How far the main network is above always predicting the most frequent class, under its strictest protocol.
+    """How far the main network is above always predicting the most frequent class, under its strictest split.
 
     The network with the best test accuracy would be one chosen on the test songs, and its interval too high.
     """
     own = main_rows(table)
     own = own.loc[own["level"] == "song"]
-    protocol = by_strictness(own["protocol"])[-1]
-    own = own.loc[own["protocol"] == protocol].drop_duplicates("head")
-    return render("chance", rows=own, protocol=protocol, songs=songs)[0]
+    split = by_strictness(own["split"])[-1]
+    own = own.loc[own["split"] == split].drop_duplicates("head")
+    return render("chance", rows=own, split=split, songs=songs)[0]
 
 
 def baseline_finding(beaten: pd.DataFrame | None, songs: str = "songs") -> str:
@@ -215,7 +215,7 @@ def number_finding(numeric: pd.DataFrame | None, songs: str = "songs") -> str:
 
 
 def label_noise(found: Ceiling | None, accuracy: pd.DataFrame) -> list[str]:
-    """Say what the labels' noise leaves to any tagger, and hold a network's accuracy of mood against it. Page 05.
+    """Say what the labels' noise leaves to any tagger, and hold a network's accuracy of mood against it.
 
     Parameters
     ----------
@@ -243,7 +243,7 @@ def label_noise(found: Ceiling | None, accuracy: pd.DataFrame) -> list[str]:
 
 
 def poster_sizes() -> list[str]:
-    """Say what the sizes of the poster's sets imply. Page 05."""
+    """Say what the sizes of the poster's sets imply."""
     uneven = dict.fromkeys(size for size in poster.SIZES.values() if size % poster.CORPUS["slices"])
     return render(
         "poster_sizes", sizes=poster.SIZES, corpus=poster.CORPUS, slices=poster.slices_in_corpus(), uneven=uneven
@@ -262,7 +262,7 @@ def write_summary(
     table: pd.DataFrame,
     dropped: pd.DataFrame,
 ) -> dict:
-    """Write what the index page shows and return it. Page 05.
+    """Write what the index page shows and return it.
 
     Parameters
     ----------
@@ -286,7 +286,7 @@ def write_summary(
         "question": QUESTION,
         "headline": list(first),
         "findings": list(told),
-        "figure": {"name": "protocols", "claim": titles.protocols(table, dropped)},
+        "figure": {"name": "splits", "claim": titles.splits(table, dropped)},
         "main_table": "comparison" if len(table) else "numbers",
         "credit": credit,
     }
@@ -303,5 +303,5 @@ def _own(found: pd.DataFrame | None, rows: pd.DataFrame, level: str = "song") ->
 
 
 def _step(drops: pd.DataFrame, pair: tuple[str, str]) -> pd.DataFrame:
-    """Rows of `drops` from one protocol to another."""
+    """Rows of `drops` from one split to another."""
     return drops.loc[(drops[["leaky", "strict"]] == list(pair)).all(axis=1)] if len(drops) else drops

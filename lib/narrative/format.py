@@ -81,7 +81,7 @@ def drop(row: pd.Series, name: str = "drop") -> str:
 
 
 def bullets(lines: Iterable[str], otherwise: str = "") -> str:
-    """Lines as a list in Markdown; what else is to be said where there are none. Page 05."""
+    """Lines as a list in Markdown; what else is to be said where there are none."""
     return "\n".join(f"- {line}" for line in lines) or otherwise
 
 
@@ -96,7 +96,7 @@ def with_span(table: pd.DataFrame, value: str, low: str, high: str, digits: int 
 
 
 def with_intervals(table: pd.DataFrame, digits: int = 2) -> pd.DataFrame:
-    """Join each score with its ``<score>_low`` and ``<score>_high`` to one text, ``0.52 (0.43 to 0.61)``. Page 05.
+    """Join each score with its ``<score>_low`` and ``<score>_high`` to one text, ``0.52 (0.43 to 0.61)``.
 
     ``low`` and ``high`` alone are those of the column before them.
     """
@@ -109,7 +109,7 @@ def with_intervals(table: pd.DataFrame, digits: int = 2) -> pd.DataFrame:
 
 def readable(table: pd.DataFrame, digits: int = 3) -> pd.DataFrame:
     """Write a table for reading: rounded, an en dash for what is missing, words in the column heads.
-    Pages 05, 06, 07 and 09.
+
 
     The first column becomes the index.
     """
@@ -128,7 +128,7 @@ def readable(table: pd.DataFrame, digits: int = 3) -> pd.DataFrame:
 
 def shown(table: pd.DataFrame, columns: Iterable[str] = (), otherwise: str = "", digits: int = 2):
     """Display some columns of a table, networks with their recipe and scores with their intervals; else a sentence.
-    Page 05.
+
 
     Parameters
     ----------
@@ -153,8 +153,8 @@ def shown(table: pd.DataFrame, columns: Iterable[str] = (), otherwise: str = "",
     return readable(joined[list(columns)] if columns else joined.drop(columns="recipe", errors="ignore"), digits)
 
 
-def by_protocol(table: pd.DataFrame, level: str = "song") -> pd.DataFrame:
-    """Accuracy with its interval as text, a row per network and head, a column per protocol. Page 05.
+def by_split(table: pd.DataFrame, level: str = "song") -> pd.DataFrame:
+    """Accuracy with its interval as text, a row per network and head, a column per split.
 
     Parameters
     ----------
@@ -164,14 +164,14 @@ def by_protocol(table: pd.DataFrame, level: str = "song") -> pd.DataFrame:
     """
     own = table.loc[table["level"] == level]
     own = own.assign(network=labels(own), text=with_span(own, "accuracy", "low", "high"))
-    order = by_strictness(own["protocol"])
+    order = by_strictness(own["split"])
     rows = list(dict.fromkeys(zip(own["network"], own["head"], strict=True)))
-    wide = own.pivot(index=["network", "head"], columns="protocol", values="text").reindex(rows, columns=order)
+    wide = own.pivot(index=["network", "head"], columns="split", values="text").reindex(rows, columns=order)
     return wide.fillna("").rename_axis(columns=None).reset_index()
 
 
 def drops_by_pair(dropped: pd.DataFrame) -> pd.DataFrame:
-    """Write drops in points with their intervals as text, a row per head, a column per pair of protocols. Page 05.
+    """Write drops in points with their intervals as text, a row per head, a column per pair of splits.
 
     Parameters
     ----------
@@ -193,6 +193,6 @@ def drops_by_pair(dropped: pd.DataFrame) -> pd.DataFrame:
 
 
 def elsewhere(study: Study, name: str) -> pd.DataFrame:
-    """Read a result table of another study; empty if that was not evaluated yet. Page 05."""
+    """Read a result table of another study; empty if that was not evaluated yet."""
     file = study.tables / f"{name}.csv"
     return pd.read_csv(file) if file.is_file() else pd.DataFrame()

@@ -18,14 +18,14 @@ UNCORRECTED = "the intervals are not corrected for the number of comparisons"
 CORRECTED = "after Holm's correction for their number"
 
 
-def protocols(table: pd.DataFrame, dropped: pd.DataFrame) -> str:
-    """Title: what the strictest protocol does to the main network, from `results` and `drops`. Page 05."""
+def splits(table: pd.DataFrame, dropped: pd.DataFrame) -> str:
+    """Title: what the strictest split does to the main network, from `results` and `drops`."""
     own = main_rows(table)
     own = own.loc[own["level"] == "song"]
     if not len(own):
         return "No head of these runs predicts classes, so there is no accuracy to show"
-    own = own.loc[own["head"] == own["head"].iloc[0]].drop_duplicates("protocol")
-    first, last = own.loc[own["protocol"] == leaky(own["protocol"])].iloc[0], own.iloc[-1]
+    own = own.loc[own["head"] == own["head"].iloc[0]].drop_duplicates("split")
+    first, last = own.loc[own["split"] == leaky(own["split"])].iloc[0], own.iloc[-1]
     same = ["network", "recipe", "head", "level"]
     fell = whole_drops(dropped)
     fell = fell.loc[(fell[same] == first[same]).all(axis=1)]
@@ -35,12 +35,12 @@ def protocols(table: pd.DataFrame, dropped: pd.DataFrame) -> str:
     row = fell.iloc[0]
     return (
         f"{row['head'].capitalize()} accuracy of {row['network']}: {percent(row['before'])} under {row['leaky']}, "
-        f"{percent(row['after'])} under {last['protocol']}, {drop(row)}"
+        f"{percent(row['after'])} under {last['split']}, {drop(row)}"
     )
 
 
 def gaps(table: pd.DataFrame) -> str:
-    """Title: which network over-fits most, from `results`. Page 05."""
+    """Title: which network over-fits most, from `results`."""
     known = of_networks(table)
     known = known.loc[(known["level"] == "slice") & known["train_accuracy"].notna()]
     if not len(known):
@@ -49,79 +49,79 @@ def gaps(table: pd.DataFrame) -> str:
     most = known.loc[gap.idxmax()]
     if gap.max() <= 0:
         return "No network does better on its training slices than on its test slices"
-    where = f"{most['network']} for {most['head']} under {most['protocol']}"
+    where = f"{most['network']} for {most['head']} under {most['split']}"
     return f"The largest gap between training and test accuracy, {points(gap.max())}, is that of {where}"
 
 
 def drops(dropped: pd.DataFrame, level: str = "song") -> str:
-    """Title: in how many comparisons a drop is significant, from `drops`. Page 05."""
+    """Title: in how many comparisons a drop is significant, from `drops`."""
     own = of_networks(whole_drops(dropped))
     own = own.loc[own["level"] == level]
     if not len(own):
-        return "Only one protocol was run, so no drop can be measured"
+        return "Only one split was run, so no drop can be measured"
     pair = f"from {own['leaky'].iloc[0]} to {own['strict'].iloc[0]}"
     number = f"{int((own['low'] > 0).sum())} of {len(own)} comparisons"
     return f"Per {level}, a drop {pair} is significant in {number} ({UNCORRECTED})"
 
 
 def baselines(beaten: pd.DataFrame) -> str:
-    """Title: in how many comparisons a network leads the best baseline, from `against_baselines`. Page 05."""
-    own = beaten.loc[beaten["protocol"] == by_strictness(beaten["protocol"])[-1]]
+    """Title: in how many comparisons a network leads the best baseline, from `against_baselines`."""
+    own = beaten.loc[beaten["split"] == by_strictness(beaten["split"])[-1]]
     leads = own.loc[own["established"]]
     named = f" ({listed(f'{row.network}, {row.recipe}, in {row.head}' for row in leads.itertuples())})"
     return (
-        f"Under {own['protocol'].iloc[0]}, a lead over the best baseline is significant in {len(leads)} of {len(own)} "
+        f"Under {own['split'].iloc[0]}, a lead over the best baseline is significant in {len(leads)} of {len(own)} "
         f"comparisons {CORRECTED}{named if len(leads) else ''}"
     )
 
 
 def ranking(ranks: pd.DataFrame) -> str:
-    """Title: how many differences are significant, from rows of `ranking` of one protocol and level. Page 05."""
+    """Title: how many differences are significant, from rows of `ranking` of one split and level."""
     known = ranks.dropna(subset="p_holm")
     if not len(known):
         return "No two networks were tested on the same songs, so none can be said to lead"
-    where = f"Per {known['level'].iloc[0]} under {known['protocol'].iloc[0]}"
+    where = f"Per {known['level'].iloc[0]} under {known['split'].iloc[0]}"
     return f"{where}, {int((known['p_holm'] < ALPHA).sum())} of {len(known)} differences are significant {CORRECTED}"
 
 
 def spread(found: pd.DataFrame, network: str) -> str:
-    """Title: how far folds and seeds of one network lie apart in its first head, from `widths`. Page 05."""
+    """Title: how far folds and seeds of one network lie apart in its first head, from `widths`."""
     own = found.loc[(found["network"] == network) & (found["head"] == found["head"].iloc[0])] if len(found) else found
     own = own.loc[own["recipe"] == POSTER] if (own["recipe"] == POSTER).any() else own
     if not len(own):
         return "One fold and one seed were run, so their spread cannot be shown"
     own = own.assign(width=own["highest"] - own["lowest"]).sort_values("width", ascending=False, kind="stable")
     told = [
-        f"{points(row.width)} between its {row.n} {row.over}s under {row.protocol} ({percent(row.lowest)} to "
+        f"{points(row.width)} between its {row.n} {row.over}s under {row.split} ({percent(row.lowest)} to "
         f"{percent(row.highest)})"
         for row in own.drop_duplicates("over").sort_values("over").itertuples()
     ]
     return f"{own['head'].iloc[0].capitalize()} accuracy of {network} differs by up to {listed(told)}"
 
 
-def recalls(classes: pd.DataFrame, head: str, protocol: str) -> str:
-    """Title: best and worst class of the main network under one protocol, from `per_class`. Page 05."""
-    own = main_rows(classes.loc[(classes["head"] == head) & (classes["protocol"] == protocol)]).dropna(subset="recall")
+def recalls(classes: pd.DataFrame, head: str, split: str) -> str:
+    """Title: best and worst class of the main network under one split, from `per_class`."""
+    own = main_rows(classes.loc[(classes["head"] == head) & (classes["split"] == split)]).dropna(subset="recall")
     if not len(own):
         return f"No test song has a known {head}"
     best, worst = (
         f"{row['class']} ({percent(row['recall'])} of its songs, {interval(row['recall_low'], row['recall_high'])[1:]}"
         for row in (own.loc[own["recall"].idxmax()], own.loc[own["recall"].idxmin()])
     )
-    return f"Under {protocol}, {own['network'].iloc[0]} finds {best} most often and {worst} least often"
+    return f"Under {split}, {own['network'].iloc[0]} finds {best} most often and {worst} least often"
 
 
 def confusions(answers: Answers) -> str:
-    """Title: most frequent mistake. Page 05."""
+    """Title: most frequent mistake."""
     worst = worst_confusion(answers)
-    where = f"Under {answers.protocol}, {answers.network}"
+    where = f"Under {answers.split}, {answers.network}"
     if worst is None:
         return f"{where} makes no mistake in {answers.head}"
     return f"{where} most often takes {worst[0]} for {worst[1]}: {percent(worst[2])} of the {worst[0]} songs"
 
 
 def voting(votes: pd.DataFrame) -> str:
-    """Title: what the largest vote adds for the main network under the strictest protocol, from `voting`. Page 05."""
+    """Title: what the largest vote adds for the main network under the strictest split, from `voting`."""
     own = strict_rows(main_rows(votes.loc[votes["slices"] > 1]))
     if not len(own):
         return "Too few songs were tested with a second slice to average with"
@@ -131,12 +131,12 @@ def voting(votes: pd.DataFrame) -> str:
         for _, row in last.iterrows()
     ]
     number = listed(dict.fromkeys(str(k) for k in last["slices"]))
-    where = f"{last['network'].iloc[0]} under {last['protocol'].iloc[0]}"
+    where = f"{last['network'].iloc[0]} under {last['split'].iloc[0]}"
     return f"Averaging {number} slices instead of one changes the accuracy of {where} by {listed(told)}"
 
 
 def reliability(scores: pd.DataFrame, level: str = "song") -> str:
-    """Title: confidence and accuracy of the main network, strictest protocol, from `calibration`. Page 05."""
+    """Title: confidence and accuracy of the main network, strictest split, from `calibration`."""
     own = strict_rows(main_rows(scores.loc[scores["level"] == level]))
     if not len(own):
         return "No head of these runs predicts classes, so there is no confidence to judge"
@@ -145,13 +145,13 @@ def reliability(scores: pd.DataFrame, level: str = "song") -> str:
         f"{bound(row['overconfidence'])} points, {interval(row['low'], row['high'], unit='')[1:]}"
         for _, row in own.iterrows()
     ]
-    where = f"{own['network'].iloc[0]} under {own['protocol'].iloc[0]}"
+    where = f"{own['network'].iloc[0]} under {own['split'].iloc[0]}"
     return f"Confidence and accuracy per {level} of {where}: {listed(told)}"
 
 
 def learning_curve(curve: pd.DataFrame) -> str:
-    """Title: for which heads more music helps, from `learning_curve`. Page 05."""
-    ends = curve.loc[curve.groupby(["network", "protocol", "recipe", "head"], sort=False)["share"].idxmax()]
+    """Title: for which heads more music helps, from `learning_curve`."""
+    ends = curve.loc[curve.groupby(["network", "split", "recipe", "head"], sort=False)["share"].idxmax()]
     named = ends["head"] + " of " + ends["network"]
     sure = dict.fromkeys(named[ends["gained_low"] > 0])
     unsure = [name for name in dict.fromkeys(named) if name not in sure]
@@ -161,11 +161,11 @@ def learning_curve(curve: pd.DataFrame) -> str:
 
 
 def missed(panel: Panel, counts: pd.DataFrame) -> str:
-    """Title: how many songs all networks miss, beside chance, from `agreement`. Page 05."""
+    """Title: how many songs all networks miss, beside chance, from `agreement`."""
     n, none = len(panel.networks), counts.iloc[0]
     if not n or not len(panel.songs):
         return f"No song was tested by the networks that predict the {panel.head}"
-    where = f"the {panel.head} of {none['songs']:.0f} of {len(panel.songs)} songs under {panel.protocol}"
+    where = f"the {panel.head} of {none['songs']:.0f} of {len(panel.songs)} songs under {panel.split}"
     if n == 1:
         return f"{panel.networks[0]}, the only network, misses {where}"
     return (
@@ -175,7 +175,7 @@ def missed(panel: Panel, counts: pd.DataFrame) -> str:
 
 
 def artists(found: Artists, panel: Panel) -> str:
-    """Title: whether errors cluster by artist, and how many artists are hard, from `hard_artists`. Page 05."""
+    """Title: whether errors cluster by artist, and how many artists are hard, from `hard_artists`."""
     if pd.isna(found.p):
         return f"Whether errors in {panel.head} cluster by artist cannot be tested: too few artists have several songs"
     sure = f"{p_value(found.p)}, intraclass correlation {found.icc:.2f}".replace("-", "−")
@@ -187,7 +187,7 @@ def artists(found: Artists, panel: Panel) -> str:
 
 
 def together(table: pd.DataFrame) -> str:
-    """Title: for which heads learning together changes anything, from `together`. Page 05."""
+    """Title: for which heads learning together changes anything, from `together`."""
     own = table.loc[table["score"] == "accuracy"].dropna(subset="difference")
     changed = own.loc[own["p_holm"] < ALPHA]
     if not len(changed):
@@ -200,7 +200,7 @@ def together(table: pd.DataFrame) -> str:
 
 
 def tried(table: pd.DataFrame, what: str) -> str:
-    """Title: which changes are significant and which helped most, from `tried`; `what` names a row. Page 05."""
+    """Title: which changes are significant and which helped most, from `tried`; `what` names a row."""
     base = table.iloc[0]
     changes = table.loc[(table[["network", "recipe"]] != base[["network", "recipe"]]).any(axis=1)]
     if not len(changes):
@@ -208,16 +208,20 @@ def tried(table: pd.DataFrame, what: str) -> str:
     sure = int(((changes["low"] > 0) | (changes["high"] < 0)).sum())
     ends = (changes.loc[changes["difference"].idxmin()], changes.loc[changes["difference"].idxmax()])
     told = dict.fromkeys(f"{row[what]} ({row['head']} {bound(row['difference'])} points)" for row in ends)
-    count = f"{sure} of {len(changes)} differences from {base[what]} are significant on dev songs"
+    count = f"{sure} of {len(changes)} differences from {base[what]} are significant on validation songs"
     return f"{count}; they range from {' to '.join(told)}"
 
 
 def swept(table: pd.DataFrame) -> str:
-    """Title: which settings the dev songs would choose and what these score in the test, from `swept`. Page 05."""
-    known = table.dropna(subset="dev")
-    best = known.loc[known.groupby(["network", "protocol", "head"], sort=False)["dev"].idxmax()]
+    """Title: which settings the validation songs would choose and what these score in the test, from `swept`."""
+    known = table.dropna(subset="validation")
+    best = known.loc[known.groupby(["network", "split", "head"], sort=False)["validation"].idxmax()]
     told = [
-        f"{row.recipe} for {row.head} of {row.network} under {row.protocol} (test {percent(row.accuracy)})"
+        f"{row.recipe} for {row.head} of {row.network} under {row.split} (test {percent(row.accuracy)})"
         for row in best.itertuples()
     ]
-    return f"By their dev songs one would choose {listed(told)}" if told else "No dev songs tell which to choose"
+    return (
+        f"By their validation songs one would choose {listed(told)}"
+        if told
+        else "No validation songs tell which to choose"
+    )

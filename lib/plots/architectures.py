@@ -79,7 +79,7 @@ class Block:
 
 
 def claim(name: str, model: keras.Model, heads: Sequence[Head], spectrogram: Spectrogram) -> str:
-    """Say in a sentence what a network makes of a slice. Page 03."""
+    """Say in a sentence what a network makes of a slice."""
     field = complexity.receptive_field(model, spectrogram)
     points = model.input_shape[1] * model.input_shape[2]
     return (
@@ -89,7 +89,7 @@ def claim(name: str, model: keras.Model, heads: Sequence[Head], spectrogram: Spe
 
 
 def diagram(model: keras.Model, picture: np.ndarray | None = None) -> Figure:
-    """Draw a network from left to right, each block as large as its output, on a logarithmic scale. Page 03.
+    """Draw a network from left to right, each block as large as its output, on a logarithmic scale.
 
     Height is mel bands, width is frames, depth is channels; above a box stands the size of its map in bands x
     frames, below it what it does.

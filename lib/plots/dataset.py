@@ -21,7 +21,7 @@ def _span(counts: pd.Series, noun: str) -> str:
 
 
 def label_counts(songs: pd.DataFrame) -> tuple[Figure, str]:
-    """Bars of the songs of each genre and of each mood. Page 01.
+    """Bars of the songs of each genre and of each mood.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def label_counts(songs: pd.DataFrame) -> tuple[Figure, str]:
 
 
 def valence_by_genre(songs: pd.DataFrame, cuts: tuple[float, float]) -> tuple[Figure, str]:
-    """Every song's valence by genre, with the cuts between sad, neutral and happy. Page 01.
+    """Every song's valence by genre, with the cuts between sad, neutral and happy.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def valence_by_genre(songs: pd.DataFrame, cuts: tuple[float, float]) -> tuple[Fi
 
 
 def mood_shares(counts: pd.DataFrame, majority: float, by_genre: float) -> tuple[Figure, str]:
-    """Share of each mood within each genre. Page 01.
+    """Share of each mood within each genre.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def mood_shares(counts: pd.DataFrame, majority: float, by_genre: float) -> tuple
 
 
 def correlations(table: pd.DataFrame, parts: tuple[str, ...] = ()) -> tuple[Figure, str]:
-    """Correlation of further numeric targets with valence. Page 01.
+    """Correlation of further numeric targets with valence.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def correlations(table: pd.DataFrame, parts: tuple[str, ...] = ()) -> tuple[Figu
 
 
 def artist_shares(songs: pd.DataFrame) -> tuple[Figure, str]:
-    """Each genre's songs, divided into those of one artist, the largest first. Page 01.
+    """Each genre's songs, divided into those of one artist, the largest first.
 
     Parameters
     ----------

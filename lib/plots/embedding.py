@@ -1,4 +1,4 @@
-"""Figures of the FC vectors: maps of songs, their neighbours, and the single nodes."""
+"""Figures of the FC vectors: maps of songs, their neighbours, and the single units."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -19,7 +19,7 @@ from lib.plots.spectrograms import coarse
 from lib.plots.style import BLACK, BLUE, GREY, PALE, POINTS, VERMILION, colour
 
 FEW = 300  # points beyond which a scatter is drawn as pixels: each of an SVG's is some 100 bytes
-MOST_NODES = 40
+MOST_UNITS = 40
 MOST_CLASSES = 8
 CYCLE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7a5cc2", "#a6761d")
 UNKNOWN = "unknown"
@@ -28,7 +28,7 @@ _SHADES = (BLUE, VERMILION, GREY, BLACK)  # of series that are no networks
 
 
 def maps(planes: Mapping[str, np.ndarray], tracks: pd.DataFrame) -> Figure:
-    """Draw songs in several planes, coloured by genre, by mood and by artist. Page 06.
+    """Draw songs in several planes, coloured by genre, by mood and by artist.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def maps(planes: Mapping[str, np.ndarray], tracks: pd.DataFrame) -> Figure:
 
 
 def hues(values: pd.Series) -> tuple[list[str], dict[str, str]]:
-    """Colour of each song, and of each name; of many names, the most frequent have one. Page 06.
+    """Colour of each song, and of each name; of many names, the most frequent have one.
 
     Returns
     -------
@@ -80,27 +80,27 @@ def _order(names: Iterable[str]) -> list[str]:
     return [m for m in MOODS if m in names] + sorted(n for n in names if n not in MOODS)
 
 
-def nodes(associations: pd.DataFrame, names: Sequence[str], dead: Sequence[str]) -> Figure:
-    """Correlation of every node with every class and numeric target, written where it is significant. Page 06.
+def units(associations: pd.DataFrame, names: Sequence[str], dead: Sequence[str]) -> Figure:
+    """Correlation of every unit with every class and numeric target, written where it is significant.
 
     Parameters
     ----------
     associations : pd.DataFrame
-        As from `lib.embedding.units.node_associations`.
+        As from `lib.embedding.units.unit_associations`.
     names : sequence of str
-        All nodes; beyond `MOST_NODES` only those with the strongest correlations are drawn.
+        All units; beyond `MOST_UNITS` only those with the strongest correlations are drawn.
     dead : sequence of str
-        Nodes that do not vary.
+        Units that do not vary.
     """
     own = associations.loc[associations["measure"] == "r"]
-    strongest = own["value"].abs().groupby(own["node"]).max().nlargest(MOST_NODES).index
-    names = [name for name in names if name in strongest or len(names) <= MOST_NODES]
-    columns, groups = [], []  # what a node is correlated with, and what kind that is of
+    strongest = own["value"].abs().groupby(own["unit"]).max().nlargest(MOST_UNITS).index
+    names = [name for name in names if name in strongest or len(names) <= MOST_UNITS]
+    columns, groups = [], []  # what a unit is correlated with, and what kind that is of
     for (target, kind), rows in own.groupby(["target", "kind"], sort=False):
         columns += [(target, name) for name in _order(rows["class"].unique())]
         groups += [target if target in HEADS else kind == "descriptor"] * (len(columns) - len(groups))
     value, sure = (
-        own.pivot(index="node", columns=["target", "class"], values=what).reindex(index=names, columns=columns)
+        own.pivot(index="unit", columns=["target", "class"], values=what).reindex(index=names, columns=columns)
         for what in ("value", "established")
     )
     figure, axes = plt.subplots(figsize=(0.42 * len(columns) + 2.8, 0.32 * len(names) + 2.4))
@@ -122,7 +122,7 @@ def nodes(associations: pd.DataFrame, names: Sequence[str], dead: Sequence[str])
 
 
 def hits(table: pd.DataFrame) -> Figure:
-    """How often neighbours share genre, mood and artist, by how many are looked at, against chance. Page 06.
+    """How often neighbours share genre, mood and artist, by how many are looked at, against chance.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def hits(table: pd.DataFrame) -> Figure:
 
 
 def driving_figure(table: pd.DataFrame, slices: Slices) -> Figure:
-    """Draw the slices that drive each node most, a row a node. Page 06.
+    """Draw the slices that drive each unit most, a row per unit.
 
     Parameters
     ----------
@@ -159,14 +159,14 @@ def driving_figure(table: pd.DataFrame, slices: Slices) -> Figure:
         As from `lib.embedding.driving`, not empty.
     slices : Slices
     """
-    found, count = list(table["node"].unique()), int(table["rank"].max())
-    half = -(-len(found) // 2)  # two nodes side by side
+    found, count = list(table["unit"].unique()), int(table["rank"].max())
+    half = -(-len(found) // 2)  # two units side by side
     figure, panels = plt.subplots(half, 2 * count, figsize=(9.6, 1.05 * half + 0.4), squeeze=False)
     for axes in panels.flat:
         axes.set_axis_off()
-    for place, node in enumerate(found):
+    for place, unit in enumerate(found):
         row = panels[place % half, place // half * count :]
-        own = table.loc[table["node"] == node].sort_values("rank")
+        own = table.loc[table["unit"] == unit].sort_values("rank")
         for axes, grey, genre in zip(row, slices.take(own["slice"].to_numpy()), own["genre"], strict=False):
             genre = genre if isinstance(genre, str) else ""
             axes.set_axis_on()
@@ -175,12 +175,12 @@ def driving_figure(table: pd.DataFrame, slices: Slices) -> Figure:
             axes.set(xticks=[], yticks=[])
             axes.spines[:].set(visible=True, color=colour(genre) if genre else GREY, linewidth=2.5)
             axes.set_title(genre, fontsize=8, pad=2)
-        row[0].set_ylabel(node.removeprefix("node "), rotation=0, ha="right", va="center", fontsize=11)
+        row[0].set_ylabel(unit.removeprefix("unit "), rotation=0, ha="right", va="center", fontsize=11)
     return figure
 
 
 def again_figure(found: pd.DataFrame, kinds: dict[str, list[str]]) -> Figure:
-    """Draw, for each node, the |r| with its partner in every other network, against chance. Page 06.
+    """Draw, for each unit, the |r| with its partner in every other network, against chance.
 
     Parameters
     ----------
@@ -189,12 +189,12 @@ def again_figure(found: pd.DataFrame, kinds: dict[str, list[str]]) -> Figure:
     kinds : dict of str to list of str
         What differs -> names of networks.
     """
-    names = list(found["node"].unique())
+    names = list(found["unit"].unique())
     figure, axes = plt.subplots(figsize=(8, 0.28 * len(names) + 1.8))
     for (kind, networks), shade, shift in zip(kinds.items(), _SHADES, offsets(len(kinds), 0.36), strict=False):
         own = found.loc[found["network"].isin(networks)]
         if len(own):
-            y = own["node"].map(names.index) + shift
+            y = own["unit"].map(names.index) + shift
             axes.scatter(own["r"].abs(), y, s=22, color=shade, label=kind, alpha=0.8)
             axes.axvline(own["chance"].mean(), color=shade, linestyle=":", linewidth=1.2)
     axes.axvline(AGAIN, color=GREY, linewidth=1)
@@ -206,35 +206,35 @@ def again_figure(found: pd.DataFrame, kinds: dict[str, list[str]]) -> Figure:
 
 
 def losses(table: pd.DataFrame) -> Figure:
-    """Draw what the accuracy loses without each node, with intervals, a panel a head. Page 06.
+    """Draw what the accuracy loses without each unit, with intervals, a panel a head.
 
     Parameters
     ----------
     table : pd.DataFrame
         As from `lib.embedding.switches.switched_off`, not empty.
     """
-    table = table.assign(panel=table["head"] + ", per song", line=table["node"], value=table["loss"])
-    return forest(table, "points lost without the node", unit=POINTS, origin=True, step=0.28)
+    table = table.assign(panel=table["head"] + ", per song", line=table["unit"], value=table["loss"])
+    return forest(table, "points lost without the unit", unit=POINTS, origin=True, step=0.28)
 
 
 def widths_figure(table: pd.DataFrame) -> Figure:
-    """Draw accuracy and like neighbours by the number of nodes. Page 06.
+    """Draw accuracy and like neighbours by the number of units.
 
     Parameters
     ----------
     table : pd.DataFrame
         As from `lib.embedding.widths.widths`, not empty.
     """
-    table = table.assign(label=table["what"], x=table["nodes"])
+    table = table.assign(label=table["what"], x=table["units"])
     styles = marks(table["label"].unique(), _SHADES)
     figure, axes = plt.subplots(figsize=(6.6, 3.8))
     series(axes, table, styles, width=0, linewidth=1.2)
     axes.set_xscale("log")
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_minor_formatter(NullFormatter())
-    ticks = sorted(table["nodes"].unique())
+    ticks = sorted(table["units"].unique())
     axes.set_xticks(ticks, [str(tick) for tick in ticks])
-    axes.set(xlabel="nodes of the FC layer", ylim=(0, 1.02))
+    axes.set(xlabel="units of the FC layer", ylim=(0, 1.02))
     scale(axes)
     legend(figure, styles)
     return figure

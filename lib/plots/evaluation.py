@@ -1,4 +1,4 @@
-"""Figures of the error analysis: protocols, gaps, classes, confusions, votes, calibration, hard songs and artists."""
+"""Figures of the error analysis: splits, gaps, classes, confusions, votes, calibration, hard songs and artists."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from lib.evaluation.predictions import Answers
 from lib.evaluation.results import by_strictness, labels, networks, of_networks
 from lib.plots.intervals import blank, forest, hue, legend, list_lines, marks, offsets, scale, series, whiskers
 from lib.plots.style import BLACK, BLUE, GREY, PALE, PERCENT, POINTS, VERMILION, shortened
-from lib.splits import CONTROLS, PROTOCOLS
+from lib.splits import CONTROLS, SPLITS
 from lib.training.recipes import BASELINE
 
 MOST = 20  # artists in one figure
 _CELL = 0.42  # inches of a class in a confusion matrix
 
 
-def protocols(table: pd.DataFrame, controls: pd.DataFrame | None = None) -> Figure:
-    """Accuracy of every network under every protocol, a column of panels a head, a row a level. Page 05.
+def splits(table: pd.DataFrame, controls: pd.DataFrame | None = None) -> Figure:
+    """Accuracy of every network under every split, a column of panels a head, a row per level.
 
     Lines mark what takes no network: always the most frequent class and, per song, the best baseline if any was
     run (its prediction of a slice is that of the song).
@@ -43,25 +43,25 @@ def protocols(table: pd.DataFrame, controls: pd.DataFrame | None = None) -> Figu
         return blank()
     simple = table.loc[(table["recipe"] == BASELINE) & (table["level"] == "song")]
     table = of_networks(table)
-    order = by_strictness(table["protocol"])
+    order = by_strictness(table["split"])
     last = len(order) - 0.5
     if controls is not None and len(controls):
         table = pd.concat([table, controls], ignore_index=True)
-        order += [name for name in CONTROLS if name in set(controls["protocol"])]
-    table = table.loc[table["protocol"].isin(order)].assign(label=labels(table), value=table["accuracy"])
-    table = table.assign(x=table["protocol"].map(order.index)).drop_duplicates(["level", "head", "label", "protocol"])
+        order += [name for name in CONTROLS if name in set(controls["split"])]
+    table = table.loc[table["split"].isin(order)].assign(label=labels(table), value=table["accuracy"])
+    table = table.assign(x=table["split"].map(order.index)).drop_duplicates(["level", "head", "label", "split"])
     heads, levels, styles = list(table["head"].unique()), ("song", "slice"), marks(table["label"].unique())
     size = (max(4.3, 0.84 * len(order)) * len(heads) + 0.6, 6.6)
     figure, grid = plt.subplots(2, len(heads), figsize=size, sharex=True, sharey=True, squeeze=False)
     for axes, (level, head) in zip(grid.flat, product(levels, heads), strict=True):
         own = table.loc[(table["level"] == level) & (table["head"] == head)]
-        best = simple.loc[(simple["head"] == head) & (level == "song") & simple["protocol"].isin(order)]
-        best = best.assign(x=best["protocol"].map(order.index)).groupby("x")["accuracy"].max()
+        best = simple.loc[(simple["head"] == head) & (level == "song") & simple["split"].isin(order)]
+        best = best.assign(x=best["split"].map(order.index)).groupby("x")["accuracy"].max()
         for look, heights in (("--", own.groupby("x")["majority"].mean()), (":", best)):
             x = heights.index.to_numpy(float)
             axes.hlines(heights, x - 0.4, x + 0.4, color=GREY, linestyle=look, linewidth=1.2)
-        for side in (PROTOCOLS[:1], PROTOCOLS[1:], CONTROLS):  # no lines between them: one draw is no step on the way
-            series(axes, own.loc[own["protocol"].isin(side)], styles, linewidth=0.8)
+        for side in (SPLITS[:1], SPLITS[1:], CONTROLS):  # no lines between them: one draw is no step on the way
+            series(axes, own.loc[own["split"].isin(side)], styles, linewidth=0.8)
         if last < len(order) - 0.5:
             axes.axvline(last, color=GREY, linewidth=0.8)
         axes.set_xticks(range(len(order)), [f"{name}\n(control)" if name in CONTROLS else name for name in order])
@@ -70,7 +70,7 @@ def protocols(table: pd.DataFrame, controls: pd.DataFrame | None = None) -> Figu
     for axes in grid[:, 0]:
         axes.set_ylabel("test accuracy")
     for axes in grid[-1]:
-        axes.set_xlabel("protocol, from the leakiest to the strictest" if last > 1 else "protocol")
+        axes.set_xlabel("split, from the leakiest to the strictest" if last > 1 else "split")
     lines = {"always the most frequent class": "--"} | ({"best baseline": ":"} if len(simple) else {})
     looks = {name: {"color": GREY, "linestyle": look, "linewidth": 1.2} for name, look in lines.items()}
     legend(figure, styles | looks)
@@ -78,14 +78,14 @@ def protocols(table: pd.DataFrame, controls: pd.DataFrame | None = None) -> Figu
 
 
 def gaps(table: pd.DataFrame, level: str = "slice") -> Figure:
-    """Training accuracy and test accuracy of every network, ours filled and the poster's hollow. Page 05.
+    """Training accuracy and test accuracy of every network, ours filled and the poster's hollow.
 
     Parameters
     ----------
     table : pd.DataFrame
         As from `lib.evaluation.results`.
     level : str
-        ``slice`` (as the poster's sets) or ``song``.
+        ``random`` (as the poster's sets) or ``song``.
     """
     if not len(table):
         return blank()
@@ -94,12 +94,12 @@ def gaps(table: pd.DataFrame, level: str = "slice") -> Figure:
     table = table.loc[table["level"] == level]
     heads = list(table["head"].unique())
     rows = []
-    for (label, network, protocol), own in table.groupby(["label", "network", "protocol"], sort=False):
+    for (label, network, split), own in table.groupby(["label", "network", "split"], sort=False):
         if network in poster.POSTER and not any(row["line"] == f"{network}, on the poster" for row in rows):
             published = {head: poster.POSTER[network].get(head, {}) for head in heads}
             rows += [{"head": head, "line": f"{network}, on the poster", "shade": hue(network), "face": "white",
                       **published[head]} for head in heads]  # fmt: skip
-        ours = own.assign(line=f"{label}, {protocol}", shade=hue(label), face=hue(label)).drop_duplicates("head")
+        ours = own.assign(line=f"{label}, {split}", shade=hue(label), face=hue(label)).drop_duplicates("head")
         rows += ours[["head", "line", "shade", "face", "train", "test"]].to_dict("records")
     drawn = pd.DataFrame(rows, columns=["head", "line", "shade", "face", "train", "test"])
     ends = drawn[["train", "test"]]
@@ -116,7 +116,7 @@ def gaps(table: pd.DataFrame, level: str = "slice") -> Figure:
 
 
 def recalls(classes: pd.DataFrame, head: str) -> Figure:
-    """Share of each class's songs that is predicted correctly, a panel a protocol. Page 05.
+    """Share of each class's songs that is predicted correctly, a panel a split.
 
     Parameters
     ----------
@@ -126,11 +126,11 @@ def recalls(classes: pd.DataFrame, head: str) -> Figure:
     """
     table = of_networks(classes.loc[classes["head"] == head])
     table = table.assign(label=labels(table))
-    styles, order = marks(table["label"].unique()), by_strictness(table["protocol"])
+    styles, order = marks(table["label"].unique()), by_strictness(table["split"])
     shift = dict(zip(styles, offsets(len(styles)), strict=True))
-    support = table.groupby(["protocol", "class"])["support"].transform("max").fillna(0).astype(int).astype(str)
+    support = table.groupby(["split", "class"])["support"].transform("max").fillna(0).astype(int).astype(str)
     table = table.assign(
-        panel=table["protocol"], line=table["class"] + " (" + support + ")", value=table["recall"],
+        panel=table["split"], line=table["class"] + " (" + support + ")", value=table["recall"],
         low=table["recall_low"], high=table["recall_high"], shift=table["label"].map(shift),
         **{name: table["label"].map(lambda label, key=key: styles[label][key])
            for name, key in (("shade", "color"), ("marker", "marker"))},
@@ -145,7 +145,7 @@ def recalls(classes: pd.DataFrame, head: str) -> Figure:
 
 
 def confusions(collected: Sequence[Answers], head: str) -> Figure:
-    """Confusion matrices of one head, a row of panels a network, a column a protocol, one scale for all. Page 05.
+    """Confusion matrices of one head, a row of panels a network, a column per split, one scale for all.
 
     Parameters
     ----------
@@ -153,9 +153,9 @@ def confusions(collected: Sequence[Answers], head: str) -> Figure:
     head : str
     """
     own = networks(answers for answers in collected if answers.head == head)
-    table = pd.DataFrame([{"network": a.network, "protocol": a.protocol, "recipe": a.recipe} for a in own])
+    table = pd.DataFrame([{"network": a.network, "split": a.split, "recipe": a.recipe} for a in own])
     names = labels(table)
-    rows, columns = list(names.unique()), by_strictness(table["protocol"])
+    rows, columns = list(names.unique()), by_strictness(table["split"])
     size = max(2.0, _CELL * max(len(a.classes) for a in own))
     figure, panels = plt.subplots(
         len(rows), len(columns), figsize=((size + 0.9) * len(columns) + 0.9, (size + 0.75) * len(rows) + 1),
@@ -164,10 +164,10 @@ def confusions(collected: Sequence[Answers], head: str) -> Figure:
     for axes in panels.flat:
         axes.set_axis_off()
     for answers, name in zip(own, names, strict=True):
-        axes = panels[rows.index(name), columns.index(answers.protocol)]
+        axes = panels[rows.index(name), columns.index(answers.split)]
         axes.set_axis_on()
         image = _matrix(axes, confusion(answers), answers.classes)
-        axes.set_title(f"{name}, {answers.protocol}", fontsize=10)
+        axes.set_title(f"{name}, {answers.split}", fontsize=10)
         axes.set(xlabel="prediction", ylabel=f"true {head}")
     figure.colorbar(image, ax=panels, format=PERCENT, label="share of the true class's songs", shrink=0.6, aspect=30)
     return figure
@@ -187,7 +187,7 @@ def _matrix(axes: Axes, shares: np.ndarray, classes: Sequence[str]):
 
 
 def voting_figure(table: pd.DataFrame) -> Figure:
-    """Accuracy of votes of one slice and more, and what they gain over one slice, a column of panels a head. Page 05.
+    """Accuracy of votes of one slice and more, and what they gain over one slice, a column of panels a head.
 
     Whiskers are 95 % intervals, above of the smallest and the largest vote; those of the gain are narrower, being
     paired over the songs.
@@ -195,7 +195,7 @@ def voting_figure(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : pd.DataFrame
-        As from `lib.evaluation.voting.voting`, of one protocol.
+        As from `lib.evaluation.voting.voting`, of one split.
     """
     if not len(table):
         return blank()
@@ -224,7 +224,7 @@ def voting_figure(table: pd.DataFrame) -> Figure:
 
 
 def reliability_figure(table: pd.DataFrame) -> Figure:
-    """Reliability diagrams, a row of panels a head, a column a network. Pages 05 and 07.
+    """Reliability diagrams, a row of panels a head, a column per network.
 
     Points below the diagonal are over-confident; their area grows with the number of predictions in the bin. Bars at
     the foot show the share of the predictions in each bin.
@@ -232,7 +232,7 @@ def reliability_figure(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : pd.DataFrame
-        As from `lib.evaluation.calibration.reliability`, of one protocol and level.
+        As from `lib.evaluation.calibration.reliability`, of one split and level.
     """
     if not len(table):
         return blank()
@@ -262,7 +262,7 @@ def reliability_figure(table: pd.DataFrame) -> Figure:
 
 
 def hard_figure(table: pd.DataFrame) -> Figure:
-    """Draw how many songs 0, 1, ... networks predict correctly, against networks that err independently. Page 05.
+    """Draw how many songs 0, 1, ... networks predict correctly, against networks that err independently.
 
     Parameters
     ----------
@@ -286,7 +286,7 @@ def hard_figure(table: pd.DataFrame) -> Figure:
 
 
 def artists_figure(found: Artists) -> Figure:
-    """Draw the share of correct predictions for each artist beside chance; hard ones stand out. Page 05.
+    """Draw the share of correct predictions for each artist beside chance; hard ones stand out.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ from lib.splits import GROUPS
 
 MARKERS = "osD^vPX*<>hpd"
 _MEANING = {
-    ("slice", "song"): "song leakage", ("song", "artist"): "artist leakage", ("seen", "unseen"): "one training set",
+    ("random", "song"): "song leakage", ("song", "artist"): "artist leakage", ("seen", "unseen"): "one training set",
 }  # fmt: skip
 
 
@@ -152,7 +152,7 @@ def legend(figure: Figure, styles: Mapping[str, dict], *more: Line2D) -> None:
 
 
 def drops(table: pd.DataFrame) -> Figure:
-    """Draw drops of accuracy between two protocols, a row of panels a level. Page 05.
+    """Draw drops of accuracy between two splits, a row of panels a level.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def drops(table: pd.DataFrame) -> Figure:
 
 
 def baselines(table: pd.DataFrame) -> Figure:
-    """Draw how far networks are ahead of the best baseline, a panel a protocol. Page 05.
+    """Draw how far networks are ahead of the best baseline, a panel a split.
 
     Parameters
     ----------
@@ -179,21 +179,21 @@ def baselines(table: pd.DataFrame) -> Figure:
         As from `lib.evaluation.against_baselines`, of accuracies, not empty.
     """
     names = labels(table)
-    order = by_strictness(table["protocol"])
+    order = by_strictness(table["split"])
     table = table.assign(
-        panel=table["protocol"], line=names + ", " + table["head"], value=table["difference"], shade=names.map(hue)
+        panel=table["split"], line=names + ", " + table["head"], value=table["difference"], shade=names.map(hue)
     )
     table = table.sort_values("panel", key=lambda panel: panel.map(order.index), kind="stable")
     return forest(table, "points ahead", unit=POINTS, origin=True, width=2.6)
 
 
 def ranking(table: pd.DataFrame) -> Figure:
-    """Draw the differences between networks under one protocol, a panel a head; hollow where not significant. Page 05.
+    """Draw the differences between networks under one split, a panel a head; hollow where not significant.
 
     Parameters
     ----------
     table : pd.DataFrame
-        As from `lib.evaluation.ranking`, of one protocol and level.
+        As from `lib.evaluation.ranking`, of one split and level.
     """
     pairs = sides(table)
     first = {frozenset(pair): pair for pair in reversed(pairs)}  # a pair may be the other way round for another head
@@ -211,7 +211,7 @@ def ranking(table: pd.DataFrame) -> Figure:
 
 
 def spread(table: pd.DataFrame) -> Figure:
-    """Draw the accuracy of each fold and of each seed, a panel a head. Page 05.
+    """Draw the accuracy of each fold and of each seed, a panel a head.
 
     Parameters
     ----------
@@ -221,7 +221,7 @@ def spread(table: pd.DataFrame) -> Figure:
     names, fold = labels(table), table["over"] == "fold"
     shade = names.map(hue)
     table = table.assign(
-        panel=table["head"] + ", per song", line=names + ", " + table["protocol"], value=table["accuracy"], shade=shade,
+        panel=table["head"] + ", per song", line=names + ", " + table["split"], value=table["accuracy"], shade=shade,
         face=shade.where(~fold, "white"), marker=np.where(fold, "o", "d"), shift=np.where(fold, -0.16, 0.16),
     )  # fmt: skip
     figure = forest(table, "test accuracy")
@@ -232,7 +232,7 @@ def spread(table: pd.DataFrame) -> Figure:
 
 
 def tried_figure(table: pd.DataFrame, what: str) -> Figure:
-    """Draw how far each candidate differs from the first on validation songs, a panel a head. Page 05.
+    """Draw how far each candidate differs from the first on validation songs, a panel a head.
 
     Parameters
     ----------
@@ -251,21 +251,21 @@ def tried_figure(table: pd.DataFrame, what: str) -> Figure:
 
 
 def swept_figure(table: pd.DataFrame) -> Figure:
-    """Draw accuracy on validation and test songs, a line for each network, protocol and recipe. Page 05.
+    """Draw accuracy on validation and test songs, a line for each network, split and recipe.
 
     Parameters
     ----------
     table : pd.DataFrame
         As from `lib.evaluation.swept.swept`, not empty.
     """
-    several = [name for name in ("network", "protocol") if table[name].nunique() > 1]
+    several = [name for name in ("network", "split") if table[name].nunique() > 1]
     shade = hue(table["network"].iloc[0])
     table = table.assign(
         panel=table["head"] + ", per song", line=table[[*several, "recipe"]].agg(", ".join, axis=1), face=shade,
         value=table["accuracy"], shade=shade, marker="o",
     )  # fmt: skip
-    dev = table.assign(value=table["dev"], low=np.nan, high=np.nan, shade=GREY, face="none", marker="D")
-    figure = forest(pd.concat([table, dev], ignore_index=True), "accuracy")
+    validation = table.assign(value=table["validation"], low=np.nan, high=np.nan, shade=GREY, face="none", marker="D")
+    figure = forest(pd.concat([table, validation], ignore_index=True), "accuracy")
     tested = {"color": shade, "marker": "o", "linestyle": ""}
     chosen = {"color": GREY, "marker": "D", "markerfacecolor": "none", "linestyle": ""}
     legend(figure, {"test songs, 95 % interval": tested, "validation songs": chosen})
@@ -273,12 +273,12 @@ def swept_figure(table: pd.DataFrame) -> Figure:
 
 
 def together_figure(table: pd.DataFrame) -> Figure:
-    """Draw the accuracy of each head of classes, a line for each set of heads that it was trained with. Page 05.
+    """Draw the accuracy of each head of classes, a line for each set of heads that it was trained with.
 
     Parameters
     ----------
     table : pd.DataFrame
-        Rows of `lib.evaluation.ablations.together` of one network, protocol and recipe, with accuracies among them.
+        Rows of `lib.evaluation.ablations.together` of one network, split and recipe, with accuracies among them.
     """
     table = table.assign(line=sets(table), band=table["head"], panel="", shade=table["network"].map(hue))
     table = table.loc[table["score"] == "accuracy"]
@@ -289,7 +289,7 @@ def together_figure(table: pd.DataFrame) -> Figure:
 
 
 def curves(table: pd.DataFrame, ceilings: Mapping[str, tuple[float, float]] | None = None) -> Figure:
-    """Draw accuracy per song over the share of the training artists, a panel a head. Page 05.
+    """Draw accuracy per song over the share of the training artists, a panel a head.
 
     Parameters
     ----------
@@ -298,9 +298,9 @@ def curves(table: pd.DataFrame, ceilings: Mapping[str, tuple[float, float]] | No
     ceilings : mapping of str to (float, float), optional
         Head -> bounds of the accuracy that the noise of its labels allows, drawn as a band.
     """
-    table = table.assign(label=labels(table) + ", " + table["protocol"], x=table["share"], value=table["accuracy"])
+    table = table.assign(label=labels(table) + ", " + table["split"], x=table["share"], value=table["accuracy"])
     heads, styles = list(table["head"].unique()), marks(table["label"].unique())
-    groups = dict.fromkeys(GROUPS.get(name, ("", "artists"))[1] for name in table["protocol"])
+    groups = dict.fromkeys(GROUPS.get(name, ("", "artists"))[1] for name in table["split"])
     size = (4.1 * len(heads) + 0.6, 4.2)
     figure, panels = plt.subplots(1, len(heads), figsize=size, sharex=True, sharey=True, squeeze=False)
     for axes, head in zip(panels[0], heads, strict=True):

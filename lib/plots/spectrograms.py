@@ -73,7 +73,7 @@ def _means(values: np.ndarray, rows: int) -> np.ndarray:
 
 
 def filters_figure(spectrogram: Spectrogram) -> Figure:
-    """Draw every eighth mel filter over frequency. Page 02."""
+    """Draw every eighth mel filter over frequency."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="IProgress not found")
         filters = mel_filters(spectrogram.sample_rate, spectrogram.n_fft, spectrogram.n_mels)
@@ -86,7 +86,7 @@ def filters_figure(spectrogram: Spectrogram) -> Figure:
 
 
 def song_figure(y: np.ndarray, grey: np.ndarray, spectrogram: Spectrogram) -> Figure:
-    """Draw the wave of an excerpt over its log-mel picture, with the borders of the slices. Page 02.
+    """Draw the wave of an excerpt over its log-mel picture, with the borders of the slices.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def song_figure(y: np.ndarray, grey: np.ndarray, spectrogram: Spectrogram) -> Fi
 
 
 def examples_figure(pictures: Mapping[str, np.ndarray], spectrogram: Spectrogram) -> Figure:
-    """Draw one slice a class side by side. Page 02.
+    """Draw one slice a class side by side.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def examples_figure(pictures: Mapping[str, np.ndarray], spectrogram: Spectrogram
 
 
 def mean_spectrum_figure(means: Mapping[str, np.ndarray], spectrogram: Spectrogram) -> Figure:
-    """Draw the mean level of each band by class. Page 02.
+    """Draw the mean level of each band by class.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def mean_spectrum_figure(means: Mapping[str, np.ndarray], spectrogram: Spectrogr
 
 
 def slid(grey: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Slide a kernel over a picture, as a layer of a network does, and set what is negative to 0. Page 03.
+    """Slide a kernel over a picture, as a layer of a network does, and set what is negative to 0.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def slid(grey: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 
 
 def kernels_figure(pictures: Mapping[str, np.ndarray], spectrogram: Spectrogram) -> Figure:
-    """Draw a slice and what kernels make of it, side by side. Page 03.
+    """Draw a slice and what kernels make of it, side by side.
 
     Parameters
     ----------
@@ -181,6 +181,6 @@ def kernels_figure(pictures: Mapping[str, np.ndarray], spectrogram: Spectrogram)
 
 
 def kernels_claim() -> str:
-    """Title of the figure. Page 03."""
+    """Title of the figure."""
     sizes = " and ".join(f"{kernel.shape[0]} × {kernel.shape[1]}" for kernel in KERNELS.values())
     return f"Kernels of {sizes} weights make maps that are bright {' and '.join(KERNELS)}"

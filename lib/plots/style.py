@@ -1,6 +1,6 @@
 """How every figure looks, how it is shown under its claim, and how it is saved.
 
-Colours are those of Okabe and Ito's palette for colour-blind readers; a genre, mood, network or protocol
+Colours are those of Okabe and Ito's palette for colour-blind readers; a genre, mood, network or split
 has the same colour on every page.
 """
 
@@ -28,13 +28,13 @@ MAP = "magma"  # of spectrograms: perceptually even, readable in grey
 
 COLOURS = {
     # networks
-    "this_project": BLUE, "zhang2016": ORANGE, "choi2016": GREEN,
+    "yu2018": BLUE, "zhang2016": ORANGE, "choi2016": GREEN,
     "zhang2016_nnet1": YELLOW, "choi2016_full": SKY, "fcn5": VERMILION, "short_chunk": PURPLE, "musicnn": BLACK,
     "texture": "#4B4B8F", "selected": "#CF1C90",
     # what they have to beat
     "majority": GREY, "genre_prior": "#A5AA99", "mfcc_logistic": "#B07D4B", "mfcc_svm": "#6B4C3B",
-    # protocols, from the leakiest to the strictest
-    "poster_split": YELLOW, "slice": VERMILION, "song": PURPLE, "official": SKY, "artist": BLUE,
+    # splits, from the leakiest to the strictest
+    "poster": YELLOW, "random": VERMILION, "song": PURPLE, "official": SKY, "artist": BLUE,
     # moods
     "sad": BLUE, "neutral": GREY, "happy": ORANGE,
     # genres of the poster
@@ -42,7 +42,7 @@ COLOURS = {
     # genres of Emotify beyond those
     "classical": ORANGE,
     # parts of a split
-    "train": GREY, "dev": SKY, "test": BLACK,
+    "train": GREY, "validation": SKY, "test": BLACK,
 }  # fmt: skip
 _SPARE = ("#7F3C8D", "#11A579", "#A5AA99", "#80BA5A", "#E68310", "#008695")
 PERCENT = PercentFormatter(1, decimals=0, symbol=" %")
@@ -55,7 +55,7 @@ _NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
 def colour(name: str) -> str:
-    """Colour of a genre, mood, network or protocol, the same on every page.
+    """Colour of a genre, mood, network or split, the same on every page.
 
     A name without a fixed colour (a genre or a network of one's own) gets one by its spelling.
     """
@@ -69,9 +69,7 @@ def shortened(name: str, most: int) -> str:
 
 
 def use_style() -> None:
-    """Set matplotlib's style for the whole report: quiet axes, readable type, texts kept as text.
-    Pages 01, 02, 03, 04, 05, 06 and 07.
-    """
+    """Set matplotlib's style for the whole report: quiet axes, readable type, texts kept as text."""
     import seaborn
 
     seaborn.set_theme(
@@ -113,7 +111,7 @@ def _indexed(picture: re.Match) -> str:
 
 def show(figure: Figure, claim: str, *, name: str = "", folder: Path | None = None) -> None:
     """Show a figure under its claim and, if it has a name, save it as ``<folder>/<name>.svg``.
-    Pages 01, 02, 03, 04, 05, 06 and 07.
+
 
     Parameters
     ----------
@@ -150,6 +148,6 @@ def show(figure: Figure, claim: str, *, name: str = "", folder: Path | None = No
 
 
 def span(figure: Figure) -> tuple[float, float]:
-    """Where the first panel of a figure that was shown begins and ends, as shares of the figure's width. Page 02."""
+    """Where the first panel of a figure that was shown begins and ends, as shares of the figure's width."""
     place = figure.axes[0].get_position()
     return float(place.x0), float(place.x1)

@@ -20,7 +20,7 @@ from lib.rich_output import Sound
 
 
 def timeline(answers: Answers, track_id: str, slices: Slices, seed: int | None = None) -> Figure:
-    """Draw one song: its spectrogram over the probabilities of the classes, slice by slice. Page 05.
+    """Draw one song: its spectrogram over the probabilities of the classes, slice per slice.
 
     The true class lies at the bottom of the stack, so that its probability can be read off the axis, and the song's
     prediction on top; the bar on the right is the mean over the slices, of which the prediction is made. A gap is a
@@ -80,7 +80,7 @@ def timeline(answers: Answers, track_id: str, slices: Slices, seed: int | None =
 
 
 def timeline_claim(answers: Answers, track_id: str, seed: int | None = None) -> str:
-    """Title of the figure of one song: its label, its prediction, and how many of its slices are correct. Page 05.
+    """Title of the figure of one song: its label, its prediction, and how many of its slices are correct.
 
     The parameters are those of `timeline`.
     """
@@ -91,18 +91,18 @@ def timeline_claim(answers: Answers, track_id: str, seed: int | None = None) -> 
     which = f"seed {song['seed']} of " if answers.songs["seed"].nunique() > 1 else ""
     verdict = "correctly" if song["right"] else f"as {song['said']}"
     return (
-        f"Under {answers.protocol}, {which}{answers.network} predicts {named}, labelled {song['true']}, {verdict} "
+        f"Under {answers.split}, {which}{answers.network} predicts {named}, labelled {song['true']}, {verdict} "
         f"({percent(song['probability'])}); {(own['said'] == song['true']).sum()} of {len(own)} slices are correct"
     )
 
 
 def figure_name(head: str, track_id: str) -> str:
-    """Name under which the figure of one song is saved, ``error-<head>-<track_id>`` in plain letters. Page 05."""
+    """Name under which the figure of one song is saved, ``error-<head>-<track_id>`` in plain letters."""
     return re.sub(r"[^a-z0-9_-]+", "-", f"error-{head}-{track_id}".lower()).strip("-")
 
 
 def heard(slices: Slices, track_id: str, name: str, figure: Figure) -> Sound:
-    """Return the sound of a figure that `timeline` drew and that was shown under a name. Page 05."""
+    """Return the sound of a figure that `timeline` drew and that was shown under a name."""
     place, _ = _places(slices, track_id)
     length_s = slices.spectrogram.slice_s
     start_s, stop_s = place[0] * length_s, (place[-1] + 1) * length_s
@@ -116,7 +116,7 @@ def _song(answers: Answers, track_id: str, seed: int | None) -> tuple[pd.Series,
     if not len(rows):
         which = "" if seed is None else f" with seed {seed}"
         raise ReportError(
-            f"{answers.network} under {answers.protocol} has no {answers.head} prediction for track {track_id!r}{which}"
+            f"{answers.network} under {answers.split} has no {answers.head} prediction for track {track_id!r}{which}"
             ". Take a song that it tested and whose label is known."
         )
     wrong = rows.loc[~rows["right"].astype(bool)]

@@ -14,7 +14,7 @@ MOST_COLUMNS = 4
 
 
 def cost_figure(table: pd.DataFrame) -> Figure:
-    """Draw parameters, multiply-adds and time of the networks side by side. Page 03.
+    """Draw parameters, multiply-adds and time of the networks side by side.
 
     Parameters
     ----------
@@ -42,16 +42,16 @@ def _short(value: float) -> str:
     return f"{value:.2g}"
 
 
-def learning_figure(history: pd.DataFrame, heads: Sequence[Head], dev: pd.DataFrame) -> tuple[Figure, str]:
-    """Draw how good each head is over the epochs, in training and on dev, and the loss. Page 04.
+def learning_figure(history: pd.DataFrame, heads: Sequence[Head], validation: pd.DataFrame) -> tuple[Figure, str]:
+    """Draw how good each head is over the epochs, in training and on validation, and the loss.
 
     Parameters
     ----------
     history : pd.DataFrame
         As `lib.training.fit.train` returns it.
     heads : sequence of Head
-    dev : pd.DataFrame
-        Labels of the dev slices, one column a head.
+    validation : pd.DataFrame
+        Labels of the validation slices, one column per head.
 
     Returns
     -------
@@ -68,17 +68,17 @@ def learning_figure(history: pd.DataFrame, heads: Sequence[Head], dev: pd.DataFr
     gaps = []
     for axes, head in zip(grid, heads, strict=False):
         measure = f"{head.name}_r2" if head.numeric else f"{head.name}_accuracy"
-        for part, column in (("train", measure), ("dev", f"dev_{measure}")):
+        for part, column in (("train", measure), ("validation", f"validation_{measure}")):
             axes.plot(history["epoch"], history[column], color=COLOURS[part], label=part, marker=".")
-        chance = 0.0 if head.numeric else dev[head.name].value_counts(normalize=True).max()
+        chance = 0.0 if head.numeric else validation[head.name].value_counts(normalize=True).max()
         label = "mean" if head.numeric else "majority"
         axes.axhline(chance, color="black", linestyle=":", linewidth=1, label=label)
         axes.set(title=head.name, xlabel="epoch", ylim=(-0.5 if head.numeric else 0, 1.02))
         axes.set_ylabel("R2 of slices" if head.numeric else "accuracy of slices")
-        gaps.append(f"{history[measure].iloc[-1] - history[f'dev_{measure}'].iloc[-1]:+.2f} in {head.name}")
-    for part, column in (("train", "loss"), ("dev", "dev_loss")):
+        gaps.append(f"{history[measure].iloc[-1] - history[f'validation_{measure}'].iloc[-1]:+.2f} in {head.name}")
+    for part, column in (("train", "loss"), ("validation", "validation_loss")):
         last.plot(history["epoch"], history[column], color=COLOURS[part], marker=".")
     last.set(title="loss", xlabel="epoch", ylim=(0, None))
     lines, labels = grid[0].get_legend_handles_labels()
     figure.legend(lines, labels, loc="outside lower center", ncols=3)
-    return figure, f"At the end training is ahead of dev by {' and '.join(gaps)}"
+    return figure, f"At the end training is ahead of validation by {' and '.join(gaps)}"

@@ -23,14 +23,14 @@ SONGS = 1_000  # whose vectors are held at once
 
 
 @dataclass(frozen=True)
-class Inside:
+class Internals:
     """Parts of a trained network.
 
     Attributes
     ----------
     songs : pd.DataFrame [songs, width]
-        Mean vector of each song's slices, by ``track_id``; of training, dev and test songs. What trained under
-        ``slice`` is mixed up in it: it is for protocols that keep songs whole.
+        Mean vector of each song's slices, by ``track_id``; of training, validation and test songs. What trained under
+        ``random`` is mixed up in it: it is for splits that keep songs whole.
     part : pd.Series [songs]
         Part of each song's first slice, by ``track_id``.
     last : pd.DataFrame [test songs, bands * channels]
@@ -76,7 +76,7 @@ def write(
     last = _by_song(own[tested], lambda rows: _last(model, slices, asked[rows]))
     decisions = {head.name: tuple(model.get_layer(head.name).get_weights()) for head in heads if not head.numeric}
     songs, part = _by_song(own, lambda rows: pd.DataFrame(vectors[rows])), pd.Series(parts).groupby(own).first()
-    save(folder, Inside(songs, part, last, decisions))
+    save(folder, Internals(songs, part, last, decisions))
 
 
 def _by_song(own: np.ndarray, values: Callable[[slice], pd.DataFrame]) -> pd.DataFrame:
@@ -87,7 +87,7 @@ def _by_song(own: np.ndarray, values: Callable[[slice], pd.DataFrame]) -> pd.Dat
     return pd.concat(means).sort_index()
 
 
-def save(folder: Path, inside: Inside) -> None:
+def save(folder: Path, inside: Internals) -> None:
     """Write what `read` returns, in half precision."""
     kept = {
         "songs": inside.songs.index.to_numpy(str),
@@ -101,12 +101,12 @@ def save(folder: Path, inside: Inside) -> None:
     np.savez_compressed(Path(folder) / FILE, **kept)
 
 
-def some(insides: dict[str, Inside], most: int, seed: int = 0) -> tuple[dict[str, Inside], str]:
-    """Keep a random sample of the songs, the same in every network, if there are more than `most`. Page 06.
+def some(insides: dict[str, Internals], most: int, seed: int = 0) -> tuple[dict[str, Internals], str]:
+    """Keep a random sample of the songs, the same in every network, if there are more than `most`.
 
     Returns
     -------
-    dict of str to Inside
+    dict of str to Internals
     str
         A sentence that says so; empty if all are kept.
     """
@@ -134,7 +134,7 @@ def _last(model, slices: Slices, numbers: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(np.concatenate(found))
 
 
-def read(folder: Path) -> Inside:
+def read(folder: Path) -> Internals:
     """Return what the folder of a finished run holds of its network.
 
     Raises
@@ -159,4 +159,4 @@ def read(folder: Path) -> Inside:
         decisions = {
             head: (kept[f"kernel:{head}"].astype(np.float64), kept[f"bias:{head}"].astype(np.float64)) for head in heads
         }
-        return Inside(vectors, pd.Series(kept["part"].astype(object), index=songs), last, decisions)
+        return Internals(vectors, pd.Series(kept["part"].astype(object), index=songs), last, decisions)

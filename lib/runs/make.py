@@ -23,8 +23,9 @@ _ROWS = 100_000
 def make(folder: Path, spec: RunSpec, on_epoch: Callable[[str], None]) -> None:
     """Train the network or fit the baseline of a run, and write everything of it.
 
-    A candidate predicts its dev slices alone. Probabilities and vectors are rounded to half precision first, as the
-    committed parts hold them, so that every number that is computed from them is the same with and without those parts.
+    A candidate predicts its validation slices alone. Probabilities and vectors are rounded to half precision first, as
+    the committed parts hold them, so that every number that is computed from them is the same with and without those
+    parts.
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ def make(folder: Path, spec: RunSpec, on_epoch: Callable[[str], None]) -> None:
     """
     spec.slices.verify()
     began = time.perf_counter()
-    numbers = np.flatnonzero(spec.parts == "dev" if spec.run.candidate else spec.parts != "")
+    numbers = np.flatnonzero(spec.parts == "validation" if spec.run.candidate else spec.parts != "")
     history = pd.DataFrame(columns=["epoch", "seconds"])
     if spec.is_baseline:
         predictions, vectors = baselines.fit_and_ask(

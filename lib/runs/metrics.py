@@ -39,7 +39,7 @@ def categorical(truth: Sequence, answers: Sequence, classes: Sequence[str]) -> d
 
 
 def class_counts(truth: np.ndarray, answers: np.ndarray, classes: Sequence[str]) -> np.ndarray:
-    """Count what F1 is made of, one row an answer; the rows of any selection add up.
+    """Count what F1 is made of, one row per answer; the rows of any selection add up.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def numeric(truth: Sequence[float], values: Sequence[float]) -> dict:
 
 
 def moments(truth: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Compute what the scores of numbers are made of, one row a number; the rows of any selection add up.
+    """Compute what the scores of numbers are made of, one row per number; the rows of any selection add up.
 
     Returns
     -------
@@ -149,10 +149,10 @@ def measures(predictions: pd.DataFrame, heads: Sequence[Head], labels: pd.DataFr
     Parameters
     ----------
     predictions : pd.DataFrame
-        ``slice``, ``track_id``, ``part`` and the answers, as in ``predictions.parquet``.
+        ``random``, ``track_id``, ``part`` and the answers, as in ``predictions.parquet``.
     heads : sequence of Head
     labels : pd.DataFrame
-        One row a slice of the study, one column a head.
+        One row per slice of the study, one column per head.
 
     Returns
     -------
@@ -181,7 +181,7 @@ def _measured(head: Head, table: pd.DataFrame) -> dict:
 
 
 def measures_table(measured: dict) -> pd.DataFrame:
-    """Lay out what `measures` found: one row a head, level and measure, one column a part. Page 04."""
+    """Lay out what `measures` found: one row per head, level and measure, one column per part."""
     rows = [
         {"head": head, "level": level, "measure": measure, "part": part, "value": value}
         for part, by_head in measured.items()
@@ -192,4 +192,4 @@ def measures_table(measured: dict) -> pd.DataFrame:
     ]
     table = pd.DataFrame(rows).astype({"value": float})
     table = table.pivot_table(index=["head", "level", "measure"], columns="part", values="value", sort=False)
-    return table.reindex(columns=[part for part in ("train", "dev", "test") if part in table])
+    return table.reindex(columns=[part for part in ("train", "validation", "test") if part in table])

@@ -1,8 +1,8 @@
-"""The recipe ``best``: network and recipe are chosen for each test fold by dev songs of its own.
+"""The recipe ``best``: network and recipe are chosen for each test fold by validation songs of its own.
 
 Selection is nested (Cawley & Talbot 2010, JMLR 11): every candidate of a list declared beforehand is trained
-with several shares of the fold's other songs as dev, each model answers for its own dev songs alone, and for
-each head the candidate with the best answers is taken. Only then are the models of the chosen asked about
+with several shares of the fold's other songs as validation, each model answers for its own validation songs alone, and
+for each head the candidate with the best answers is taken. Only then are the models of the chosen asked about
 the test songs; their mean is the answer. The choice may differ from fold to fold: what is evaluated is the
 procedure, not one network.
 """
@@ -42,17 +42,24 @@ def make(folder: Path, spec: SelectionSpec, on_epoch: Callable[[str], None], obt
     for number, (name, one) in enumerate(spec.specs.items(), start=1):
         label = f"candidate {number}/{len(spec.specs)} {one.run.name}"
         finished[name] = obtain(one, on_epoch=lambda text, label=label: on_epoch(f"{label}: {text}"))
-    predicted = {name: run.predictions("dev") for name, run in finished.items()}
-    table = dev_scores(spec.candidates, spec.devs, predicted, spec.heads, spec.labels)
+    predicted = {name: run.predictions("validation") for name, run in finished.items()}
+    table = validation_scores(spec.candidates, spec.validation_shares, predicted, spec.heads, spec.labels)
     picked = {head.name: table.loc[table[head.name].idxmax(), "candidate"] for head in spec.heads}
     on_epoch("chosen: " + ", ".join(f"{candidate} for {head}" for head, candidate in picked.items()))
     began = time.perf_counter()
     numbers = np.flatnonzero(spec.parts == "test")
     pairs = dict.fromkeys(pair for candidate in picked.values() for pair in members(candidate))
-    chosen = [(*pair, dev) for pair in pairs for dev in spec.devs]
+    chosen = [(*pair, validation) for pair in pairs for validation in spec.validation_shares]
     tested = {name: _predict(spec.specs[name], numbers, on_epoch, obtain) for name in chosen}
     predictions = {
-        head: np.mean([tested[(*pair, dev)][0][head] for pair in members(candidate) for dev in spec.devs], axis=0)
+        head: np.mean(
+            [
+                tested[(*pair, validation)][0][head]
+                for pair in members(candidate)
+                for validation in spec.validation_shares
+            ],
+            axis=0,
+        )
         for head, candidate in picked.items()
     }
     write(
@@ -64,7 +71,7 @@ def make(folder: Path, spec: SelectionSpec, on_epoch: Callable[[str], None], obt
         seconds=time.perf_counter() - began + sum(run.metrics["seconds"] for run in finished.values()),
         history=pd.DataFrame(columns=["epoch", "seconds"]),
         chosen=picked,
-        dev=table.to_dict("records"),
+        validation=table.to_dict("records"),
     )
 
 
@@ -80,42 +87,42 @@ def _predict(spec: RunSpec, numbers: np.ndarray, on_epoch, obtain: Callable) -> 
     return training.predict(model, spec.heads, spec.slices, numbers)
 
 
-def dev_scores(
+def validation_scores(
     candidates: Sequence[str],
-    devs: Sequence[int],
+    validation_shares: Sequence[int],
     answered: dict[tuple[str, str, int], pd.DataFrame],
     heads: Sequence[Head],
     labels: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Score candidates by the dev songs of all dev shares together.
+    """Score candidates by the validation songs of all validation shares together.
 
     Parameters
     ----------
     candidates : sequence of str
-    devs : sequence of int
+    validation_shares : sequence of int
     answered : dict
-        Dev answers by network, recipe and dev share, as in ``predictions.parquet``.
+        Dev answers by network, recipe and validation share, as in ``predictions.parquet``.
     heads : sequence of Head
     labels : pd.DataFrame
-        One row a slice of the study, one column a head.
+        One row per slice of the study, one column per head.
 
     Returns
     -------
     pd.DataFrame
-        ``candidate``, ``songs`` and one column a head: accuracy of songs, or CCC of a number; 0 where no dev
+        ``candidate``, ``songs`` and one column per head: accuracy of songs, or CCC of a number; 0 where no validation
         song is labelled. In the order given; of equals the first is chosen.
     """
     rows = []
     for candidate in candidates:
         pairs = members(candidate)
         shares = []
-        for dev in devs:
-            frames = [answered[(*pair, dev)] for pair in pairs]
+        for validation in validation_shares:
+            frames = [answered[(*pair, validation)] for pair in pairs]
             together = frames[0].copy()
             for head in heads:
                 together[head.columns] = np.mean([frame[head.columns].to_numpy() for frame in frames], axis=0)
             shares.append(together)
-        found = metrics.measures(pd.concat(shares, ignore_index=True), heads, labels)["dev"]
+        found = metrics.measures(pd.concat(shares, ignore_index=True), heads, labels)["validation"]
         by_head = {head.name: found[head.name]["song"]["ccc" if head.numeric else "accuracy"] or 0.0 for head in heads}
         songs = max(found[head.name]["song"]["n"] for head in heads)
         rows.append({"candidate": candidate, "songs": songs, **by_head})

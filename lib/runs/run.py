@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lib.errors import ReportError
 from lib.paths import check_name
-from lib.splits import CONTROLS, PROTOCOLS
+from lib.splits import CONTROLS, SPLITS
 from lib.training.recipes import BASELINE, BEST, POSTER, settings_of
 
 SELECTED = "selected"  # stands for the network where the recipe chooses it
@@ -21,20 +21,20 @@ class Run:
     architecture : str
         A network or baseline described in the study's ``zoo`` folder; ``selected`` where the recipe is
         ``best``.
-    protocol : str
-        One of `lib.splits.PROTOCOLS` or `lib.splits.CONTROLS`.
+    split : str
+        One of `lib.splits.SPLITS` or `lib.splits.CONTROLS`.
     fold : int >= 0
     seed : int >= 0
         Of the weights and of the order of the slices; the split has the seed 0 in every run, so that seeds
         differ by training alone.
     recipe : str
         One of `lib.training.recipes.NAMES`, or one with other settings as `lib.training.recipes.named` calls it.
-    dev : int >= 0
-        Which share of the fold's other songs is dev, see `lib.splits.split`.
+    validation : int >= 0
+        Which share of the fold's other songs is validation, see `lib.splits.assign`.
     candidate : bool
-        One of several to choose from: it is evaluated on its dev songs and never on the test songs.
+        One of several to choose from: it is evaluated on its validation songs and never on the test songs.
     share : float, 0 < share <= 1
-        Of the training artists or songs, see `lib.splits.split`.
+        Of the training artists or songs, see `lib.splits.assign`.
     heads : tuple of str
         The network's heads that are trained, the others being taken off; empty = all.
 
@@ -45,11 +45,11 @@ class Run:
     """
 
     architecture: str
-    protocol: str
+    split: str
     fold: int = 0
     seed: int = 0
     recipe: str = POSTER
-    dev: int = 0
+    validation: int = 0
     candidate: bool = False
     share: float = 1.0
     heads: tuple[str, ...] = ()
@@ -58,11 +58,11 @@ class Run:
         heads = tuple(check_name(head, "head") for head in self.heads)  # a record's is a list
         object.__setattr__(self, "heads", heads)
         check_name(self.architecture, "architecture")
-        known = PROTOCOLS + CONTROLS
-        if self.protocol not in known:
-            raise ReportError(f"protocol {self.protocol!r} is unknown. Known are {', '.join(known)}.")
+        known = SPLITS + CONTROLS
+        if self.split not in known:
+            raise ReportError(f"split {self.split!r} is unknown. Known are {', '.join(known)}.")
         settings_of(self.recipe)
-        for what, value in (("fold", self.fold), ("seed", self.seed), ("dev", self.dev)):
+        for what, value in (("fold", self.fold), ("seed", self.seed), ("validation", self.validation)):
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise ReportError(f"{what} is {value!r}; it must be a whole number of 0 or more.")
         if isinstance(self.share, bool) or not isinstance(self.share, (int, float)) or not 0 < self.share <= 1:
@@ -77,9 +77,9 @@ class Run:
 
     @property
     def name(self) -> str:
-        """Name of the run's folder, such as ``this_project-slice-f0-s0``."""
-        parts = [self.architecture, self.protocol, f"f{self.fold}", f"s{self.seed}"]
-        parts += [f"d{self.dev}"] if self.dev else []
+        """Name of the run's folder, such as ``yu2018-random-f0-s0``."""
+        parts = [self.architecture, self.split, f"f{self.fold}", f"s{self.seed}"]
+        parts += [f"d{self.validation}"] if self.validation else []
         parts += [f"n{100 * self.share:g}"] if self.share < 1 else []
         parts += [self.recipe] if self.recipe not in (POSTER, BASELINE, BEST) else []
         parts += ["only", *self.heads] if self.heads else []

@@ -18,7 +18,7 @@ from lib.models import Head
 from lib.models.descriptions import read_description, with_heads
 from lib.paths import Study
 from lib.runs.run import SELECTED, Run
-from lib.splits import split
+from lib.splits import assign
 from lib.training.recipes import BASELINE, BEST, Settings, members, settings_of
 
 _CACHED = 64  # splits kept in memory
@@ -47,7 +47,7 @@ class RunSpec:
     slices : Slices
     labels : pd.DataFrame [slices, heads]
     parts : np.ndarray [shape=(slices,), dtype=str]
-        As `lib.splits.split` returns it.
+        As `lib.splits.assign` returns it.
 
     Raises
     ------
@@ -124,10 +124,10 @@ class RunSpec:
     def _split(self, tracks: pd.DataFrame) -> np.ndarray:
         """Part of every slice; kept for the other runs of the fold, for of many songs it takes long to find."""
         run = self.run
-        how = {"fold": run.fold, "folds": self.folds, "dev": run.dev, "share": run.share}
-        wanted = (*self.files, run.protocol, *how.items())
+        how = {"fold": run.fold, "folds": self.folds, "validation": run.validation, "share": run.share}
+        wanted = (*self.files, run.split, *how.items())
         if wanted not in _splits:
-            names, codes = np.unique(split(self.slices.table, tracks, run.protocol, **how), return_inverse=True)
+            names, codes = np.unique(assign(self.slices.table, tracks, run.split, **how), return_inverse=True)
             if len(_splits) >= _CACHED:
                 _splits.pop(next(iter(_splits)))
             _splits[wanted] = names, codes.astype(np.uint8)
@@ -151,8 +151,8 @@ class SelectionSpec:
     run : Run
     candidates : tuple of str
         See `lib.training.recipes.members`; declared before anything is trained.
-    devs : tuple of int
-        Shares of the other songs that are dev in turn; each is a training of every candidate.
+    validation_shares : tuple of int
+        Shares of the other songs that are validation in turn; each is a training of every candidate.
     folds : int >= 2
     changed : mapping
         Settings in place of the recipes'.
@@ -160,7 +160,7 @@ class SelectionSpec:
     Attributes
     ----------
     specs : dict of (str, str, int) to RunSpec
-        By network, recipe and dev share.
+        By network, recipe and validation share.
 
     Raises
     ------
@@ -171,19 +171,19 @@ class SelectionSpec:
     study: Study
     run: Run
     candidates: tuple[str, ...]
-    devs: tuple[int, ...] = (0,)
+    validation_shares: tuple[int, ...] = (0,)
     folds: int = 5
     changed: Mapping[str, object] = field(default_factory=dict)
     specs: dict[tuple[str, str, int], RunSpec] = field(init=False)
     is_baseline: bool = field(default=False, init=False)
 
     def __post_init__(self):
-        if not self.candidates or not self.devs:
-            raise ReportError("recipe 'best' needs at least one candidate and one dev share to choose by.")
+        if not self.candidates or not self.validation_shares:
+            raise ReportError("recipe 'best' needs at least one candidate and one validation share to choose by.")
         specs = {
-            (architecture, recipe, dev): self._spec(architecture, recipe, dev)
+            (architecture, recipe, validation): self._spec(architecture, recipe, validation)
             for architecture, recipe in sorted({pair for name in self.candidates for pair in members(name)})
-            for dev in self.devs
+            for validation in self.validation_shares
         }
         object.__setattr__(self, "specs", specs)
         for spec in specs.values():
@@ -194,8 +194,8 @@ class SelectionSpec:
                     f"{', '.join(head.name for head in self.heads)}. Take one of them out of the list."
                 )
 
-    def _spec(self, architecture: str, recipe: str, dev: int) -> RunSpec:
-        run = Run(architecture, self.run.protocol, self.run.fold, self.run.seed, recipe, dev, candidate=True)
+    def _spec(self, architecture: str, recipe: str, validation: int) -> RunSpec:
+        run = Run(architecture, self.run.split, self.run.fold, self.run.seed, recipe, validation, candidate=True)
         return RunSpec(self.study, run, self.changed, self.folds)
 
     @property
@@ -224,18 +224,28 @@ class SelectionSpec:
 
     @cached_property
     def parts(self) -> np.ndarray:
-        """``test``, or ``dev`` for what trains some of the models and chooses among the others."""
+        """``test``, or ``validation`` for what trains some of the models and chooses among the others."""
         parts = self._first.parts
-        return np.where((parts == "train") | (parts == "dev"), "dev", parts)
+        return np.where((parts == "train") | (parts == "validation"), "validation", parts)
 
     @property
     def declared(self) -> dict:
         """What the record holds of how it was made."""
-        return {"candidates": list(self.candidates), "devs": list(self.devs), "changed": dict(self.changed)}
+        return {
+            "candidates": list(self.candidates),
+            "validation_shares": list(self.validation_shares),
+            "changed": dict(self.changed),
+        }
 
 
 def spec_for(
-    study: Study, run: Run, folds: int, *, changed: Mapping, candidates: Sequence[str] = (), devs: Sequence[int] = (0,)
+    study: Study,
+    run: Run,
+    folds: int,
+    *,
+    changed: Mapping,
+    candidates: Sequence[str] = (),
+    validation_shares: Sequence[int] = (0,),
 ) -> RunSpec | SelectionSpec:
     """Specify a run of any recipe.
 
@@ -246,13 +256,13 @@ def spec_for(
     folds : int >= 2
     changed : mapping
         Settings in place of the recipe's; ``epochs``, ``batch_size`` and ``learning_rate`` of 0 stay the recipe's.
-    candidates, devs
+    candidates, validation_shares
         Of the recipe ``best``, see `SelectionSpec`.
     """
     own = ("epochs", "batch_size", "learning_rate")
     changed = {name: value for name, value in changed.items() if value or name not in own}
     if run.recipe == BEST:
-        return SelectionSpec(study, run, tuple(candidates), tuple(devs), folds, changed)
+        return SelectionSpec(study, run, tuple(candidates), tuple(validation_shares), folds, changed)
     return RunSpec(study, run, changed, folds)
 
 
@@ -268,7 +278,9 @@ def spec_of_record(study: Study, record: Mapping) -> RunSpec | SelectionSpec:
     run = run_of_record(record)
     folds, changed = record["run"]["folds"], record["changed"]
     if run.architecture == SELECTED:
-        return SelectionSpec(study, run, tuple(record["candidates"]), tuple(record["devs"]), folds, changed)
+        return SelectionSpec(
+            study, run, tuple(record["candidates"]), tuple(record["validation_shares"]), folds, changed
+        )
     return RunSpec(study, run, changed, folds)
 
 

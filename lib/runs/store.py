@@ -21,12 +21,12 @@ from lib.runs import internals
 from lib.runs.key import key
 from lib.runs.run import Run
 from lib.runs.spec import run_of_record, spec_of_record
-from lib.splits import PROTOCOLS
+from lib.splits import SPLITS
 from lib.training.recipes import POSTER
 
 SMALL = ("metrics.json", "history.csv", "record.json")  # committed as they are; predictions and embedding reduced
 FAILURES = "failures.json"  # in the study's work folder
-OWN = "this_project"  # whose vectors are committed
+OWN = "yu2018"  # whose vectors are committed
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,11 @@ class Finished:
         return read_json(self.folder / "record.json")
 
     def history(self) -> pd.DataFrame:
-        """One row an epoch, as `lib.training.fit.train` returns it."""
+        """One row per epoch, as `lib.training.fit.train` returns it."""
         return pd.read_csv(self.folder / "history.csv")
 
     def predictions(self, part: str | None = "test", columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """Answers on the slices of a part: ``slice``, ``track_id``, ``part``, ``<head>:<class or value>`` columns.
+        """Answers on the slices of a part: ``random``, ``track_id``, ``part``, ``<head>:<class or value>`` columns.
 
         Of large tables only what is asked for is read: the rows of the part, and `columns` where they are named.
         """
@@ -146,7 +146,7 @@ def read_run(folder: Path, study: Study | None = None) -> Finished | None:
     record = read_json(folder / "record.json")
     try:
         run = run_of_record(record)
-    except (ReportError, KeyError, TypeError):  # a recipe or protocol that is no more
+    except (ReportError, KeyError, TypeError):  # a recipe or split that is no more
         return None
     return Finished(folder, run, study is not None and not is_current(study, record))
 
@@ -184,7 +184,7 @@ def commit(study: Study, run: Run) -> None:
     """
     folder = study.runs / run.name
     predictions = pd.read_parquet(folder / "predictions.parquet")
-    rows = (predictions["part"] == ("dev" if run.candidate else "test")).to_numpy()
+    rows = (predictions["part"] == ("validation" if run.candidate else "test")).to_numpy()
     floats = [column for column in predictions.columns[3:] if not column.endswith(":value")]
     with replacing(study.kept / run.name) as part:
         part.mkdir(parents=True)
@@ -205,5 +205,5 @@ def commit(study: Study, run: Run) -> None:
 def _kept_vectors(run: Run) -> tuple[bool, bool]:
     """Whether a run's vectors of slices and last convolution are committed, and whether its vectors of songs."""
     plain = run.recipe == POSTER and run.share == 1 and not (run.heads or run.candidate)
-    strict = plain and run.protocol == PROTOCOLS[-1]
+    strict = plain and run.split == SPLITS[-1]
     return strict and run.architecture == OWN and run.seed == 0, strict and run.architecture.startswith(OWN)

@@ -35,7 +35,7 @@ MADE_OF = {
     "slices": "the slices (02): other audio files, parameters or code",
     "tracks": "the tracks that gave slices",
     "labels": "the labels of the tracks table (01)",
-    "split": "the split into train, dev and test",
+    "split": "the split into train, validation and test",
     "code": "the code that trains",
     "candidates": "the candidates to choose from",
 }
@@ -78,7 +78,7 @@ def verify(study: Study, name: str = "") -> Verified:
     study : Study
         With its tracks, slices and networks (``make prepare``).
     name : str
-        Of the run; empty = the first of ``this_project`` under the strictest protocol.
+        Of the run; empty = the first of ``yu2018`` under the strictest split.
 
     Raises
     ------
@@ -106,9 +106,7 @@ def committed_run(study: Study, name: str) -> Finished:
     there = sorted(path.parent.name for path in study.kept.glob("*/record.json"))
     there = [run for run in there if not run.endswith("-candidate")]
     if not name:
-        strict = [
-            run for rule in ("artist", "song", "slice") for run in there if run.startswith(f"this_project-{rule}-")
-        ]
+        strict = [run for rule in ("artist", "song", "random") for run in there if run.startswith(f"yu2018-{rule}-")]
         name = (strict or there or [""])[0]
     if name not in there:
         raise ReportError(

@@ -16,10 +16,10 @@ from lib.narrative.format import fixed
 from lib.paths import Study
 from lib.site.executed import EVALUATION, TRAINING, find, run_parts
 
-KEYS = ["network", "protocol", "recipe", "head", "level"]
+KEYS = ["network", "split", "recipe", "head", "level"]
 _VALUES = ["accuracy", "low", "high", "kappa"]
 _APART = {"study", "root", "run", "runs", "data"}  # settings that no two can share, or that depend on the machine
-_OF_RUNS = {"architecture", "protocol", "fold", "seed", "recipe", "share"}  # of 04, which has no page of most runs
+_OF_RUNS = {"architecture", "split", "fold", "seed", "recipe", "share"}  # of 04, which has no page of most runs
 
 
 def compare(names: Sequence[str], root: str | Path = "") -> Path:

@@ -15,7 +15,7 @@ from lib.io import read_json
 from lib.models import PUBLISHED
 from lib.paths import Study
 from lib.runs.store import failures
-from lib.splits import PROTOCOLS
+from lib.splits import SPLITS
 
 CHAPTERS = {
     "01_data_acquisition": "Data acquisition",
@@ -32,7 +32,7 @@ TRAINING = "04_training"
 EVALUATION = "05_error_analysis"
 
 _CHAPTER = re.compile(r"\d\d_[a-z0-9_]+")
-_RUN = re.compile(r"(?P<network>.+)-(?P<protocol>[a-z0-9_]+)-f(?P<fold>\d+)-s(?P<seed>\d+)(?:-(?P<variant>.+))?")
+_RUN = re.compile(r"(?P<network>.+)-(?P<split>[a-z0-9_]+)-f(?P<fold>\d+)-s(?P<seed>\d+)(?:-(?P<variant>.+))?")
 
 
 def chapter_name(chapter: str, title: str = "") -> str:
@@ -121,7 +121,7 @@ class Executed:
 
     @property
     def run(self) -> dict[str, str]:
-        """Network, protocol, fold, seed and variant (share, recipe), if the name is that of a run."""
+        """Network, split, fold, seed and variant (share, recipe), if the name is that of a run."""
         return run_parts(self.name)
 
     @property
@@ -154,7 +154,7 @@ def _duration(seconds: object) -> str:
 
 
 def run_parts(name: str) -> dict[str, str]:
-    """Network, protocol, fold, seed and variant (share, recipe) that the name of a run tells; none of another name."""
+    """Network, split, fold, seed and variant (share, recipe) that the name of a run tells; none of another name."""
     match = _RUN.fullmatch(name)
     return match.groupdict() if match else {}
 
@@ -209,13 +209,13 @@ def _order(executed: Executed) -> tuple:
     run = executed.run
     if not run:
         return (1, executed.name)
-    network, protocol = run["network"], run["protocol"]
+    network, split = run["network"], run["split"]
     return (
         0,
         PUBLISHED.index(network) if network in PUBLISHED else len(PUBLISHED),
         network,
-        PROTOCOLS.index(protocol) if protocol in PROTOCOLS else len(PROTOCOLS),
-        protocol,
+        SPLITS.index(split) if split in SPLITS else len(SPLITS),
+        split,
         int(run["fold"]),
         int(run["seed"]),
         run["variant"] or "",

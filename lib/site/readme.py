@@ -7,7 +7,7 @@ import pandas as pd
 
 from lib.errors import ReportError
 from lib.io import read_json, replacing
-from lib.narrative.format import by_protocol
+from lib.narrative.format import by_split
 from lib.paths import PROJECT, Study
 
 README = PROJECT / "README.md"
@@ -21,7 +21,7 @@ def blocks(study: Study) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        ``answer``: main figure and headline; ``results``: the findings at length, accuracy by network and protocol.
+        ``answer``: main figure and headline; ``results``: the findings at length, accuracy by network and split.
 
     Raises
     ------
@@ -43,21 +43,21 @@ def blocks(study: Study) -> dict[str, str]:
 
 
 def _table(results: pd.DataFrame) -> list[str]:
-    """Song-level accuracy with its interval, a row a network and head, a column a protocol."""
-    wide = by_protocol(results)
-    protocols = list(wide.columns[2:])
+    """Song-level accuracy with its interval, a row per network and head, a column per split."""
+    wide = by_split(results)
+    splits = list(wide.columns[2:])
     lines = [
-        "| network | head | " + " | ".join(f"`{protocol}`" for protocol in protocols) + " |",
-        "|---|---|" + "---|" * len(protocols),
+        "| network | head | " + " | ".join(f"`{split}`" for split in splits) + " |",
+        "|---|---|" + "---|" * len(splits),
         *("| " + " | ".join(row) + " |" for row in wide.itertuples(index=False, name=None)),
     ]
     songs = results[results["level"] == "song"]
     runs = sorted(set(songs["runs"]))
-    counts = ", ".join(f"{n} under `{p}`" for p, n in songs.groupby("protocol", sort=False)["n_songs"].max().items())
+    counts = ", ".join(f"{n} under `{p}`" for p, n in songs.groupby("split", sort=False)["n_songs"].max().items())
     how_many = " or ".join(str(n) for n in runs) + (" run" if runs == [1] else " runs")
     lines += [
         "",
-        f"Accuracy by song with its 95 % interval; songs tested: {counts}; {how_many} per cell. Differences in the "
+        f"Accuracy per song with its 95 % interval; songs tested: {counts}; {how_many} per cell. Differences in the "
         "text are taken before rounding.",
     ]
     return lines

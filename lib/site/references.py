@@ -44,7 +44,7 @@ def anchor(label: str) -> str:
 
 def listed(notebook: str, *texts: str) -> str:
     """List what the text of a notebook cites, by author, as markdown; the end of each page.
-    Pages 01, 02, 03, 04, 05, 06, 07, 08 and 09.
+
 
     Parameters
     ----------

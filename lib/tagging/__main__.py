@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--sure", type=float, default=SURE, help=f"probability below which a file is {UNSURE} (default: {SURE})"
     )
-    parser.add_argument("--workers", type=int, default=0, help="processes (default: one a core)")
+    parser.add_argument("--workers", type=int, default=0, help="processes (default: one per core)")
     parser.add_argument("--write", action="store_true", help="write sure answers into the files' tags")
     parser.add_argument("--read-only-too", action="store_true", help="with --write and --undo: read-only files as well")
     parser.add_argument("--undo", type=Path, help="take back what --write wrote, by the file that it left")
@@ -102,7 +102,7 @@ def _about(tagger: Tagger) -> str:
     scores = ", ".join(
         f"{row['head']} {percent(row['accuracy'])}" for row in tagger.facts["accuracy"] if row["level"] == "song"
     )
-    measured = f"It is right, by song under {tagger.facts['protocol']}, in {scores}." if scores else "Never measured."
+    measured = f"It is right, per song under {tagger.facts['split']}, in {scores}." if scores else "Never measured."
     warning = " ITS MUSIC WAS SYNTHETIC: what it says of real music means nothing." if tagger.facts["synthetic"] else ""
     return f"{tagger.facts['name']} knows {knows}. {measured}{warning}"
 

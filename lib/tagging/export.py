@@ -1,8 +1,8 @@
 """From a study to a tagger that can be passed on: one run's network, or one trained on the whole corpus.
 
-``python -m lib.tagging.export --study emotify --network this_project --recipe tuned`` makes the model that comes with
-this project: it learns from every artist but those of one dev share, so no song is left to test it, and how good it is
-can only be estimated by the runs of the same network and recipe under ``artist``.
+``python -m lib.tagging.export --study emotify --network yu2018 --recipe tuned`` makes the model that comes with
+this project: it learns from every artist but those of one validation share, so no song is left to test it, and how
+good it is can only be estimated by the runs of the same network and recipe under ``artist``.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ SCORES = ("head", "level", "n_songs", "accuracy", "low", "high", "runs")
 
 
 def tagger_of(name: str, root: str = "", *, tell: Callable[[str], None] = lambda text: None) -> Tagger:
-    """Model of a name. Page 07.
+    """Model of a name.
 
     Parameters
     ----------
@@ -61,15 +61,13 @@ def tagger_of(name: str, root: str = "", *, tell: Callable[[str], None] = lambda
         return load(Path(name) if name else SHIPPED)
     study, _, run = name.partition("/")
     if not run or "/" in run:
-        raise ReportError(
-            f"model {name}: neither a model's folder nor <study>/<run>, such as demo/this_project-song-f0-s0."
-        )
-    tell(f"calibrating {name} on its dev songs, and learning what its training songs are like ...")
+        raise ReportError(f"model {name}: neither a model's folder nor <study>/<run>, such as demo/yu2018-song-f0-s0.")
+    tell(f"calibrating {name} on its validation songs, and learning what its training songs are like ...")
     return of_run(Study(study, root), run)
 
 
 def of_run(study: Study, name: str) -> Tagger:
-    """Make a tagger of a finished run, calibrated on its own dev songs.
+    """Make a tagger of a finished run, calibrated on its own validation songs.
 
     Parameters
     ----------
@@ -103,9 +101,9 @@ def of_run(study: Study, name: str) -> Tagger:
 
 
 def of_corpus(study: Study, architecture: str, recipe: str, *, seed: int = 0, tell=lambda text: None) -> Tagger:
-    """Train a network on every artist of a study but those of the first dev share, and make a tagger of it.
+    """Train a network on every artist of a study but those of the first validation share, and make a tagger of it.
 
-    Its temperatures are those of the dev songs of the runs of the same network and recipe under ``artist``.
+    Its temperatures are those of the validation songs of the runs of the same network and recipe under ``artist``.
 
     Parameters
     ----------
@@ -125,8 +123,7 @@ def of_corpus(study: Study, architecture: str, recipe: str, *, seed: int = 0, te
     alike = [
         run
         for run in (*_there(study), *_there(study, candidates=True))
-        if (run.run.architecture, run.run.protocol, run.run.recipe, run.run.share)
-        == (architecture, "artist", recipe, 1)
+        if (run.run.architecture, run.run.split, run.run.recipe, run.run.share) == (architecture, "artist", recipe, 1)
     ]
     calibrating = [run for run in alike if run.run.candidate] or alike
     if not alike:
@@ -163,16 +160,18 @@ def _tagger(plan: RunSpec, model, calibrating: Sequence[Finished], name: str, le
 
 
 def _temperatures(runs: Sequence[Finished], heads: Sequence[Head], tracks: pd.DataFrame) -> dict[str, float]:
-    dev = pd.concat([run.predictions("dev") for run in runs], ignore_index=True)
-    dev["song"] = dev["track_id"].astype(str) + np.repeat(
-        [f"/{number}" for number in range(len(runs))], [len(run.predictions("dev")) for run in runs]
+    validation = pd.concat([run.predictions("validation") for run in runs], ignore_index=True)
+    validation["song"] = validation["track_id"].astype(str) + np.repeat(
+        [f"/{number}" for number in range(len(runs))], [len(run.predictions("validation")) for run in runs]
     )
     found = {}
     for head in heads:
         if not head.numeric:
             classes = {name: number for number, name in enumerate(head.classes)}
-            labels = tracks[head.name].astype(object).map(classes).loc[dev["track_id"]].fillna(-1).astype(int)
-            found[head.name] = temperature(dev[head.columns].to_numpy(), dev["song"].to_numpy(), labels.to_numpy())
+            labels = tracks[head.name].astype(object).map(classes).loc[validation["track_id"]].fillna(-1).astype(int)
+            found[head.name] = temperature(
+                validation[head.columns].to_numpy(), validation["song"].to_numpy(), labels.to_numpy()
+            )
     return found
 
 
@@ -202,7 +201,7 @@ def _facts(plan: RunSpec, calibrating: Sequence[Finished], songs: int) -> dict:
         "corpus": corpus,
         "synthetic": bool(summary.get("synthetic")),
         "songs": songs,
-        "calibrated_on": len({song for run in calibrating for song in run.predictions("dev")["track_id"]}),
+        "calibrated_on": len({song for run in calibrating for song in run.predictions("validation")["track_id"]}),
         "licence": about.get("licence", ""),
         "limits": about.get("limits", ""),
         **_accuracy(plan),
@@ -210,19 +209,19 @@ def _facts(plan: RunSpec, calibrating: Sequence[Finished], songs: int) -> dict:
 
 
 def _accuracy(plan: RunSpec) -> dict:
-    """How good runs of the network and recipe are under the strictest protocol they were made under."""
+    """How good runs of the network and recipe are under the strictest split they were made under."""
     path = plan.study.tables / "results.csv"
-    rows = pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=["network", "recipe", "protocol", *SCORES])
+    rows = pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=["network", "recipe", "split", *SCORES])
     own = rows.loc[(rows["network"] == plan.run.architecture) & (rows["recipe"] == plan.run.recipe)]
     if not len(own):
-        return {"protocol": "", "accuracy": []}
-    strict = by_strictness(own["protocol"])[-1]
-    told = own.loc[own["protocol"] == strict, list(SCORES)]
-    return {"protocol": strict, "accuracy": told.astype(object).where(told.notna(), None).to_dict("records")}
+        return {"split": "", "accuracy": []}
+    strict = by_strictness(own["split"])[-1]
+    told = own.loc[own["split"] == strict, list(SCORES)]
+    return {"split": strict, "accuracy": told.astype(object).where(told.notna(), None).to_dict("records")}
 
 
 def card(tagger: Tagger) -> str:
-    """Model card as Markdown (Mitchell et al. 2019, doi 10.1145/3287560.3287596), in short. Page 07."""
+    """Model card as Markdown (Mitchell et al. 2019, doi 10.1145/3287560.3287596), in short."""
     facts = tagger.facts
     knows = listed(f"{head.name} ({', '.join(head.classes) or 'a number'})" for head in tagger.heads)
     scores = [
@@ -237,11 +236,11 @@ def card(tagger: Tagger) -> str:
         f"`{facts['network']}` with recipe *{facts['recipe']}*, trained on {facts['songs']} songs of the study "
         f"`{facts['study']}`. It knows {knows}, and nothing else: music of any other kind gets one of these, or "
         "*unsure*.",
-        "How good it is can only be estimated: by runs of the same network and recipe, under the protocol "
-        f"`{facts['protocol']}`, on songs by artists that they never heard. Music from elsewhere may fare worse.",
+        "How good it is can only be estimated: by runs of the same network and recipe, under the split "
+        f"`{facts['split']}`, on songs by artists that they never heard. Music from elsewhere may fare worse.",
         "\n".join(["| head | level | accuracy | 95 % interval | songs | runs |", "|---|---|---|---|---|---|", *scores]),
-        f"Temperatures ({sharpness}) were settled on {facts['calibrated_on']} dev songs of such runs. Sound that is "
-        f"unlike the training music gets no answer; so do {1 - KNOWN_SHARE:.0%} of the songs of its own kind by "
+        f"Temperatures ({sharpness}) were settled on {facts['calibrated_on']} validation songs of such runs. Sound that "
+        f"is unlike the training music gets no answer; so do {1 - KNOWN_SHARE:.0%} of the songs of its own kind by "
         "artists that it does not know.",
         "**For** sorting and exploring music of its kind, and for teaching. **Not for** decisions about people or "
         "their music, nor for genres that it does not know.",
@@ -257,7 +256,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; 0 if the model is there."""
     parser = argparse.ArgumentParser(prog="python -m lib.tagging.export", description=__doc__.splitlines()[0])
     parser.add_argument("--study", default="emotify", help="name of a finished study")
-    parser.add_argument("--network", default="this_project")
+    parser.add_argument("--network", default="yu2018")
     parser.add_argument("--recipe", default="tuned")
     parser.add_argument("--root", default="", help="folder of work/ and results/; default: the project's own")
     parser.add_argument("--out", type=Path, default=SHIPPED, help="folder of the model; replaced")

@@ -40,7 +40,7 @@ def answer(song: Tagged, head: Head, sure: float = SURE) -> tuple[str, float]:
 
 
 def table_of(songs: Iterable[Tagged], heads: Sequence[Head], sure: float = SURE) -> pd.DataFrame:
-    """One row a file: what it is, what was answered, and every probability. Page 07.
+    """One row per file: what it is, what was answered, and every probability.
 
     Returns
     -------
@@ -123,7 +123,7 @@ def _line(text: str) -> str:
 
 
 def alike(songs: Sequence[Tagged], count: int = NEIGHBOURS) -> pd.DataFrame:
-    """List for each song those that the network takes for most alike, among the same files. Page 07.
+    """List for each song those that the network takes for most alike, among the same files.
 
     Returns
     -------

@@ -15,7 +15,7 @@ from lib.tagging.predict import Tagged
 
 
 def strips(songs: Sequence[Tagged], heads: Sequence[Head], names: Sequence[str]) -> Figure:
-    """Draw the probabilities of the classes over time, a row a file, a column a head. Page 07.
+    """Draw the probabilities of the classes over time, a row per file, a column per head.
 
     Parameters
     ----------

@@ -143,9 +143,9 @@ class Tagged:
 
 
 def tag(tagger: Tagger, paths: Iterable[Path], *, workers: int = 0, timeout_s: float = TIMEOUT_S) -> Iterator[Tagged]:
-    """Tag files, in order; one that cannot be read is a result with a reason. Page 07.
+    """Tag files, in order; one that cannot be read is a result with a reason.
 
-    Decoding and spectrograms are made in worker processes, one a core, while the network answers in this one; only a
+    Decoding and spectrograms are made in worker processes, one per core, while the network answers in this one; only a
     few files are held at a time.
 
     Parameters
@@ -153,7 +153,7 @@ def tag(tagger: Tagger, paths: Iterable[Path], *, workers: int = 0, timeout_s: f
     tagger : Tagger
     paths : iterable of path-like
     workers : int >= 0
-        Processes; 0 = one a core.
+        Processes; 0 = one per core.
     timeout_s : float > 0
         Seconds a file may take.
     """

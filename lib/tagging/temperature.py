@@ -1,4 +1,4 @@
-"""Probabilities that can be taken at their word: one temperature a head, settled on dev songs.
+"""Probabilities that can be taken at their word: one temperature a head, settled on validation songs.
 
 Temperature scaling (Guo et al. 2017, Proceedings of Machine Learning Research 70, arXiv 1706.04599) divides a network's
 logits by one number; it changes how sure an answer is, and of one slice never which it is.
@@ -33,7 +33,7 @@ def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
 
 
 def temperature(probabilities: np.ndarray, songs: np.ndarray, labels: np.ndarray) -> float:
-    """Find the temperature with which the answers by song, means over slices, are likeliest.
+    """Find the temperature with which the answers per song, means over slices, are likeliest.
 
     Few songs say little, and then the temperature stays near 1.
 

@@ -26,7 +26,7 @@ from lib.tagging.temperature import tempered
 
 
 def music_files(study: Study, tracks: pd.DataFrame, tagger: Tagger, given: str, most: int) -> list[Path]:
-    """Files to tag: those that were named, or some of the study's songs that the network has not learnt from. Page 07.
+    """Files to tag: those that were named, or some of the study's songs that the network has not learnt from.
 
     Parameters
     ----------
@@ -71,16 +71,16 @@ def unheard(study: Study, tracks: pd.DataFrame, tagger: Tagger) -> list[str]:
         record["changed"],
         record["run"]["folds"],
     )
-    return list(plan.slices.table.loc[np.asarray(plan.parts) == "dev", "track_id"].unique())
+    return list(plan.slices.table.loc[np.asarray(plan.parts) == "validation", "track_id"].unique())
 
 
 def alike(study: Study, tagger: Tagger) -> list[Finished]:
-    """Finished runs of the tagger's network and recipe under ``artist``; the run itself, if it is one. Page 07."""
+    """Finished runs of the tagger's network and recipe under ``artist``; the run itself, if it is one."""
     facts = tagger.facts
     known = [
         one
         for one in finished(Study(facts["study"], study.root))
-        if (one.run.architecture, one.run.protocol, one.run.recipe) == (facts["network"], "artist", facts["recipe"])
+        if (one.run.architecture, one.run.split, one.run.recipe) == (facts["network"], "artist", facts["recipe"])
         and one.run.share == 1
         and not (one.stale or one.run.heads)
     ]
@@ -104,7 +104,7 @@ class _Tempered(Finished):
 def trust(
     runs: Sequence[Finished], tracks: pd.DataFrame, tagger: Tagger, *, resamples: int = 2000, seed: int = 0
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Confidence before and after the temperatures, on the test songs of runs of the same kind. Page 07.
+    """Confidence before and after the temperatures, on the test songs of runs of the same kind.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def trust(
     Returns
     -------
     scores, bins : pd.DataFrame
-        As from `lib.evaluation.calibration`, by song, with ``before`` or ``after`` as the network.
+        As from `lib.evaluation.calibration`, per song, with ``before`` or ``after`` as the network.
     """
     scores, bins = [], []
     for name, temperatures in (("before", {}), ("after", tagger.temperatures)):
@@ -133,7 +133,7 @@ def trust(
 def told(
     songs: Sequence[Tagged], tagger: Tagger, names: Sequence[str], sure: float, labels: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Readable table of what was said of some files. Page 07.
+    """Readable table of what was said of some files.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def told(
     sure : float
         See `lib.tagging.output.answer`.
     labels : pd.DataFrame, optional
-        What is known of each file, a column a head.
+        What is known of each file, a column per head.
 
     Returns
     -------

@@ -17,7 +17,7 @@ def neighbours(slices: Slices, usable: np.ndarray) -> np.ndarray:
     ----------
     slices : Slices
     usable : np.ndarray [shape=(len(slices),), dtype=bool]
-        Slices that may be looked at, those of the training part: under ``slice`` a song's next slice may be
+        Slices that may be looked at, those of the training part: under ``random`` a song's next slice may be
         one of the test.
 
     Returns

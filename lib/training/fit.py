@@ -185,9 +185,9 @@ def train(
     heads : sequence of Head
     slices : Slices
     parts : np.ndarray [shape=(len(slices),), dtype=str]
-        As `lib.splits.split` returns it.
+        As `lib.splits.assign` returns it.
     labels : pd.DataFrame
-        One row a slice, one column a head.
+        One row per slice, one column per head.
     settings : Settings
     seed : int >= 0
         Of the order and the changes of the slices; `train_anew` sets that of the weights.
@@ -197,9 +197,9 @@ def train(
     Returns
     -------
     pd.DataFrame
-        One row an epoch: ``epoch``, ``loss``, ``<head>_accuracy`` or ``<head>_r2`` (running over the epoch, as
-        the weights move, and over the changed slices where the recipe changes them), ``dev_loss``,
-        ``dev_<head>_...``, ``seconds``.
+        One row per epoch: ``epoch``, ``loss``, ``<head>_accuracy`` or ``<head>_r2`` (running over the epoch, as
+        the weights move, and over the changed slices where the recipe changes them), ``validation_loss``,
+        ``validation_<head>_...``, ``seconds``.
 
     Raises
     ------
@@ -208,7 +208,7 @@ def train(
     """
     wanted = targets(labels, heads, parts == "train", balanced=settings.balanced)
     batches = Batches(slices, np.flatnonzero(parts == "train"), wanted, heads, settings, seed)
-    dev = Batches(slices, np.flatnonzero(parts == "dev"), wanted, heads, settings)
+    validation = Batches(slices, np.flatnonzero(parts == "validation"), wanted, heads, settings)
     compile_network(model, heads, settings, settings.epochs * len(batches))
     keep = _History(heads, settings.epochs, on_epoch)
     callbacks = [keep]
@@ -216,7 +216,7 @@ def train(
         callbacks.append(
             keras.callbacks.EarlyStopping("val_loss", mode="min", patience=settings.patience, restore_best_weights=True)
         )
-    model.fit(batches, validation_data=dev, epochs=settings.epochs, verbose=0, callbacks=callbacks)
+    model.fit(batches, validation_data=validation, epochs=settings.epochs, verbose=0, callbacks=callbacks)
     for head, (mean, deviation) in wanted.scales.items():
         layer = model.get_layer(head)
         kernel, bias = layer.get_weights()
@@ -225,7 +225,7 @@ def train(
 
 
 class _History(keras.callbacks.Callback):
-    """Collects one row an epoch under the names of the report and stops a training that has diverged."""
+    """Collects one row per epoch under the names of the report and stops a training that has diverged."""
 
     def __init__(self, heads: Sequence[Head], epochs: int, tell: Callable[[str], None]):
         super().__init__()
@@ -238,15 +238,17 @@ class _History(keras.callbacks.Callback):
         self.start = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
-        row = {"epoch": epoch + 1, "loss": logs["loss"], "dev_loss": logs["val_loss"]}
+        row = {"epoch": epoch + 1, "loss": logs["loss"], "validation_loss": logs["val_loss"]}
         for column, key in self.columns.items():
-            row[column], row[f"dev_{column}"] = logs[key], logs[f"val_{key}"]
+            row[column], row[f"validation_{column}"] = logs[key], logs[f"val_{key}"]
         row["seconds"] = time.perf_counter() - self.start
         self.rows.append(row)
         if not np.isfinite(row["loss"]):
             raise ReportError(f"The loss became {row['loss']} in epoch {epoch + 1}. Lower learning_rate.")
-        dev = ", ".join(f"{column.replace('_', ' ')} {row[f'dev_{column}']:.2f}" for column in self.columns)
-        self.tell(f"epoch {epoch + 1}/{self.epochs}, dev {dev}")
+        validation = ", ".join(
+            f"{column.replace('_', ' ')} {row[f'validation_{column}']:.2f}" for column in self.columns
+        )
+        self.tell(f"epoch {epoch + 1}/{self.epochs}, validation {validation}")
 
 
 def predict(

@@ -1,7 +1,7 @@
 """Recipes: how a network is trained, under a name.
 
 ``poster`` is what the poster states, and ``balanced`` the same with every class weighing alike; ``tuned`` adds
-what seemed to help in trials on dev songs. Each ``tuned_without_...`` leaves one ingredient out and each
+what seemed to help in trials on validation songs. Each ``tuned_without_...`` leaves one ingredient out and each
 ``tuned_with_...`` adds one more, for the table of what they are worth, in notebook 05. ``best`` is no way to train
 but a way to choose (`lib.runs.nested_selection`), and ``baseline`` is what needs no training of a network.
 
@@ -46,8 +46,8 @@ class Settings:
     weight_decay : float >= 0
         Of AdamW (Loshchilov & Hutter 2019), on kernels only and multiplied by the learning rate; 0 = Adam.
     patience : int >= 0
-        Epochs without a lower loss on dev after which training stops and the best epoch's weights are
-        restored; 0 = the weights of the last epoch are the result and nothing is chosen on dev. The loss
+        Epochs without a lower loss on validation after which training stops and the best epoch's weights are
+        restored; 0 = the weights of the last epoch are the result and nothing is chosen on validation. The loss
         includes penalties on weights.
     crop : bool
         Start each slice at a random frame between it and the song's next slice, where both train.

@@ -42,7 +42,7 @@ def targets(labels: pd.DataFrame, heads: Sequence[Head], train: np.ndarray, *, b
     Parameters
     ----------
     labels : pd.DataFrame
-        One row a slice, one column a head.
+        One row per slice, one column per head.
     heads : sequence of Head
     train : np.ndarray [shape=(slices,), dtype=bool]
         Slices whose labels set the scale of numeric heads and the weights of classes.

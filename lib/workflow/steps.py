@@ -96,7 +96,7 @@ class Steps:
         own = self.declared
         corpus = {"corpus": own.corpus}
         return {
-            "01": corpus | {"data": own.data, "folds": own.folds, "protocols": list(own.protocols)},
+            "01": corpus | {"data": own.data, "folds": own.folds, "splits": list(own.splits)},
             "03": {"networks": self.networks},
             "05": corpus | {"runs": self.evaluated},
             "06": {"run": self.first, "others": self.alike, "widths": self.vectors},
@@ -121,7 +121,11 @@ class Steps:
         """Parameters of 04 for a run, as JSON."""
         one, own = self.runs[run], self.declared
         named = vars(one) | {"heads": list(one.heads), "folds": own.folds, "epochs": own.epochs_of(one), "keep": True}
-        chosen = {"candidates": list(own.candidates), "devs": list(own.devs)} if one.recipe == "best" else {}
+        chosen = (
+            {"candidates": list(own.candidates), "validation_shares": list(own.validation_shares)}
+            if one.recipe == "best"
+            else {}
+        )
         return self._json("04", named | chosen)
 
     def threads(self, run: str) -> int:
@@ -158,13 +162,13 @@ class Steps:
     @cached_property
     def first(self) -> str:
         """The run that chapter 6 is about: the first under ``artist`` or, without one, the first."""
-        return next((name for name in self.evaluated if self.runs[name].protocol == "artist"), self.evaluated[0])
+        return next((name for name in self.evaluated if self.runs[name].split == "artist"), self.evaluated[0])
 
     @cached_property
     def alike(self) -> list[str]:
         """Runs like the first, of other folds and seeds, under splits that keep songs whole."""
         first = self.runs[self.first]
-        others = [name for name in self.evaluated if name != self.first and first.protocol in WHOLE_SONGS]
+        others = [name for name in self.evaluated if name != self.first and first.split in WHOLE_SONGS]
         return [n for n in others if replace(self.runs[n], fold=first.fold, seed=first.seed) == first]
 
     @cached_property

@@ -25,7 +25,7 @@ from lib.workflow.notebook import reason
 from lib.workflow.train import runs_of
 
 STATES = DONE, RUNNING, FAILED, WAITING = "done", "running", "failed", "waiting"
-COLUMNS = ("study", "run", "state", "by song", "reason")
+COLUMNS = ("study", "run", "state", "per song", "reason")
 
 
 def declared_studies(study: str, data: str = "", root: str = "", *, to_run: bool = True) -> dict[str, str]:
@@ -62,8 +62,8 @@ def status(study: str, data: str = "", root: str = "") -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        Columns `COLUMNS`: ``state`` is one of `STATES`, ``by song`` the accuracy of each head on the test songs (on
-        dev songs, of a run that predicts those alone).
+        Columns `COLUMNS`: ``state`` is one of `STATES`, ``per song`` the accuracy of each head on the test songs (on
+        validation songs, of a run that predicts those alone).
     """
     rows = []
     for name, given in declared_studies(study, data, root, to_run=False).items():
@@ -75,8 +75,8 @@ def status(study: str, data: str = "", root: str = "") -> pd.DataFrame:
         for log in sorted((place.work / "logs").glob("*.log")):
             if why := reason(log):
                 rows.append((name, f"step {log.stem}", FAILED, why, ""))
-    table = pd.DataFrame(rows, columns=["study", "run", "state", "reason", "by song"])
-    table.loc[table["state"] != DONE, "by song"] = ""
+    table = pd.DataFrame(rows, columns=["study", "run", "state", "reason", "per song"])
+    table.loc[table["state"] != DONE, "per song"] = ""
     return table.assign(reason=table["reason"].str.split().str.join(" "))[list(COLUMNS)]
 
 
@@ -101,12 +101,12 @@ def _is_locked(place: Study) -> bool:
 
 
 def _accuracies(folder: Path) -> str:
-    """Accuracy, or R2, of each head by song, as a run's own metrics have it."""
+    """Accuracy, or R2, of each head per song, as a run's own metrics have it."""
     file = folder / "metrics.json"
     if not file.is_file():
         return ""
     parts = read_json(file)["parts"]
-    heads = parts.get("test") or parts.get("dev") or {}
+    heads = parts.get("test") or parts.get("validation") or {}
     told = []
     for head, levels in heads.items():
         measures = levels.get("song", {})

@@ -28,7 +28,14 @@ def spec_of(declared: StudyConfig, place: Study, run: Run) -> RunSpec | Selectio
     given = declared.parameters.get("04", {})
     changed = {k: given[k] for k in ("batch_size", "learning_rate") if k in given}
     changed |= {"epochs": declared.epochs_of(run), **given.get("settings", {})}
-    return spec_for(place, run, declared.folds, changed=changed, candidates=declared.candidates, devs=declared.devs)
+    return spec_for(
+        place,
+        run,
+        declared.folds,
+        changed=changed,
+        candidates=declared.candidates,
+        validation_shares=declared.validation_shares,
+    )
 
 
 def runs_of(declared: StudyConfig, place: Study) -> list[Run]:

@@ -16,7 +16,7 @@ from lib.datasets.tracks import MOODS
 from lib.errors import ReportError
 
 SUBSETS = ("small", "medium", "large")  # each holds those before it
-SPLITS = {"training": "train", "validation": "dev", "test": "test"}
+SPLITS = {"training": "train", "validation": "validation", "test": "test"}
 TRACKS, ECHONEST = "fma_metadata/tracks.csv", "fma_metadata/echonest.csv"  # as named in the archive
 MOOD_BOUNDS = (1 / 3, 2 / 3)  # of valence, where a draw or a count needs moods before there is a study
 FEATURES = ("danceability", "energy", "acousticness", "instrumentalness", "liveness", "speechiness")
@@ -46,7 +46,7 @@ def read_metadata(tracks: Path, echonest: Path) -> pd.DataFrame:
     -------
     pd.DataFrame, index=track number
         ``title``, ``artist``, ``album``, ``license``, ``genre`` (the one top genre, missing where a track has
-        several), ``subset`` (the smallest that holds it), ``official`` (train, dev or test; artists are on one
+        several), ``subset`` (the smallest that holds it), ``official`` (train, validation or test; artists are on one
         side only), ``whole_s`` (seconds of the whole track, of which the clip is 30), and from Echo Nest
         ``valence`` and `FEATURES` (0..1), missing for most.
 

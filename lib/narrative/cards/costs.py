@@ -12,7 +12,7 @@ from lib.training.recipes import BEST
 
 
 def table_of(runs: Sequence[Finished]) -> pd.DataFrame:
-    """Cost of finished runs, a row a network, protocol, recipe and machine. Page 09.
+    """Cost of finished runs, a row per network, split, recipe and machine.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ def table_of(runs: Sequence[Finished]) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        ``network``, ``protocol``, ``recipe``, ``machine``, ``runs``, ``threads``, ``epochs``, ``minutes`` of the
+        ``network``, ``split``, ``recipe``, ``machine``, ``runs``, ``threads``, ``epochs``, ``minutes`` of the
         median run, ``hours`` of all and ``core_hours``, their threads' together: of training and answering, as
         measured with whatever else the machine was doing.
     """
@@ -31,12 +31,12 @@ def table_of(runs: Sequence[Finished]) -> pd.DataFrame:
         threads, cores = str(machine["threads"]), int(machine["cores"])
         name = f"{machine['processor']} with {cores} cores"
         rows.append(
-            {"network": one.run.architecture, "protocol": one.run.protocol, "recipe": one.run.recipe, "machine": name}
+            {"network": one.run.architecture, "split": one.run.split, "recipe": one.run.recipe, "machine": name}
             | {"run": one.run.name, "epochs": metrics["epochs"], "seconds": metrics["seconds"]}
             | {"threads": threads}
             | {"core_seconds": metrics["seconds"] * (min(int(threads), cores) if threads.isdigit() else cores)}
         )
-    keys = ["network", "protocol", "recipe", "machine"]
+    keys = ["network", "split", "recipe", "machine"]
     grouped = pd.DataFrame(rows, columns=[*keys, "run", "threads", "epochs", "seconds", "core_seconds"]).groupby(
         keys, sort=False
     )
@@ -52,7 +52,7 @@ def table_of(runs: Sequence[Finished]) -> pd.DataFrame:
 
 
 def sentence(table: pd.DataFrame, candidates: pd.DataFrame) -> str:
-    """Say what a study cost in all. Page 09.
+    """Say what a study cost in all.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from lib.splits import GROUPS
 def card(
     about: Mapping[str, str], tracks: pd.DataFrame, spectrogram: Spectrogram, slices: pd.DataFrame, folds: int
 ) -> dict[str, str]:
-    """Markdown of the data card by section. Page 08.
+    """Markdown of the data card by section.
 
     Parameters
     ----------

@@ -20,14 +20,14 @@ _NAMED = ("epochs", "batch_size", "learning_rate")  # settings that the card nam
 
 
 def main_runs(runs: Sequence[Finished], rows: pd.DataFrame) -> list[Finished]:
-    """Pick the runs that the card is about. Page 09.
+    """Pick the runs that the card is about.
 
     Parameters
     ----------
     runs : sequence of Finished
     rows : pd.DataFrame
         Of the main network, as from `lib.evaluation.main_rows`; none where heads answer with numbers alone, and then
-        ``this_project`` is meant, or the first network.
+        ``yu2018`` is meant, or the first network.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def main_runs(runs: Sequence[Finished], rows: pd.DataFrame) -> list[Finished]:
     trained = [one for one in runs if one.run.recipe not in (BASELINE, BEST)]
     if not trained:
         raise ReportError("No network was trained and is up to date, so there is no model to describe. Run 04 first.")
-    first = min(trained, key=lambda one: (one.run.architecture != "this_project", one.run.recipe != POSTER)).run
+    first = min(trained, key=lambda one: (one.run.architecture != "yu2018", one.run.recipe != POSTER)).run
     same = tuple(rows[["network", "recipe"]].iloc[0]) if len(rows) else (first.architecture, first.recipe)
     return [one for one in trained if (one.run.architecture, one.run.recipe) == same]
 
@@ -52,7 +52,7 @@ def card(
     spectrogram: Spectrogram,
     reach: ReceptiveField,
 ) -> dict[str, str]:
-    """Markdown of the model card by section. Page 09.
+    """Markdown of the model card by section.
 
     Parameters
     ----------
@@ -78,10 +78,10 @@ def card(
     results, classes, beaten = tables
     rows = main_rows(results)
     songs = rows.loc[rows["level"] == "song"]
-    protocols = by_strictness(one.run.protocol for one in runs)
-    accuracy = songs.set_index(["protocol", "head"])["accuracy"]
-    first, last = leaky(protocols), protocols[-1]
-    counts = songs.groupby("protocol")["n_songs"].max()
+    splits = by_strictness(one.run.split for one in runs)
+    accuracy = songs.set_index(["split", "head"])["accuracy"]
+    first, last = leaky(splits), splits[-1]
+    counts = songs.groupby("split")["n_songs"].max()
     noun = "synthetic songs" if corpus == SYNTHETIC else "songs"
     record = runs[0].record
     return render(
@@ -98,8 +98,8 @@ def card(
         settings=record["settings"],
         unusual=_unusual(record["settings"]),
         stack=list(dict.fromkeys(_stack(one.record["versions"]) for one in runs)),
-        protocols=protocols,
-        tested=[f"{counts[name]} under `{name}`" for name in protocols if name in counts],
+        splits=splits,
+        tested=[f"{counts[name]} under `{name}`" for name in splits if name in counts],
         chance=chance_finding(results, noun) if len(rows) else "",
         weakest=weakest(classes, rows) if len(rows) else [],
         baselines=baseline_finding(beaten, noun) if len(rows) and beaten is not None else "",
@@ -110,13 +110,13 @@ def card(
             for head in dict.fromkeys(rows["head"])
             if first != last and (first, head) in accuracy and (last, head) in accuracy
         ],
-        repeats=[(protocol, *_repeats(runs, protocol)) for protocol in protocols],
+        repeats=[(split, *_repeats(runs, split)) for split in splits],
     )
 
 
-def _repeats(runs: Sequence[Finished], protocol: str) -> tuple[int, int]:
+def _repeats(runs: Sequence[Finished], split: str) -> tuple[int, int]:
     """Count folds and seeds."""
-    own = [one.run for one in runs if one.run.protocol == protocol]
+    own = [one.run for one in runs if one.run.split == split]
     return len({run.fold for run in own}), len({run.seed for run in own})
 
 
@@ -133,7 +133,7 @@ def _stack(versions: Mapping[str, str]) -> str:
 
 
 def weakest(classes: pd.DataFrame, rows: pd.DataFrame) -> list[dict]:
-    """Find the class of each head with the least recall under the strictest protocol.
+    """Find the class of each head with the least recall under the strictest split.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def weakest(classes: pd.DataFrame, rows: pd.DataFrame) -> list[dict]:
     list of dict
         ``head``, ``class``, ``recall`` and ``support``.
     """
-    wanted = rows.iloc[0][["network", "recipe"]].to_dict() | {"protocol": by_strictness(rows["protocol"])[-1]}
+    wanted = rows.iloc[0][["network", "recipe"]].to_dict() | {"split": by_strictness(rows["split"])[-1]}
     same = (classes[list(wanted)] == pd.Series(wanted)).all(axis=1)
     own = classes.loc[same].dropna(subset=["recall"])
     worst = own.loc[own.groupby("head", sort=False)["recall"].idxmin()]

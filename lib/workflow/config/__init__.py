@@ -1,4 +1,4 @@
-"""A study: which corpus, which networks under which protocols, declared in one YAML file."""
+"""A study: which corpus, which networks under which splits, declared in one YAML file."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def load(study: str, data: str = "", *, slices_only: bool = False) -> StudyConfi
     Raises
     ------
     ReportError
-        If the study, a key, a network, a protocol or the folder is unknown or has a wrong value.
+        If the study, a key, a network, a split or the folder is unknown or has a wrong value.
     """
     path = Path(study) if str(study).endswith((".yaml", ".yml")) else CONFIG / f"{study}.yaml"
     if not path.is_file():

@@ -19,7 +19,7 @@ _TYPES = {  # pydantic's own words are Python's
     "tuple_type": "be a list, such as [a, b]",
     "too_short": "hold at least one item",
     "dict_type": "be a mapping, such as {a: 1, b: 2}",
-    "model_type": "be a mapping of lists, such as {networks: [this_project], protocols: [artist]}",
+    "model_type": "be a mapping of lists, such as {networks: [yu2018], splits: [artist]}",
 }
 
 

@@ -9,17 +9,17 @@ from lib.paths import NOTEBOOKS
 from lib.workflow.config.messages import short
 from lib.workflow.config.study import StudyConfig
 
-_RUNS = "networks, protocols, run_folds, seeds, baselines, candidates and also"
+_RUNS = "networks, splits, run_folds, seeds, baselines, candidates and also"
 _EVERYWHERE = {
     "study": "the file's name",
     "root": "--root of `python -m lib.workflow report`",
     "keep": "`make report`",
 }
 SET_ABOVE = {  # parameters that the Snakefile gives, by notebook, and the keys of the file they come from
-    "01": {"corpus": "corpus", "data": "data", "folds": "folds", "protocols": "protocols"},
+    "01": {"corpus": "corpus", "data": "data", "folds": "folds", "splits": "splits"},
     "04": {
         "architecture": "networks",
-        "protocol": "protocols",
+        "split": "splits",
         "fold": "run_folds",
         "seed": "seeds",
         "folds": "folds",
@@ -27,8 +27,8 @@ SET_ABOVE = {  # parameters that the Snakefile gives, by notebook, and the keys 
         "recipe": "baselines, candidates, also and search",
         "share": "also",
         "heads": "also",
-        "dev": "devs",
-        "devs": "devs",
+        "validation": "validation_shares",
+        "validation_shares": "validation_shares",
         "candidate": "candidates and search",
         "candidates": "candidates",
     },
@@ -71,6 +71,6 @@ def check(config: StudyConfig, path: Path) -> None:
         except ReportError as error:
             raise ReportError(f"{place}: {error}") from error
         if given.get("workers", 0) < 0:
-            raise ReportError(f"{place}.workers is {given['workers']}; it must be 0, for one a core, or more.")
+            raise ReportError(f"{place}.workers is {given['workers']}; it must be 0, for one per core, or more.")
         if not given.get("timeout_s", 1) > 0:
             raise ReportError(f"{place}.timeout_s is {given['timeout_s']}; it must be a number of seconds above 0.")

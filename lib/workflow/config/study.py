@@ -13,7 +13,7 @@ from lib import models as zoo
 from lib.models import baselines
 from lib.paths import Study
 from lib.runs.run import SELECTED, Run
-from lib.splits import GROUPS, PROTOCOLS, SINGLE, dev_shares
+from lib.splits import GROUPS, SINGLE, SPLITS
 from lib.training.recipes import BALANCED, BASELINE, BEST, POSTER, base_of, changes_of, members, named, settings_of
 from lib.workflow.config.kinds import (
     Baseline,
@@ -24,13 +24,13 @@ from lib.workflow.config.kinds import (
     Name,
     Network,
     OneOrMore,
-    Protocol,
-    ProtocolOrControl,
     Published,
     Recipe,
     Seed,
     Share,
     Single,
+    Split,
+    SplitOrControl,
     Whole,
     call,
     one_of,
@@ -44,8 +44,8 @@ class ExtraRuns(Keys):
     ----------
     networks : tuple of str
         Published ones and variants of the poster's.
-    protocols : tuple of str
-        Of `lib.splits.PROTOCOLS` or `lib.splits.CONTROLS`.
+    splits : tuple of str
+        Of `lib.splits.SPLITS` or `lib.splits.CONTROLS`.
     recipes : tuple of str
         Of `lib.training.recipes.RECIPES`, or with other settings, such as ``poster~batch_size=50``.
     seeds : tuple of int, 0 <= seed < 2**32
@@ -58,7 +58,7 @@ class ExtraRuns(Keys):
     """
 
     networks: OneOrMore[Network]
-    protocols: OneOrMore[ProtocolOrControl]
+    splits: OneOrMore[SplitOrControl]
     recipes: OneOrMore[Recipe] = (POSTER,)
     seeds: OneOrMore[Seed] = (0,)
     shares: OneOrMore[Share] = (1.0,)
@@ -66,18 +66,18 @@ class ExtraRuns(Keys):
     folds: OneOrMore[Whole] = ()
 
     def runs(self, run_folds: tuple[int, ...]) -> list[Run]:
-        """Its runs, by network, protocol, recipe, share, heads and fold."""
+        """Its runs, by network, split, recipe, share, heads and fold."""
         return [
-            Run(network, protocol, fold, seed, recipe, share=share, heads=heads)
-            for network, protocol, recipe, share, heads in product(
-                self.networks, self.protocols, self.recipes, self.shares, self.heads
+            Run(network, split, fold, seed, recipe, share=share, heads=heads)
+            for network, split, recipe, share, heads in product(
+                self.networks, self.splits, self.recipes, self.shares, self.heads
             )
-            for fold, seed in product((0,) if protocol in SINGLE else self.folds or run_folds, self.seeds)
+            for fold, seed in product((0,) if split in SINGLE else self.folds or run_folds, self.seeds)
         ]
 
 
 class Sweep(ExtraRuns):
-    """One grid of ``sweep``: networks, protocols and seeds that it does not name are the study's.
+    """One grid of ``sweep``: networks, splits and seeds that it does not name are the study's.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ class StudyConfig(Keys):
         Name of the file without suffix.
     corpus : str
         One of `lib.datasets.CORPORA`.
-    networks, protocols : tuple of str
+    networks, splits : tuple of str
     folds : int >= 2
         Parts of the corpus; each is the test set of one fold.
     run_folds : tuple of int, 0 <= fold < folds
@@ -137,19 +137,19 @@ class StudyConfig(Keys):
     epochs : dict of str to int >= 1
         Of the recipes ``poster`` and ``balanced``, by network; ``default`` for any other, such as one of your own.
     baselines : tuple of str
-        Names of `lib.models.baselines`, run under every protocol.
+        Names of `lib.models.baselines`, run under every split.
     candidates : tuple of str
-        What the recipe ``best`` chooses from, such as ``"short_chunk tuned"`` (`lib.training.recipes.members`); declared
-        before any of them is trained. Empty = the recipe is not run.
-    best_protocols : tuple of str
+        What the recipe ``best`` chooses from, such as ``"short_chunk tuned"`` (`lib.training.recipes.members`);
+        declared before any of them is trained. Empty = the recipe is not run.
+    best_splits : tuple of str
         Protocols under which it is run.
     also : tuple of ExtraRuns
         Runs beyond these: other recipes, seeds, controls, fewer artists to train on.
     search : tuple of str
-        Networks and recipes, such as ``"this_project_fc2 poster"``, that are compared by the dev songs of the
+        Networks and recipes, such as ``"yu2018_fc2 poster"``, that are compared by the validation songs of the
         first fold.
-    devs : tuple of int >= 0
-        Shares of the other songs that are dev in turn, for candidates and search.
+    validation_shares : tuple of int >= 0
+        Shares of the other songs that are validation in turn, for candidates and search.
     vectors : tuple of str
         Networks of other widths whose vectors 06 holds against those of the first network, in the same folds.
     parameters : dict of str to dict
@@ -163,17 +163,17 @@ class StudyConfig(Keys):
     study: str
     corpus: Annotated[str, one_of(corpora.CORPORA)]
     networks: OneOrMore[Published]
-    protocols: OneOrMore[Protocol]
+    splits: OneOrMore[Split]
     folds: Annotated[int, Field(ge=2)] = 5
     run_folds: OneOrMore[Whole] = (0,)
     seeds: OneOrMore[Seed] = (0,)
     epochs: Annotated[dict[Name, Annotated[int, Field(ge=1)]], AfterValidator(_with_default)] = Field({"default": 20})
     baselines: Listed[Baseline] = ()
     candidates: Listed[Candidate] = ()
-    best_protocols: OneOrMore[Protocol] = ("artist",)
+    best_splits: OneOrMore[Split] = ("artist",)
     also: Listed[ExtraRuns] = ()
     search: Listed[Single] = ()
-    devs: OneOrMore[Whole] = Field((0, 1), validate_default=True)
+    validation_shares: OneOrMore[Whole] = Field((0, 1), validate_default=True)
     vectors: Listed[Network] = ()
     parameters: ByNumber[Any] = Field({})
     data: str = ""
@@ -192,22 +192,24 @@ class StudyConfig(Keys):
     @classmethod
     def _shares_of_groups(cls, items: tuple[ExtraRuns, ...]) -> tuple:
         for item in items:
-            loose = [name for name in item.protocols if name not in GROUPS]
+            loose = [name for name in item.splits if name not in GROUPS]
             if loose and any(share != 1 for share in item.shares):
                 raise ValueError(f"shares under {loose[0]}: only {' and '.join(GROUPS)} have groups to leave out.")
         return items
 
-    @field_validator("devs")
+    @field_validator("validation_shares")
     @classmethod
-    def _within_shares(cls, devs: tuple[int, ...], info: ValidationInfo) -> tuple:
+    def _within_shares(cls, validation_shares: tuple[int, ...], info: ValidationInfo) -> tuple:
         if info.data.get("candidates") or info.data.get("search"):
             folds = info.data.get("folds", 5)
-            if max(devs) >= (shares := dev_shares(folds)):
+            if max(validation_shares) >= (shares := validation_shares(folds)):
                 raise ValueError(f"with folds: {folds} there are {shares} shares, 0 to {shares - 1}.")
-            single = [name for name in info.data.get("best_protocols", ()) if name in SINGLE]
-            if single and devs != (0,):
-                raise ValueError(f"best_protocols holds {single[0]}, which has one dev set; devs must be [0].")
-        return devs
+            single = [name for name in info.data.get("best_splits", ()) if name in SINGLE]
+            if single and validation_shares != (0,):
+                raise ValueError(
+                    f"best_splits holds {single[0]}, which has one validation set; validation_shares must be [0]."
+                )
+        return validation_shares
 
     @field_validator("parameters")
     @classmethod
@@ -223,7 +225,7 @@ class StudyConfig(Keys):
     @field_validator("sweep", mode="before")
     @classmethod
     def _take_the_rest(cls, given: object, info: ValidationInfo) -> object:
-        own = {name: list(info.data[name]) for name in ("networks", "protocols", "seeds") if name in info.data}
+        own = {name: list(info.data[name]) for name in ("networks", "splits", "seeds") if name in info.data}
         if len(own) < 3:
             return []  # what is wrong with the study itself is told first
         if not isinstance(given, dict | list):
@@ -246,43 +248,43 @@ class StudyConfig(Keys):
     def runs(self, networks: tuple[str, ...] = ()) -> list[Run]:
         """All runs of the study that answer for test songs, for its own networks or for those named."""
         found = []
-        for network, protocol in product(networks or self.networks, self.protocols):
-            found += [Run(network, protocol, fold, seed) for fold, seed in self._folds(protocol)]
-        for baseline, protocol in product(self.baselines, self.protocols):
-            found += [Run(baseline, protocol, fold, 0, BASELINE) for fold, _ in self._folds(protocol, (0,))]
-        for protocol in self.best_protocols if self.candidates else ():
-            found += [Run(SELECTED, protocol, fold, 0, BEST) for fold, _ in self._folds(protocol, (0,))]
+        for network, split in product(networks or self.networks, self.splits):
+            found += [Run(network, split, fold, seed) for fold, seed in self._folds(split)]
+        for baseline, split in product(self.baselines, self.splits):
+            found += [Run(baseline, split, fold, 0, BASELINE) for fold, _ in self._folds(split, (0,))]
+        for split in self.best_splits if self.candidates else ():
+            found += [Run(SELECTED, split, fold, 0, BEST) for fold, _ in self._folds(split, (0,))]
         extra = (*self.also, *(sweep for sweep in self.sweep if not any(sweep.parameters.values())))
         found += [run for item in extra for run in item.runs(self.run_folds)]
         return list(dict.fromkeys(found))
 
-    def _folds(self, protocol: str, seeds: tuple[int, ...] = ()):
-        return product((0,) if protocol in SINGLE else self.run_folds, seeds or self.seeds)
+    def _folds(self, split: str, seeds: tuple[int, ...] = ()):
+        return product((0,) if split in SINGLE else self.run_folds, seeds or self.seeds)
 
     def candidate_runs(self) -> list[Run]:
-        """List the runs that ``best`` chooses from; they answer for dev songs alone."""
+        """List the runs that ``best`` chooses from; they answer for validation songs alone."""
         pairs = dict.fromkeys(pair for candidate in self.candidates for pair in members(candidate))
         return [
-            Run(network, protocol, fold, seed, recipe, dev, candidate=True)
-            for protocol in self.best_protocols
-            for (network, recipe), (fold, seed), dev in product(pairs, self._folds(protocol, (0,)), self.devs)
+            Run(network, split, fold, seed, recipe, validation, candidate=True)
+            for split in self.best_splits
+            for (network, recipe), (fold, seed), validation in product(
+                pairs, self._folds(split, (0,)), self.validation_shares
+            )
         ]
 
     def search_runs(self) -> list[Run]:
-        """List the runs that are compared by their dev songs, in the first fold of the strictest protocol."""
-        protocol = max(self.best_protocols, key=PROTOCOLS.index)
+        """List the runs that are compared by their validation songs, in the first fold of the strictest split."""
+        split = max(self.best_splits, key=SPLITS.index)
         pairs = [pair for text in self.search for pair in members(text)]
         return [
-            Run(network, protocol, self.run_folds[0], 0, recipe, dev, candidate=True)
-            for (network, recipe), dev in product(pairs, self.devs)
+            Run(network, split, self.run_folds[0], 0, recipe, validation, candidate=True)
+            for (network, recipe), validation in product(pairs, self.validation_shares)
         ]
 
     def vector_runs(self) -> list[Run]:
-        """List the runs of `vectors`, under the strictest of the study's protocols."""
-        protocol = max(self.protocols, key=PROTOCOLS.index)
-        return [
-            Run(network, protocol, fold, self.seeds[0]) for network in self.vectors for fold, _ in self._folds(protocol)
-        ]
+        """List the runs of `vectors`, under the strictest of the study's splits."""
+        split = max(self.splits, key=SPLITS.index)
+        return [Run(network, split, fold, self.seeds[0]) for network in self.vectors for fold, _ in self._folds(split)]
 
     def architectures_of(self, run: Run) -> list[str]:
         """Names of the networks and baselines that a run is made with."""
@@ -298,8 +300,8 @@ class StudyConfig(Keys):
 
     def has_page(self, run: Run) -> bool:
         """Whether a run is shown on a page of its own: whole networks of the first fold and seed; others look alike."""
-        first = (run.fold == self.run_folds[0] or run.protocol in SINGLE) and run.architecture not in self.vectors
-        whole = run.share == 1 and not run.heads and run.protocol in PROTOCOLS
+        first = (run.fold == self.run_folds[0] or run.split in SINGLE) and run.architecture not in self.vectors
+        whole = run.share == 1 and not run.heads and run.split in SPLITS
         return first and whole and run.seed == self.seeds[0] and run.recipe != BASELINE and not run.candidate
 
     def networks_of(self, study: Study) -> tuple[str, ...]:

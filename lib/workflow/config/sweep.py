@@ -37,7 +37,7 @@ def studies(config: StudyConfig) -> Iterator[tuple[str, dict]]:
             check_name(name, "study"),
             {
                 **config.model_dump(mode="json", include={"corpus", "folds", "epochs", "baselines", "data"}),
-                **own.model_dump(mode="json", include={"networks", "protocols", "seeds"}),
+                **own.model_dump(mode="json", include={"networks", "splits", "seeds"}),
                 "run_folds": list(own.folds or config.run_folds),
                 "also": [own.model_dump(mode="json", include={*ExtraRuns.model_fields}, exclude_defaults=True)],
                 "parameters": {key: {**config.parameters.get(key, {}), **point.get(key, {})} for key in numbers},
