@@ -216,7 +216,7 @@ def _deal(unit: pd.DataFrame, groups: np.ndarray, fold: int, folds: int, validat
     if len(np.unique(groups[rest])) < 2:
         raise ReportError(
             f"fold {fold} of {folds} leaves one song or artist for both training and validation. Add music, or raise "
-            "`folds` "in the study's file in config/."
+            "`folds` in the study's file in config/."
         )
     share = _cut(unit.iloc[rest], groups[rest], validation_shares(folds), seed + 1 + fold)
     if validation > share.max():

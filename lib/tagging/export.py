@@ -239,8 +239,8 @@ def card(tagger: Tagger) -> str:
         "How good it is can only be estimated: by runs of the same network and recipe, under the split "
         f"`{facts['split']}`, on songs by artists that they never heard. Music from elsewhere may fare worse.",
         "\n".join(["| head | level | accuracy | 95 % interval | songs | runs |", "|---|---|---|---|---|---|", *scores]),
-        f"Temperatures ({sharpness}) were settled on {facts['calibrated_on']} validation songs of such runs. Sound that "
-        f"is unlike the training music gets no answer; so do {1 - KNOWN_SHARE:.0%} of the songs of its own kind by "
+        f"Temperatures ({sharpness}) were settled on {facts['calibrated_on']} validation songs of such runs. Sound "
+        f"that is unlike the training music gets no answer; so do {1 - KNOWN_SHARE:.0%} of the songs of its own kind by "
         "artists that it does not know.",
         "**For** sorting and exploring music of its kind, and for teaching. **Not for** decisions about people or "
         "their music, nor for genres that it does not know.",
