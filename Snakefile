@@ -95,7 +95,7 @@ rule chunk_of_slices:  # of a large corpus, so that each is a job of its own
         mem_mb=again(2000),
         runtime=again(240),
     shell:
-        "REPORT_CORES={threads} {PYTHON:q} -m lib.workflow chunk --study {params.study:q} --root {params.root:q} "
+        "REPORT_CORES={threads} {PYTHON:q} -m lib.workflow chunk --study {params.study:q} --root={params.root:q} "
         "--number {wildcards.number} --parameters {params.given:q} --made {output:q} 2> {log:q}"
 
 
@@ -133,7 +133,7 @@ rule train:
         mem_mb=again(3000),
         runtime=again(720),
     shell:
-        "{STEPS.environment} {PYTHON:q} -m lib.workflow train --study {params.study:q} --root {params.root:q} "
+        "{STEPS.environment} {PYTHON:q} -m lib.workflow train --study {params.study:q} --root={params.root:q} "
         "--only {wildcards.run:q} --made {output:q} 2> {log:q}"
 
 
@@ -243,4 +243,4 @@ rule pages:
         code=STEPS.code_of_pages,
         failed=STEPS.failed,
     shell:
-        "{PYTHON:q} -m lib.workflow pages --study {STUDY.name} --root {params.root:q} --made {output:q} 2> {log:q}"
+        "{PYTHON:q} -m lib.workflow pages --study {STUDY.name} --root={params.root:q} --made {output:q} 2> {log:q}"

@@ -155,7 +155,7 @@ def one_operation(folder: Path, n: int, repeats: int) -> None:
     """Compare an epoch with batch norm as one operation with one of Keras' own batch norm."""
     import keras
 
-    from lib.training.fit import fit as training
+    from lib.training import fit as training
 
     batches = batches_of(store(folder, n), HEADS)
     for name in ("yu2018", "choi2016"):

@@ -122,7 +122,7 @@ def assign(
     return parts
 
 
-def validation_shares(folds: int) -> int:
+def count_validation_shares(folds: int) -> int:
     """Shares into which the songs that do not test are split, one of which is validation; fewer in a tiny corpus."""
     return round((folds - 1) / folds / VALIDATION_SHARE)
 
@@ -218,7 +218,7 @@ def _deal(unit: pd.DataFrame, groups: np.ndarray, fold: int, folds: int, validat
             f"fold {fold} of {folds} leaves one song or artist for both training and validation. Add music, or raise "
             "`folds` in the study's file in config/."
         )
-    share = _cut(unit.iloc[rest], groups[rest], validation_shares(folds), seed + 1 + fold)
+    share = _cut(unit.iloc[rest], groups[rest], count_validation_shares(folds), seed + 1 + fold)
     if validation > share.max():
         raise ReportError(
             f"validation is {validation}, but fold {fold} has {share.max() + 1} shares to choose from, 0 to "

@@ -52,7 +52,7 @@ def copy_of_the_project(folder: Path, study: dict | None = None, *, stub: bool =
     write_study(folder, study or TINY)
     if stub:
         shutil.copy(STUB, folder / "stub.py")
-        for module, name in (("workflow/notebook", "execute"), ("runs/make", "make"), ("report/site", "build")):
+        for module, name in (("workflow/notebook", "execute"), ("runs/make", "make"), ("site/build", "build")):
             path = folder / "lib" / f"{module}.py"
             text = path.read_text()
             assert f"\ndef {name}(" in text

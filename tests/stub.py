@@ -79,7 +79,7 @@ def networks(study, given):
 
     heads = [Head(name, tuple(classes)) for name, classes in HEADS.items()]
     for name in given["networks"]:
-        text = (PROJECT / "lib" / "zoo" / f"{name}.py").read_text()
+        text = (PROJECT / "lib" / "models" / f"{name}.py").read_text()
         config = {"text": hashlib.sha256(text.encode()).hexdigest()}
         described = {"name": name, "shape": [2, 3], "heads": HEADS, "parameters": 1, "config": config}
         write_description(study, described)

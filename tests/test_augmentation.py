@@ -5,7 +5,7 @@ import pytest
 from lib.features.slices import Slices
 from lib.features.slicing import _Writer
 from lib.features.spectrogram import Spectrogram
-from lib.training.fit import augmentation
+from lib.training import augmentation
 from lib.training.recipes import Settings
 
 SHAPE = Spectrogram(n_mels=12, n_fft=1024, hop_length=1024)

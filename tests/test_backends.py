@@ -18,7 +18,7 @@ NETWORKS = ("yu2018", "zhang2016", "choi2016", "texture")
 # Forward pass, loss and gradients of one batch, from saved weights, on whatever backend $KERAS_BACKEND names.
 ASK = """
 import sys, numpy as np, keras
-from lib.training.fit import fit as training
+from lib.training import fit as training
 from lib.training.recipes import Settings
 from lib.models import Head, builder
 

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from lib.errors import ReportError
-from lib.features.mfcc import mfcc as features
+from lib.features import mfcc as features
 from lib.features.slices import Slices
 from lib.features.spectrogram import Spectrogram
 from lib.io import write_json, write_parquet

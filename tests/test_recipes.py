@@ -1,7 +1,7 @@
 import pytest
 
 from lib.errors import ReportError
-from lib.training.fit import recipes
+from lib.training import recipes
 from lib.training.recipes import RECIPES, Settings, settings_of
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from lib.errors import ReportError
-from lib.features.mfcc import spectrogram as audio
+from lib.features import spectrogram as audio
 from lib.plots import tags as plots
 from lib.tagging import trial
 from lib.tagging.export import tagger_of

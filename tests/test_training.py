@@ -17,7 +17,7 @@ from lib.runs.key import key
 from lib.runs.run import Run
 from lib.runs.spec import RunSpec
 from lib.runs.store import finished
-from lib.training.fit import fit as training
+from lib.training import fit as training
 from lib.training.recipes import Settings
 from lib.training.targets import Targets, targets
 

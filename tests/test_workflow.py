@@ -18,6 +18,7 @@ from tests.chain import TINY, called, command, copy_of_the_project, one_run_brok
 
 pytestmark = pytest.mark.chain
 NETWORK = "lib/models/yu2018.py"
+STUBBED = TINY | {"candidates": []}
 SWEEP = TINY | {
     "splits": ["artist"], "baselines": ["majority"], "candidates": [], "search": [],
     "parameters": {**TINY["parameters"], "03": {"networks": ["yu2018"]}},
@@ -43,7 +44,7 @@ def steps(project) -> set[str]:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A copy with stubs in a folder with odd letters, in which the tiny study has run once."""
-    project = copy_of_the_project(tmp_path_factory.mktemp("my project's"), stub=True)
+    project = copy_of_the_project(tmp_path_factory.mktemp("my project's"), STUBBED, stub=True)
     done = report(project)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""

@@ -45,9 +45,9 @@ def make(folder: Path, spec: RunSpec, on_epoch: Callable[[str], None]) -> None:
         )
         seconds = time.perf_counter() - began
     else:
-        from lib.training.fit import fit as training  # only here are Keras and its backend needed
+        from lib.training import fit  # only here are Keras and its backend needed
 
-        model, history = training.train_anew(
+        model, history = fit.train_anew(
             spec.description,
             spec.heads,
             spec.slices,
@@ -59,7 +59,7 @@ def make(folder: Path, spec: RunSpec, on_epoch: Callable[[str], None]) -> None:
         )
         seconds = time.perf_counter() - began
         model.save_weights(folder / "model.weights.h5")
-        predictions, vectors = training.predict(model, spec.heads, spec.slices, numbers)
+        predictions, vectors = fit.predict(model, spec.heads, spec.slices, numbers)
         if not spec.run.candidate:
             internals.write(folder, model, spec.heads, spec.slices, numbers, spec.parts[numbers], half(vectors))
     write(folder, spec, numbers, predictions, vectors, seconds=seconds, history=history)

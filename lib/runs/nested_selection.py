@@ -79,12 +79,12 @@ def _predict(spec: RunSpec, numbers: np.ndarray, on_epoch, obtain: Callable) -> 
     if spec.is_baseline:
         return baselines.fit_and_ask(spec.run.architecture, spec.slices, spec.parts, spec.labels, spec.heads, numbers)
     from lib.models.descriptions import rebuild
-    from lib.training.fit import fit as training  # only here are Keras and its backend needed
+    from lib.training import fit  # only here are Keras and its backend needed
 
     folder = obtain(spec, on_epoch=on_epoch, weights=True).folder
     model = rebuild(spec.description)
     model.load_weights(folder / "model.weights.h5")
-    return training.predict(model, spec.heads, spec.slices, numbers)
+    return fit.predict(model, spec.heads, spec.slices, numbers)
 
 
 def validation_scores(

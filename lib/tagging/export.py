@@ -118,7 +118,7 @@ def of_corpus(study: Study, architecture: str, recipe: str, *, seed: int = 0, te
     ReportError
         If the study has no run of that network and recipe under ``artist``.
     """
-    from lib.training.fit import fit as training
+    from lib.training import fit
 
     alike = [
         run
@@ -136,7 +136,7 @@ def of_corpus(study: Study, architecture: str, recipe: str, *, seed: int = 0, te
         study, Run(architecture, "artist", recipe=recipe, seed=seed), changed, alike[0].record["run"]["folds"]
     )
     parts = np.where(plan.parts == "test", "train", plan.parts)
-    model, _ = training.train_anew(
+    model, _ = fit.train_anew(
         plan.description, plan.heads, plan.slices, parts, plan.labels, plan.settings, seed=seed, on_epoch=tell
     )
     return _tagger(plan, model, calibrating, f"{architecture}, {recipe}, {study.name}", parts == "train")
@@ -240,7 +240,7 @@ def card(tagger: Tagger) -> str:
         f"`{facts['split']}`, on songs by artists that they never heard. Music from elsewhere may fare worse.",
         "\n".join(["| head | level | accuracy | 95 % interval | songs | runs |", "|---|---|---|---|---|---|", *scores]),
         f"Temperatures ({sharpness}) were settled on {facts['calibrated_on']} validation songs of such runs. Sound "
-        f"that is unlike the training music gets no answer; so do {1 - KNOWN_SHARE:.0%} of the songs of its own kind by "
+        f"that is unlike the training music gets no tags; so do {1 - KNOWN_SHARE:.0%} of the songs of its own kind by "
         "artists that it does not know.",
         "**For** sorting and exploring music of its kind, and for teaching. **Not for** decisions about people or "
         "their music, nor for genres that it does not know.",

@@ -26,7 +26,7 @@ from lib.runs.key import key
 from lib.runs.run import Run
 from lib.workflow import config
 from lib.workflow.config import StudyConfig
-from lib.workflow.notebook import reason
+from lib.workflow.notebook import FAILED, reason
 from lib.workflow.train import runs_of, spec_of
 
 PROFILES = PROJECT / "profiles"
@@ -178,10 +178,9 @@ class _Snakemake:
         if process.returncode:
             if not failed:
                 print("".join(lines[-20:]), file=sys.stderr)
-            for path in failed if "--profile" in self.where else []:  # what a step prints stays on its node
-                print(f"\n{reason(path) or f'{path.stem}: {KILLED}'}", file=sys.stderr)
-            for path in [path for path in failed if not reason(path)] if "--profile" not in self.where else []:
-                print(f"\n{path.stem}: {KILLED}", file=sys.stderr)
+            for path in failed:  # what a step prints stays on its node, and what ends it by force prints nothing
+                if "--profile" in self.where or FAILED not in path.read_text(encoding="utf-8", errors="replace"):
+                    print(f"\n{path.stem}: {reason(path) or KILLED}", file=sys.stderr)
             raise ReportError(
                 f"study {self.place.name!r} is not complete; the message above says why. What was finished is kept: "
                 f"fix it and run the same command again. Snakemake's own log: {log}"

@@ -238,9 +238,11 @@ FAILED = "failed: "
 
 
 def reason(log: Path) -> str:
-    """Why a step failed, by its log; empty if the log does not say so."""
+    """Why a step failed, by its log: the error, or else its last lines; empty if there is nothing in it."""
     text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
-    return text.rpartition(FAILED)[2].strip() if FAILED in text else ""
+    if FAILED in text:
+        return text.rpartition(FAILED)[2].strip()
+    return "\n".join([line for line in text.splitlines() if line.strip() and not START_UP.match(line)][-5:])
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ from lib.paths import Study
 from lib.runs.store import failures
 from lib.workflow import config
 from lib.workflow.config.sweep import studies
-from lib.workflow.engine import locked, report
+from lib.workflow.engine import KILLED, locked, report
+from lib.workflow.notebook import FAILED as FAILURE
 from lib.workflow.notebook import reason
 from lib.workflow.train import runs_of
 
@@ -73,8 +74,8 @@ def status(study: str, data: str = "", root: str = "") -> pd.DataFrame:
             log, record = place.work / "logs" / "04" / f"{run}.log", place.runs / run / "record.json"
             rows.append((name, run, *_state(place, record, log), _accuracies(place.runs / run)))
         for log in sorted((place.work / "logs").glob("*.log")):
-            if why := reason(log):
-                rows.append((name, f"step {log.stem}", FAILED, why, ""))
+            if FAILURE in log.read_text(encoding="utf-8", errors="replace"):
+                rows.append((name, f"step {log.stem}", FAILED, reason(log), ""))
     table = pd.DataFrame(rows, columns=["study", "run", "state", "reason", "per song"])
     table.loc[table["state"] != DONE, "per song"] = ""
     return table.assign(reason=table["reason"].str.split().str.join(" "))[list(COLUMNS)]
@@ -85,11 +86,14 @@ def _state(place: Study, record: Path, log: Path) -> tuple[str, str]:
     note = base64.urlsafe_b64encode(str(record).encode()).decode()
     if (place.root / ".snakemake" / "incomplete" / note).exists() and _is_locked(place):
         return RUNNING, ""
-    if log.is_file() and (not record.is_file() or log.stat().st_mtime > record.stat().st_mtime) and reason(log):
-        return FAILED, reason(log)
-    if record.is_file():
-        return DONE, ""
-    return (FAILED, failures(place)[record.parent.name]) if record.parent.name in failures(place) else (WAITING, "")
+    failed = failures(place).get(record.parent.name, "")
+    if log.is_file() and FAILURE in log.read_text(encoding="utf-8", errors="replace"):
+        failed = reason(log)
+    elif log.is_file() and not record.is_file():
+        failed = failed or reason(log) or KILLED
+    if failed:
+        return FAILED, failed
+    return (DONE if record.is_file() else WAITING), ""
 
 
 def _is_locked(place: Study) -> bool:

@@ -15,9 +15,10 @@ import gc
 from lib.errors import ReportError
 from lib.paths import Study
 from lib.runs.execute import obtain
+from lib.runs.key import key
 from lib.runs.run import SELECTED, Run
 from lib.runs.spec import RunSpec, SelectionSpec, spec_for
-from lib.runs.store import Finished
+from lib.runs.store import Finished, restore
 from lib.training.quiet import import_keras
 from lib.workflow import config
 from lib.workflow.config import StudyConfig
@@ -71,7 +72,7 @@ def train(study: str, root: str = "", *, only: str = "") -> list[Finished]:
     for number, run in enumerate(dict.fromkeys(chosen), start=1):
         label = f"run {number}/{len(chosen)} {run.name}"
         spec = spec_of(declared, place, run)
-        if not spec.is_baseline:
+        if not spec.is_baseline and not restore(place, run, key(spec)):
             import_keras()
         finished.append(obtain(spec, on_epoch=lambda text, label=label: print(f"  {label}: {text}", flush=True)))
         print(f"  {label}: finished in {finished[-1].metrics['seconds']:.0f} s", flush=True)

@@ -13,7 +13,7 @@ from lib import models as zoo
 from lib.models import baselines
 from lib.paths import Study
 from lib.runs.run import SELECTED, Run
-from lib.splits import GROUPS, SINGLE, SPLITS
+from lib.splits import GROUPS, SINGLE, SPLITS, count_validation_shares
 from lib.training.recipes import BALANCED, BASELINE, BEST, POSTER, base_of, changes_of, members, named, settings_of
 from lib.workflow.config.kinds import (
     Baseline,
@@ -202,7 +202,7 @@ class StudyConfig(Keys):
     def _within_shares(cls, validation_shares: tuple[int, ...], info: ValidationInfo) -> tuple:
         if info.data.get("candidates") or info.data.get("search"):
             folds = info.data.get("folds", 5)
-            if max(validation_shares) >= (shares := validation_shares(folds)):
+            if max(validation_shares) >= (shares := count_validation_shares(folds)):
                 raise ValueError(f"with folds: {folds} there are {shares} shares, 0 to {shares - 1}.")
             single = [name for name in info.data.get("best_splits", ()) if name in SINGLE]
             if single and validation_shares != (0,):
