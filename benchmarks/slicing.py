@@ -19,8 +19,9 @@ from statistics import median
 import numpy as np
 
 from lib import pool
+from lib.audio import SUFFIXES, load_excerpt
 from lib.features.slicing import clip_slices
-from lib.features.spectrogram import SUFFIXES, Spectrogram, cut_slices, load_excerpt, to_grey
+from lib.features.spectrogram import Spectrogram, cut_slices, to_grey
 from lib.paths import PROJECT, Study
 
 WARM_UP = 8  # clips a process that are not timed: imports, compiled functions, the disk's cache

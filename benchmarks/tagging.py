@@ -12,7 +12,7 @@ from statistics import median
 import numpy as np
 import psutil
 
-from lib.features.spectrogram import SUFFIXES, load_excerpt
+from lib.audio import SUFFIXES, load_excerpt
 from lib.paths import PROJECT, Study
 from lib.pool import cores
 from lib.tagging.model import SHIPPED, load

@@ -5,9 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from lib.audio import ClipError, load_excerpt
 from lib.errors import ReportError
 from lib.features.slicing import clip_slices
-from lib.features.spectrogram import ClipError, Spectrogram, cut_slices, load_excerpt, log_mel, to_decibel, to_grey
+from lib.features.spectrogram import Spectrogram, cut_slices, log_mel, to_decibel, to_grey
 
 
 def noise(seconds, rate=22050, seed=0):

@@ -15,9 +15,10 @@ import pytest
 import soundfile
 from bs4 import BeautifulSoup
 
+from lib.audio import ClipError
 from lib.errors import ReportError
 from lib.features.slicing import clip_slices
-from lib.features.spectrogram import ClipError, Spectrogram
+from lib.features.spectrogram import Spectrogram
 from lib.models import Head
 from lib.paths import PROJECT
 from lib.tagging import __main__ as command

@@ -1,12 +1,13 @@
 """What page 07 tries: songs a network has not learnt from, odd sounds, confidence before and after."""
 
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from lib.errors import ReportError
-from lib.features import spectrogram as audio
 from lib.plots import tags as plots
 from lib.tagging import trial
 from lib.tagging.export import tagger_of
@@ -80,7 +81,7 @@ def test_a_sound_that_is_no_music_is_said_to_be_none(tagger, tmp_path):
 def test_strips_show_every_file(tagger):
     heads = tagger.heads
     answers = {head.name: np.full((3, len(head.classes)), 1 / len(head.classes)) for head in heads}
-    songs = [Tagged(audio.Path("x.wav"), "ok", seconds=9.0, starts=np.array([0.0, 3, 6]), answers=answers)] * 2
+    songs = [Tagged(Path("x.wav"), "ok", seconds=9.0, starts=np.array([0.0, 3, 6]), answers=answers)] * 2
     figure = plots.strips(songs, heads, ["one", "a $name$ that is much longer than what fits beside it"])
     assert len(figure.axes) == 4
     figure.canvas.draw()

@@ -7,7 +7,8 @@ import soxr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.features.spectrogram import Spectrogram, cut_slices, load_excerpt, log_mel, to_grey
+from lib.audio import load_excerpt
+from lib.features.spectrogram import Spectrogram, cut_slices, log_mel, to_grey
 from lib.tagging.model import SHIPPED, load
 from lib.tagging.ood import NAMES, Normal, features, learn, listen
 from lib.tagging.temperature import BOUNDS, temperature, tempered

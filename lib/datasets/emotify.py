@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lib.audio import SUFFIXES
 from lib.datasets.file_tags import read_tags
 from lib.datasets.labels import numbers, read_labels
 from lib.errors import ReportError
-from lib.features.spectrogram import SUFFIXES
 from lib.paths import Study, data_folder
 
 GENRES = ("classical", "rock", "electronic", "pop")  # in the order of the global track ids

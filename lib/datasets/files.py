@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from lib.features.spectrogram import SUFFIXES
+from lib.audio import SUFFIXES
 
 
 def folders(folder: Path) -> list[Path]:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from lib.audio import SUFFIXES
 from lib.datasets.file_tags import read_tags
 from lib.datasets.files import audio_files
 from lib.datasets.labels import numbers, read_labels
 from lib.datasets.tracks import MOODS, TRACK_COLUMNS
 from lib.errors import ReportError
-from lib.features.spectrogram import SUFFIXES
 from lib.paths import Study, data_folder
 
 LABELS = "labels.csv"

@@ -9,8 +9,8 @@ import pandas as pd
 import soundfile
 
 from lib import pool
+from lib.audio import ClipError, load_excerpt
 from lib.datasets import fingerprint
-from lib.features.spectrogram import ClipError, load_excerpt
 from lib.progress import tell
 
 SHORTEST = 3.0  # seconds; a shorter clip holds no slice

@@ -11,15 +11,15 @@ import pandas as pd
 from scipy.ndimage import median_filter
 
 from lib import pool
+from lib.audio import load_excerpt
 from lib.errors import ReportError
 from lib.features import compiled
-from lib.features.spectrogram import load_excerpt
 from lib.io import read_json, write_parquet
 from lib.paths import Study
 from lib.provenance import code_digest, module_file
 
 FILE = "descriptors.parquet"
-CODE = ("lib.features.descriptors", "lib.features.spectrogram", "lib.features.compiled")  # what decides the numbers
+CODE = ("lib.features.descriptors", "lib.audio", "lib.features.compiled")  # what decides the numbers
 RATE = 22050  # Hz, at which librosa's defaults mean what its documentation says
 TIMEOUT_S = 120.0
 DESCRIPTORS = {  # column: what it is, with its unit

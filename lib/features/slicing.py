@@ -15,9 +15,10 @@ import pandas as pd
 import scipy.io.wavfile
 
 from lib import pool, progress
+from lib.audio import ClipError, load_excerpt
 from lib.errors import ReportError
 from lib.features.slices import Slices
-from lib.features.spectrogram import ClipError, Spectrogram, cut_slices, load_excerpt, log_mel, mel_filters, to_grey
+from lib.features.spectrogram import Spectrogram, cut_slices, log_mel, mel_filters, to_grey
 from lib.io import read_json, replacing, write_json, write_parquet
 
 TEST_TONES_HZ = ((855.0, 6695.0), (855.0, 6339.0))  # left, right

@@ -15,8 +15,9 @@ from functools import lru_cache
 import numpy as np
 from markupsafe import Markup
 
+from lib.audio import ClipError, load_excerpt
 from lib.datasets.tracks import read_tracks
-from lib.features.spectrogram import ClipError, Spectrogram, load_excerpt
+from lib.features.spectrogram import Spectrogram
 from lib.io import read_json
 from lib.paths import Study
 from lib.rich_output import SongMap, Sound

@@ -17,17 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from lib import pool
-from lib.features.spectrogram import (
-    SILENCE,
-    ClipError,
-    Spectrogram,
-    cut_slices,
-    log_mel,
-    mono,
-    open_audio,
-    resampled,
-    to_grey,
-)
+from lib.audio import SILENCE, ClipError, mono, open_audio, resampled
+from lib.features.spectrogram import Spectrogram, cut_slices, log_mel, to_grey
 from lib.tagging.model import BATCH, Tagger
 from lib.tagging.ood import Heard, listen
 
@@ -66,7 +57,7 @@ def windows(path: str | Path, spectrogram: Spectrogram) -> Iterator[Window]:
 
     Raises
     ------
-    lib.features.spectrogram.ClipError
+    lib.audio.ClipError
         If the file is missing, cannot be decoded at all, holds no samples or is longer than six hours. What follows
         damage within a file is left out.
     """
