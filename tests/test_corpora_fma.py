@@ -309,7 +309,7 @@ class TestCommand:
                 process.join(chance.uniform(0.2, 1) * whole_s)
                 process.kill()
                 process.join()
-            command = [sys.executable, "-m", "lib.datasets.fma", "--study", study, "--root", str(tmp_path / "killed")]
+            command = [sys.executable, "-m", "lib.workflow", "fetch", "--study", study, "--root", str(tmp_path / "killed")]
             assert "10 songs" in subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
         whole, killed = (contents(tmp_path / name) for name in ("whole", "killed"))
         assert whole == killed

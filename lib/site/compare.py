@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -115,22 +113,3 @@ def _with_interval(accuracy: float, low: float, high: float, kappa: float) -> st
 def _table(table: pd.DataFrame) -> str:
     rows = [list(table.columns), ["---"] * len(table.columns), *table.astype(str).to_numpy().tolist()]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; 0 = written and printed, 1 = an error that its message explains."""
-    parser = argparse.ArgumentParser(prog="python -m lib.site.compare", description="Compare finished studies.")
-    parser.add_argument("names", nargs="*", help="two or more studies")
-    parser.add_argument("--root", default="", help="folder of work/ and results/; default: the project's own")
-    given = parser.parse_args(arguments)
-    try:
-        path = compare(given.names, given.root)
-    except ReportError as error:
-        print(f"compare: {error}", file=sys.stderr)
-        return 1
-    print(f"{path.read_text(encoding='utf-8')}\n{path}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

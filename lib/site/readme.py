@@ -1,6 +1,5 @@
 """The figures of the README, written from the committed tables: ``python -m lib.site.readme``."""
 
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -85,18 +84,14 @@ def with_blocks(text: str, written: dict[str, str]) -> str:
     return text
 
 
-def main(readme: Path = README) -> int:
-    """Write the blocks; 0 if all went well."""
-    try:
-        text = with_blocks(readme.read_text(encoding="utf-8"), blocks(Study(STUDY)))
-    except ReportError as error:
-        print(error, file=sys.stderr)
-        return 1
+def write(readme: Path = README) -> None:
+    """Write the results of the reference study into the README.
+
+    Raises
+    ------
+    ReportError
+        If the study's results or the README's marks are not there.
+    """
+    text = with_blocks(readme.read_text(encoding="utf-8"), blocks(Study(STUDY)))
     with replacing(readme) as part:
         part.write_text(text, encoding="utf-8")
-    print(f"wrote the results of {STUDY} into {readme.name}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

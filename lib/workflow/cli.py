@@ -66,16 +66,39 @@ def _chunk(given: argparse.Namespace) -> int:
 
 
 def _pages(given: argparse.Namespace) -> int:
-    from lib.report.site import build
+    from lib.site.build import build, build_local
 
-    print(build(Study(given.study, given.root)))
+    print((build_local if given.command == "listen" else build)(Study(given.study, given.root)))
     return 0
 
 
-def _listen(given: argparse.Namespace) -> int:
-    from lib.listen import build_with_sound
+def _compare(given: argparse.Namespace) -> int:
+    from lib.site.compare import compare
 
-    print(build_with_sound(Study(given.study, given.root)))
+    path = compare(given.studies, given.root)
+    print(f"{path.read_text(encoding='utf-8')}\n{path}")
+    return 0
+
+
+def _fetch(given: argparse.Namespace) -> int:
+    from lib.workflow.fetch import fetch
+
+    songs = fetch(given.study, given.data, given.root, whole_archive=given.whole_archive)
+    counts = ", ".join(f"{genre} {number}" for genre, number in songs["genre"].value_counts(sort=False).items())
+    print(f"\n{len(songs)} songs are there ({counts}); listed in tables/manifest.csv of the study's results")
+    return 0
+
+
+def _maintain(given: argparse.Namespace) -> int:
+    from lib.site import readme
+    from lib.workflow import environment, normal_form
+
+    if given.command == "readme":
+        readme.write()
+    elif given.command == "environment":
+        print(f"wrote {environment.write()}")
+    else:
+        print("\n".join(f"stripped {name}" for name in normal_form.restore()) or "Nothing to strip.")
     return 0
 
 
@@ -116,6 +139,8 @@ OPTIONS = {
     "only": {"default": "", "help": "a run's name or part of several, such as artist-f0"},
     "number": {"type": int, "required": True, "help": "of the chunk, from 0 on"},
     "parameters": {"default": "{}", "help": "a JSON object of notebook 02's parameters"},
+    "whole-archive": {"action": "store_true", "help": "take whole archives where a server gives no parts"},
+    "studies": {"nargs": "*", "help": "two or more finished studies"},
     "prepared": {"action": "store_true", "help": "the slices and networks are there already"},
     "run": {"default": "", "help": "a committed run; default: the first of the strictest split"},
 }
@@ -128,7 +153,12 @@ COMMANDS: dict[str, tuple[Callable, Sequence[str], str]] = {
     "chunk": (_chunk, (*STUDY, "number", "parameters"), "slice one chunk of a large corpus"),
     "verify": (_verify, (*MUSIC, "run", "prepared"), "make one committed run again and compare"),
     "pages": (_pages, STUDY, "build the pages of a study"),
-    "listen": (_listen, STUDY, "build the pages with players, for this machine alone"),
+    "listen": (_pages, STUDY, "build the pages with players, for this machine alone"),
+    "compare": (_compare, ("studies", "root"), "put the results of finished studies side by side"),
+    "fetch": (_fetch, (*MUSIC, "whole-archive"), "fetch the songs that a study draws from FMA"),
+    "readme": (_maintain, (), "write the figures of the README from the committed tables"),
+    "strip": (_maintain, (), "put the notebooks in their committed form after editing"),
+    "environment": (_maintain, (), "write environment.yml from requirements.lock"),
     "clean": (_clean, ("root",), "delete what can be made again; never what is committed"),
 }
 
@@ -146,14 +176,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, (_, options, text) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
         for option in options:
-            command.add_argument(f"--{option}", **OPTIONS[option])
+            command.add_argument("studies" if option == "studies" else f"--{option}", **OPTIONS[option])
         command.add_argument("--made", type=Path, nargs="*", default=[], help=argparse.SUPPRESS)  # by the Snakefile
     given = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     run = COMMANDS[given.command][0]
     if given.made:
         return step(lambda: run(given), given.made)
-    return guarded(lambda: run(given), given.root)
+    return guarded(lambda: run(given), getattr(given, "root", ""))
 
 
 def guarded(run: Callable[[], int], root: str = "") -> int:

@@ -1,4 +1,4 @@
-"""``environment.yml`` for conda and mamba, made from ``requirements.lock``: ``python -m lib.workflow.environment``."""
+"""``environment.yml`` for conda and mamba, made from ``requirements.lock``."""
 
 from pathlib import Path
 
@@ -32,7 +32,8 @@ def conda_text(requirements: list[str]) -> str:
     return HEAD + "".join(f'      - "{requirement}"\n' for requirement in requirements)
 
 
-if __name__ == "__main__":
+def write() -> Path:
+    """Write ``environment.yml`` from ``requirements.lock``."""
     with replacing(CONDA) as part:
         part.write_text(conda_text(pins()), encoding="utf-8")
-    print(f"wrote {CONDA}")
+    return CONDA

@@ -1,11 +1,10 @@
-"""The committed form of the notebooks: ``python -m lib.workflow.normal_form`` restores it after editing.
+"""The committed form of the notebooks: ``make strip`` restores it after editing.
 
 No outputs, no execution counts, no metadata but tags, cell ids that are words, keys sorted. What runs left
 behind goes; what an author wrote stays.
 """
 
 import re
-import sys
 from pathlib import Path
 
 import nbformat
@@ -57,16 +56,13 @@ def _name(source: str, taken: set[str]) -> str:
     return name
 
 
-def main() -> int:
-    """Bring every notebook into its committed form and say which changed."""
+def restore() -> list[str]:
+    """Bring every notebook into its committed form; return the names of those that changed."""
+    changed = []
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
         text = normal_form(path)
         if path.read_text(encoding="utf-8") != text:
             with replacing(path) as part:
                 part.write_text(text, encoding="utf-8")
-            print(f"stripped {path.name}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+            changed.append(path.name)
+    return changed
