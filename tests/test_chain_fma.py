@@ -15,6 +15,7 @@ from tests.conftest import music_folder
 from tests.fma import Song
 from tests.loopback import Faults, serve
 
+pytestmark = pytest.mark.slow  # three minutes; what it fetches is tested in seconds elsewhere
 SONGS = 6  # a genre
 SPLITS = ("training", "training", "validation", "test")
 

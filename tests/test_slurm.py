@@ -35,8 +35,18 @@ def through_slurm(project: Path, cluster: dict, *module: str) -> subprocess.Comp
     profile.mkdir(parents=True, exist_ok=True)
     (profile / "config.yaml").write_text(yaml.safe_dump(settings))
     words, how = command(project)
-    module = module or ("lib.study", "report")
-    words = [sys.executable, "-m", *module, "--study", "tiny", "--profile", "profiles/ours", "--cores", "2"]
+    words = [
+        sys.executable,
+        "-m",
+        "lib.workflow",
+        *(module or ("report",)),
+        "--study",
+        "tiny",
+        "--profile",
+        "profiles/ours",
+        "--cores",
+        "2",
+    ]
     how["env"] = {**cluster, **how["env"], "SLURM_CONF": cluster["SLURM_CONF"], "PATH": cluster["PATH"]}
     return subprocess.run(words, **how, capture_output=True, timeout=1500, check=False)
 
@@ -69,7 +79,7 @@ def _kill_one(environment: dict, killed: list, over: threading.Event) -> None:
     asked = ["squeue", "--noheader", "--states=RUNNING", "--format=%i %k"]
     while not over.wait(0.5):
         told = subprocess.run(asked, env=environment, capture_output=True, text=True, check=False).stdout
-        jobs = [line.split()[0] for line in told.splitlines() if "train" in line]
+        jobs = [line.split()[0] for line in told.splitlines() if "train" in line or "training" in line]
         if jobs:
             time.sleep(2)
             subprocess.run(["scancel", "--signal=KILL", "--full", jobs[0]], env=environment, check=True)
@@ -98,7 +108,7 @@ def test_every_step_was_a_job_on_one_of_the_nodes(there_and_here, cluster):
     asked = ["scontrol", "--oneliner", "show", "jobs"]
     told = subprocess.run(asked, env=cluster, capture_output=True, text=True, check=True).stdout
     mine = [line for line in told.splitlines() if str(there) in line]
-    steps = len(list((there / "work" / "tiny" / "done").rglob("*.json")))
+    steps = len(list((there / "work" / "tiny" / "logs").rglob("*.log")))
     assert sum("JobState=COMPLETED" in line for line in mine) >= steps
     assert {node for line in mine for node in ("n0", "n1") if f"BatchHost={node}" in line} == {"n0", "n1"}
 
@@ -121,7 +131,7 @@ def test_of_a_sweep_through_slurm_one_failed_run_stops_nothing(there_and_here, c
     there, _, _, _ = there_and_here
     (there / "config" / "tiny.yaml").write_text(yaml.safe_dump(SMALL | {"sweep": GRID}))
     with one_run_broken(there):
-        done = through_slurm(there, cluster, "lib.sweep")
+        done = through_slurm(there, cluster, "sweep")
     said = done.stdout.splitlines()
     assert done.returncode == 1, done.stdout + done.stderr
     assert "5 done, 1 failed" in said
@@ -136,9 +146,9 @@ def test_a_job_that_was_killed_for_its_memory_gets_more(there_and_here, cluster)
     (there / "config" / "tiny.yaml").write_text(yaml.safe_dump(SMALL))
     snakefile = there / "Snakefile"
     whole = snakefile.read_text()
-    head, train = whole.split("rule train:")
+    head, train = whole.split("use rule notebook as training with:")
     assert "again(3000)" in train
-    snakefile.write_text(head + "rule train:" + train.replace("again(3000)", "again(500)", 1))
+    snakefile.write_text(head + "use rule notebook as training with:" + train.replace("again(3000)", "again(500)", 1))
     shutil.rmtree(there / "work" / "tiny" / "runs" / run)
     shutil.rmtree(there / "results" / "tiny" / "runs" / run)
     done = through_slurm(there, cluster)
