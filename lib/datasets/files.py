@@ -21,10 +21,10 @@ def audio_files(folder: Path) -> Iterator[Path]:
     seen = set()
     for here, below, names in os.walk(folder, followlinks=True):
         state = Path(here).stat()
-        if (state.st_validation, state.st_ino) in seen:
+        if (state.st_dev, state.st_ino) in seen:
             below.clear()
             continue
-        seen.add((state.st_validation, state.st_ino))
+        seen.add((state.st_dev, state.st_ino))
         below[:] = sorted(name for name in below if not name.startswith("."))
         for name in sorted(names):
             path = Path(here) / name

@@ -13,7 +13,7 @@ from pathlib import Path
 from lib.errors import ReportError
 from lib.io import explained
 from lib.paths import PROJECT, Study
-from lib.workflow.notebook import step
+from lib.workflow.step import step
 
 KEPT = "Stopped. What was finished is kept; the same command goes on from there."
 

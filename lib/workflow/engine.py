@@ -26,7 +26,7 @@ from lib.runs.key import key
 from lib.runs.run import Run
 from lib.workflow import config
 from lib.workflow.config import StudyConfig
-from lib.workflow.notebook import FAILED, reason
+from lib.workflow.step import FAILED, reason
 from lib.workflow.train import runs_of, spec_of
 
 PROFILES = PROJECT / "profiles"
@@ -106,6 +106,8 @@ def report(
         "wide": min(cores or 8, 8) if profile else cores or pool.cores(),
         "cluster": bool(profile),
     }
+    if declared.minutes and not index.is_file():
+        print(f"The first report of {declared.study} takes about {declared.minutes} minutes on two cores.", flush=True)
     with locked(place) as lock:
         sweep(place.work)
         sweep(place.results)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import sys
 import tempfile
 import threading
@@ -26,6 +25,7 @@ from lib.io import replacing
 from lib.paths import NOTEBOOKS, PROJECT, Study
 from lib.provenance import code_version
 from lib.training.quiet import START_UP
+from lib.workflow.step import step
 
 EVERY_S = 10.0  # seconds between two lines about the same notebook
 TYPES = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,), "list": (list,), "dict": (dict,)}
@@ -203,46 +203,6 @@ def main(arguments: list[str] | None = None) -> int:
     return step(
         lambda: execute(given.notebook, given.output, json.loads(given.parameters), label=given.label), given.made
     )
-
-
-def step(run, made: list[Path]) -> int:
-    """Run one step of a study: an error is printed, to the log too, and what was made counts as new.
-
-    Parameters
-    ----------
-    run : callable
-    made : list of path-like
-        Files whose time is set to now, for a step may find them as they should be and leave them alone.
-
-    Returns
-    -------
-    int
-        Exit status: 0, 1 after an error, 130 if interrupted.
-    """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        run()
-        for path in made:
-            os.utime(path)
-        return 0
-    except KeyboardInterrupt:
-        return 130
-    except (ReportError, OSError) as error:
-        text = str(error) if isinstance(error, ReportError) else f"{error.filename}: {error.strerror or error}"
-        print(f"\n{text}\n", flush=True)
-        print(f"{FAILED}{text}", file=sys.stderr)  # Snakemake keeps it as the step's log
-        return 1
-
-
-FAILED = "failed: "
-
-
-def reason(log: Path) -> str:
-    """Why a step failed, by its log: the error, or else its last lines; empty if there is nothing in it."""
-    text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
-    if FAILED in text:
-        return text.rpartition(FAILED)[2].strip()
-    return "\n".join([line for line in text.splitlines() if line.strip() and not START_UP.match(line)][-5:])
 
 
 if __name__ == "__main__":

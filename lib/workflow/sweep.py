@@ -21,8 +21,8 @@ from lib.runs.store import failures
 from lib.workflow import config
 from lib.workflow.config.sweep import studies
 from lib.workflow.engine import KILLED, locked, report
-from lib.workflow.notebook import FAILED as FAILURE
-from lib.workflow.notebook import reason
+from lib.workflow.step import FAILED as FAILURE
+from lib.workflow.step import reason
 from lib.workflow.train import runs_of
 
 STATES = DONE, RUNNING, FAILED, WAITING = "done", "running", "failed", "waiting"

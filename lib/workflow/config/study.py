@@ -142,7 +142,7 @@ class StudyConfig(Keys):
         What the recipe ``best`` chooses from, such as ``"short_chunk tuned"`` (`lib.training.recipes.members`);
         declared before any of them is trained. Empty = the recipe is not run.
     best_splits : tuple of str
-        Protocols under which it is run.
+        Splits under which it is run.
     also : tuple of ExtraRuns
         Runs beyond these: other recipes, seeds, controls, fewer artists to train on.
     search : tuple of str
@@ -156,8 +156,10 @@ class StudyConfig(Keys):
         Further parameters of the notebooks, by their numbers: ``"01": {mood_cuts: terciles}``.
     data : str
         Folder of the music; the front door's ``DATA=`` goes before it.
+    minutes : int >= 1 or None
+        How long a first report takes on two idle cores, for the terminal.
     sweep : tuple of Sweep
-        Grids of further runs; those of other notebook parameters are studies of their own, which `lib.sweep` runs.
+        Grids of further runs; those of other notebook parameters are studies of their own (`lib.workflow.sweep`).
     """
 
     study: str
@@ -177,6 +179,7 @@ class StudyConfig(Keys):
     vectors: Listed[Network] = ()
     parameters: ByNumber[Any] = Field({})
     data: str = ""
+    minutes: Annotated[int, Field(ge=1)] | None = None
     sweep: Listed[Sweep] = ()
 
     @field_validator("run_folds", "also", "sweep")
