@@ -8,7 +8,7 @@ import pytest
 from lib.datasets.tracks import tracks_table
 from lib.evaluation import ablations
 from lib.evaluation.bootstrap import Bootstrap
-from lib.plots import tasks as plots
+from lib.plots import intervals as plots
 from lib.runs.run import Run
 
 MOODS = ("sad", "neutral", "happy")

@@ -44,9 +44,8 @@ def answers_of(chances, true, *, split="song", groups=None):
     return predictions.Answers(**about, slices=frame, songs=songs, tracks=tracks, classes=CLASSES, train={})
 
 
-def calibrated(answers, level="slice", **options):
-    options = {"resamples": 200, "flips": 200} | options
-    return one(calibration([answers], **options), level=level)
+def calibrated(answers, level="slice", flips=200):
+    return one(calibration([answers], Bootstrap(200), flips=flips), level=level)
 
 
 # ---- known answers
@@ -66,7 +65,7 @@ def test_ece_overconfidence_and_brier_of_known_answers():
     assert row.ece == pytest.approx((0.15 + 0.25) / 2)
     brier = 2 * np.mean([(1 - p) ** 2 if right else p**2 for _, p, right in said])
     assert row.brier == pytest.approx(brier, abs=1e-6) and row.brier_low < brier < row.brier_high
-    bins = reliability(collected, "song", Bootstrap(100))
+    bins = reliability(collected, Bootstrap(100), level="song")
     assert bins[["lower", "upper", "n", "n_songs"]].to_numpy().tolist() == [[0.6, 0.7, 10, 10], [0.9, 1.0, 10, 10]]
     assert bins["confidence"].tolist() == pytest.approx([0.65, 0.95])
     assert bins["accuracy"].tolist() == pytest.approx([0.4, 0.8])
@@ -76,7 +75,7 @@ def test_ece_overconfidence_and_brier_of_known_answers():
 def test_the_bins_make_the_ece():
     rng = np.random.default_rng(0)
     answers = answers_of(*simulated(rng, 150, slices=4))
-    bins = reliability([answers], "slice", 7, Bootstrap(20))
+    bins = reliability([answers], Bootstrap(20), level="slice", bins=7)
     ece = (bins["n"] * (bins["confidence"] - bins["accuracy"]).abs()).sum() / bins["n"].sum()
     assert calibrated(answers, bins=7).ece == pytest.approx(ece)
     assert bins["n"].sum() == 600 and (bins["confidence"].between(bins["lower"], bins["upper"])).all()
@@ -188,7 +187,7 @@ def test_seeds_are_averaged_in_the_scores_and_pooled_in_the_bins():
 def test_figure_draws_every_network_and_nothing():
     use_style()
     rng = np.random.default_rng(7)
-    table = reliability([answers_of(*simulated(rng, 40))], "slice", Bootstrap(20))
+    table = reliability([answers_of(*simulated(rng, 40))], Bootstrap(20), level="slice")
     several = pd.concat(
         [table.assign(network=network, head=head) for network in ("net", "zhang2016", "a$b$", "x") for head in "gm"]
     )

@@ -1,12 +1,15 @@
 """Studies side by side."""
 
+import re
+
 import pandas as pd
 import pytest
 
 from lib.errors import ReportError
 from lib.evaluation.results import RESULT_COLUMNS
 from lib.paths import Study
-from lib.site.compare import compare, differing, main, side_by_side
+from lib.site.compare import compare, differing, side_by_side
+from lib.workflow.cli import main
 from tests.site import chapter, write
 
 
@@ -57,7 +60,7 @@ def test_results_stand_beside_each_other_in_the_first_ones_order(two):
 def test_the_table_is_printed_and_written_with_its_intervals(tmp_path, capsys, two):
     study(tmp_path, "bare", [scored(0.625, low="", high="", kappa="")])  # without an interval
     study(tmp_path, "numbers", [])  # heads that answer with numbers alone
-    assert main(["one", "other", "bare", "numbers", "--root", str(tmp_path)]) == 0
+    assert main(["compare", "one", "other", "bare", "numbers", "--root", str(tmp_path)]) == 0
     path = tmp_path / "results/compare/one_and_other_and_bare_and_numbers.md"
     text = path.read_text(encoding="utf-8")
     assert capsys.readouterr().out == f"{text}\n{path}\n"
@@ -82,5 +85,6 @@ def test_errors_name_the_value_and_the_remedy(tmp_path, capsys, names, message):
     study(tmp_path, "one", [scored(0.7)])
     with pytest.raises(ReportError, match=message):
         compare(names, tmp_path)
-    assert main([*names, "--root", str(tmp_path)]) == 1
-    assert capsys.readouterr().err.startswith("compare: ")
+    assert main(["compare", *names, "--root", str(tmp_path)]) == 1
+    said = capsys.readouterr()
+    assert said.out == "" and re.search(message, said.err) and "Traceback" not in said.err

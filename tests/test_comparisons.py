@@ -5,7 +5,7 @@ import pytest
 from lib.evaluation import comparisons, per_class, poster, predictions, results
 from lib.evaluation.bootstrap import Bootstrap
 from lib.narrative import format
-from lib.plots import differences as differing
+from lib.plots import intervals as plots
 from tests.answers import one, run_of, several, sure, tracks_of
 
 
@@ -107,7 +107,7 @@ def test_what_was_selected_is_ranked_against_every_network_and_a_recipe_against_
 
 def test_sides_of_a_comparison_name_the_recipe_where_a_network_has_several():
     ranks = comparisons.ranking(several(), Bootstrap(20)).query("level == 'song'")
-    labels = [text.get_text() for text in differing.ranking(ranks).axes[0].get_yticklabels()]
+    labels = [text.get_text() for text in plots.ranking(ranks).axes[0].get_yticklabels()]
     assert len(labels) == len(set(labels)) == len(ranks)
 
 
@@ -138,7 +138,7 @@ def test_drops_by_pair_are_told_in_points():
     other = {**row, "strict": "song", "drop": 0.05, "low": np.nan, "high": np.nan}
     wide = format.drops_by_pair(pd.DataFrame([row, other]))
     assert wide.to_dict("records") == [
-        {"head": "genre, per song", "slice to artist": "12 (−2 to 30)", "slice to song": "5"}
+        {"head": "genre, per song", "random to artist": "12 (−2 to 30)", "random to song": "5"}
     ]
 
 

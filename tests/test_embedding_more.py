@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib.embedding import ablation, descriptors, projection, similarity
+from lib.embedding import ablation, projection, similarity
 from lib.embedding import widths as sizes
 from lib.embedding.vectors import unit_names
 from lib.errors import ReportError
+from lib.features import descriptors
 from lib.paths import PROJECT, Study
 from lib.plots import embedding as plots
 from lib.rich_output import MAP, MAX_POINTS, offer_map, read_map

@@ -10,6 +10,7 @@ from lib import progress
 from lib.errors import ReportError
 from lib.paths import PROJECT
 from lib.workflow import notebook as execution
+from lib.workflow.step import FAILED, reason
 
 METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 PARAMETERS = """\
@@ -68,7 +69,7 @@ def test_a_failing_notebook_is_kept_and_told_in_three_lines(notebook, tmp_path, 
     code = execution.main([str(notebook), str(output), "--parameters", given])
     assert code == 1
     assert output.read_text() == "an older one"
-    message = capfd.readouterr().err.partition(execution.FAILED)[2].strip().splitlines()
+    message = capfd.readouterr().err.partition(FAILED)[2].strip().splitlines()
     assert len(message) == 3
     assert "01_toy failed in its cell 3" in message[0]
     assert message[1].strip() == "times 2 is too much. Take fewer."
@@ -115,8 +116,8 @@ def test_the_reason_of_a_failure_is_in_the_log(notebook, tmp_path, source, code)
     with log.open("w") as file:
         done = subprocess.run(words, cwd=PROJECT, stdout=subprocess.PIPE, stderr=file, text=True, check=False)
     assert done.returncode == code
-    assert "in cell 2" in execution.reason(log) or "in its cell 2" in execution.reason(log)
-    assert execution.reason(log) in done.stdout
+    assert "in cell 2" in reason(log) or "in its cell 2" in reason(log)
+    assert reason(log) in done.stdout
 
 
 def test_progress_goes_to_the_runner_or_stays_quiet(tmp_path, monkeypatch, capsys):

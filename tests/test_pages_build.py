@@ -1,15 +1,12 @@
 """The making of the pages: the same bytes, whole or not at all, errors that help."""
 
-import runpy
-import sys
-
 import nbformat
 import pytest
 
 from lib.errors import ReportError
 from lib.site import build as builder
-from lib.site.__main__ import main
 from lib.site.build import build
+from lib.workflow.cli import main
 from tests.site import chapter, code, make, pages, write
 
 
@@ -74,7 +71,7 @@ def test_a_failed_notebook_says_so(tmp_path):
 
 
 def test_errors_name_the_file_and_the_remedy(tmp_path, capsys):
-    assert main(["--study", "nothing", "--root", str(tmp_path)]) == 1
+    assert main(["pages", "--study", "nothing", "--root", str(tmp_path)]) == 1
     said = capsys.readouterr()
     assert said.out == "" and "make report STUDY=nothing" in said.err and "Traceback" not in said.err
     assert not (tmp_path / "results").exists()
@@ -89,11 +86,7 @@ def test_errors_name_the_file_and_the_remedy(tmp_path, capsys):
         build(study)
 
 
-def test_command_prints_one_line(tmp_path, monkeypatch, capsys):
+def test_command_prints_one_line(tmp_path, capsys):
     make(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["site", "--study", "demo", "--root", str(tmp_path)])
-    monkeypatch.delitem(sys.modules, "lib.site.__main__", raising=False)
-    with pytest.raises(SystemExit) as ended:
-        runpy.run_module("lib.site", run_name="__main__")
-    assert ended.value.code == 0
+    assert main(["pages", "--study", "demo", "--root", str(tmp_path)]) == 0
     assert capsys.readouterr().out == f"{tmp_path / 'results/demo/index.html'}\n"

@@ -5,12 +5,12 @@ import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 
-from lib import evaluation
+from lib.evaluation import difficulty
 from lib.plots import evaluation as plots
 from lib.plots import svg
 from lib.plots.intervals import forest, marks, series, whiskers
 from lib.plots.style import VERMILION
-from tests.test_hard import errors_by_artist, panel_of
+from tests.test_difficulty import errors_by_artist, panel_of
 
 
 def dots(axes):
@@ -54,19 +54,19 @@ def test_an_interval_beside_its_value_is_cut_off():
 
 def test_the_distribution_is_drawn_beside_the_expected_one():
     panel = panel_of(np.random.default_rng(0).random((50, 3)) < 0.6)
-    table = evaluation.agreement(panel, resamples=100)
+    table = difficulty.agreement(panel, resamples=100)
     figure = plots.hard_figure(table)
     axes = figure.axes[0]
     assert [bar.get_height() for bar in axes.patches] == table["songs"].tolist()
     assert list(axes.get_lines()[0].get_ydata()) == pytest.approx(table["expected"].tolist())
     plt.close(figure)
-    plt.close(plots.hard_figure(evaluation.agreement(panel_of([[True]] * 5), resamples=10)))
+    plt.close(plots.hard_figure(difficulty.agreement(panel_of([[True]] * 5), resamples=10)))
 
 
 def test_artists_are_drawn_and_hard_ones_stand_out():
     panel = errors_by_artist(np.random.default_rng(0), 0.4, artists=30)
     panel.songs["artist"] = panel.songs["artist"] + " of a very long name that nobody can read $x"
-    found = evaluation.hard_artists(panel, permutations=999)
+    found = difficulty.hard_artists(panel, permutations=999)
     figure = plots.artists_figure(found)
     shown = found.table.head(plots.MOST)
     assert len(figure.axes[0].get_yticklabels()) == plots.MOST

@@ -1,16 +1,18 @@
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
 import soundfile
 
-from lib import parts
 from lib.datasets.tracks import tracks_table
 from lib.errors import ReportError
+from lib.features import slicing
 from lib.features.slices import Slices
-from lib.features.slicing import make_slices
+from lib.features.slicing import chunks_of, make_chunk, make_slices
 from lib.features.spectrogram import Spectrogram
 from lib.io import read_json, write_parquet
-from lib.paths import Study
+from tests.synthetic import serial
 
 SMALL = Spectrogram(n_mels=16, n_fft=1024, hop_length=512)
 
@@ -41,7 +43,6 @@ def test_slices_table_and_manifest_agree(tmp_path, tracks):
     assert slices.table["shard"].nunique() == 2
     order = np.random.default_rng(0).permutation(13)
     assert (slices.take(order) == slices.take(np.arange(13))[order]).all()
-    assert (np.concatenate(list(slices.batches(order, 5))) == slices.take(order)).all()
 
 
 def test_the_same_music_gives_the_same_bytes_with_any_number_of_workers(tmp_path, tracks):
@@ -54,12 +55,22 @@ def test_the_same_music_gives_the_same_bytes_with_any_number_of_workers(tmp_path
 def test_nothing_half_written_is_left(tmp_path, tracks):
     with pytest.raises(ReportError, match="Not one clip"):
         make_slices(tracks.assign(status="unreadable"), tmp_path / "slices", SMALL, workers=1)
-    assert not list(tmp_path.glob("*slices*"))
+    assert not (tmp_path / "slices" / "slices.json").exists()
+
+
+def test_an_interrupted_chunk_is_not_there(tmp_path, tracks, monkeypatch):
+    def stop(text):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("lib.progress.tell", stop)
+    with pytest.raises(KeyboardInterrupt):
+        make_slices(tracks, tmp_path / "slices", SMALL, workers=1)
+    assert not [path for path in tmp_path.rglob("*") if path.suffix in (".json", ".npy", ".parquet")]
 
 
 def test_a_damaged_shard_is_noticed(tmp_path, tracks):
     make_slices(tracks, tmp_path / "slices", SMALL, workers=1)
-    shard = tmp_path / "slices" / "slices-00000.npy"
+    shard = tmp_path / "slices" / "chunk-0" / "slices-00000.npy"
     shard.write_bytes(shard.read_bytes()[:-100])
     with pytest.raises(ReportError, match="slices-00000"):
         Slices(tmp_path / "slices")
@@ -85,7 +96,7 @@ def test_real_music_gives_ten_slices_of_96_by_129(tmp_path, emotify):
 def test_an_altered_shard_is_noticed_by_its_checksum(tmp_path, tracks):
     make_slices(tracks, tmp_path / "slices", SMALL, workers=1)
     Slices(tmp_path / "slices").verify()
-    shard = tmp_path / "slices" / "slices-00000.npy"
+    shard = tmp_path / "slices" / "chunk-0" / "slices-00000.npy"
     data = bytearray(shard.read_bytes())
     data[-7] ^= 1
     shard.write_bytes(data)
@@ -93,62 +104,102 @@ def test_an_altered_shard_is_noticed_by_its_checksum(tmp_path, tracks):
         Slices(tmp_path / "slices").verify()
 
 
-def test_parts_joined_are_what_one_job_makes(tmp_path, tracks):
-    study = Study("toy", tmp_path)
+def test_chunks_joined_are_what_one_job_makes(tmp_path, tracks):
     more = pd.concat([tracks, tracks.assign(track_id=tracks["track_id"] + "2")], ignore_index=True)
-    write_parquet(more, study.tracks)
-    assert parts.number_of(more) == 0
-    assert parts.number_of(more, size=3) == 3  # of eight good ones
-    folders = {number: parts.make(study, number, SMALL, workers=1, size=3) for number in (2, 0, 1)}
-    folders = [folders[number] for number in range(3)]
-    report = parts.join(folders, more, study.slices, SMALL)
+    assert chunks_of(more) == chunks_of(more, 8) == 0
+    assert chunks_of(more, 3) == 3  # of eight good ones
+    for number in (2, 0, 1):
+        make_chunk(more, tmp_path / "chunks", number, SMALL, workers=1, chunk=3)
+    report = make_slices(more, tmp_path / "chunks", SMALL, workers=1, chunk=3)
     whole = make_slices(more, tmp_path / "whole", SMALL, workers=1)
-    pd.testing.assert_frame_equal(report, whole, check_dtype=False)
-    joined, alone = Slices(study.slices), Slices(tmp_path / "whole")
+    assert report["track_id"].tolist() == more["track_id"].tolist()
+    pd.testing.assert_frame_equal(report, whole)
+    joined, alone = Slices(tmp_path / "chunks"), Slices(tmp_path / "whole")
+    joined.verify()
     assert joined.digest == alone.digest
     every = np.arange(len(alone))
+    assert len(joined) == len(alone) == 26
     assert (joined.take(every) == alone.take(every)).all()
-    assert list(joined.table["track_id"]) == list(alone.table["track_id"])
-    shard = study.slices / "slices-00000.npy"
-    assert shard.stat().st_nlink == 2  # it takes no room twice
+    columns = ["track_id", "start_s"]
+    pd.testing.assert_frame_equal(joined.table[columns], alone.table[columns])
+    assert len(list((tmp_path / "whole").glob("chunk-*"))) == 1
+    one = Slices(make_chunk(more, tmp_path / "chunks", 1, SMALL, chunk=3))  # is a store of its own
+    assert set(one.table["track_id"]) == {"a2", "b2"}
 
 
-def test_a_part_is_made_again_if_it_is_of_something_else_or_damaged(tmp_path, tracks):
-    study = Study("toy", tmp_path)
-    write_parquet(tracks, study.tracks)
-    parts.make(study, 0, SMALL, workers=1, size=2)
-    empty = parts.make(study, 1, SMALL, workers=1, size=2)  # nothing but unreadable tracks
-    assert not read_json(empty / "slices.json")["shards"]
-    first, shard = empty.with_name("00000") / "slices.json", empty.with_name("00000") / "slices-00000.npy"
+def test_a_smaller_corpus_leaves_no_chunk_of_the_larger(tmp_path, tracks):
+    make_slices(tracks, tmp_path, SMALL, workers=1, chunk=1)
+    assert len(list(tmp_path.glob("chunk-*"))) == 4
+    make_slices(tracks[:2], tmp_path, SMALL, workers=1, chunk=1)
+    assert sorted(path.name for path in tmp_path.glob("chunk-*")) == ["chunk-0", "chunk-1"]
+    Slices(tmp_path).verify()
 
-    def made(spectrogram=SMALL):
-        before = first.stat().st_mtime_ns
-        parts.make(study, 0, spectrogram, workers=1, size=2)
-        return first.stat().st_mtime_ns != before
 
-    assert not made()
+@pytest.fixture
+def cut(monkeypatch):
+    """Files that were cut since it was last emptied; the test signal of the digest is none of them."""
+    cut, clip_slices = [], slicing.clip_slices
+
+    def noting(path, spectrogram):
+        if not path.endswith("signal.wav"):
+            cut.append(path.rsplit("/", 1)[1])
+        return clip_slices(path, spectrogram)
+
+    monkeypatch.setattr(slicing, "clip_slices", noting)
+    monkeypatch.setattr("lib.pool.run", serial)
+    return cut
+
+
+def recut(cut, tracks, folder, spectrogram=SMALL):
+    """Files that `make_slices` cuts."""
+    cut.clear()
+    make_slices(tracks, folder, spectrogram, workers=1, chunk=2)
+    return sorted(cut)
+
+
+FIRST, ALL = ["a.wav", "b.ogg"], ["a.wav", "b.ogg", "c.wav", "gone.wav"]
+
+
+def test_a_finished_chunk_is_kept_and_one_of_something_else_or_damaged_is_cut_again(tmp_path, tracks, cut):
+    folder = tmp_path / "slices"
+    assert recut(cut, tracks, folder) == ALL
+    assert recut(cut, tracks, folder) == []
+    shutil.rmtree(folder / "chunk-1")
+    assert recut(cut, tracks, folder) == ALL[2:]
+    shard = folder / "chunk-0" / "slices-00000.npy"
     data = bytearray(shard.read_bytes())
     data[-7] ^= 1
     shard.write_bytes(data)
-    assert made() and not made()
-    assert made(Spectrogram(n_mels=32, n_fft=1024, hop_length=512)) and made()
-    write_parquet(tracks.assign(sha256="other"), study.tracks)
-    assert made()
-    clips = first.with_name("clips.parquet")
-    table = pd.read_parquet(clips)
-    write_parquet(table.assign(status="unreadable", reason="took longer than 60 s"), clips)
-    assert made() and not made()  # what could be read before may be again
-    with pytest.raises(ReportError, match=r"part 2: .* 2 parts"):
-        parts.make(study, 2, SMALL, size=2)
+    assert recut(cut, tracks, folder) == FIRST
+    Slices(folder).verify()
+    assert recut(cut, tracks.assign(title="another"), folder) == []
+    other = tracks.assign(sha256=[pd.NA, "other bytes", pd.NA, pd.NA, pd.NA])
+    assert recut(cut, other, folder) == FIRST
+    assert recut(cut, tracks, folder, Spectrogram(n_mels=32, n_fft=1024, hop_length=512)) == ALL
+    assert recut(cut, tracks, folder) == ALL
+    clips = folder / "chunk-0" / "clips.parquet"
+    write_parquet(pd.read_parquet(clips).assign(status="unreadable", reason="took longer than 60 s"), clips)
+    assert recut(cut, tracks, folder) == FIRST  # what could be read before may be again
+    assert recut(cut, tracks, folder) == []
+    with pytest.raises(ReportError, match=r"chunk 2: .* 2 chunks"):
+        make_chunk(tracks, folder, 2, SMALL, chunk=2)
 
 
-def test_a_large_study_is_joined_from_its_parts(tmp_path, tracks, monkeypatch):
-    monkeypatch.setattr(parts, "TRACKS", 2)
-    study = Study("toy", tmp_path)
-    write_parquet(tracks, study.tracks)
-    monkeypatch.setattr(parts.number_of, "__defaults__", (2,))
-    monkeypatch.setattr(parts.make, "__kwdefaults__", {**parts.make.__kwdefaults__, "size": 2})
-    report = parts.slice_study(study, tracks, SMALL, workers=1)
-    assert dict(zip(report["track_id"], report["slices"], strict=True)) == {"a": 3, "b": 10, "c": 0, "d": 0, "e": 0}
-    assert len(list(parts.folder_of(study).iterdir())) == 2
-    Slices(study.slices).verify()
+@pytest.mark.parametrize("step", ["to_grey", "log_mel", "cut_slices", "load_excerpt"])
+def test_a_changed_pixel_changes_the_digest_and_makes_the_chunks_anew(tmp_path, tracks, cut, monkeypatch, step):
+    make_slices(tracks, tmp_path, SMALL, workers=1, chunk=2)
+    before, original = Slices(tmp_path), getattr(slicing, step)
+    pixels, digest = before.take(np.arange(len(before))), slicing.pixel_digest(SMALL)
+
+    def brighter(*given, **named):
+        made = original(*given, **named)
+        if step == "load_excerpt":
+            return (np.roll(made[0], 441), *made[1:])  # the excerpt begins elsewhere
+        return 0.99 * made if step == "log_mel" else np.maximum(made, 1)  # a silent pixel is 1, not 0
+
+    monkeypatch.setattr(slicing, step, brighter)
+    assert slicing.pixel_digest(SMALL) != digest
+    assert recut(cut, tracks, tmp_path) == ALL
+    after = Slices(tmp_path)
+    assert after.digest != before.digest
+    assert step == "load_excerpt" or (after.take(np.arange(len(after))) != pixels).any()

@@ -8,8 +8,7 @@ import pandas as pd
 import pytest
 
 from lib.errors import ReportError
-from lib.plots import tags as plots
-from lib.tagging import trial
+from lib.tagging import plots, trial
 from lib.tagging.export import tagger_of
 from lib.tagging.model import SHIPPED, load
 from lib.tagging.predict import Tagged, tag

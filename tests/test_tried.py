@@ -5,7 +5,7 @@ import pytest
 
 from lib.evaluation import ablations
 from lib.evaluation.bootstrap import Bootstrap
-from lib.plots import search as drawn
+from lib.plots import intervals as plots
 from lib.runs.run import SELECTED
 from lib.runs.store import finished
 from lib.training.recipes import BEST
@@ -33,7 +33,7 @@ def test_recipes_are_compared_with_the_whole_recipe_on_the_same_validation_songs
         track for run in candidates for track in run.predictions("validation")["track_id"]
     }  # all on the same shares
     assert set(genre["n_songs"]) == {len(songs)}
-    figure = drawn.tried_figure(table, "recipe")
+    figure = plots.tried_figure(table, "recipe")
     titles = [axes.get_title() or axes.get_title("left") for axes in figure.axes]  # as the style has it
     assert [title.split(",")[0] for title in titles] == ["genre", "mood"]
 

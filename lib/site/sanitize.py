@@ -52,7 +52,7 @@ def clean(html: str, media: "Media") -> str:
 
 @cache
 def _cleaner() -> Cleaner:
-    return Cleaner(tags=_TAGS, attributes=_allowed, splits={"http", "https", "mailto"}, strip_comments=True)
+    return Cleaner(tags=_TAGS, attributes=_allowed, protocols={"http", "https", "mailto"}, strip_comments=True)
 
 
 def _allowed(tag: str, name: str, value: str) -> bool:
