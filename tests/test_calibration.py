@@ -44,8 +44,8 @@ def answers_of(chances, true, *, split="song", groups=None):
     return predictions.Answers(**about, slices=frame, songs=songs, tracks=tracks, classes=CLASSES, train={})
 
 
-def calibrated(answers, level="slice", flips=200):
-    return one(calibration([answers], Bootstrap(200), flips=flips), level=level)
+def calibrated(answers, level="slice", *, flips=200, bins=10):
+    return one(calibration([answers], Bootstrap(200), flips=flips, bins=bins), level=level)
 
 
 # ---- known answers
