@@ -136,7 +136,7 @@ def make(root: Path, name: str = "demo", synthetic: bool = True) -> Study:
     study.tables.mkdir(parents=True)
     (study.tables / "comparison.csv").write_text(
         "network,split,recipe,accuracy,low,high,runs\n"
-        "yu2018,slice,plain,0.86249,0.81,0.905,1\n"
+        "yu2018,random,plain,0.86249,0.81,0.905,1\n"
         "<i>mine</i>,artist,plain,,,,1\n"
     )
     study.figures.mkdir(parents=True)

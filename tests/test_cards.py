@@ -134,11 +134,11 @@ def test_the_model_card_answers_every_question(runs, judged):
     assert len(found) == 17 and ABOUT["limits"] in found.values() and "12,345 parameters" in found["What is it"]
     assert "genre (Folk, Rock) and valence (a number)" in found["What is it"]
     assert (
-        "2 folds and 1 seed under `slice` and 2 folds and 1 seed under `artist`"
+        "2 folds and 1 seed under `random` and 2 folds and 1 seed under `artist`"
         in found["How much do its figures move"]
     )
     assert "Keras 3.1.0 on tensorflow and Python 3.12.1" in found["With what"]
-    assert re.search(r"genre \d+\xa0% under `slice` and \d+\xa0% under `artist` and mood", card["limits"])
+    assert re.search(r"genre \d+\xa0% under `random` and \d+\xa0% under `artist` and mood", card["limits"])
     told = card["performance"].split("\n\n")
     assert len(told) == 3 and all(one.startswith("- ") for one in told)
     assert all("synthetic songs" in one for one in told[::2])

@@ -81,7 +81,7 @@ def test_a_table_of_another_study_is_read_where_there_is_one(tmp_path):
 
 
 def accuracies(**values):
-    """Result table of the main network per song: ``slice_genre=.8`` and so on."""
+    """Result table of the main network per song: ``random_genre=.8`` and so on."""
     rows = []
     for name, value in values.items():
         split, head = name.split("_")
@@ -98,7 +98,7 @@ def drop(leaky, strict, head, value, low, high):
 @pytest.fixture
 def table():
     return accuracies(
-        slice_genre=0.8, slice_mood=0.7, song_genre=0.75, song_mood=0.6, artist_genre=0.7, artist_mood=0.5
+        random_genre=0.8, random_mood=0.7, song_genre=0.75, song_mood=0.6, artist_genre=0.7, artist_mood=0.5
     )
 
 
@@ -235,7 +235,7 @@ def test_titles_hold_the_numbers_of_the_main_network():
     scores = calibration.calibration(collected, Bootstrap(50))
     assert "90\u00a0% and 70\u00a0% in genre" in titles.reliability(scores)
     recalls = titles.recalls(per_class.per_class(collected, Bootstrap(50)), "genre", "random")
-    assert recalls.startswith("Under slice, yu2018 finds")
+    assert recalls.startswith("Under random, yu2018 finds")
 
 
 def test_titles_of_curves_and_sets_tell_gain_from_none():
