@@ -77,12 +77,12 @@ def _store(study: Study, tracks: pd.DataFrame) -> None:
 
 def copies(songs: int) -> None:
     """Look for copies among random fingerprints, of which every hundredth is one."""
-    from lib.datasets import groups
+    from lib.datasets import grouping
 
     rng = np.random.default_rng(0)
     prints = [rng.integers(1, 2**32, WORDS, dtype=np.uint32) for _ in range(songs)]
     prints[::100] = prints[1::100]
-    if len(groups.copies(prints)) != len(prints[::100]):
+    if len(grouping.copies(prints)) != len(prints[::100]):
         raise SystemExit("not every copy was found")
 
 

@@ -1,4 +1,4 @@
-"""Corpora: each gives the same tracks table (`lib.tables`), whatever its files look like.
+"""Corpora: each gives the same tracks table (`lib.datasets.tracks`), whatever its files look like.
 
 A corpus is a module with a function ``collect(study, data, **options)`` that returns one row per track
 (``track_id``, ``path`` and what is known of title, artist, album, license, genre, valence, mood and further
