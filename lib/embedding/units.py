@@ -116,7 +116,7 @@ def driving(vectors: np.ndarray, slices: pd.DataFrame, tracks: pd.DataFrame, cou
     ----------
     vectors : np.ndarray [slices, units]
     slices : pd.DataFrame [slices]
-        ``random`` (its number in the study) and ``track_id``.
+        ``slice`` (its number in the study) and ``track_id``.
     tracks : pd.DataFrame
     count : int > 0
         Slices a unit, each of another song.
@@ -125,7 +125,7 @@ def driving(vectors: np.ndarray, slices: pd.DataFrame, tracks: pd.DataFrame, cou
     -------
     pd.DataFrame
         ``unit``, ``rank``, ``value`` in standard deviations above the unit's mean over the slices, ``title``,
-        ``artist``, ``genre``, ``mood``, ``random``, ``track_id``. Dead units are left out.
+        ``artist``, ``genre``, ``mood``, ``slice``, ``track_id``. Dead units are left out.
     """
     spread = vectors.std(axis=0)
     scaled = (vectors - vectors.mean(axis=0)) / np.where(spread > 0, spread, 1)

@@ -36,7 +36,7 @@ def reliability(
     collected : iterable of Answers
     bootstrap : Bootstrap
     level : str
-        ``song`` or ``random``.
+        ``song`` or ``slice``.
     bins : int > 0
         Of equal width; a bin holds its upper edge.
 

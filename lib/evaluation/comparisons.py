@@ -237,7 +237,7 @@ def spread(runs: Sequence[Finished], tracks: pd.DataFrame, level: str = "song") 
     tracks : pd.DataFrame
         The tracks table.
     level : str
-        ``song`` or ``random``.
+        ``song`` or ``slice``.
 
     Returns
     -------

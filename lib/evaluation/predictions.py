@@ -39,9 +39,9 @@ class Tested:
     folds : int
         Folds that the split has, run or not.
     slices : pd.DataFrame
-        One row per slice and seed: ``seed``, ``random``, ``track_id``, ``true`` and what was predicted.
+        One row per slice and seed: ``seed``, ``slice``, ``track_id``, ``true`` and what was predicted.
     songs : pd.DataFrame
-        The same per song, without ``random`` and with ``n_slices``; the prediction is that of the mean.
+        The same per song, without ``slice`` and with ``n_slices``; the prediction is that of the mean.
     tracks : pd.DataFrame
         Groups, genre, title and artist of the songs, by ``track_id``.
     """

@@ -149,7 +149,7 @@ def measures(predictions: pd.DataFrame, heads: Sequence[Head], labels: pd.DataFr
     Parameters
     ----------
     predictions : pd.DataFrame
-        ``random``, ``track_id``, ``part`` and the answers, as in ``predictions.parquet``.
+        ``slice``, ``track_id``, ``part`` and the answers, as in ``predictions.parquet``.
     heads : sequence of Head
     labels : pd.DataFrame
         One row per slice of the study, one column per head.

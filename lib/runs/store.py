@@ -60,7 +60,7 @@ class Finished:
         return pd.read_csv(self.folder / "history.csv")
 
     def predictions(self, part: str | None = "test", columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """Answers on the slices of a part: ``random``, ``track_id``, ``part``, ``<head>:<class or value>`` columns.
+        """Answers on the slices of a part: ``slice``, ``track_id``, ``part``, ``<head>:<class or value>`` columns.
 
         Of large tables only what is asked for is read: the rows of the part, and `columns` where they are named.
         """
