@@ -26,7 +26,7 @@ def test_a_grid_is_every_combination_of_what_it_lists(tmp_path):
     assert "yu2018-artist-f0-s0" in names  # the poster's own settings keep their name
 
 
-def test_several_grids_networks_protocols_and_folds(tmp_path):
+def test_several_grids_networks_splits_and_folds(tmp_path):
     sweep = [
         {"networks": ["zhang2016"], "splits": ["random"], "folds": [2], "recipes": ["tuned", "poster"]},
         {"settings": {"epochs": [1]}, "shares": [0.5]},

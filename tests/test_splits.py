@@ -12,7 +12,7 @@ from lib.errors import ReportError
 from lib.paths import PROJECT
 from lib.splits import PARTS, assign, check_corpus
 
-DEALT = [split for split in splits.SPLITS if split != "official"]
+ASSIGNED = [split for split in splits.SPLITS if split != "official"]
 
 
 def slices_of(tracks, each=10):
@@ -219,7 +219,7 @@ def test_too_many_unknown_artists_are_told_early_and_in_the_same_words(make_trac
 def test_without_genres_all_songs_count_together(make_tracks):
     tracks = make_tracks(genres=2, artists=5, songs=2).assign(genre=pd.NA)
     assert dict(check_corpus(tracks, ["song", "artist"], 5)) == {"songs": 20, "artists": 10}
-    for split in DEALT:
+    for split in ASSIGNED:
         assert set(assign(slices_of(tracks), tracks, split)) == set(PARTS)
     few = tracks.iloc[:4]
     for check in (lambda: check_corpus(few, ["song"], 5), lambda: assign(slices_of(few), few, "song")):
@@ -227,7 +227,7 @@ def test_without_genres_all_songs_count_together(make_tracks):
             check()
 
 
-@pytest.mark.parametrize("split", DEALT)
+@pytest.mark.parametrize("split", ASSIGNED)
 @pytest.mark.parametrize("songs", [0, 1, 2])
 def test_next_to_no_music_is_no_accident_of_a_library(make_tracks, split, songs):
     tracks = make_tracks(genres=2, artists=6, songs=1).assign(genre=pd.NA).iloc[:songs]
@@ -235,7 +235,7 @@ def test_next_to_no_music_is_no_accident_of_a_library(make_tracks, split, songs)
         assign(slices_of(tracks, each=1), tracks, split, folds=2)
 
 
-def test_the_names_of_the_protocols_need_no_scikit_learn():
+def test_the_names_of_the_splits_need_no_scikit_learn():
     code = "import sys; sys.modules['sklearn'] = None; import lib.splits, lib.runs; print(lib.splits.SPLITS[-1])"
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.stdout == "artist\n", done.stderr
