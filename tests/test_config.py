@@ -1,4 +1,4 @@
-import ast
+import json
 import re
 import subprocess
 import sys
@@ -12,6 +12,7 @@ from lib.io import write_json
 from lib.paths import NOTEBOOKS, PROJECT, Study
 from lib.runs.run import Run
 from lib.workflow import config
+from lib.workflow.steps import CHAPTERS, Steps
 
 NUMBERS = sorted(path.name[:2] for path in NOTEBOOKS.glob("[0-9]*.ipynb"))
 GOOD = {"corpus": "demo", "networks": ["yu2018", "zhang2016"], "splits": ["random", "artist"]}
@@ -35,7 +36,7 @@ def test_every_study_of_the_project_is_valid(name, tmp_path):
     assert loaded.runs()
 
 
-def test_runs_are_networks_by_protocols_by_folds_by_seeds(write):
+def test_runs_are_networks_by_splits_by_folds_by_seeds(write):
     loaded = config.load(write(splits=["random", "poster"], run_folds=[0, 1], seeds=[0, 7]))
     names = [run.name for run in loaded.runs()]
     assert len(names) == 2 * (4 + 2)
@@ -142,13 +143,13 @@ ITEM = {"networks": ["zhang2016"], "splits": ["song"]}
         ({"also": [ITEM | {"seed": [1]}]}, "also[0].seed is unknown|'seeds'?|shares"),
         ({"sweep": [{}, {"setting": {}}]}, "sweep[1].setting is unknown|'settings'?|parameters"),
         # names
-        ({"networks": ["this_projct"]}, "networks[0] is 'this_projct'|unknown|'yu2018'?|zhang2016"),
+        ({"networks": ["yu2081"]}, "networks[0] is 'yu2081'|unknown|'yu2018'?|zhang2016"),
         ({"networks": ["zhang2016", "alexnet"]}, "networks[1] is 'alexnet'|unknown|yu2018"),
         ({"networks": ["zhang2016", "zhang2016"]}, "networks is|'zhang2016' twice"),
-        ({"splits": ["album"]}, "splits[0] is 'album'|unknown|slice"),
+        ({"splits": ["album"]}, "splits[0] is 'album'|unknown|random"),
         ({"corpus": "gtzan"}, "corpus is 'gtzan'|unknown|demo"),
         ({"baselines": ["gmm"]}, "baselines[0] is 'gmm'|unknown|majority"),
-        ({"best_splits": ["album"]}, "best_splits[0] is 'album'|unknown|slice"),
+        ({"best_splits": ["album"]}, "best_splits[0] is 'album'|unknown|random"),
         ({"vectors": ["yu2018_units7"]}, "vectors[0] is 'yu2018_units7'|yu2018_units50"),
         ({"candidates": ["choi2016"]}, "candidates[0] is 'choi2016'|not a network and its recipe"),
         ({"candidates": ["choi2016 magic"]}, "candidates[0] is|recipe 'magic' is unknown|tuned"),
@@ -246,29 +247,26 @@ def test_a_wrong_declaration_is_told_by_file_key_and_value(write, changes, told)
     assert "toy.yaml" in message or "DATA=" in message
 
 
-def given_by_snakefile():
-    """Notebook and name of every parameter in a call of `parameters` in the Snakefile."""
-    text = (PROJECT / "Snakefile").read_text()
-    for start in [match.start() for match in re.finditer(r"parameters\(\s*\"", text)]:
-        for end in (match.end() for match in re.finditer(r"\)", text[start:])):
-            try:
-                call = ast.parse(text[start : start + end], mode="eval").body
-            except SyntaxError:
-                continue
-            yield from ((call.args[0].value, name) for name in ["study", "root", *(k.arg for k in call.keywords)])
-            break
+def given_by_steps():
+    """Notebook and name of every parameter that the steps of a study give, but for what its file declares."""
+    steps = Steps("emotify", str(PROJECT), root="nowhere")
+    given = [(chapter, steps._json(chapter, steps.parameters(chapter))) for chapter in CHAPTERS if chapter != "04"]
+    given += [("04", steps.training(run)) for run in steps.runs]
+    for chapter, parameters in given:
+        own = {*steps.declared.parameters.get(chapter, {}), *({"networks"} if chapter == "03" else ())}  # adds to them
+        yield from ((chapter, name) for name in json.loads(parameters) if name not in own)
 
 
 def test_what_the_study_sets_itself_is_known_of_every_notebook():
     known = {(number, name) for number, name in product(NUMBERS, ("study", "root"))}
     known.add(("04", "keep"))
     known |= {(number, name) for number, names in config.SET_ABOVE.items() for name in names}
-    assert set(given_by_snakefile()) == known
+    assert set(given_by_steps()) == known
     keys = {key for names in config.SET_ABOVE.values() for value in names.values() for key in re.findall(r"\w+", value)}
     assert keys - {"and"} <= set(config.StudyConfig.model_fields)
 
 
-@pytest.mark.parametrize(("number", "name"), sorted(set(given_by_snakefile())))
+@pytest.mark.parametrize(("number", "name"), sorted(set(given_by_steps())))
 def test_what_the_study_sets_itself_is_refused_as_a_parameter(write, number, name):
     remedy = config.SET_ABOVE.get(number, {}).get(name, "given by")
     with pytest.raises(ReportError, match=rf"toy\.yaml: parameters\.{number}\.{name} is 'x'.*{remedy}"):
@@ -277,7 +275,7 @@ def test_what_the_study_sets_itself_is_refused_as_a_parameter(write, number, nam
 
 def test_numbers_of_notebooks_need_no_quotes_and_no_values(tmp_path):
     path = tmp_path / "toy.yaml"
-    text = "corpus: demo\nnetworks: [yu2018]\nprotocols: [random]\ndata:\nalso:\nsweep:\nseeds:\nparameters:"
+    text = "corpus: demo\nnetworks: [yu2018]\nsplits: [random]\ndata:\nalso:\nsweep:\nseeds:\nparameters:"
     path.write_text(f"{text}\n  01: {{songs_per_genre: 6}}\n  5: {{resamples: 9}}\n  '04':\n")
     loaded = config.load(str(path))
     assert loaded.parameters == {"01": {"songs_per_genre": 6}, "05": {"resamples": 9}, "04": {}}

@@ -17,6 +17,13 @@ from tests.synthetic import serial
 SMALL = Spectrogram(n_mels=16, n_fft=1024, hop_length=512)
 
 
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch, request):
+    """Cut without worker processes, which take long to start, but in the tests that are about them."""
+    if "workers" not in request.node.name:
+        monkeypatch.setattr("lib.pool.run", serial)
+
+
 @pytest.fixture
 def tracks(tmp_path, tone):
     rows = [
@@ -146,7 +153,6 @@ def cut(monkeypatch):
         return clip_slices(path, spectrogram)
 
     monkeypatch.setattr(slicing, "clip_slices", noting)
-    monkeypatch.setattr("lib.pool.run", serial)
     return cut
 
 
@@ -173,7 +179,8 @@ def test_a_finished_chunk_is_kept_and_one_of_something_else_or_damaged_is_cut_ag
     assert recut(cut, tracks, folder) == FIRST
     Slices(folder).verify()
     assert recut(cut, tracks.assign(title="another"), folder) == []
-    other = tracks.assign(sha256=[pd.NA, "other bytes", pd.NA, pd.NA, pd.NA])
+    other = tracks.copy()
+    other.loc[1, "sha256"] = "other bytes"
     assert recut(cut, other, folder) == FIRST
     assert recut(cut, tracks, folder, Spectrogram(n_mels=32, n_fft=1024, hop_length=512)) == ALL
     assert recut(cut, tracks, folder) == ALL

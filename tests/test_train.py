@@ -1,10 +1,13 @@
+import re
+
 import pytest
 import yaml
 
-from lib import train_study
 from lib.errors import ReportError
 from lib.models import Head, baselines, descriptions
 from lib.runs.store import finished
+from lib.workflow.cli import main
+from lib.workflow.train import train
 from tests.test_training import study  # noqa: F401 - a fixture
 
 DECLARED = {
@@ -14,6 +17,7 @@ DECLARED = {
     "epochs": {"default": 1},
     "baselines": ["majority"],
     "candidates": ["yu2018 poster", "mfcc_svm baseline"],
+    "search": ["yu2018 poster"],
     "validation_shares": [0],
     "parameters": {"04": {"batch_size": 10}},
 }
@@ -35,9 +39,10 @@ def declared(study, tmp_path):  # noqa: F811
 
 def test_every_run_of_a_study_is_made_from_its_slices_and_only_once(declared, capsys):
     study, path = declared  # noqa: F811
-    assert train_study.main(["--study", path, "--root", str(study.root)]) == 0
+    assert main(["train", "--study", path, "--root", str(study.root)]) == 0
     said = capsys.readouterr().out
-    assert "run 1/5 yu2018-artist-f0-s0: epoch 1/1" in said
+    assert re.search(r"run \d/5 yu2018-artist-f0-s0: epoch 1/1\n", said)
+    assert re.findall(r"run (\d)/5 .*: finished", said) == ["1", "2", "3", "4", "5"]  # a candidate and searched, once
     assert [run.run.name for run in finished(study)] == [
         "majority-artist-f0-s0",
         "selected-artist-f0-s0",
@@ -45,22 +50,22 @@ def test_every_run_of_a_study_is_made_from_its_slices_and_only_once(declared, ca
     ]
     assert finished(study, ["yu2018-artist-f0-s0"])[0].record["settings"]["batch_size"] == 10
     assert not any(run.stale for run in finished(study) + finished(study, candidates=True))
-    assert train_study.main(["--study", path, "--root", str(study.root)]) == 0
+    assert main(["train", "--study", path, "--root", str(study.root)]) == 0
     assert "epoch" not in capsys.readouterr().out
 
 
 def test_some_runs_can_be_asked_for(declared, capsys):
     study, path = declared  # noqa: F811
-    train_study.train_study(path, str(study.root), only="majority")
+    train(path, str(study.root), only="majority")
     assert [run.run.name for run in finished(study)] == ["majority-artist-f0-s0"]
     with pytest.raises(ReportError, match="'song-f9' is part of no run's name"):
-        train_study.train_study(path, str(study.root), only="song-f9")
+        train(path, str(study.root), only="song-f9")
 
 
 def test_what_is_missing_is_named(declared, capsys):
     study, path = declared  # noqa: F811
     (study.slices / "slices.json").unlink()
-    assert train_study.main(["--study", path, "--root", str(study.root)]) == 1
+    assert main(["train", "--study", path, "--root", str(study.root)]) == 1
     assert "02_spectrogram_slicing" in capsys.readouterr().err
-    assert train_study.main(["--study", "nowhere"]) == 1
+    assert main(["train", "--study", "nowhere"]) == 1
     assert "'nowhere'" in capsys.readouterr().err

@@ -1,4 +1,5 @@
 import hashlib
+from dataclasses import fields, replace
 
 import keras
 import numpy as np
@@ -18,7 +19,7 @@ from lib.runs.run import Run
 from lib.runs.spec import RunSpec
 from lib.runs.store import finished
 from lib.training import fit as training
-from lib.training.recipes import Settings
+from lib.training.recipes import POSTER, RECIPES, Settings
 from lib.training.targets import Targets, targets
 
 SMALL = Spectrogram(n_mels=32, n_fft=1024, hop_length=1024)
@@ -415,6 +416,38 @@ def test_a_run_made_from_something_else_is_stale(study):
         finished(study, ["tiny-artist-f1-s0"])
 
 
+def test_a_changed_default_makes_every_run_another(study, monkeypatch):
+    """Every setting is in the key in full, not only those that were changed."""
+    execute.obtain(plan_of(study, epochs=1))
+    before, made = key(plan_of(study, epochs=1)), []
+    assert not finished(study)[0].stale
+    make = execute.make
+    monkeypatch.setattr(execute, "make", lambda *a: (made.append(1), make(*a)))
+    others = {
+        "learning_rate": 0.01, "schedule": "cosine", "weight_decay": 0.1, "patience": 2, "crop": True, "masks": 1,
+        "gain_db": 1.0, "mixup": 0.1, "label_smoothing": 0.1, "balanced": True, "head_weights": {"mood": 2.0},
+    }  # fmt: skip
+    assert {*others, "epochs", "batch_size"} == {field.name for field in fields(Settings)}
+    for name, value in others.items():
+        with monkeypatch.context() as other:
+            other.setitem(RECIPES, POSTER, replace(RECIPES[POSTER], **{name: value}))
+            assert key(plan_of(study, epochs=1))["parameters"] != before["parameters"], name
+            assert finished(study)[0].stale, name
+    assert not finished(study)[0].stale and not made
+    monkeypatch.setitem(RECIPES, POSTER, replace(RECIPES[POSTER], label_smoothing=0.1))
+    done = execute.obtain(plan_of(study, epochs=1))
+    assert len(made) == 1 and done.record["settings"]["label_smoothing"] == 0.1
+    assert not finished(study)[0].stale
+    execute.obtain(plan_of(study, epochs=1))
+    assert len(made) == 1
+
+
+def test_a_setting_left_out_or_given_as_it_is_anyway_makes_no_other_run(study):
+    left_out = RunSpec(study, Run("tiny", "artist"), {"epochs": 3})
+    given = RunSpec(study, Run("tiny", "artist"), {"epochs": 3, "mixup": 0.0, "batch_size": 75})
+    assert key(left_out) == key(given)
+
+
 def test_the_key_names_the_songs(study):
     plan = plan_of(study)
     before = key(plan)
@@ -428,7 +461,7 @@ def test_training_needs_no_audio_and_no_backend_but_keras(study):
     import sys
 
     absent = ["soundfile", "soxr", "pebble", "librosa", "papermill", "sklearn", "matplotlib", "mutagen", "snakemake"]
-    used = "lib.training.fit, lib.runs.execute, lib.train_study"
+    used = "lib.training.fit, lib.runs.execute, lib.workflow.train"
     blocked = f"import sys; sys.modules.update(dict.fromkeys({absent!r})); import {used}"
     done = subprocess.run([sys.executable, "-c", blocked], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-1000:]

@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import train_study
 from lib.errors import ReportError
 from lib.io import read_json, write_json
 from lib.runs import verify
 from lib.runs.store import Finished, read_run
-from tests.test_train_study import declared  # noqa: F401 - a fixture
+from lib.workflow.cli import main
+from lib.workflow.train import train
+from tests.test_train import declared  # noqa: F401 - a fixture
 from tests.test_training import study  # noqa: F401 - a fixture
 
 NAME = "yu2018-artist-f0-s0"
@@ -19,14 +20,14 @@ NAME = "yu2018-artist-f0-s0"
 def committed(declared):  # noqa: F811
     """A study with one run among its committed results, and the arguments that verify it."""
     study, path = declared  # noqa: F811
-    train_study.train_study(path, str(study.root), only=NAME)
-    return study, ["--study", path, "--root", str(study.root), "--prepared"]
+    train(path, str(study.root), only=NAME)
+    return study, ["verify", "--study", path, "--root", str(study.root), "--prepared"]
 
 
 def test_on_one_machine_a_run_comes_out_the_same_and_nothing_else_changes(committed, capsys):
     study, arguments = committed  # noqa: F811
     before = {path: path.stat().st_mtime_ns for path in [*study.runs.rglob("*"), *study.kept.rglob("*")]}
-    assert verify.main(arguments) == 0
+    assert main(arguments) == 0
     said = capsys.readouterr().out
     assert NAME in said and "every answer on the test slices is the same" in said
     assert {path: path.stat().st_mtime_ns for path in [*study.runs.rglob("*"), *study.kept.rglob("*")]} == before
@@ -43,7 +44,7 @@ def test_numbers_that_do_not_come_out_are_named(committed, capsys):
     columns = [column for column in table if column.startswith("genre:")]
     table[columns] = table[columns[::-1]].to_numpy()
     table.to_parquet(file.with_name("predictions.parquet"), index=False)
-    assert verify.main([*arguments, "--run", NAME]) == 2
+    assert main([*arguments, "--run", NAME]) == 2
     assert "Not verified: beyond its tolerance is genre of test per song." in capsys.readouterr().out
 
 
@@ -58,13 +59,13 @@ def test_another_making_within_the_tolerances_is_verified_and_called_that(commit
     table.to_parquet(tmp_path / "predictions.parquet", index=False)
     found = verify.compare(one, other)
     assert found.holds and not found.same and 0 < found.agreement <= 1
-    assert "within its tolerance" in verify.told(found)
+    assert "within its tolerance" in verify.lines(found)
     assert np.isclose(found.scores["difference"].abs().max(), 0)
 
 
 def test_what_cannot_be_verified_says_why(committed, capsys):
     study, arguments = committed  # noqa: F811
-    assert verify.main([*arguments, "--run", "choi2016-artist-f9-s0"]) == 1
+    assert main([*arguments, "--run", "choi2016-artist-f9-s0"]) == 1
     assert f"holds no such run to compare with. It holds {NAME}" in capsys.readouterr().err
     file = study.slices / "slices.json"
     write_json({**read_json(file), "source": "other music"}, file)

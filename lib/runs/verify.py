@@ -163,7 +163,7 @@ def lines(found: Verified) -> str:
     """Put the result into lines for the terminal, with the table of scores."""
     table = found.scores.to_string(index=False, float_format=lambda value: f"{value:.3f}")
     most = found.scores.loc[found.scores["difference"].abs().idxmax()]
-    largest = f"{100 * most['difference']:+.1f} points ({most['head']} of {most['part']} by {most['level']})"
+    largest = f"{100 * most['difference']:+.1f} points ({most['head']} of {most['part']} per {most['level']})"
     if found.same:
         verdict = "Verified: every answer on the test slices is the same."
     elif found.holds:
@@ -174,6 +174,6 @@ def lines(found: Verified) -> str:
         )
     else:
         wrong = found.scores.loc[~found.scores["holds"]]
-        names = ", ".join(f"{row.head} of {row.part} by {row.level}" for row in wrong.itertuples())
+        names = ", ".join(f"{row.head} of {row.part} per {row.level}" for row in wrong.itertuples())
         verdict = f"Not verified: beyond its tolerance is {names}; the largest difference is {largest}."
     return f"{found.run}, made again in {found.seconds:.0f} s\n\n{table}\n\n{verdict}"

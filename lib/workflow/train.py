@@ -64,12 +64,12 @@ def train(study: str, root: str = "", *, only: str = "") -> list[Finished]:
     """
     declared = config.load(study, slices_only=True)
     place = Study(declared.study, root)
-    runs = [*declared.candidate_runs(), *runs_of(declared, place)]
+    runs = list(dict.fromkeys([*declared.candidate_runs(), *runs_of(declared, place)]))
     chosen = [run for run in runs if run.name == only] or [run for run in runs if only in run.name]
     if not chosen:
         raise ReportError(f"--only {only!r} is part of no run's name, such as {runs[0].name}.")
     finished = []
-    for number, run in enumerate(dict.fromkeys(chosen), start=1):
+    for number, run in enumerate(chosen, start=1):
         label = f"run {number}/{len(chosen)} {run.name}"
         spec = spec_of(declared, place, run)
         if not spec.is_baseline and not restore(place, run, key(spec)):

@@ -8,11 +8,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from lib import models as zoo
-from lib import plots
+from lib import models, plots
 from lib.errors import ReportError
 from lib.features.spectrogram import Spectrogram
-from lib.models import Head, choi2016, cost, descriptions, fcn5, musicnn, short_chunk, yu2018, zhang2016
+from lib.models import Head, choi2016, complexity, descriptions, fcn5, musicnn, short_chunk, yu2018, zhang2016
 from lib.models.layers import decision_layers, slice_input
 from lib.paths import Study
 from lib.plots import architectures
@@ -25,13 +24,13 @@ SMALL = (32, 40)  # where the size does not matter
 @functools.cache
 def built(name):
     """Network of the zoo at the size of a slice, which no test changes."""
-    return zoo.builder(name)(SHAPE, HEADS)
+    return models.builder(name)(SHAPE, HEADS)
 
 
 @pytest.fixture(scope="module")
 def described():
     """Descriptions of all networks."""
-    return {name: descriptions.describe(name, SMALL, HEADS) for name in zoo.PUBLISHED}
+    return {name: descriptions.describe(name, SMALL, HEADS) for name in models.PUBLISHED}
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +42,13 @@ def rebuilt(described):
 @pytest.fixture
 def registered():
     """Register networks for one test."""
-    before = dict(zoo._registry)
-    yield zoo.register
-    zoo._registry.clear()
-    zoo._registry.update(before)
+    before = dict(models._registry)
+    yield models.register
+    models._registry.clear()
+    models._registry.update(before)
 
 
-@pytest.mark.parametrize("name", zoo.PUBLISHED)
+@pytest.mark.parametrize("name", models.PUBLISHED)
 def test_a_network_answers_every_head_with_probabilities_or_a_number(rebuilt, name):
     model = rebuilt[name]
     answers = model(np.random.default_rng(0).integers(0, 256, (2, *SMALL), dtype=np.uint8), training=False)
@@ -61,7 +60,7 @@ def test_a_network_answers_every_head_with_probabilities_or_a_number(rebuilt, na
 
 
 def test_a_description_rebuilds_the_network_whatever_was_built_before(described, rebuilt):
-    assert {name: descriptions.describe(name, SMALL, HEADS) for name in reversed(zoo.PUBLISHED)} == described
+    assert {name: descriptions.describe(name, SMALL, HEADS) for name in reversed(models.PUBLISHED)} == described
     for name, model in rebuilt.items():
         assert model.count_params() == described[name]["parameters"]
         assert {type(layer).__module__.split(".")[0] for layer in model.layers} == {"keras"}
@@ -131,7 +130,7 @@ def _norm(width):
     ids=["zhang nnet1", "zhang nnet2", "choi", "choi, norm along bands", "fcn5", "fcn5, the README's"],
 )
 def test_a_published_network_has_its_published_size(build, trainable):
-    assert cost.trainable(build()) == trainable
+    assert complexity.trainable(build()) == trainable
 
 
 def test_the_released_crnn_is_padded_to_1440_frames_and_keeps_15_steps():
@@ -145,7 +144,7 @@ def test_short_chunk_has_the_size_that_the_papers_layers_give():
     convolutions = sum(_conv(9, read, width) for read, width in itertools.pairwise((1, *filters)))
     norms = _norm(1) + sum(_norm(width) for width in filters) + _norm(512)
     model = short_chunk.published()
-    assert cost.trainable(model) == convolutions + norms + _conv(1, 512, 512) + _conv(1, 512, 50)
+    assert complexity.trainable(model) == convolutions + norms + _conv(1, 512, 512) + _conv(1, 512, 50)
     assert model.get_layer("pool7").output.shape[1:3] == (1, 1)
 
 
@@ -156,13 +155,13 @@ def test_musicnn_has_the_size_that_the_released_layers_give():
     vector = 2 * (read + 3 * 64)  # maximum and mean
     norms = _norm(1) + _norm(read) + 3 * _norm(64) + _norm(vector) + _norm(200)
     expected = front + middle + norms + _conv(1, vector, 200) + _conv(1, 200, 50)
-    assert cost.trainable(musicnn.published()) == expected
+    assert complexity.trainable(musicnn.published()) == expected
 
 
 def test_networks_know_their_published_size():
-    sizes = {name: zoo.as_published(name) for name in (*zoo.PUBLISHED, *zoo.VARIANTS)}
-    assert {name for name in zoo.PUBLISHED if not sizes[name]} == {"yu2018", "choi2016", "texture"}
-    assert not any(sizes[name] for name in zoo.VARIANTS)
+    sizes = {name: models.as_published(name) for name in (*models.PUBLISHED, *models.VARIANTS)}
+    assert {name for name in models.PUBLISHED if not sizes[name]} == {"yu2018", "choi2016", "texture"}
+    assert not any(sizes[name] for name in models.VARIANTS)
     build, reads = sizes["zhang2016_nnet1"]
     assert build().name == "zhang2016_nnet1" and "513 bins" in reads
 
@@ -172,7 +171,7 @@ def test_networks_know_their_published_size():
     [("short_chunk", (128, 216)), ("yu2018", (64, 130)), ("musicnn", (64, 130)), ("zhang2016", (128, 216))],
 )
 def test_networks_read_other_slices_too(name, shape):
-    assert zoo.builder(name)(shape, HEADS).input_shape[1:] == shape
+    assert models.builder(name)(shape, HEADS).input_shape[1:] == shape
 
 
 def test_choi2016_is_about_a_quarter_of_a_million():
@@ -186,13 +185,13 @@ def test_multiply_adds_of_known_layers():
     x = keras.layers.Conv2D(5, (2, 3), padding="same", name="conv")(inputs)
     x = keras.layers.Flatten()(x)
     model = keras.Model(inputs, keras.layers.Dense(7, name="dense")(x))
-    table = cost.layer_table(model).set_index("layer")
+    table = complexity.layer_table(model).set_index("layer")
     assert table.loc["conv", "multiply_adds"] == 8 * 10 * 5 * (2 * 3 * 3)
     assert table.loc["dense", "multiply_adds"] == 400 * 7
     assert table["parameters"].sum() == model.count_params()
     sequence = keras.Input((6, 4))
     gru = keras.Model(sequence, keras.layers.GRU(5, name="gru")(sequence))
-    assert cost.layer_table(gru).set_index("layer").loc["gru", "multiply_adds"] == 6 * 3 * 5 * (4 + 5)
+    assert complexity.layer_table(gru).set_index("layer").loc["gru", "multiply_adds"] == 6 * 3 * 5 * (4 + 5)
 
 
 def _seen(model, field):
@@ -233,8 +232,8 @@ def _is_the_field(reached, size):
     ],
 )
 def test_nothing_outside_the_receptive_field_reaches_the_last_map(name, few):
-    model = zoo.builder(name)(SHAPE, HEADS, **few)
-    field = cost.receptive_field(model)
+    model = models.builder(name)(SHAPE, HEADS, **few)
+    field = complexity.receptive_field(model)
     bands, frames = _seen(model, field)
     _is_the_field(bands, field.bands)
     _is_the_field(frames, field.frames)
@@ -261,7 +260,7 @@ def _stack(*steps):
 )
 def test_receptive_fields_worked_out_by_hand(steps, bands, frames):
     model = _stack(*steps)
-    field = cost.receptive_field(model, Spectrogram())
+    field = complexity.receptive_field(model, Spectrogram())
     assert (field.bands, field.frames) == (bands, frames)
     assert field.seconds == pytest.approx(frames * 512 / 22050)
     assert field.whole
@@ -275,9 +274,11 @@ def test_the_larger_branch_counts_and_no_field_is_larger_than_the_slice():
     narrow = keras.layers.Conv2D(2, 3, padding="same")(x)
     wide = keras.layers.Conv2D(2, (9, 5), dilation_rate=(1, 2), padding="same")(x)
     x = keras.layers.Concatenate()([narrow, wide])
-    field = cost.receptive_field(keras.Model(inputs, decision_layers(keras.layers.GlobalMaxPooling2D()(x), HEADS)))
+    field = complexity.receptive_field(
+        keras.Model(inputs, decision_layers(keras.layers.GlobalMaxPooling2D()(x), HEADS))
+    )
     assert (field.bands, field.frames) == (9, 9)
-    huge = cost.receptive_field(_stack((30, 1, (4, 4)), (15, 1, None)))
+    huge = complexity.receptive_field(_stack((30, 1, (4, 4)), (15, 1, None)))
     assert (huge.bands, huge.frames) == (60, 80)
     assert huge.seconds <= Spectrogram().slice_s
 
@@ -290,24 +291,24 @@ def test_what_comes_back_from_the_whole_slice_or_is_unknown_hears_all_of_it():
     known = keras.Model(inputs, decision_layers(keras.layers.Flatten()(excited), HEADS))
     unknown = keras.layers.GlobalAveragePooling2D()(keras.layers.UpSampling2D()(x))
     for model in (known, keras.Model(inputs, decision_layers(unknown, HEADS))):
-        field = cost.receptive_field(model)
+        field = complexity.receptive_field(model)
         assert (field.bands, field.frames) == (60, 80)
 
 
 def test_the_time_of_a_slice_is_measured_in_milliseconds(monkeypatch):
     model = built("yu2018")
-    assert 0 < cost.time_per_slice(model, batch=4, repeats=2) < 1000
+    assert 0 < complexity.time_per_slice(model, batch=4, repeats=2) < 1000
     seen = []
     monkeypatch.setattr(model, "predict_on_batch", lambda slices: seen.append(slices.shape))
     clock = iter([0.0, 2.0, 2.0, 4.0, 4.0, 6.0])
-    monkeypatch.setattr(cost.time, "perf_counter", lambda: next(clock))
-    assert cost.time_per_slice(model, batch=250, repeats=5, limit_s=3) == pytest.approx(2000 / 250)
+    monkeypatch.setattr(complexity.time, "perf_counter", lambda: next(clock))
+    assert complexity.time_per_slice(model, batch=250, repeats=5, limit_s=3) == pytest.approx(2000 / 250)
     assert seen == [(250, *SHAPE)] * 3
 
 
-@pytest.mark.parametrize("name", zoo.PUBLISHED)
+@pytest.mark.parametrize("name", models.PUBLISHED)
 def test_a_diagram_shows_every_layer_that_works_and_every_head(name):
-    model = zoo.builder(name)(SHAPE, HEADS)
+    model = models.builder(name)(SHAPE, HEADS)
     figure = architectures.diagram(model, np.zeros(SHAPE, np.uint8))
     texts = [text.get_text() for text in figure.axes[0].texts]
     for kind, word in (((keras.layers.Conv1D, keras.layers.Conv2D), "conv"), (keras.layers.GRU, "GRU")):
@@ -323,15 +324,15 @@ def test_a_diagram_shows_every_layer_that_works_and_every_head(name):
 
 
 def test_a_diagram_keeps_branches_and_what_follows_a_layer():
-    found = architectures.blocks(zoo.builder("zhang2016")(SHAPE, HEADS))
+    found = architectures.blocks(models.builder("zhang2016")(SHAPE, HEADS))
     assert found["shortcut"].sources == ("conv1", "conv3")
     assert found["conv1"].words == ["conv 96×4", "× 256", "ReLU"]
     assert (found["conv1"].bands, found["conv1"].frames, found["conv1"].channels) == (1, 126, 256)
     assert found["genre"].column == found["valence"].column == max(block.column for block in found.values())
-    first = architectures.blocks(zoo.builder("yu2018")(SHAPE, HEADS))["conv1"]
+    first = architectures.blocks(models.builder("yu2018")(SHAPE, HEADS))["conv1"]
     assert first.words == ["conv 2×2", "× 32", "max 2×4", "ReLU", "norm"]
     assert (first.bands, first.frames) == (48, 32)
-    flat = [box for box in architectures.blocks(zoo.builder("musicnn")(SHAPE, HEADS)).values() if box.column == 1]
+    flat = [box for box in architectures.blocks(models.builder("musicnn")(SHAPE, HEADS)).values() if box.column == 1]
     assert sorted(box.words[0] for box in flat) == ["conv 38×5", "conv 67×5", "mean 96×1"]
 
 
@@ -342,7 +343,7 @@ def test_a_sum_written_with_a_plus_is_one():
     model = keras.Model(inputs, decision_layers(keras.layers.Flatten()(x), HEADS))
     merged = [block for block in architectures.blocks(model).values() if block.kind == "merge"]
     assert [(block.sources, block.words) for block in merged] == [(("a", "b"), ["sum"])]
-    assert cost.receptive_field(model).bands == 7
+    assert complexity.receptive_field(model).bands == 7
 
 
 def test_a_network_with_layers_unknown_to_the_diagram_is_drawn_all_the_same():
@@ -353,12 +354,12 @@ def test_a_network_with_layers_unknown_to_the_diagram_is_drawn_all_the_same():
     figure = architectures.diagram(model)
     assert "UpSampling2D" in {text.get_text() for text in figure.axes[0].texts}
     plt.close(figure)
-    assert cost.receptive_field(model).bands == SHAPE[0]
+    assert complexity.receptive_field(model).bands == SHAPE[0]
 
 
 def test_an_unknown_network_names_the_known():
     with pytest.raises(ReportError, match=r"'alexnet' is not registered.*yu2018, zhang2016, choi2016"):
-        zoo.builder("alexnet")
+        models.builder("alexnet")
 
 
 def _no_head(shape, heads):
@@ -474,9 +475,9 @@ def test_an_unchanged_description_keeps_its_file(tmp_path):
 
 
 def test_the_poster_search_changes_one_choice_at_a_time():
-    assert tuple(yu2018.VARIANTS) == zoo.VARIANTS
-    own = zoo.builder("yu2018")(SMALL, HEADS)
-    variants = {name: zoo.builder(name)(SMALL, HEADS) for name in zoo.VARIANTS}
+    assert tuple(yu2018.VARIANTS) == models.VARIANTS
+    own = models.builder("yu2018")(SMALL, HEADS)
+    variants = {name: models.builder(name)(SMALL, HEADS) for name in models.VARIANTS}
     assert all(model.count_params() != own.count_params() for model in variants.values())
     for name, kernel in (("yu2018_kernel3", (3, 3)), ("yu2018_kernel5", (5, 5))):
         assert {layer.kernel_size for layer in variants[name].layers if hasattr(layer, "kernel_size")} == {kernel}
@@ -512,9 +513,9 @@ def test_a_name_of_the_zoo_is_taken(registered):
 def test_a_network_registered_without_its_builder_is_an_error_that_says_so(registered):
     registered("mine")
     with pytest.raises(ReportError, match=r"'mine' was registered without its builder"):
-        zoo.names()
+        models.names()
     registered("mine")(_no_head)
-    assert zoo.names()[-1] == "mine" and zoo.builder("mine") is _no_head
+    assert models.names()[-1] == "mine" and models.builder("mine") is _no_head
     with pytest.raises(ReportError, match="needs a name"):
         registered(_no_head)
 
@@ -527,10 +528,10 @@ def test_multiply_adds_within_a_network_and_of_rarer_layers():
     x = keras.layers.SeparableConv2D(6, (3, 3), padding="same", name="separable")(x)
     x = keras.layers.GlobalAveragePooling2D()(x)
     model = keras.Model(inputs, block(x))
-    table = cost.layer_table(model).set_index("layer")["multiply_adds"]
+    table = complexity.layer_table(model).set_index("layer")["multiply_adds"]
     assert table["depth"] == 80 * 3 * 6
     assert table["separable"] == 80 * (9 * 3 + 3 * 6)
     assert table["block"] == 30
     sequence = keras.Input((6, 4))
     both = keras.Model(sequence, keras.layers.Bidirectional(keras.layers.GRU(5), name="both")(sequence))
-    assert cost.layer_table(both).set_index("layer").loc["both", "multiply_adds"] == 2 * 6 * 3 * 5 * (4 + 5)
+    assert complexity.layer_table(both).set_index("layer").loc["both", "multiply_adds"] == 2 * 6 * 3 * 5 * (4 + 5)

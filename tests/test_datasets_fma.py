@@ -17,7 +17,7 @@ from lib.datasets.fma.clips import read_manifest
 from lib.datasets.fma.places import Places
 from lib.errors import ReportError
 from lib.paths import PROJECT, Study
-from lib.workflow.fetch import main
+from lib.workflow.cli import main
 from tests import fma
 from tests.conftest import music_folder
 from tests.fma import Song
@@ -261,7 +261,7 @@ def test_the_real_clips_of_fma_come_through(tmp_path):
 
 
 class TestCommand:
-    """``python -m lib.workflow.fetch``, killed and run again."""
+    """``python -m lib.workflow fetch``, killed and run again."""
 
     @pytest.fixture
     def config(self, tmp_path):
@@ -278,14 +278,14 @@ class TestCommand:
 
     def test_says_what_is_there(self, tmp_path, archives, config, capsys):
         with serve(archives) as server:
-            assert main(["--study", str(config(server.address)), "--root", str(tmp_path / "a")]) == 0
+            assert main(["fetch", "--study", str(config(server.address)), "--root", str(tmp_path / "a")]) == 0
         assert "10 songs are there (Rock 5, Folk 5)" in capsys.readouterr().out
 
     def test_names_what_is_wrong(self, tmp_path, archives, config, capsys):
         with serve(archives, Faults(ranges=False)) as server:
-            assert main(["--study", str(config(server.address)), "--root", str(tmp_path / "a")]) == 1
+            assert main(["fetch", "--study", str(config(server.address)), "--root", str(tmp_path / "a")]) == 1
         assert "would have to be downloaded" in capsys.readouterr().err
-        assert main(["--study", "demo", "--root", str(tmp_path / "a")]) == 1
+        assert main(["fetch", "--study", "demo", "--root", str(tmp_path / "a")]) == 1
         assert "name one of corpus fma" in capsys.readouterr().err
 
     @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
@@ -297,7 +297,7 @@ class TestCommand:
 
             def start(name):
                 # Forked, for what it imports takes longer than what it does.
-                process = fork.Process(target=main, args=(["--study", study, "--root", str(tmp_path / name)],))
+                process = fork.Process(target=main, args=(["fetch", "--study", study, "--root", str(tmp_path / name)],))
                 process.start()
                 return process
 
@@ -309,7 +309,16 @@ class TestCommand:
                 process.join(chance.uniform(0.2, 1) * whole_s)
                 process.kill()
                 process.join()
-            command = [sys.executable, "-m", "lib.workflow", "fetch", "--study", study, "--root", str(tmp_path / "killed")]
+            command = [
+                sys.executable,
+                "-m",
+                "lib.workflow",
+                "fetch",
+                "--study",
+                study,
+                "--root",
+                str(tmp_path / "killed"),
+            ]
             assert "10 songs" in subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
         whole, killed = (contents(tmp_path / name) for name in ("whole", "killed"))
         assert whole == killed

@@ -9,7 +9,7 @@ import soxr
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lib.datasets import fingerprint, groups
+from lib.datasets import fingerprint, grouping
 from lib.datasets.artist_names import NO_ARTIST, acts, artist_names, is_artist, name_key
 from lib.datasets.fingerprint import likeness
 from tests.synthetic import RATE, song
@@ -57,25 +57,25 @@ def prints(songs):
 
 def test_words_may_be_looked_at_in_portions(songs, prints, monkeypatch):
     everything = [*prints, *(print_of(CHANGES["mp3"](y)) for y in songs[:4])]
-    whole = groups.copies(everything)
+    whole = grouping.copies(everything)
     assert len(whole) == 4
-    monkeypatch.setattr(groups, "WORDS", 500)
-    pd.testing.assert_frame_equal(groups.copies(everything), whole)
-    assert groups.copies([np.empty(0, np.uint32)] * 3).empty
+    monkeypatch.setattr(grouping, "WORDS", 500)
+    pd.testing.assert_frame_equal(grouping.copies(everything), whole)
+    assert grouping.copies([np.empty(0, np.uint32)] * 3).empty
 
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_changed_copy_is_found_and_nothing_else(songs, prints, change):
     for original in (0, 5):
         copy = print_of(CHANGES[change](songs[original]).astype(np.float32))
-        found = groups.copies([*prints, copy])
+        found = grouping.copies([*prints, copy])
         assert found[["a", "b"]].to_numpy().tolist() == [[original, 12]]
-        assert found["share"].iloc[0] > groups.SAME_RECORDING + 0.05
+        assert found["share"].iloc[0] > grouping.SAME_RECORDING + 0.05
 
 
 def test_songs_of_one_artist_are_no_copies(prints):
     shares = [likeness(a, b)[0] for i, a in enumerate(prints) for b in prints[:i]]
-    assert max(shares) < groups.SAME_RECORDING - 0.05
+    assert max(shares) < grouping.SAME_RECORDING - 0.05
 
 
 def test_the_shift_is_told(songs, prints):
@@ -88,16 +88,16 @@ def test_short_and_empty_fingerprints_match_nothing():
     empty = np.empty(0, dtype=np.uint32)
     assert len(fingerprint.fingerprint(np.zeros(100))) == 0
     assert likeness(empty, empty) == (0.0, 0.0)
-    assert len(groups.copies([empty, empty])) == 0
-    assert len(groups.copies([])) == 0
+    assert len(grouping.copies([empty, empty])) == 0
+    assert len(grouping.copies([])) == 0
     silence = fingerprint.fingerprint(np.zeros(5 * fingerprint.SAMPLE_RATE))
     assert not silence.any()
-    assert len(groups.copies([silence, silence])) == 0
+    assert len(grouping.copies([silence, silence])) == 0
 
 
 def test_copies_of_a_short_clip_are_found(songs):
     y = songs[0][: 4 * RATE]
-    assert len(groups.copies([print_of(y), print_of(coded(y, "OGG")), print_of(songs[1][: 4 * RATE])])) == 1
+    assert len(grouping.copies([print_of(y), print_of(coded(y, "OGG")), print_of(songs[1][: 4 * RATE])])) == 1
 
 
 def test_cost_grows_little_with_the_number_of_tracks():
@@ -105,20 +105,20 @@ def test_cost_grows_little_with_the_number_of_tracks():
     many = [generator.integers(1, 2**32, 1300, dtype=np.uint32) for _ in range(1000)]
     many += many[:20]
     started = time.perf_counter()
-    assert len(groups.copies(many)) == 20
+    assert len(grouping.copies(many)) == 20
     assert time.perf_counter() - started < 10
 
 
 def test_song_groups_are_named_by_their_smallest_id(prints):
     ids = ["d", "c", "b", "a"]
-    found, matches = groups.song_groups(ids, ["x", "y", "x", None], [prints[0], prints[1], prints[2], prints[1]])
+    found, matches = grouping.song_groups(ids, ["x", "y", "x", None], [prints[0], prints[1], prints[2], prints[1]])
     assert found.tolist() == ["b", "a", "b", "a"]
     assert matches[["track_a", "track_b"]].to_numpy().tolist() == [["c", "a"]]
 
 
 def test_tracks_without_bytes_or_sound_stand_alone():
     empty = np.empty(0, dtype=np.uint32)
-    assert groups.song_groups(["a", "b"], [None, None], [empty, empty])[0].tolist() == ["a", "b"]
+    assert grouping.song_groups(["a", "b"], [None, None], [empty, empty])[0].tolist() == ["a", "b"]
 
 
 def grouped(*rows: tuple) -> list:
@@ -127,7 +127,7 @@ def grouped(*rows: tuple) -> list:
     table = pd.DataFrame(full, columns=["artist", "title", "album"], dtype="object")
     table["track_id"] = [str(i) for i in range(len(full))]
     table["song_group"] = table["track_id"]
-    return [None if pd.isna(group) else group for group in groups.artist_groups(table)]
+    return [None if pd.isna(group) else group for group in grouping.artist_groups(table)]
 
 
 @pytest.mark.parametrize(
@@ -211,14 +211,14 @@ def test_copies_join_their_artists():
     table = pd.DataFrame({"track_id": ["b", "a", "c", "d"], "artist": ["X", "Y", None, None]}).assign(
         title=None, album=None, song_group=["a", "a", "c", "c"]
     )
-    assert groups.artist_groups(table).isna().tolist() == [False, False, True, True]
-    assert groups.artist_groups(table)[:2].tolist() == ["a", "a"]
+    assert grouping.artist_groups(table).isna().tolist() == [False, False, True, True]
+    assert grouping.artist_groups(table)[:2].tolist() == ["a", "a"]
 
 
 def test_no_tracks():
     empty = pd.DataFrame({c: pd.Series(dtype="string") for c in ("track_id", "artist", "title", "album", "song_group")})
-    assert len(groups.artist_groups(empty)) == 0
-    assert len(groups.song_groups([], [], [])[0]) == 0
+    assert len(grouping.artist_groups(empty)) == 0
+    assert len(grouping.song_groups([], [], [])[0]) == 0
 
 
 def test_the_exceptions_are_no_artists():
@@ -240,7 +240,7 @@ def test_groups_do_not_depend_on_the_order_of_tracks(artists, seed):
     table = pd.DataFrame({"track_id": [str(i) for i in range(len(artists))], "artist": artists}, dtype="object")
     table = table.assign(title="t", album=None, song_group=table["track_id"])
     mixed = table.sample(frac=1, random_state=seed)
-    one = groups.artist_groups(table).fillna("")
-    other = groups.artist_groups(mixed).fillna("").reindex(table.index)
+    one = grouping.artist_groups(table).fillna("")
+    other = grouping.artist_groups(mixed).fillna("").reindex(table.index)
     assert one.tolist() == other.tolist()
     assert len(artist_names(table)) == len(artists)

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import datasets as corpora
-from lib.datasets import summary, tags
+from lib import datasets
+from lib.datasets import file_tags, summary
 from lib.datasets.tracks import TRACK_COLUMNS, moods
 from lib.errors import ReportError
 from lib.paths import Study
@@ -46,7 +46,7 @@ def music(tmp_path_factory):
 
 @pytest.fixture
 def tracks(study, music):
-    return corpora.build(study, "folder", music)
+    return datasets.build(study, "folder", music)
 
 
 def test_build_gives_the_tracks_table_and_writes_nothing(study, tracks):
@@ -69,27 +69,27 @@ def test_build_gives_the_tracks_table_and_writes_nothing(study, tracks):
 
 
 def test_cuts_are_those_asked_for(study, music):
-    tracks = corpora.build(study, "folder", music, mood_cuts="0.1,0.9").set_index("title")
+    tracks = datasets.build(study, "folder", music, mood_cuts="0.1,0.9").set_index("title")
     assert tracks["mood"].value_counts().to_dict() == {"neutral": 4, "sad": 1, "happy": 1}
     with pytest.raises(ReportError, match="mood_cuts"):
-        corpora.build(study, "folder", music, mood_cuts="much")
+        datasets.build(study, "folder", music, mood_cuts="much")
 
 
 def test_a_given_mood_goes_before_a_cut(study, music, tmp_path):
     for name in ("a", "b"):
         write(tmp_path / "m" / "rock" / f"{name}.wav", song(0, 4))
     (tmp_path / "m" / "labels.csv").write_text("path,valence,mood\na.wav,0.9,sad\nb.wav,0.9,\n")
-    tracks = corpora.build(study, "folder", tmp_path / "m", mood_cuts="0.2,0.8").set_index("title")
+    tracks = datasets.build(study, "folder", tmp_path / "m", mood_cuts="0.2,0.8").set_index("title")
     assert tracks["mood"].to_dict() == {"a": "sad", "b": "happy"}
 
 
 def test_unknown_names(study, music):
     with pytest.raises(ReportError, match=r"'fmi' is unknown; there are demo, emotify, fma, folder"):
-        corpora.build(study, "fmi")
+        datasets.build(study, "fmi")
     with pytest.raises(ReportError, match=r"'folder' has no option 'songs_per_genre'; it has none"):
-        corpora.build(study, "folder", music, songs_per_genre=3)
+        datasets.build(study, "folder", music, songs_per_genre=3)
     with pytest.raises(ReportError, match="unknown"):
-        corpora.about("fmi")
+        datasets.about("fmi")
 
 
 def test_options_reach_the_corpus(study, music, monkeypatch):
@@ -101,18 +101,18 @@ def test_options_reach_the_corpus(study, music, monkeypatch):
 
     module.collect = collect
     monkeypatch.setitem(sys.modules, "a_corpus", module)
-    monkeypatch.setitem(corpora.CORPORA, "mine", "a_corpus")
-    tracks = corpora.build(study, "mine", size=7, workers=2)
+    monkeypatch.setitem(datasets.CORPORA, "mine", "a_corpus")
+    tracks = datasets.build(study, "mine", size=7, workers=2)
     assert tracks["status"].tolist() == ["ok"]
     assert tracks[["genre", "mood", "artist_group"]].isna().all(axis=None)
     with pytest.raises(ReportError, match="it has size, workers"):
-        corpora.build(study, "mine", length=7)
+        datasets.build(study, "mine", length=7)
 
 
 @pytest.mark.parametrize("corpus", ["emotify", "folder"])
 def test_each_corpus_tells_what_it_is(corpus):
-    assert len(corpora.about(corpus)) > 200
-    assert set(corpora.valence_parts(corpus)) <= {"joyful_activation", "sadness"}
+    assert len(datasets.about(corpus)) > 200
+    assert set(datasets.valence_parts(corpus)) <= {"joyful_activation", "sadness"}
 
 
 @pytest.mark.parametrize("suffix", ["mp3", "ogg", "flac", "wav", "aiff"])
@@ -120,7 +120,7 @@ def test_tags_of_every_format(tmp_path, suffix):
     import mutagen
 
     path = write(tmp_path / f"a.{suffix}", song(0, 1))
-    assert tags.read_tags(path) == {}
+    assert file_tags.read_tags(path) == {}
     file = mutagen.File(path, easy=True)
     if file.tags is None:
         file.add_tags()
@@ -132,15 +132,15 @@ def test_tags_of_every_format(tmp_path, suffix):
     else:
         file["artist"], file["title"], file["album"] = ["Á", "B"], "  T  t ", "L"
     file.save()
-    assert tags.read_tags(path) == {"artist": "Á; B", "title": "T t", "album": "L"}
+    assert file_tags.read_tags(path) == {"artist": "Á; B", "title": "T t", "album": "L"}
 
 
 def test_tags_never_raise(tmp_path):
     for name, content in [("a.mp3", b"ID3\x04\x00\x00\x7f\x7f\x7f\x7fTPE1"), ("b.flac", b"fLaC\x00"), ("c.ogg", b"")]:
         (tmp_path / name).write_bytes(content)
-        assert tags.read_tags(tmp_path / name) == {}
-    assert tags.read_tags(tmp_path / "none.mp3") == {}
-    assert tags.read_tags(tmp_path) == {}
+        assert file_tags.read_tags(tmp_path / name) == {}
+    assert file_tags.read_tags(tmp_path / "none.mp3") == {}
+    assert file_tags.read_tags(tmp_path) == {}
 
 
 def test_summaries(tracks):
