@@ -128,7 +128,7 @@ def test_slices_that_are_right_together_have_a_larger_ece_by_chance():
 
 def test_the_interval_of_the_overconfidence_of_calibrated_answers_covers_0_about_95_times_in_100():
     rng = np.random.default_rng(3)
-    rows = [calibrated(answers_of(*simulated(rng, 80, slices=3, together=True)), flips=2) for _ in range(150)]
+    rows = [calibrated(answers_of(*simulated(rng, 80, slices=3, together=True)), flips=2) for _ in range(100)]
     covered = np.mean([row.low <= 0 <= row.high for row in rows])
     assert 0.9 <= covered <= 0.99
 
