@@ -6,7 +6,6 @@ import pytest
 from scipy import stats
 
 from lib.evaluation import difficulty, predictions
-from lib.evaluation.bootstrap import Bootstrap
 from tests.answers import run_of, sure, tracks_of
 from tests.fakes import fake_run, fake_study
 
@@ -165,7 +164,7 @@ def test_permutations_match_the_expected_numbers_and_their_p_is_even_where_error
     p = []
     for seed in range(120):
         panel = panel_of(rng.random((80, 3)) < [0.5, 0.6, 0.7], true=rng.choice(["a", "b"], 80))
-        table = difficulty.agreement(panel, Bootstrap(150, seed))
+        table = difficulty.agreement(panel, resamples=150, seed=seed)
         p.append(table["p"].iloc[0])
         assert (table["low"] <= table["expected"] + 1).all() and (table["expected"] <= table["high"] + 1).all()
     p = np.array(p)
