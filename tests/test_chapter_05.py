@@ -22,7 +22,7 @@ from tests.answers import run_of, sure, tracks_of
 def page(tmp_path_factory):
     """Notebook 05 executed on a fake study, with a student's own network and a stale run."""
     study = fakes.fake_study(tmp_path_factory.mktemp("study"))
-    for network, skill in (("yu2018", 2.2), ("zhang2016", 0.5)):
+    for network, skill in (("yu2018", 0.7), ("zhang2016", 0.5)):
         for split in ("random", "artist"):
             fakes.fake_run(study, network, split, skill=skill)
     fakes.fake_run(study, "yu2018", "random", fold=1, seed=0)
