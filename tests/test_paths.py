@@ -61,11 +61,12 @@ def test_a_full_disk_and_a_closed_folder_name_the_file(tmp_path, code, remedy):
 
 def test_what_a_killed_process_left_is_swept_and_what_a_living_one_writes_is_not(tmp_path):
     code = (
-        "import sys, time; from lib.paths import replacing\n"
+        "import sys, time; from lib.io import replacing\n"
         "with replacing(sys.argv[1]) as part:\n part.mkdir(); (part / 'a').touch(); time.sleep(60)"
     )
     writer = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "run")], cwd=PROJECT)
     while not list(tmp_path.glob(".*.part/a")):
+        assert writer.poll() is None
         time.sleep(0.02)
     sweep(tmp_path)
     assert len(list(tmp_path.glob(".*.part/a"))) == 1
@@ -82,6 +83,6 @@ def test_another_machine_may_write_for_a_day(tmp_path, monkeypatch):
     sweep(tmp_path)
     assert list(tmp_path.iterdir()) == [theirs]
     now = time.time()
-    monkeypatch.setattr("lib.paths.time.time", lambda: now + 90_000)
+    monkeypatch.setattr("lib.io.time.time", lambda: now + 90_000)
     sweep(tmp_path)
     assert not list(tmp_path.iterdir())

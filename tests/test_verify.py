@@ -45,7 +45,7 @@ def test_numbers_that_do_not_come_out_are_named(committed, capsys):
     table[columns] = table[columns[::-1]].to_numpy()
     table.to_parquet(file.with_name("predictions.parquet"), index=False)
     assert main([*arguments, "--run", NAME]) == 2
-    assert "Not verified: beyond its tolerance is genre of test per song." in capsys.readouterr().out
+    assert "Not verified: beyond its tolerance is genre of test per song" in capsys.readouterr().out
 
 
 def test_another_making_within_the_tolerances_is_verified_and_called_that(committed, tmp_path):
