@@ -13,7 +13,7 @@ from lib.paths import Study
 from lib.runs import internals
 from lib.runs.key import key as key_of
 from lib.runs.run import Run
-from lib.runs.spec import RunSpec
+from lib.runs.spec import RunSpec, SelectionSpec
 from lib.runs.store import Finished
 from lib.splits import assign
 from lib.training.recipes import BASELINE, BEST, POSTER, settings_of
@@ -164,12 +164,15 @@ def fake_run(
     record = {
         "run": described,
         **made,
-        "candidates": ["gone poster"],
+        "candidates": ["majority baseline"],
         "validation_shares": [0],
         "changed": {},
-        "key": None,
     }
-    if recipe != BEST:
+    if recipe == BEST:
+        chosen_of = {"name": "majority", "shape": list(slices.shape[1:]), "heads": heads, "parameters": 1, "baseline": {}}
+        write_json(chosen_of, study.zoo / "majority.json")
+        record["key"] = key_of(SelectionSpec(study, run, ("majority baseline",), (0,), folds, {}))
+    else:
         description = {"name": network, "shape": list(slices.shape[1:]), "heads": heads, "parameters": 1}
         write_json(description | {"baseline" if recipe == BASELINE else "config": {}}, study.zoo / f"{network}.json")
         changed = {"epochs": 1}
