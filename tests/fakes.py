@@ -169,8 +169,8 @@ def fake_run(
         "changed": {},
     }
     if recipe == BEST:
-        chosen_of = {"name": "majority", "shape": list(slices.shape[1:]), "heads": heads, "parameters": 1, "baseline": {}}
-        write_json(chosen_of, study.zoo / "majority.json")
+        about = {"name": "majority", "shape": list(slices.shape[1:]), "heads": heads, "parameters": 1, "baseline": {}}
+        write_json(about, study.zoo / "majority.json")
         record["key"] = key_of(SelectionSpec(study, run, ("majority baseline",), (0,), folds, {}))
     else:
         description = {"name": network, "shape": list(slices.shape[1:]), "heads": heads, "parameters": 1}
