@@ -103,7 +103,7 @@ def kappa(frame: pd.DataFrame) -> float:
 
 
 def by_strictness(splits: Iterable[str]) -> list[str]:
-    """Splits from the leakiest to the strictest."""
+    """Order splits from the leakiest to the strictest."""
     given = set(splits)
     return [name for name in SPLITS if name in given] + sorted(given - set(SPLITS))
 
