@@ -3,28 +3,21 @@
 The splits are explained in notebook 05. ``random`` and ``poster`` put slices of one song on both
 sides, ``song`` does not, ``artist`` (Pampalk, Flexer & Widmer 2005) puts no artist on both sides either, and
 ``official`` is the split that a corpus was published with, FMA's, which keeps artists apart as FMA knows them.
-
-The controls ``seen`` and ``unseen`` start from ``artist``. Both hold back the same fifth of every song's slices and
-test on nothing else. Both train on the rest of the training songs, so that their models are one and the same:
-``unseen`` evaluates the model on the fold's own test artists, ``seen`` on training songs: those that the next fold
-tests, and those that test after it but are validation until then. So each song is predicted once on the same slices,
-by a model that knows the song and by one that does not know its artist; what lies between the two is leakage alone,
-not number or variety of the training slices.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
+from lib.control_splits import control, subsample
 from lib.errors import ReportError
 
 # scikit-learn is imported where songs are dealt: who only reads the splits' names does without it.
 
 SPLITS = ("poster", "random", "song", "official", "artist")  # from the leakiest to the strictest
 SINGLE = ("poster", "official")  # one deal, of one fold
-CONTROLS = ("seen", "unseen")  # one training set, two test sets, see `control`
-HELD_BACK = 0.2  # share of each training song's slices
+CONTROLS = ("seen", "unseen")  # one training set, two test sets, see `lib.control_splits`
 PARTS = ("train", "validation", "test")
 GROUPS = {"song": ("song_group", "songs"), "artist": ("artist_group", "artists")}
 UNKNOWN_ARTISTS = 0.2  # share of songs without an artist beyond which `artist` means nothing
@@ -332,72 +325,4 @@ def _official(songs: pd.DataFrame) -> np.ndarray:
     missing = [part for part in PARTS if part not in parts]
     if missing:
         raise ReportError(f"split official: no song is in its {missing[0]} part. Draw more songs.")
-    return parts
-
-
-def control(
-    parts: np.ndarray, following: Sequence[np.ndarray], slices: pd.DataFrame, split: str, seed: int
-) -> np.ndarray:
-    """Parts of ``seen`` or ``unseen``, from those of ``artist``.
-
-    Parameters
-    ----------
-    parts : np.ndarray [shape=(len(slices),), dtype=str]
-        Of this fold.
-    following : sequence of np.ndarray
-        Of all others, the next one first.
-    slices : pd.DataFrame
-        ``track_id`` of each slice.
-    split : str
-        ``seen`` or ``unseen``.
-    seed : int >= 0
-
-    Returns
-    -------
-    np.ndarray [shape=(len(slices),), dtype=str]
-        Of a song of two or more slices at least one is held back; a song of one is never tested, and under ``seen``
-        neither is one that trains in no fold.
-    """
-    at_random = pd.Series(np.random.default_rng([seed, 1]).random(len(slices))).groupby(slices["track_id"].to_numpy())
-    count = at_random.transform("size")
-    place = at_random.rank(method="first")
-    held = ((place <= np.maximum(np.round(HELD_BACK * count), 1)) & (count > 1)).to_numpy()
-    asked = parts == "test"
-    if split == "seen":
-        then = np.full_like(parts, "validation")
-        for later in following:
-            then = np.where(then == "validation", later, then)
-        asked = (parts == "train") & (then == "test")
-    result = np.where((parts == "test") | (held & (parts == "train")), "", parts)
-    result[asked & held] = "test"
-    return result
-
-
-def subsample(parts: np.ndarray, songs: pd.DataFrame, group: str, share: float, seed: int) -> np.ndarray:
-    """Keep a share of the groups that train, in each genre alike; the others stay out.
-
-    The groups of a smaller share are among those of a larger one.
-
-    Parameters
-    ----------
-    parts : np.ndarray [shape=(len(songs),), dtype=str]
-    songs : pd.DataFrame
-        ``genre`` and the column `group` of each slice's song.
-    group : str
-    share : float, 0 < share <= 1
-    seed : int >= 0
-
-    Returns
-    -------
-    np.ndarray [shape=(len(songs),), dtype=str]
-        At least one group of every genre trains.
-    """
-    trains = parts == "train"
-    units = songs.loc[trains, [group, "genre"]].fillna({"genre": ""}).drop_duplicates(group).sort_values(group)
-    units["at_random"] = np.random.default_rng([seed, 2]).random(len(units))
-    place = units.groupby("genre")["at_random"].rank(method="first")
-    count = units.groupby("genre")["genre"].transform("size")
-    keep = units.loc[place <= np.maximum(np.round(share * count), 1), group]
-    parts = parts.copy()
-    parts[trains & ~songs[group].isin(keep).to_numpy(dtype=bool)] = ""
     return parts

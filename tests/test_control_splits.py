@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lib.control_splits import HELD_BACK
 from lib.errors import ReportError
-from lib.splits import HELD_BACK, assign
+from lib.splits import assign
 from tests.test_splits import slices_of
 
 FOLDS = 3

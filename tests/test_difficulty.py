@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from lib.evaluation import difficulty, predictions
+from lib.evaluation import artist_effects, difficulty, predictions
 from tests.answers import run_of, sure, tracks_of
 from tests.fakes import fake_run, fake_study
 
@@ -118,13 +118,13 @@ def test_missing_labels_titles_and_artists():
 def test_no_network_one_network_and_no_common_song():
     nobody = difficulty.panel([], "genre")
     assert not len(difficulty.missed_by_all(nobody))
-    assert pd.isna(difficulty.hard_artists(nobody).p)
+    assert pd.isna(artist_effects.hard_artists(nobody).p)
     alone = difficulty.panel(predictions.collect(three()[:1], TRACKS), "genre")
     assert difficulty.missed_by_all(alone)["agree"].tolist() == [1, 1]
     apart = [run_of([sure("t0", "a")], network="one"), run_of([sure("t1", "b")], network="two")]
     panel = difficulty.panel(predictions.collect(apart, TRACKS), "genre")
     assert difficulty.missed_by_all(panel).columns.tolist()[-2:] == ["one", "two"]
-    assert pd.isna(difficulty.hard_artists(panel).p)
+    assert pd.isna(artist_effects.hard_artists(panel).p)
 
 
 def test_no_mistakes():
@@ -132,7 +132,7 @@ def test_no_mistakes():
     table = difficulty.agreement(panel)
     assert table["songs"].tolist() == [0, 0, 0, 12] and table["expected"].tolist() == [0, 0, 0, 12]
     assert not len(difficulty.missed_by_all(panel))
-    found = difficulty.hard_artists(panel)
+    found = artist_effects.hard_artists(panel)
     assert pd.isna(found.p) and not len(found.table)
 
 
@@ -193,7 +193,7 @@ def errors_by_artist(rng, spread, artists=40, songs=6, networks=3, cells=2):
 
 def test_errors_that_cluster_by_artist_are_found():
     panel = errors_by_artist(np.random.default_rng(0), 0.3)
-    found = difficulty.hard_artists(panel, permutations=999)
+    found = artist_effects.hard_artists(panel, permutations=999)
     assert found.p == 0.001 and found.icc > 0.3
     assert (found.artists, found.songs, found.least) == (40, 240, 3)
     worst = found.table[found.table["hard"]]
@@ -208,7 +208,7 @@ def test_p_is_even_and_nobody_hard_where_errors_do_not_cluster():
     for seed in range(200):
         panel = errors_by_artist(rng, 0.0, artists=12)
         least = 3 if seed < 20 else 99  # the table takes longer than the test
-        found = difficulty.hard_artists(panel, least=least, permutations=99, seed=seed)
+        found = artist_effects.hard_artists(panel, least=least, permutations=99, seed=seed)
         p.append(found.p)
         named += found.table["hard"].any()
     assert stats.kstest(p, "uniform").pvalue > 0.01
@@ -221,8 +221,8 @@ def test_a_hard_genre_is_no_hard_artist():
     true = np.where(names < 10, "a", "b")
     right = rng.random((100, 3)) < np.where(true == "a", 0.95, 0.2)[:, None]
     given = {"artists": names.astype(str)}
-    assert difficulty.hard_artists(panel_of(right, true=true, **given), permutations=499).p > 0.05
-    assert difficulty.hard_artists(panel_of(right, **given), permutations=499).p == 0.002
+    assert artist_effects.hard_artists(panel_of(right, true=true, **given), permutations=499).p > 0.05
+    assert artist_effects.hard_artists(panel_of(right, **given), permutations=499).p == 0.002
 
 
 def test_a_fold_with_poor_models_is_no_hard_artist():
@@ -235,64 +235,64 @@ def test_a_fold_with_poor_models_is_no_hard_artist():
         panel = panel_of(right, artists=names.astype(str))
         folds = pd.Series(fold, index=panel.songs.index, dtype=float)
         for name, given in (("without", None), ("with", folds)):
-            p[name].append(difficulty.hard_artists(panel, given, least=99, permutations=99, seed=seed).p)
+            p[name].append(artist_effects.hard_artists(panel, given, least=99, permutations=99, seed=seed).p)
     assert np.mean(np.array(p["without"]) <= 0.05) > 0.9
     assert np.mean(np.array(p["with"]) <= 0.05) < 0.15
-    unknown = difficulty.hard_artists(panel, folds.iloc[1:], permutations=99)  # a song without a fold: not used
-    assert unknown.p == difficulty.hard_artists(panel, permutations=99).p
+    unknown = artist_effects.hard_artists(panel, folds.iloc[1:], permutations=99)  # a song without a fold: not used
+    assert unknown.p == artist_effects.hard_artists(panel, permutations=99).p
 
 
 def test_copies_of_a_recording_count_once():
     right = np.random.default_rng(5).random((30, 2)) < 0.5
     right = np.repeat(right, 2, axis=0)  # every song twice, by an artist of its own
     ids = np.repeat(np.arange(30), 2).astype(str)
-    found = difficulty.hard_artists(panel_of(right, artists=ids, copies=ids), least=2)
+    found = artist_effects.hard_artists(panel_of(right, artists=ids, copies=ids), least=2)
     assert pd.isna(found.p) and (found.artists, found.songs) == (0, 0)
-    assert difficulty.hard_artists(panel_of(right, artists=ids), permutations=499).p == 0.002
+    assert artist_effects.hard_artists(panel_of(right, artists=ids), permutations=499).p == 0.002
 
 
 def test_songs_without_an_artist_stay_alone():
     rng = np.random.default_rng(6)
     names = np.array([pd.NA] * 10 + ["x"] * 5 + ["y"] * 5, dtype=object)
-    found = difficulty.hard_artists(panel_of(rng.random((20, 2)) < 0.5, artists=names), permutations=99)
+    found = artist_effects.hard_artists(panel_of(rng.random((20, 2)) < 0.5, artists=names), permutations=99)
     assert set(found.table["artist_group"]) == {"x", "y"} and found.artists == 2
 
 
 def test_bounds_are_shares_and_an_artist_of_few_songs_is_not_listed():
     panel = errors_by_artist(np.random.default_rng(7), 0.3, artists=10, songs=4)
     folds = pd.Series(np.repeat(np.arange(10) % 3, 4), index=panel.songs.index, dtype=float)
-    table = difficulty.hard_artists(panel, folds, permutations=199).table
+    table = artist_effects.hard_artists(panel, folds, permutations=199).table
     assert ((table[["low", "high", "right", "p"]] >= 0) & (table[["low", "high", "right", "p"]] <= 1)).all(axis=None)
-    none = difficulty.hard_artists(panel, least=5, permutations=199)
+    none = artist_effects.hard_artists(panel, least=5, permutations=199)
     assert not len(none.table) and none.p < 1
 
 
 def test_of_many_artists_the_worst_are_listed(monkeypatch):
     panel = errors_by_artist(np.random.default_rng(8), 0.3)
-    whole = difficulty.hard_artists(panel, permutations=199)
-    monkeypatch.setattr(difficulty, "MOST", 3)
-    few = difficulty.hard_artists(panel, permutations=199)
+    whole = artist_effects.hard_artists(panel, permutations=199)
+    monkeypatch.setattr(artist_effects, "MOST", 3)
+    few = artist_effects.hard_artists(panel, permutations=199)
     pd.testing.assert_frame_equal(few.table, whole.table.head(3))
     assert few.asked == whole.asked == len(whole.table) > 3
 
 
 def test_too_many_artists_to_name_one_are_not_called_easy():
     panel = errors_by_artist(np.random.default_rng(9), 0.3, artists=600, songs=3, networks=1)
-    found = difficulty.hard_artists(panel, permutations=99)
+    found = artist_effects.hard_artists(panel, permutations=99)
     assert not found.table["hard"].any()
 
 
 def test_no_artist_is_called_hard_where_clustering_is_not_established():
     panel = errors_by_artist(np.random.default_rng(8), 0.0, artists=6)
-    found = difficulty.hard_artists(panel, permutations=199)
+    found = artist_effects.hard_artists(panel, permutations=199)
     assert found.p > 0.05 and not found.table["hard"].any()
 
 
 def test_folds_are_those_that_tested_a_song():
     runs = [run_of([sure("t0", "a")], split="artist"), run_of([sure("t1", "a")], split="artist", fold=3)]
     old = SimpleNamespace(**(vars(runs[0]) | {"stale": True}))
-    assert difficulty.folds_of([*runs, old], "artist").to_dict() == {"t0": 0, "t1": 3}
-    assert not len(difficulty.folds_of(runs, "random"))
+    assert artist_effects.folds_of([*runs, old], "artist").to_dict() == {"t0": 0, "t1": 3}
+    assert not len(artist_effects.folds_of(runs, "random"))
 
 
 def test_a_whole_study(tmp_path):
@@ -308,5 +308,5 @@ def test_a_whole_study(tmp_path):
         assert difficulty.agreement(panel)["songs"].sum() == known
         missed = difficulty.missed_by_all(panel)
         assert (missed[["yu2018", "zhang2016"]].to_numpy() != missed[["true"]].to_numpy()).all()
-        found = difficulty.hard_artists(panel, difficulty.folds_of(runs, "artist"), permutations=199)
+        found = artist_effects.hard_artists(panel, artist_effects.folds_of(runs, "artist"), permutations=199)
         assert 0 < found.p <= 1 and len(found.table)

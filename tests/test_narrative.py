@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from lib.evaluation import (
     ablations,
+    artist_effects,
     calibration,
     comparisons,
     difficulty,
@@ -253,4 +254,4 @@ def test_titles_of_curves_and_sets_tell_gain_from_none():
 def test_titles_of_missed_songs_and_artists():
     nobody = difficulty.panel([], "genre")
     assert "No song" in titles.missed(nobody, difficulty.agreement(nobody))
-    assert "cannot be tested" in titles.artists(difficulty.hard_artists(nobody), nobody)
+    assert "cannot be tested" in titles.artists(artist_effects.hard_artists(nobody), nobody)

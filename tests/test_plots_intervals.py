@@ -5,7 +5,7 @@ import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 
-from lib.evaluation import difficulty
+from lib.evaluation import artist_effects, difficulty
 from lib.plots import evaluation as plots
 from lib.plots import svg
 from lib.plots.intervals import forest, marks, series, whiskers
@@ -66,7 +66,7 @@ def test_the_distribution_is_drawn_beside_the_expected_one():
 def test_artists_are_drawn_and_hard_ones_stand_out():
     panel = errors_by_artist(np.random.default_rng(0), 0.4, artists=30)
     panel.songs["artist"] = panel.songs["artist"] + " of a very long name that nobody can read $x"
-    found = difficulty.hard_artists(panel, permutations=999)
+    found = artist_effects.hard_artists(panel, permutations=999)
     figure = plots.artists_figure(found)
     shown = found.table.head(plots.MOST)
     assert len(figure.axes[0].get_yticklabels()) == plots.MOST

@@ -122,7 +122,7 @@ def build(
     collect = module(corpus).collect
     options = {"workers": workers, "timeout_s": timeout_s} | checked(corpus, options)
     options = {name: value for name, value in options.items() if name in _options(corpus)}
-    moods(pd.Series([0.5]), mood_cuts)  # a wrong parameter is told before the long part
+    moods(pd.Series([0.5]), mood_cuts)  # a wrong parameter is an error before the long part
     own = getattr(module(corpus), "VALENCE", corpus)
     asked = sources(valence, own=own, cache=study.root / "downloads" / "spotify.jsonl")
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from lib.evaluation.ablations import sets
+from lib.evaluation.artist_effects import Artists
 from lib.evaluation.comparisons import whole_drops
-from lib.evaluation.difficulty import Artists, Panel
+from lib.evaluation.difficulty import Panel
 from lib.evaluation.per_class import worst_confusion
 from lib.evaluation.predictions import Answers
 from lib.evaluation.results import by_strictness, leaky, main_rows, of_networks, strict_rows

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lib.evaluation import poster
-from lib.evaluation.difficulty import Artists
+from lib.evaluation.artist_effects import Artists
 from lib.evaluation.per_class import confusion
 from lib.evaluation.predictions import Answers
 from lib.evaluation.results import by_strictness, labels, networks, of_networks
