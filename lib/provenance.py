@@ -37,8 +37,13 @@ def sources(module: str) -> tuple[Path, ...]:
         if name in found or path is None:
             continue
         found[name] = path
-        waiting += _imports(path.read_text(encoding="utf-8"))
+        waiting += _imports_of(path)
     return tuple(sorted(found.values()))
+
+
+@cache
+def _imports_of(path: Path) -> list[str]:
+    return _imports(path.read_text(encoding="utf-8"))
 
 
 def _imports(source: str) -> list[str]:
@@ -59,7 +64,6 @@ def module_file(module: str) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-@cache
 def code_digest(paths: tuple[Path, ...]) -> str:
     """Checksum of what some modules do, the same under every version of Python.
 
@@ -68,13 +72,18 @@ def code_digest(paths: tuple[Path, ...]) -> str:
     """
     total = hashlib.sha256()
     for path in paths:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            body = getattr(node, "body", None)
-            if isinstance(body, list) and body and _is_text(body[0]):
-                body[0].value.value = ""
-        total.update(_canonical(tree).encode())
+        total.update(_code(path))
     return total.hexdigest()[:16]
+
+
+@cache
+def _code(path: Path) -> bytes:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and _is_text(body[0]):
+            body[0].value.value = ""
+    return _canonical(tree).encode()
 
 
 def _canonical(node: object) -> str:

@@ -6,6 +6,7 @@ sides, ``song`` does not, ``artist`` (Pampalk, Flexer & Widmer 2005) puts no art
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -13,16 +14,17 @@ import pandas as pd
 from lib.control_splits import control, subsample
 from lib.errors import ReportError
 
-# scikit-learn is imported where songs are dealt: who only reads the splits' names does without it.
+# scikit-learn is imported where songs are assigned: who only reads the splits' names does without it.
 
 SPLITS = ("poster", "random", "song", "official", "artist")  # from the leakiest to the strictest
-SINGLE = ("poster", "official")  # one deal, of one fold
+SINGLE = ("poster", "official")  # a single fold
 CONTROLS = ("seen", "unseen")  # one training set, two test sets, see `lib.control_splits`
 PARTS = ("train", "validation", "test")
 GROUPS = {"song": ("song_group", "songs"), "artist": ("artist_group", "artists")}
 UNKNOWN_ARTISTS = 0.2  # share of songs without an artist beyond which `artist` means nothing
 VALIDATION_SHARE = 0.1  # of the whole
-DEALS = 10  # random states tried until every fold tests every genre
+ATTEMPTS = 10  # random states tried until every fold tests every genre
+_CACHED = 128  # cuts kept in memory
 POSTER_SHARE = 225 / 4524  # of the slices, for validation and for test each: 4074 + 225 + 225 on the poster
 
 
@@ -39,7 +41,7 @@ def assign(
 ) -> np.ndarray:
     """Part of every slice in one fold; a pure function of its arguments.
 
-    The corpus is dealt into `folds` parts of like genre and mood, each of which is the test set once and
+    The corpus is divided into `folds` parts of like genre and mood, each of which is the test set once and
     has songs of every genre, unless artists who span genres make that impossible. Of the rest, a tenth of
     the whole is validation and the remainder train. ``poster`` is a single draw of slices in the poster's
     proportions, and ``official`` what the tracks table says.
@@ -56,7 +58,7 @@ def assign(
         0 <= fold < folds; 0 for those of `SINGLE`.
     folds : int >= 2
     validation : int >= 0
-        Which share of the rest is validation: the rest is dealt into shares of about a tenth of the whole, so that
+        Which share of the rest is validation: the rest is divided into shares of about a tenth of the whole, so that
         with `folds` of 5 there are 8 of them, and no song is in two. 0 for those of `SINGLE`.
     share : float, 0 < share <= 1
         Of the training songs or, under ``artist``, artists of each genre that train; the others stay out.
@@ -93,16 +95,16 @@ def assign(
         parts = _official(songs)
     elif split == "random":
         _need(songs.groupby("genre").size(), len(songs), "slices", folds)
-        parts = _deal(songs, np.arange(len(songs)), fold, folds, validation, seed)
+        parts = _assign(songs, np.arange(len(songs)), fold, folds, validation, seed)
     else:
-        # Songs are dealt, not slices, so that a long song weighs no more than a short one.
+        # Songs are assigned, not slices, so that a long song weighs no more than a short one.
         rule = "artist" if split in CONTROLS else split
         unit, _ = _known(songs.drop_duplicates("track_id"), rule, folds)
         group = GROUPS[rule][0]
         groups = unit[group].to_numpy(dtype=str)
 
         def parts_of(fold: int) -> np.ndarray:
-            part_of = dict(zip(unit["track_id"], _deal(unit, groups, fold, folds, validation, seed), strict=True))
+            part_of = dict(zip(unit["track_id"], _assign(unit, groups, fold, folds, validation, seed), strict=True))
             return songs["track_id"].map(part_of).fillna("").to_numpy(dtype="U10")
 
         parts = parts_of(fold)
@@ -134,12 +136,12 @@ def check_corpus(tracks: pd.DataFrame, splits: list[str], folds: int) -> pd.Seri
     -------
     pd.Series
         Fewest songs and artists of a genre, by split, or of all where no genre is known; empty for
-        splits that deal slices.
+        splits of slices.
 
     Raises
     ------
     ReportError
-        If a genre, or the whole corpus, has subsample songs or artists than there are folds, too many songs name no
+        If a genre, or the whole corpus, has fewer songs or artists than there are folds, too many songs name no
         artist, or the corpus has no official split.
     """
     usable = tracks[tracks["status"] == "ok"]
@@ -190,7 +192,7 @@ def _known(songs: pd.DataFrame, split: str, folds: int) -> tuple[pd.DataFrame, p
 
 
 def _need(counts: pd.Series, total: int, what: str, folds: int) -> None:
-    """Raise if a genre, or all together, has subsample groups than there are folds."""
+    """Raise if a genre, or all together, has fewer groups than there are folds."""
     remedy = "Add music, or lower `folds` in the study's file in config/."
     if len(counts) and counts.min() < folds:
         listed = ", ".join(f"{name} {n}" for name, n in counts.items())
@@ -202,7 +204,7 @@ def _need(counts: pd.Series, total: int, what: str, folds: int) -> None:
         raise ReportError(f"{total} usable {what} are too few for {folds} folds, which need {folds}. {remedy}")
 
 
-def _deal(unit: pd.DataFrame, groups: np.ndarray, fold: int, folds: int, validation: int, seed: int) -> np.ndarray:
+def _assign(unit: pd.DataFrame, groups: np.ndarray, fold: int, folds: int, validation: int, seed: int) -> np.ndarray:
     """Part of every row of `unit`; rows of one group get one part."""
     fold_of = _folds(unit, groups, folds, seed)
     rest, test = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
@@ -224,11 +226,11 @@ def _deal(unit: pd.DataFrame, groups: np.ndarray, fold: int, folds: int, validat
 
 
 def _folds(unit: pd.DataFrame, groups: np.ndarray, folds: int, seed: int) -> np.ndarray:
-    """Fold in which each row is tested: of several deals the first in which every fold tests every genre.
+    """Fold in which each row is tested: of several attempts the first in which every fold tests every genre.
 
-    Dealing whole groups by genre and mood balances both on the whole, but may leave a small genre out of a
+    Assigning whole groups by genre and mood balances both on the whole, but may leave a small genre out of a
     fold. Then genre alone is balanced, then both again from other random states, and at last each genre is
-    dealt by itself. Where no deal is complete, that which lacks least counts.
+    divided by itself. Where no attempt is complete, that which lacks least counts.
     """
     genre = unit["genre"]
     tested = [(genre == name).to_numpy(dtype=bool, na_value=False) for name in sorted(genre.dropna().unique())]
@@ -238,16 +240,16 @@ def _folds(unit: pd.DataFrame, groups: np.ndarray, folds: int, seed: int) -> np.
         return sum(folds - len(np.unique(fold_of[rows])) for rows in tested)
 
     best = None
-    for deal in _deals(unit, groups, folds, seed):
-        if best is None or lacking(deal) < lacking(best):
-            best = deal
+    for fold_of in _attempts(unit, groups, folds, seed):
+        if best is None or lacking(fold_of) < lacking(best):
+            best = fold_of
         if not lacking(best):
             break
     return best
 
 
-def _deals(unit: pd.DataFrame, groups: np.ndarray, folds: int, seed: int) -> Iterator[np.ndarray]:
-    for number in range(DEALS):
+def _attempts(unit: pd.DataFrame, groups: np.ndarray, folds: int, seed: int) -> Iterator[np.ndarray]:
+    for number in range(ATTEMPTS):
         state = int(np.random.SeedSequence([seed, number]).generate_state(1)[0]) if number else seed
         for labelled in (unit, unit.assign(mood="")):
             yield _cut(labelled, groups, folds, state)
@@ -257,7 +259,7 @@ def _deals(unit: pd.DataFrame, groups: np.ndarray, folds: int, seed: int) -> Ite
 def _by_genre(unit: pd.DataFrame, groups: np.ndarray, folds: int) -> np.ndarray:
     """Part of each row when each genre's groups go round the parts, large ones first.
 
-    The genre of fewest groups is dealt first, and a group of several genres with the first of them: so a
+    The genre of fewest groups comes first, and a group of several genres with the first of them: so a
     genre whose groups belong to no other is in every part if it has as many groups as there are parts.
     """
     rows = pd.DataFrame({"group": groups, "genre": unit["genre"].fillna("").astype(str).to_numpy()})
@@ -277,17 +279,27 @@ def _by_genre(unit: pd.DataFrame, groups: np.ndarray, folds: int) -> np.ndarray:
 
 
 def _cut(unit: pd.DataFrame, groups: np.ndarray, n: int, seed: int) -> np.ndarray:
-    """Deal rows into `n` parts of like genre and mood; the number of each row's part."""
+    """Assign rows to `n` parts of like genre and mood; the number of each row's part."""
+    _, groups = np.unique(groups, return_inverse=True)
+    n = max(2, min(n, groups.max() + 1))
+    _, strata = np.unique(_strata(unit, n), return_inverse=True)
+    return _stratified(strata.astype("int32").tobytes(), groups.astype("int32").tobytes(), n, seed)
+
+
+@lru_cache(_CACHED)
+def _stratified(strata: bytes, groups: bytes, n: int, seed: int) -> np.ndarray:
+    """Part of each row, from its stratum and group as bytes of int32; the folds of a split share the first cut."""
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-    n = max(2, min(n, len(np.unique(groups))))
-    if len(np.unique(groups)) == len(groups):
+    strata, groups = np.frombuffer(strata, "int32"), np.frombuffer(groups, "int32")
+    if groups.max() + 1 == len(groups):
         splitter, groups = StratifiedKFold(n, shuffle=True, random_state=seed), None
     else:
         splitter = StratifiedGroupKFold(n, shuffle=True, random_state=seed)
-    part_of = np.zeros(len(unit), dtype=int)
-    for number, (_, inside) in enumerate(splitter.split(np.zeros(len(unit)), _strata(unit, n), groups)):
+    part_of = np.zeros(len(strata), dtype=int)
+    for number, (_, inside) in enumerate(splitter.split(np.zeros(len(strata)), strata, groups)):
         part_of[inside] = number
+    part_of.flags.writeable = False
     return part_of
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from lib import datasets
 from lib.datasets import file_tags, summary
+from lib.datasets.assemble import assemble
 from lib.datasets.tracks import TRACK_COLUMNS, moods
 from lib.errors import ReportError
 from lib.paths import Study
@@ -46,7 +47,7 @@ def music(tmp_path_factory):
 
 @pytest.fixture
 def tracks(study, music):
-    return datasets.build(study, "folder", music)
+    return assemble(study, "folder", music)
 
 
 def test_build_gives_the_tracks_table_and_writes_nothing(study, tracks):
@@ -69,25 +70,25 @@ def test_build_gives_the_tracks_table_and_writes_nothing(study, tracks):
 
 
 def test_cuts_are_those_asked_for(study, music):
-    tracks = datasets.build(study, "folder", music, mood_cuts="0.1,0.9").set_index("title")
+    tracks = assemble(study, "folder", music, mood_cuts="0.1,0.9").set_index("title")
     assert tracks["mood"].value_counts().to_dict() == {"neutral": 4, "sad": 1, "happy": 1}
     with pytest.raises(ReportError, match="mood_cuts"):
-        datasets.build(study, "folder", music, mood_cuts="much")
+        assemble(study, "folder", music, mood_cuts="much")
 
 
 def test_a_given_mood_goes_before_a_cut(study, music, tmp_path):
     for name in ("a", "b"):
         write(tmp_path / "m" / "rock" / f"{name}.wav", song(0, 4))
     (tmp_path / "m" / "labels.csv").write_text("path,valence,mood\na.wav,0.9,sad\nb.wav,0.9,\n")
-    tracks = datasets.build(study, "folder", tmp_path / "m", mood_cuts="0.2,0.8").set_index("title")
+    tracks = assemble(study, "folder", tmp_path / "m", mood_cuts="0.2,0.8").set_index("title")
     assert tracks["mood"].to_dict() == {"a": "sad", "b": "happy"}
 
 
 def test_unknown_names(study, music):
     with pytest.raises(ReportError, match=r"'fmi' is unknown; there are demo, emotify, fma, folder"):
-        datasets.build(study, "fmi")
+        assemble(study, "fmi")
     with pytest.raises(ReportError, match=r"'folder' has no option 'songs_per_genre'; it has none"):
-        datasets.build(study, "folder", music, songs_per_genre=3)
+        assemble(study, "folder", music, songs_per_genre=3)
     with pytest.raises(ReportError, match="unknown"):
         datasets.about("fmi")
 
@@ -102,11 +103,11 @@ def test_options_reach_the_corpus(study, music, monkeypatch):
     module.collect = collect
     monkeypatch.setitem(sys.modules, "a_corpus", module)
     monkeypatch.setitem(datasets.CORPORA, "mine", "a_corpus")
-    tracks = datasets.build(study, "mine", size=7, workers=2)
+    tracks = assemble(study, "mine", size=7, workers=2)
     assert tracks["status"].tolist() == ["ok"]
     assert tracks[["genre", "mood", "artist_group"]].isna().all(axis=None)
     with pytest.raises(ReportError, match="it has size, workers"):
-        datasets.build(study, "mine", length=7)
+        assemble(study, "mine", length=7)
 
 
 @pytest.mark.parametrize("corpus", ["emotify", "folder"])

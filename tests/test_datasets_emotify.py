@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lib.datasets import build
+from lib.datasets.assemble import assemble
 from lib.datasets.emotify import EMOTIONS, LICENSE, collect
 from lib.errors import ReportError
 from lib.paths import Study
@@ -124,7 +124,7 @@ def test_no_folder(study, tmp_path):
 
 @pytest.mark.real
 def test_the_four_hundred_real_songs(study, emotify):
-    tracks = build(study, "emotify", emotify)
+    tracks = assemble(study, "emotify", emotify)
     assert tracks["genre"].value_counts().to_dict() == dict.fromkeys(["Classical", "Electronic", "Pop", "Rock"], 100)
     assert set(tracks["status"]) == {"ok"}
     assert tracks.loc[tracks["duration_s"] < 29.5, "track_id"].tolist() == ["emotify-classical-066"]

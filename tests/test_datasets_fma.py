@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from lib import pool
-from lib.datasets import build
+from lib.datasets.assemble import assemble
 from lib.datasets.fma import collect
 from lib.datasets.fma.clips import read_manifest
 from lib.datasets.fma.places import Places
@@ -239,7 +239,7 @@ def test_one_failure_ends_the_pauses_of_the_others(tmp_path, archives, monkeypat
 
 def test_the_tracks_table_of_a_draw(tmp_path, archives):
     with serve(archives) as server:
-        tracks = build(Study("fma", tmp_path), "fma", "", **DRAW, address=server.address, workers=1)
+        tracks = assemble(Study("fma", tmp_path), "fma", "", **DRAW, address=server.address, workers=1)
     assert set(tracks["status"]) == {"ok"}
     assert tracks["official"].tolist() == ["train"] * 10
     assert {"energy", "danceability"} <= set(tracks.columns)

@@ -18,7 +18,7 @@ def test_a_notebook_needs_itself_and_what_it_calls():
 def test_only_code_counts(tmp_path):
     def digest(text):
         (tmp_path / "m.py").write_text(text)
-        provenance.code_digest.cache_clear()
+        provenance._code.cache_clear()
         return provenance.code_digest((tmp_path / "m.py",))
 
     first = digest('"""One."""\ndef f(x):\n    """Two."""\n    return x + 1\n')

@@ -384,6 +384,7 @@ def test_ctrl_c_keeps_what_is_done(tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "lib.tagging", "m", "--workers", "1"], cwd=tmp_path, text=True,
         env={**os.environ, "PYTHONPATH": str(PROJECT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored below nohup, and inherited
     )  # fmt: skip
     heard = 0
     for line in process.stdout:

@@ -261,16 +261,10 @@ def described(near: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([own, rest[["rank", "similarity"]], others, rest[["track_id", "neighbour"]]], axis=1)
 
 
-def examples(listed: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the songs whose nearest neighbour is nearest, median and farthest.
-
-    Parameters
-    ----------
-    listed : pd.DataFrame
-        As from `described`.
-    """
-    first = listed[listed["rank"] == 1].sort_values(["similarity", "track_id"], ascending=[False, True])
+def examples(near: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the songs whose nearest neighbour is nearest, median and farthest."""
+    first = near[near["rank"] == 1].sort_values(["similarity", "track_id"], ascending=[False, True])
     if not len(first):
-        return listed
+        return near
     places = dict.fromkeys([0, len(first) // 2, len(first) - 1])
-    return pd.concat([listed[listed["track_id"] == first["track_id"].iloc[place]] for place in places])
+    return pd.concat([near[near["track_id"] == first["track_id"].iloc[place]] for place in places])

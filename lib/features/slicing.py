@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import scipy.io.wavfile
+import soundfile
 
 from lib import pool, progress
 from lib.audio import ClipError, load_excerpt
@@ -223,7 +223,7 @@ def pixel_digest(spectrogram: Spectrogram) -> str:
     stereo = np.round(8000 * burst[:, None] * np.stack([left, right], axis=1)).astype(np.int16)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "signal.wav"
-        scipy.io.wavfile.write(path, rate, stereo)
+        soundfile.write(path, stereo, rate)
         slices, _, reason = clip_slices(str(path), replace(spectrogram, excerpt_s=spectrogram.slice_s))
     if slices is None:
         raise ReportError(f"These parameters give no slice of a test signal: {reason} Choose others for 02.")

@@ -11,7 +11,6 @@ from functools import cache
 
 import numpy as np
 import scipy.fft
-import scipy.signal
 
 from lib.errors import ReportError
 
@@ -100,7 +99,9 @@ def _blas():
 
 @cache
 def _window(n_fft: int) -> np.ndarray:
-    return scipy.signal.get_window("hann", n_fft).astype(np.float32)
+    from scipy.signal import get_window  # imported late: it takes long, and who reads slices needs none of it
+
+    return get_window("hann", n_fft).astype(np.float32)
 
 
 def log_mel(y: np.ndarray, spectrogram: Spectrogram) -> np.ndarray:

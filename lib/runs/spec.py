@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,12 @@ from lib.training.recipes import BASELINE, BEST, Settings, members, settings_of
 
 _CACHED = 64  # splits kept in memory
 _splits: dict[tuple, tuple[np.ndarray, np.ndarray]] = {}
+
+
+@lru_cache(2)
+def _slices_and_tracks(study: Study, files: tuple) -> tuple[Slices, pd.DataFrame]:
+    """Slices and tracks of a study, whose `files` are as they are now; all its runs share them."""
+    return Slices(study.slices), pd.read_parquet(study.tracks)
 
 
 @dataclass(frozen=True)
@@ -71,9 +77,11 @@ class RunSpec:
         set_(self, "settings", settings_of(run.recipe, **self.changed))
         description = read_description(study, run.architecture)
         set_(self, "description", with_heads(description, run.heads) if run.heads else description)
-        set_(self, "slices", Slices(study.need(study.slices / "slices.json", "02_spectrogram_slicing").parent))
+        study.need(study.slices / "slices.json", "02_spectrogram_slicing")
+        study.need(study.tracks, "01_data_acquisition")
+        slices, tracks = _slices_and_tracks(study, self.files)
+        set_(self, "slices", slices)
         self._check()
-        tracks = pd.read_parquet(study.need(study.tracks, "01_data_acquisition"))
         set_(self, "labels", self._read_labels(tracks))
         set_(self, "parts", self._split(tracks))
 

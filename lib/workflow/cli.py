@@ -110,7 +110,7 @@ def _verify(given: argparse.Namespace) -> int:
     from lib.workflow import config
     from lib.workflow.engine import report
 
-    place = Study(config.load(given.study, given.data, slices_only=given.prepared).study, given.root)
+    place = Study(config.load(given.study, given.data, check=not given.prepared).study, given.root)
     # As many threads as made it; set before Keras is imported.
     threads = verify.threads_of(verify.committed_run(place, given.run))
     os.environ.update(OMP_NUM_THREADS=threads, TF_NUM_INTRAOP_THREADS=threads)

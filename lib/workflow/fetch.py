@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from lib.datasets import checked
+from lib.datasets.assemble import checked
 from lib.datasets.fma import collect
 from lib.errors import ReportError
 from lib.paths import Study

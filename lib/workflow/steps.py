@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
+from lib.datasets import CORPORA
 from lib.datasets.tracks import read_tracks
 from lib.features.slicing import chunks_of
 from lib.models import baselines
@@ -58,7 +59,7 @@ class Steps:
     def __init__(self, study: str, data: str = "", root: str = "", *, wide: int = 1, cluster: bool = False):
         self.file, self.root, self.wide = study, root, wide
         self.environment = "REPORT_CORES={threads}" if cluster else ""
-        self.declared = config.load(study, data)
+        self.declared = config.load(study, data, check=False)  # the engine has checked it
         self.study = Study(self.declared.study, root)
         self.failed = sorted(failures(self.study))
         self.runs = {run.name: run for run in runs_of(self.declared, self.study) if run.name not in self.failed}
@@ -83,7 +84,12 @@ class Steps:
 
     def code(self, chapter: str) -> str:
         """Checksum of a chapter's notebook and of the code it uses: another one, and the step runs again."""
-        return _digest_of(needs(Path(self.source(chapter))))
+        return _digest_of(self.files(chapter))
+
+    def files(self, chapter: str) -> set[Path]:
+        """A chapter's notebook and the files of code it uses; 01 imports the module of its corpus by name."""
+        corpus = sources(CORPORA[self.declared.corpus]) if chapter == "01" else ()
+        return {*needs(Path(self.source(chapter))), *corpus}
 
     @property
     def code_of_pages(self) -> str:

@@ -44,7 +44,7 @@ def declared_studies(study: str, data: str = "", root: str = "", *, to_run: bool
     dict of str to str
         Names, and what `lib.workflow.config.load` takes for each.
     """
-    own = config.load(study, data, slices_only=not to_run)
+    own = config.load(study, data, check=to_run)
     found, folder = {own.study: study}, Study(own.study, root).work / "sweep"
     for name, content in studies(own):
         file = folder / f"{name}.yaml"
@@ -52,7 +52,7 @@ def declared_studies(study: str, data: str = "", root: str = "", *, to_run: bool
         if not file.is_file() or file.read_text(encoding="utf-8") != text:
             with replacing(file) as part:
                 part.write_text(text, encoding="utf-8")
-        config.load(str(file), data, slices_only=not to_run)  # what is wrong with one is said before any is trained
+        config.load(str(file), data, check=to_run)  # what is wrong with one is said before any is trained
         found[name] = str(file)
     return found
 
@@ -68,7 +68,7 @@ def status(study: str, data: str = "", root: str = "") -> pd.DataFrame:
     """
     rows = []
     for name, given in declared_studies(study, data, root, to_run=False).items():
-        place, own = Study(name, root), config.load(given, data, slices_only=True)
+        place, own = Study(name, root), config.load(given, data, check=False)
         runs = {run.name for run in runs_of(own, place)}
         for run in sorted(runs):
             log, record = place.work / "logs" / "04" / f"{run}.log", place.runs / run / "record.json"

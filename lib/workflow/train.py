@@ -62,7 +62,7 @@ def train(study: str, root: str = "", *, only: str = "") -> list[Finished]:
     ReportError
         If the study is wrong, something of it is missing, or no run has that name.
     """
-    declared = config.load(study, slices_only=True)
+    declared = config.load(study, check=False)
     place = Study(declared.study, root)
     runs = list(dict.fromkeys([*declared.candidate_runs(), *runs_of(declared, place)]))
     chosen = [run for run in runs if run.name == only] or [run for run in runs if only in run.name]

@@ -26,7 +26,7 @@ def known_studies() -> list[str]:
     return sorted(path.stem for path in CONFIG.glob("*.yaml"))
 
 
-def load(study: str, data: str = "", *, slices_only: bool = False) -> StudyConfig:
+def load(study: str, data: str = "", *, check: bool = True) -> StudyConfig:
     """Read and check a study.
 
     Parameters
@@ -35,8 +35,8 @@ def load(study: str, data: str = "", *, slices_only: bool = False) -> StudyConfi
         A name in ``config/`` or the path of a YAML file.
     data : str
         Folder of the music, before the file's own.
-    slices_only : bool
-        The music is not needed any more, nor are the notebooks; neither is looked for.
+    check : bool
+        See that the folder of music is there and that the notebooks have the parameters given.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def load(study: str, data: str = "", *, slices_only: bool = False) -> StudyConfi
         other = config.parameters.get("05", {}).get(name)
         if other and other not in known_studies():
             raise ReportError(f"{path}: parameters.05.{name} is {other!r}; it {unknown(other, known_studies())}")
-    if not slices_only:
+    if check:
         parameters.check(config, path)
         _check_music(config, path, str(data or ""))
     return config
