@@ -14,6 +14,7 @@ RUN_STUDY = $(BIN)/python -m lib.workflow $@ --study "$(STUDY)"
 PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONWARNINGS := default::DeprecationWarning:lib
+unexport PYTHONDONTWRITEBYTECODE # uv compiles nothing: with it, each of many processes would compile TensorFlow anew
 
 .PHONY: help report sweep status prepare fetch verify listen compare test test-pages test-chain test-slow lab bench lint format readme strip clean lock
 help: ## say what there is
