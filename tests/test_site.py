@@ -58,6 +58,21 @@ def site(request, tmp_path_factory) -> Site:
     return Site(study.results, pages(study))
 
 
+@dataclass
+class Look:
+    """What one page showed in one window."""
+
+    asked: list  # addresses
+    said: list  # console, errors and dialogs
+    text: str
+    width: int  # of the content
+    drawn: bool  # every image
+    violations: list  # axe's
+
+
+SCREENS = {"desk": (1280, "light"), "phone": (360, "dark")}
+
+
 def visit(browser, site: Site, page: str, **settings):
     """Open one page in a context of its own; return it, the requests it made and what the console said."""
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | settings)
@@ -70,54 +85,62 @@ def visit(browser, site: Site, page: str, **settings):
     return opened, asked, said
 
 
+@pytest.fixture(scope="session")
+def looks(browser, site, axe) -> dict[str, dict[str, Look]]:
+    """Every page on every screen, each opened once; of the pages of single runs, which look alike, the first two."""
+    runs = [page for page in site.pages if page.startswith("runs/")]
+    found: dict[str, dict[str, Look]] = {screen: {} for screen in SCREENS}
+    for screen, (width, scheme) in SCREENS.items():
+        for page in (page for page in site.pages if page not in runs[2:]):
+            opened, asked, said = visit(
+                browser, site, page, viewport={"width": width, "height": 800}, color_scheme=scheme
+            )
+            text = opened.locator("body").inner_text()
+            drawn = opened.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
+            content = opened.evaluate("document.documentElement.scrollWidth")
+            heard = list(said)
+            opened.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+            opened.evaluate(axe)
+            violations = opened.evaluate("axe.run({resultTypes: ['violations'], preload: false})")["violations"]
+            found[screen][page] = Look(list(asked), heard, text, content, drawn, violations)
+            opened.context.close()
+    return found
+
+
 def local(address: str) -> Path:
     parts = urlsplit(address)
     assert parts.scheme in ("file", "data"), address
     return Path(unquote(parts.path)) if parts.scheme == "file" else Path()
 
 
-def test_a_page_loads_only_what_lies_beside_it_and_little_of_that(browser, site):
-    for page in site.pages:
-        opened, asked, said = visit(browser, site, page)
-        assert said == [], (page, said)
-        files = {local(address) for address in asked} - {Path()}
+def test_a_page_loads_only_what_lies_beside_it_and_little_of_that(site, looks):
+    for page, look in looks["desk"].items():
+        assert look.said == [], (page, look.said)
+        files = {local(address) for address in look.asked} - {Path()}
         assert all(file.is_relative_to(site.folder) and file.is_file() for file in files), page
         assert sum(file.stat().st_size for file in files) < LARGEST, page
-        drawn = "[...document.images].every(image => image.complete && image.naturalWidth > 0)"
-        assert opened.evaluate(drawn), page
+        assert look.drawn, page
+
+
+def test_a_page_says_the_same_without_scripts(browser, site, looks):
+    for page, look in looks["desk"].items():
+        opened, _, _ = visit(browser, site, page, viewport={"width": 1280, "height": 800}, java_script_enabled=False)
+        assert opened.locator("body").inner_text() == look.text, page
+        assert len(look.text) > 200, page
         opened.context.close()
 
 
-def test_a_page_says_the_same_without_scripts(browser, site):
-    texts = []
-    for enabled in (True, False):
-        texts.append({})
-        for page in site.pages:
-            opened, _, _ = visit(browser, site, page, java_script_enabled=enabled)
-            texts[-1][page] = opened.locator("body").inner_text()
-            opened.context.close()
-    assert texts[0] == texts[1]
-    assert all(len(text) > 200 for text in texts[1].values())
+def test_no_page_scrolls_sideways_on_a_phone(looks):
+    assert {page: look.width for page, look in looks["phone"].items() if look.width > SCREENS["phone"][0]} == {}
 
 
-def test_no_page_scrolls_sideways_on_a_phone(browser, site):
-    for page in site.pages:
-        opened, _, _ = visit(browser, site, page, viewport={"width": 360, "height": 800})
-        assert opened.evaluate("document.documentElement.scrollWidth") <= 360, page
-        opened.context.close()
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark")])
-def test_no_page_keeps_anyone_out(browser, site, axe, width, scheme):
-    for page in site.pages:
-        settings = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme, "bypass_csp": True}
-        opened, _, _ = visit(browser, site, page, **settings)
-        opened.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-        opened.add_script_tag(content=axe)
-        found = opened.evaluate("axe.run({resultTypes: ['violations'], preload: false})")["violations"]
-        grave = [one for one in found if one["impact"] in ("serious", "critical") or one["id"].startswith("color")]
+@pytest.mark.parametrize("screen", SCREENS)
+def test_no_page_keeps_anyone_out(looks, screen):
+    for page, look in looks[screen].items():
+        grave = [
+            one for one in look.violations if one["impact"] in ("serious", "critical") or one["id"].startswith("color")
+        ]
         assert not grave, (page, [(one["id"], one["nodes"][0]["html"][:300]) for one in grave])
-        opened.context.close()
 
 
 def test_hostile_texts_stay_texts(browser, built):
