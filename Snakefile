@@ -152,7 +152,7 @@ use rule notebook as training with:
         STEPS.log("04", "{run}"),
     params:
         path=STEPS.source("04"),
-        code=STEPS.code("04"),
+        code=lambda w: STEPS.code("04"),
         label=lambda w: f"{CHAPTERS['04']} {w.run}",
         given=lambda w: STEPS.training(w.run),
     threads: lambda w: STEPS.threads(w.run)

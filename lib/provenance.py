@@ -42,14 +42,19 @@ def sources(module: str) -> tuple[Path, ...]:
 
 
 @cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def _imports_of(path: Path) -> list[str]:
-    return _imports(path.read_text(encoding="utf-8"))
+    return _imports(_tree(path))
 
 
-def _imports(source: str) -> list[str]:
-    """Modules of `lib` that a source text imports; names imported from one may be modules themselves."""
+def _imports(tree: ast.Module) -> list[str]:
+    """Modules of `lib` that a source imports; names imported from one may be modules themselves."""
     found: list[str] = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -78,7 +83,7 @@ def code_digest(paths: tuple[Path, ...]) -> str:
 
 @cache
 def _code(path: Path) -> bytes:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = _tree(path)
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and _is_text(body[0]):
@@ -132,7 +137,7 @@ def needs(notebook: Path) -> tuple[Path, ...]:
     found = {notebook}
     for cell in cells:
         if cell["cell_type"] == "code":
-            for name in _imports("".join(cell["source"])):
+            for name in _imports(ast.parse("".join(cell["source"]))):
                 found.update(sources(name))
     beside = {path.with_suffix(suffix) for path in found for suffix in (".yaml", ".md.j2")}  # what a module reads
     return tuple(sorted(found | {path for path in beside if path.is_file()}))

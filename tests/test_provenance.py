@@ -19,6 +19,7 @@ def test_only_code_counts(tmp_path):
     def digest(text):
         (tmp_path / "m.py").write_text(text)
         provenance._code.cache_clear()
+        provenance._tree.cache_clear()
         return provenance.code_digest((tmp_path / "m.py",))
 
     first = digest('"""One."""\ndef f(x):\n    """Two."""\n    return x + 1\n')

@@ -106,14 +106,17 @@ def report(
         "wide": min(cores or 8, 8) if profile else cores or pool.cores(),
         "cluster": bool(profile),
     }
-    if declared.minutes and not index.is_file():
-        print(f"The first report of {declared.study} takes about {declared.minutes} minutes on two cores.", flush=True)
     with locked(place) as lock:
         sweep(place.work)
         sweep(place.results)
         (place.work / store.FAILURES).unlink(missing_ok=True)
         _forget_troubled(place)
         snakemake = _Snakemake(place, call, _resources(profile, cores), _environment(profile, cores), lock)
+        if until == "report" and index.is_file() and _is_current(declared, place) and snakemake.is_idle("report"):
+            print("Nothing to do: everything is up to date.")
+            return index
+        if declared.minutes and not index.is_file():
+            print(f"The first report of {place.name} takes about {declared.minutes} minutes on two cores.", flush=True)
         snakemake("prepare")
         if until == "prepare":
             return place.slices
@@ -126,8 +129,6 @@ def report(
                 raise
             write_json(failed, place.work / store.FAILURES)
             snakemake("report")
-    if not snakemake.ran:
-        print("Nothing to do: everything is up to date.")
     return index
 
 
@@ -140,6 +141,19 @@ class _Snakemake:
         self.call = place.work / "call.json"  # as a file: on the command line Snakemake would read a path as YAML
         write_json(call, self.call)
 
+    def _command(self, target: str) -> list[str]:
+        return [
+            sys.executable, "-m", "snakemake", target, "--snakefile", str(PROJECT / "Snakefile"),
+            "--directory", str(self.place.root), "--rerun-incomplete", "--nolock", "--keep-going",
+            "--max-checksum-file-size", "1000000000", "--configfile", str(self.call), *self.where,
+        ]  # fmt: skip
+
+    def is_idle(self, target: str) -> bool:
+        """Whether a target is up to date."""
+        dry = [*self._command(target), "--dry-run"]
+        done = subprocess.run(dry, env=self.environment, capture_output=True, text=True, check=False)
+        return done.returncode == 0 and "Nothing to be done" in done.stdout + done.stderr
+
     def __call__(self, target: str, again: Sequence[Path] = ()) -> None:
         """Make a target of the Snakefile, and the files `again` anew.
 
@@ -148,12 +162,7 @@ class _Snakemake:
         ReportError
             If a step failed.
         """
-        command = [
-            sys.executable, "-m", "snakemake", target, "--snakefile", str(PROJECT / "Snakefile"),
-            "--directory", str(self.place.root), "--rerun-incomplete", "--nolock", "--keep-going",
-            "--max-checksum-file-size", "1000000000", "--configfile", str(self.call), *self.where,
-            *(["--forcerun", *map(str, again)] if again else []),
-        ]  # fmt: skip
+        command = self._command(target) + (["--forcerun", *map(str, again)] if again else [])
         log, lines, failed = self.place.work / f"{target}.log", [], []
         # In a process group of its own, so that whatever stops this process can stop all of its notebooks. It holds the
         # lock too: should this process be killed alone, nobody else may begin until it ends.
@@ -187,6 +196,14 @@ class _Snakemake:
                 f"study {self.place.name!r} is not complete; the message above says why. What was finished is kept: "
                 f"fix it and run the same command again. Snakemake's own log: {log}"
             )
+
+
+def _is_current(declared: StudyConfig, place: Study) -> bool:
+    """Whether all runs are in ``work/``, made of what the study is now."""
+    try:
+        return not _restore(declared, place, runs_of(declared, place))
+    except ReportError:  # such as slices that are not made yet
+        return False
 
 
 def _restore(declared: StudyConfig, place: Study, runs: Sequence[Run]) -> list[Path]:

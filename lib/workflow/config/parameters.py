@@ -8,6 +8,7 @@ from lib.errors import ReportError
 from lib.paths import NOTEBOOKS
 from lib.workflow.config.messages import short
 from lib.workflow.config.study import StudyConfig
+from lib.workflow.notebook import check_parameters
 
 _RUNS = "networks, splits, run_folds, seeds, baselines, candidates and also"
 _EVERYWHERE = {
@@ -48,10 +49,6 @@ def check(config: StudyConfig, path: Path) -> None:
     ReportError
         If a notebook or a parameter is unknown, has another type, or comes from another key of the file.
     """
-    from lib.workflow.notebook import (
-        check_parameters,  # papermill's import takes long: who reads slices only does without it
-    )
-
     notebooks = {notebook.name[:2]: notebook for notebook in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
     for number, given in config.parameters.items():
         place = f"{path}: parameters.{number}"
