@@ -9,13 +9,13 @@ import pytest
 from bs4 import BeautifulSoup
 
 from lib.evaluation import per_class, predictions
-from lib.paths import NOTEBOOKS, PROJECT
 from lib.plots import evaluation as plots
 from lib.plots import svg, use_style
 from lib.runs.store import finished
 from lib.site.build import build
 from tests import fakes
 from tests.answers import run_of, sure, tracks_of
+from tests.in_process import run_notebook
 
 
 @pytest.fixture(scope="module")
@@ -33,15 +33,7 @@ def page(tmp_path_factory):
 
 def execute(study):
     """Run notebook 05 on a study."""
-    import papermill
-
-    given = {"study": study.name, "root": str(study.root), "corpus": "folder", "resamples": 200}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(PROJECT))
-        return papermill.execute_notebook(
-            NOTEBOOKS / "05_error_analysis.ipynb", study.root / "05.ipynb", given, kernel_name="python3",
-            cwd=NOTEBOOKS, progress_bar=False,
-        )  # fmt: skip
+    return run_notebook("05_error_analysis", study=study.name, root=str(study.root), corpus="folder", resamples=200)
 
 
 def shown(book, cell_id):

@@ -13,6 +13,7 @@ from lib.datasets.tracks import TRACK_COLUMNS, moods
 from lib.errors import ReportError
 from lib.paths import Study
 from lib.plots import dataset as plots
+from tests.in_process import run_notebook
 from tests.synthetic import serial, song, write
 
 matplotlib.use("Agg")
@@ -201,17 +202,9 @@ def test_figures_of_a_corpus_with_few_labels(tracks):
         matplotlib.pyplot.close(figure)
 
 
-def test_the_notebook_runs(music, tmp_path, monkeypatch):
-    import papermill
-
-    from lib.paths import NOTEBOOKS, PROJECT
-
-    monkeypatch.setenv("PYTHONPATH", str(PROJECT))
-    done = papermill.execute_notebook(
-        NOTEBOOKS / "01_data_acquisition.ipynb", tmp_path / "01.ipynb", kernel_name="python3", progress_bar=False,
-        parameters={"study": "folder", "root": str(tmp_path), "corpus": "folder", "data": str(music), "workers": 1,
-                    "splits": ["random"]},
-    )  # fmt: skip
+def test_the_notebook_runs(music, tmp_path):
+    given = {"study": "folder", "root": str(tmp_path), "corpus": "folder", "data": str(music), "splits": ["random"]}
+    done = run_notebook("01_data_acquisition", **given, workers=1)
     tracks = pd.read_parquet(tmp_path / "work" / "folder" / "tracks.parquet")
     assert (tracks["status"] == "ok").sum() == 7
     assert len(list((tmp_path / "results" / "folder" / "figures").glob("01-*.svg"))) == 5

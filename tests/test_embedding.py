@@ -5,8 +5,8 @@ import pytest
 from lib.datasets.tracks import tracks_table
 from lib.embedding import retrieval, units, vectors
 from lib.errors import ReportError
-from lib.paths import NOTEBOOKS, PROJECT
 from tests import fakes
+from tests.in_process import run_notebook
 
 
 def tracks_of(n, **columns):
@@ -246,20 +246,12 @@ def test_a_hub_is_counted():
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     """Notebook 06 executed on a fake study."""
-    import papermill
-
     study = fakes.fake_study(tmp_path_factory.mktemp("study"))
     run = fakes.fake_run(study, "yu2018", "artist")
     others = [fakes.fake_run(study, "yu2018", "artist", fold, seed).run.name for fold, seed in ((1, 0), (0, 1))]
     wider = [fakes.fake_run(study, "yu2018_units50", "artist", fold).run.name for fold in (0, 1)]
     given = {"study": study.name, "root": str(study.root), "neighbours": 3, "others": others, "widths": wider}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(PROJECT))
-        book = papermill.execute_notebook(
-            NOTEBOOKS / "06_fc_embedding.ipynb", study.root / "06.ipynb", given, kernel_name="python3",
-            cwd=NOTEBOOKS, progress_bar=False,
-        )  # fmt: skip
-    return study, run, book
+    return study, run, run_notebook("06_fc_embedding", **given)
 
 
 def test_page_writes_units_and_neighbours(page):

@@ -182,7 +182,12 @@ def test_the_same_run_gives_the_same_bits_and_another_seed_others(study):
     assert answers[0] == answers[1] != answers[2]
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
+QUICK = ("yu2018", "zhang2016", "choi2016", "texture")  # the others arrange the same kinds of layers, and take longer
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in PUBLISHED]
+)
 def test_every_network_trains_to_the_same_bits(name, tmp_path):
     writer = _Writer(tmp_path, Spectrogram(), 100)
     rng = np.random.default_rng(0)

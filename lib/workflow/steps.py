@@ -87,7 +87,7 @@ class Steps:
         return _digest_of(self.files(chapter))
 
     def files(self, chapter: str) -> set[Path]:
-        """A chapter's notebook and the files of code it uses; 01 imports the module of its corpus by name."""
+        """Return a chapter's notebook and the files of code it uses; 01 imports the module of its corpus by name."""
         corpus = sources(CORPORA[self.declared.corpus]) if chapter == "01" else ()
         return {*needs(Path(self.source(chapter))), *corpus}
 
