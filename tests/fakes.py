@@ -93,7 +93,7 @@ def fake_run(
     candidate: bool = False,
     share: float = 1.0,
 ) -> Finished:
-    """Write a finished run whose answers are right more often the higher the `skill`.
+    """Write a finished run whose accuracy grows with `skill`.
 
     `numeric` names columns of the tracks that it answers with a number; `recipe` may be a baseline's, or that
     of what was selected.
@@ -119,15 +119,15 @@ def fake_run(
         hidden.append(logits)
     for head in numeric:
         spoiled = _by_group(songs["artist_group"], 1, rng)[:, 0] * SPOILED[split] * (parts == "test")
-        said = songs[head].fillna(0.5).to_numpy() + (spoiled + rng.normal(0, 1, len(slices))) / (5 * (1 + skill))
-        columns[f"{head}:value"] = said.astype("float32")
-        hidden.append(said[:, None])
+        values = songs[head].fillna(0.5).to_numpy() + (spoiled + rng.normal(0, 1, len(slices))) / (5 * (1 + skill))
+        columns[f"{head}:value"] = values.astype("float32")
+        hidden.append(values[:, None])
     heads |= {head: [] for head in numeric}
     kept = parts == "validation" if candidate else parts != ""
     table = pd.DataFrame(columns)[kept].reset_index(drop=True)
     hidden = np.hstack(hidden)[kept]
     embedding = np.maximum(0, hidden @ rng.normal(0, 1, (hidden.shape[1], WIDTH)))
-    embedding[:, 3] = 0  # a dead node
+    embedding[:, 3] = 0  # a dead unit
     folder = study.runs / run.name
     described = {**asdict(run), "folds": folds}
     write_parquet(table, folder / "predictions.parquet")

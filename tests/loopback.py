@@ -31,12 +31,12 @@ class Faults:
 
 @dataclass
 class Server:
-    """What a test sees of the server: its address, what it serves, and what it was asked."""
+    """What a test sees of the server: its address, what it serves, and the requests it got."""
 
     address: str
     files: dict[str, bytes]
     faults: Faults
-    asked: list[tuple[str, str]] = field(default_factory=list)
+    requests: list[tuple[str, str]] = field(default_factory=list)
     sent: int = 0
 
 
@@ -63,7 +63,7 @@ def serve(files: dict[str, bytes], faults: Faults | None = None):
         def do_GET(self):
             span = self.headers.get("Range", "")
             with lock:
-                server.asked.append((self.path, span))
+                server.requests.append((self.path, span))
                 draws = [chance.random() for _ in range(3)]
                 busy, faults.busy = faults.busy > 0, max(faults.busy - 1, 0)
             time.sleep(faults.pause_s)

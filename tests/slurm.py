@@ -85,14 +85,14 @@ def start(folder: Path, *, memory_mb: int = 7000) -> dict[str, str]:
     for command in (["slurmctld", "-c"], ["slurmd", "-N", "n0"], ["slurmd", "-N", "n1"]):
         subprocess.run(command, env=environment, check=True, capture_output=True)
     for _ in range(60):
-        asked = ["sinfo", "--noheader", "--format=%t %D"]
-        told = subprocess.run(asked, env=environment, capture_output=True, text=True, check=False).stdout
-        if told.split() == ["idle", "2"]:
+        arguments = ["sinfo", "--noheader", "--format=%t %D"]
+        output = subprocess.run(arguments, env=environment, capture_output=True, text=True, check=False).stdout
+        if output.split() == ["idle", "2"]:
             return environment
         time.sleep(1)
     logs = "\n".join(path.read_text()[-2000:] for path in folder.glob("*.log"))
     stop(folder)
-    raise RuntimeError(f"the nodes are not up: {told}\n{logs}")
+    raise RuntimeError(f"the nodes are not up: {output}\n{logs}")
 
 
 def _own_srun(folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""A stand-in for Spotify's Web API that answers by the documented schema, and fails in chosen ways."""
+"""A stand-in for Spotify's Web API that responds by the documented schema, and fails in chosen ways."""
 
 import contextlib
 import json
@@ -22,7 +22,7 @@ class Service:
     songs: dict[str, tuple[str, str, float, float | None]]
     address: str = ""
     faults: dict[str, list] = field(default_factory=dict)
-    asked: list[tuple[str, str]] = field(default_factory=list)
+    requests: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -31,7 +31,7 @@ class Service:
 
 @contextlib.contextmanager
 def serve(songs):
-    """Answer until the block ends; yields a `Service`."""
+    """Serve until the block ends; yields a `Service`."""
     service = Service(songs)
 
     class Handler(BaseHTTPRequestHandler):
@@ -42,22 +42,22 @@ def serve(songs):
 
         def do_POST(self):
             self.rfile.read(int(self.headers["Content-Length"]))
-            self.answer("token", lambda query: {"access_token": "a-token", "token_type": "Bearer", "expires_in": 3600})
+            self.respond("token", lambda query: {"access_token": "a-token", "token_type": "Bearer", "expires_in": 3600})
 
         def do_GET(self):
             path = urlsplit(self.path).path
             if path.startswith("/v1/search"):
-                self.answer("search", self.search)
+                self.respond("search", self.search)
             else:
-                self.answer("audio-features", self.features)
+                self.respond("audio-features", self.features)
 
-        def answer(self, question, right):
+        def respond(self, question, response):
             query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
-            service.asked.append((question, query.get("q") or query.get("ids", "")))
+            service.requests.append((question, query.get("q") or query.get("ids", "")))
             waiting = service.faults.get(question, [])
             fault = waiting.pop(0) if waiting else None
             if fault is None:
-                return self.send(200, json.dumps(right(query)))
+                return self.send(200, json.dumps(response(query)))
             if isinstance(fault, str):
                 return self.send(200, fault)
             status, wait = fault if isinstance(fault, tuple) else (fault, None)

@@ -23,14 +23,14 @@ def tracks_of(songs=120, artists=40):
     return tracks_table(pd.DataFrame(rows))
 
 
-def run_of(tracks, heads, right=1.0, noise=0.0, *, fold=0, seed=0, stale=False):
-    """A finished run with some heads that names the mood of the first `right` of the songs; power with some noise."""
+def run_of(tracks, heads, correct=1.0, noise=0.0, *, fold=0, seed=0, stale=False):
+    """A finished run that predicts the mood of a share `correct` of the songs correctly, and power with some noise."""
     rng = np.random.default_rng(1)
     table = pd.DataFrame({"slice": range(len(tracks)), "track_id": tracks["track_id"], "part": "test"})
     true = tracks["mood"].map({name: i for i, name in enumerate(MOODS)}).to_numpy(int)
-    said = np.where(rng.permutation(len(tracks)) < right * len(tracks), true, (true + 1) % 3)
+    predicted = np.where(rng.permutation(len(tracks)) < correct * len(tracks), true, (true + 1) % 3)
     for i, name in enumerate(MOODS):
-        table[f"mood:{name}"] = np.where(said == i, 0.8, 0.1).astype("float32")
+        table[f"mood:{name}"] = np.where(predicted == i, 0.8, 0.1).astype("float32")
     table["power:value"] = (tracks["power"] + noise * rng.normal(size=len(tracks))).astype("float32")
     known = {"mood": list(MOODS), "power": []}
     metrics = {"run": {"folds": 5}, "heads": {head: known[head] for head in heads}}
@@ -56,7 +56,7 @@ def test_heads_of_known_scores():
     assert np.isnan(table.loc[("power", 2), "p"]) and np.isnan(table.loc[("mood", 1), "difference"])
 
 
-def test_equal_answers_establish_nothing_and_are_said_not_to():
+def test_equal_predictions_are_not_significantly_different():
     tracks = tracks_of()
     table = ablations.together(
         [run_of(tracks, ["mood"], 0.5), run_of(tracks, ["mood", "power"], 0.5)], tracks, Bootstrap(200)

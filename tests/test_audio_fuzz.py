@@ -64,16 +64,16 @@ def fuzz(folder: Path, clips: list[Path], count: int) -> None:
             path.write_bytes(mutated(originals[which], rng))
             yield str(path)
 
-    told = {}
+    counts = {}
     for path, result, reason in pool.run(read, made(), timeout_s=LIMIT_S, memory_mb=LIMIT_MB):
         assert result is not None, (path, reason)
         status, why, seconds, held = result
         assert status in STATUSES and (status == "ok") == (why == ""), (path, status, why)
         assert seconds < LIMIT_S and held < LIMIT_MB, (path, seconds, held)
-        told[status] = told.get(status, 0) + 1
+        counts[status] = counts.get(status, 0) + 1
         Path(path).unlink()
-    assert sum(told.values()) == count
-    assert told["ok"] and told["unreadable"], told  # both were met, so that both were tried
+    assert sum(counts.values()) == count
+    assert counts["ok"] and counts["unreadable"], counts  # both were met, so that both were tried
 
 
 @pytest.fixture

@@ -37,9 +37,9 @@ def test_the_local_pages_play_stretches_of_the_files_and_touch_no_results(study)
     assert index == study.work / "listen" / "index.html"
     assert {path: path.read_bytes() for path in study.results.rglob("*") if path.is_file()} == before
     page = BeautifulSoup((index.parent / "05_error_analysis.html").read_text(), "html.parser")
-    told = [box.get_text(" ", strip=True) for box in page.select(".sound")]
-    assert told[0] == "Folk, taken for Rock: <b>Song & 0</b> $x$ , Electronic artist 0, CC BY"
-    assert "It cannot be played: the file does not exist" in told[1] and "does not hold it" in told[2]
+    texts = [box.get_text(" ", strip=True) for box in page.select(".sound")]
+    assert texts[0] == "Folk, taken for Rock: <b>Song & 0</b> $x$ , Electronic artist 0, CC BY"
+    assert "It cannot be played: the file does not exist" in texts[1] and "does not hold it" in texts[2]
     (audio,) = page.find_all("audio")
     assert audio["preload"] == "none" and audio["aria-label"] == "<b>Song & 0</b> $x$, 6 s"
     assert (index.parent / audio["data-picture"]).is_file() and "timeline" in audio["data-picture"]
@@ -78,7 +78,7 @@ def test_what_a_notebook_offers_comes_back_as_it_was(capsys):
 def test_a_study_without_slices_is_an_error(study, capsys):
     (study.slices / "slices.json").unlink()
     assert main(["listen", "--study", study.name, "--root", str(study.root)]) == 1
-    assert "02_spectrogram_slicing" in (said := capsys.readouterr().err) and "Traceback" not in said
+    assert "02_spectrogram_slicing" in (output := capsys.readouterr().err) and "Traceback" not in output
     assert not (study.work / "listen").exists()
 
 
@@ -90,8 +90,8 @@ def test_the_command_says_where_the_pages_are(study, capsys):
 @pytest.mark.browser
 def test_a_line_runs_over_the_picture_whose_sound_plays(study, browser):
     page = browser.new_page()
-    said = []
-    page.on("console", lambda message: said.append(message.text))
+    messages = []
+    page.on("console", lambda message: messages.append(message.text))
     page.goto((build_local(study).parent / "05_error_analysis.html").as_uri())
     line = page.locator(".playhead")
     assert line.count() == 1 and not line.is_visible()
@@ -112,6 +112,6 @@ def test_a_line_runs_over_the_picture_whose_sound_plays(study, browser):
         page.wait_for_timeout(200)
         places.append(line.evaluate("line => line.offsetLeft"))
     left, width = page.locator(".picture img").evaluate("image => [image.offsetLeft, image.clientWidth]")
-    assert line.is_visible() and said == []
+    assert line.is_visible() and messages == []
     assert places == pytest.approx([left + width * share for share in (0.3125, 0.5, 0.8)], abs=1.5)
     page.close()

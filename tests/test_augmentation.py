@@ -87,9 +87,9 @@ def test_a_missing_label_is_not_mixed_in():
     known[::2] = 0
     values[::2] = [0, 1]  # what stands there means nothing
     _, labels, weights = augmentation.mix(x, {"mood": values}, {"mood": known}, 0.4, np.random.default_rng(0))
-    heard = weights["mood"] > 0
-    assert np.allclose(labels["mood"][heard], [1, 0], atol=1e-6)
-    assert 0 < heard.mean() < 1
+    labelled = weights["mood"] > 0
+    assert np.allclose(labels["mood"][labelled], [1, 0], atol=1e-6)
+    assert 0 < labelled.mean() < 1
     assert weights["mood"].max() <= 1
 
 

@@ -16,7 +16,7 @@ jax = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is
 NETWORKS = ("yu2018", "zhang2016", "choi2016", "texture")
 
 # Forward pass, loss and gradients of one batch, from saved weights, on whatever backend $KERAS_BACKEND names.
-ASK = """
+FORWARD = """
 import sys, numpy as np, keras
 from lib.training import fit as training
 from lib.training.recipes import Settings
@@ -98,10 +98,10 @@ def python(code, *arguments, backend):
 
 @jax
 @pytest.mark.parametrize("network", NETWORKS)
-def test_jax_gives_the_same_answers_loss_and_gradients_from_the_same_weights(network, tmp_path):
+def test_jax_gives_the_same_predictions_loss_and_gradients_from_the_same_weights(network, tmp_path):
     weights = tmp_path / "w.weights.h5"
     for backend in ("tensorflow", "jax"):
-        python(ASK, network, weights, tmp_path / f"{backend}.npz", backend=backend)
+        python(FORWARD, network, weights, tmp_path / f"{backend}.npz", backend=backend)
     one, other = (np.load(tmp_path / f"{backend}.npz") for backend in ("tensorflow", "jax"))
     assert set(one.files) == set(other.files)
     for name in one.files:
@@ -114,7 +114,7 @@ def test_jax_gives_the_same_answers_loss_and_gradients_from_the_same_weights(net
 
 @jax
 def test_jax_learns_as_well_without_tensorflow_and_audio(study):  # noqa: F811
-    said = json.loads(python(TRAIN, study.root, backend="jax").splitlines()[-1])
-    assert said["backend"] == "jax"
-    assert said["test"]["accuracy"] > 0.9
-    assert said["test"]["n"] == (plan_of(study).parts == "test").sum()
+    result = json.loads(python(TRAIN, study.root, backend="jax").splitlines()[-1])
+    assert result["backend"] == "jax"
+    assert result["test"]["accuracy"] > 0.9
+    assert result["test"]["n"] == (plan_of(study).parts == "test").sum()

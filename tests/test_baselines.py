@@ -55,7 +55,7 @@ def corpus(tmp_path_factory):
     return slices, parts, labels
 
 
-def ask(name, corpus, heads=HEADS, numbers=None, **changed):
+def predict(name, corpus, heads=HEADS, numbers=None, **changed):
     slices, parts, labels = corpus
     labels = labels.assign(**changed)
     numbers = np.arange(len(parts)) if numbers is None else numbers
@@ -67,13 +67,13 @@ def heads_for(name):
 
 
 @pytest.mark.parametrize("name", baselines.NAMES)
-def test_every_baseline_answers_every_slice_and_a_song_alike(name, corpus):
+def test_every_baseline_predicts_every_slice_and_a_song_alike(name, corpus):
     slices, parts, _ = corpus
     numbers = np.flatnonzero(parts != "train")[::-1]
-    answers, vectors = ask(name, corpus, heads_for(name), numbers)
-    assert list(answers) == [head.name for head in heads_for(name)]
+    predicted, vectors = predict(name, corpus, heads_for(name), numbers)
+    assert list(predicted) == [head.name for head in heads_for(name)]
     for head in heads_for(name):
-        values = answers[head.name]
+        values = predicted[head.name]
         assert values.shape == (len(numbers), head.width) and values.dtype == np.float32 and np.isfinite(values).all()
         if not head.numeric:
             assert (values >= 0).all() and np.allclose(values.sum(axis=1), 1, atol=1e-5)
@@ -83,11 +83,11 @@ def test_every_baseline_answers_every_slice_and_a_song_alike(name, corpus):
 
 
 @pytest.mark.parametrize("name", baselines.NAMES)
-def test_the_same_twice_and_whatever_else_is_asked(name, corpus):
+def test_the_same_twice_and_whatever_else_is_predicted(name, corpus):
     numbers = np.array([140, 3, 141, 120])
-    one, vectors = ask(name, corpus, heads_for(name), numbers)
-    again, _ = ask(name, corpus, heads_for(name), numbers)
-    whole, all_vectors = ask(name, corpus, heads_for(name))
+    one, vectors = predict(name, corpus, heads_for(name), numbers)
+    again, _ = predict(name, corpus, heads_for(name), numbers)
+    whole, all_vectors = predict(name, corpus, heads_for(name))
     for head in one:
         assert np.array_equal(one[head], again[head]) and np.allclose(one[head], whole[head][numbers], atol=1e-5)
     assert np.allclose(vectors, all_vectors[numbers], atol=1e-5)
@@ -100,8 +100,8 @@ def test_labels_outside_training_change_nothing(name, corpus):
         "mood": labels["mood"].where(parts == "train"),
         "power": labels["power"].where(parts == "train"),
     }
-    whole, _ = ask(name, corpus, heads_for(name))
-    without, _ = ask(name, corpus, heads_for(name), **hidden)
+    whole, _ = predict(name, corpus, heads_for(name))
+    without, _ = predict(name, corpus, heads_for(name), **hidden)
     for head in whole:
         assert np.array_equal(whole[head], without[head])
 
@@ -110,28 +110,28 @@ def test_majority_is_the_frequencies_of_training_songs_not_slices(corpus):
     slices, parts, labels = corpus
     parts = parts.copy()
     parts[:3] = ""  # the first song trains with one slice of four, and weighs as much as any
-    answers, vectors = ask("majority", (slices, parts, labels))
+    predicted, vectors = predict("majority", (slices, parts, labels))
     songs = labels[::EACH][:28]
-    assert answers["mood"][0] == pytest.approx([(songs["mood"] == name).mean() for name in MOOD.classes])
-    assert answers["power"][0] == pytest.approx(songs["power"].mean())
-    assert np.array_equal(vectors, np.hstack([answers[head.name] for head in HEADS]))
+    assert predicted["mood"][0] == pytest.approx([(songs["mood"] == name).mean() for name in MOOD.classes])
+    assert predicted["power"][0] == pytest.approx(songs["power"].mean())
+    assert np.array_equal(vectors, np.hstack([predicted[head.name] for head in HEADS]))
 
 
-def test_genre_prior_is_told_the_genre_and_hears_nothing(corpus):
+def test_genre_prior_is_given_the_genre_and_no_features(corpus):
     _, parts, labels = corpus
     heads = heads_for("genre_prior")
-    answers, _ = ask("genre_prior", corpus, heads)
+    predicted, _ = predict("genre_prior", corpus, heads)
     train = labels[parts == "train"]
     for genre in "ab":
         own = (labels["genre"] == genre).to_numpy()
         expected = [((train["genre"] == genre) & (train["mood"] == m)).sum() for m in MOOD.classes]
-        assert np.allclose(answers["mood"][own], np.array(expected) / sum(expected))
-        assert np.allclose(answers["power"][own], train.loc[train["genre"] == genre, "power"].mean())
+        assert np.allclose(predicted["mood"][own], np.array(expected) / sum(expected))
+        assert np.allclose(predicted["power"][own], train.loc[train["genre"] == genre, "power"].mean())
     unknown = labels["genre"].mask(np.arange(len(labels)) >= 156)  # the last song
-    fallback, _ = ask("genre_prior", corpus, heads, genre=unknown)
-    plain, _ = ask("majority", corpus, heads)
+    fallback, _ = predict("genre_prior", corpus, heads, genre=unknown)
+    plain, _ = predict("majority", corpus, heads)
     assert np.array_equal(fallback["mood"][-4:], plain["mood"][-4:])
-    assert np.array_equal(fallback["mood"][:-4], answers["mood"][:-4])
+    assert np.array_equal(fallback["mood"][:-4], predicted["mood"][:-4])
 
 
 def test_genre_prior_needs_a_genre_and_another_head(corpus):
@@ -140,9 +140,9 @@ def test_genre_prior_needs_a_genre_and_another_head(corpus):
     with pytest.raises(ReportError, match="nothing else to answer"):
         baselines.describe("genre_prior", (MELS, FRAMES), [GENRE])
     with pytest.raises(ReportError, match="no track has one"):
-        ask("genre_prior", corpus, [MOOD], genre=None)
+        predict("genre_prior", corpus, [MOOD], genre=None)
     with pytest.raises(ReportError, match="cannot answer it"):
-        ask("genre_prior", corpus, HEADS)
+        predict("genre_prior", corpus, HEADS)
 
 
 @pytest.mark.parametrize("name", baselines.NAMES)
@@ -153,19 +153,19 @@ def test_a_description_says_what_it_is(name):
 
 
 def test_an_unknown_baseline_names_those_there_are(corpus):
-    for call in (lambda: baselines.describe("mfcc", (1, 1), HEADS), lambda: ask("mfcc", corpus)):
+    for call in (lambda: baselines.describe("mfcc", (1, 1), HEADS), lambda: predict("mfcc", corpus)):
         with pytest.raises(ReportError, match="mfcc_svm"):
             call()
 
 
 @pytest.mark.parametrize("name", ["mfcc_logistic", "mfcc_svm"])
-def test_what_can_be_heard_is_learnt(name, corpus):
+def test_what_the_features_tell_is_learnt(name, corpus):
     _, parts, labels = corpus
-    answers, _ = ask(name, corpus)
+    predicted, _ = predict(name, corpus)
     test = parts == "test"
-    said = np.array(GENRE.classes)[answers["genre"][test].argmax(axis=1)]
-    assert (said == labels["genre"][test]).all()
-    assert metrics.numeric(labels["power"][test], answers["power"][test, 0])["r2"] > 0.3
+    top = np.array(GENRE.classes)[predicted["genre"][test].argmax(axis=1)]
+    assert (top == labels["genre"][test]).all()
+    assert metrics.numeric(labels["power"][test], predicted["power"][test, 0])["r2"] > 0.3
 
 
 def test_statistics_are_those_of_the_cosine_transform(corpus):
@@ -181,7 +181,7 @@ def test_statistics_are_those_of_the_cosine_transform(corpus):
     assert features.song_statistics(pictures[:, :7]).shape == (21,)
 
 
-def test_training_hears_no_slice_of_another_part(corpus, tmp_path):
+def test_training_sees_no_slice_of_another_part(corpus, tmp_path):
     slices, labels = write_slices(tmp_path)
     _, _, labels = corpus
     parts = np.tile(["train", "train", "validation", "test"], 40)  # slices of every song on all sides
@@ -199,40 +199,40 @@ def test_training_hears_no_slice_of_another_part(corpus, tmp_path):
 
 def test_logistic_regression_is_scikit_learns_on_one_row_a_song(corpus):
     _, parts, labels = corpus
-    answers, vectors = ask("mfcc_logistic", corpus)
+    predicted, vectors = predict("mfcc_logistic", corpus)
     model = make_pipeline(StandardScaler(), LogisticRegression(C=baselines.LOGISTIC_C, max_iter=5000))
     rows = np.flatnonzero(parts == "train")[::EACH]
     model.fit(vectors[rows].astype("float64"), labels["mood"][rows].to_list())
     assert list(model.classes_) == ["happy", "sad"]
-    assert np.allclose(answers["mood"][:, [2, 0]], model.predict_proba(vectors.astype("float64")), atol=1e-3)
-    assert (answers["mood"][:, 1] == 0).all()  # no training song is neutral
+    assert np.allclose(predicted["mood"][:, [2, 0]], model.predict_proba(vectors.astype("float64")), atol=1e-3)
+    assert (predicted["mood"][:, 1] == 0).all()  # no training song is neutral
 
 
 @pytest.mark.parametrize("name", baselines.NAMES)
-def test_a_head_with_one_class_or_no_label_still_answers(name, corpus):
+def test_a_head_with_one_class_or_no_label_still_predicts(name, corpus):
     heads = [MOOD, POWER]
-    one, _ = ask(name, corpus, heads, mood="happy", power=0.3)
+    one, _ = predict(name, corpus, heads, mood="happy", power=0.3)
     assert (one["mood"] == [0, 0, 1]).all() and np.allclose(one["power"], 0.3)
-    none, _ = ask(name, corpus, heads, mood=None, power=np.nan)
+    none, _ = predict(name, corpus, heads, mood=None, power=np.nan)
     assert np.allclose(none["mood"], 1 / 3) and (none["power"] == 0).all()
 
 
 def test_songs_are_read_one_by_one(corpus, monkeypatch):
     slices, parts, labels = corpus
-    asked = []
+    taken = []
     take = Slices.take
-    monkeypatch.setattr(Slices, "take", lambda self, numbers: asked.append(len(numbers)) or take(self, numbers))
-    ask("mfcc_logistic", (slices, parts, labels), [GENRE])
-    assert len(asked) == 40 and max(asked) == EACH
-    asked.clear()
-    ask("majority", (slices, parts, labels), [GENRE])
-    assert not asked
+    monkeypatch.setattr(Slices, "take", lambda self, numbers: taken.append(len(numbers)) or take(self, numbers))
+    predict("mfcc_logistic", (slices, parts, labels), [GENRE])
+    assert len(taken) == 40 and max(taken) == EACH
+    taken.clear()
+    predict("majority", (slices, parts, labels), [GENRE])
+    assert not taken
 
 
-def test_baselines_that_hear_nothing_need_no_scikit_learn():
+def test_baselines_without_features_need_no_scikit_learn():
     code = "import sys, lib.models.baselines; print([m for m in ('sklearn', 'scipy', 'keras') if m in sys.modules])"
-    told = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "[]"
+    result = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
 
 
 @pytest.mark.real
@@ -245,9 +245,9 @@ def test_mfcc_statistics_name_the_genre_of_emotifys_validation_songs():
     head = Head("genre", tuple(sorted(tracks["genre"].unique())))
     parts = assign(slices.table, tracks, "artist", fold=0)
     numbers = np.flatnonzero(parts == "validation")
-    answers, _ = baselines.fit_and_ask("mfcc_logistic", slices, parts, genre, [head], numbers)
-    said = np.array(head.classes)[answers["genre"].argmax(axis=1)]
-    assert (said == genre["genre"].to_numpy()[numbers]).mean() > 0.5
+    predicted, _ = baselines.fit_and_ask("mfcc_logistic", slices, parts, genre, [head], numbers)
+    top = np.array(head.classes)[predicted["genre"].argmax(axis=1)]
+    assert (top == genre["genre"].to_numpy()[numbers]).mean() > 0.5
 
 
 def test_a_songs_profile_knows_its_beat_and_how_much_it_changes():
@@ -271,15 +271,15 @@ def test_a_songs_profile_knows_its_beat_and_how_much_it_changes():
 
 
 def test_moods_are_steps_of_one_scale_for_the_svm_of_profiles(monkeypatch):
-    """Between songs that are surely sad and surely happy lies neutral, though no song of it was heard."""
+    """Neutral lies between sad and happy songs, though no training song is neutral."""
     from lib.models import Head
 
     mood = Head("mood", ("sad", "neutral", "happy"))
-    heard = np.linspace(-1, 1, 60)[:, None]
-    labels = np.where(heard[:, 0] < 0, "sad", "happy")
-    said = baselines._ordered(mood, 3.0, False, heard, labels, np.array([[-0.9], [0.0], [0.9]]))
-    assert np.allclose(said.sum(axis=1), 1)
-    assert said.argmax(axis=1).tolist() == [0, 1, 2]
+    inputs = np.linspace(-1, 1, 60)[:, None]
+    labels = np.where(inputs[:, 0] < 0, "sad", "happy")
+    chances = baselines._ordered(mood, 3.0, False, inputs, labels, np.array([[-0.9], [0.0], [0.9]]))
+    assert np.allclose(chances.sum(axis=1), 1)
+    assert chances.argmax(axis=1).tolist() == [0, 1, 2]
 
 
 def test_no_network_may_take_the_name_of_a_baseline():
@@ -295,7 +295,7 @@ def test_of_many_songs_a_machine_is_fitted_to_some(corpus, monkeypatch):
     fewer = baselines.subsample(parts, songs, 12)
     assert (fewer == "train").sum() == 12 * EACH and ((fewer == parts) | (fewer == "")).all()
     assert (baselines.subsample(parts, songs, 12) == fewer).all()
-    answers, _ = ask("mfcc_svm", (slices, fewer, labels))
-    assert len(answers["genre"]) == len(parts) and np.isfinite(answers["genre"]).all()
+    predicted, _ = predict("mfcc_svm", (slices, fewer, labels))
+    assert len(predicted["genre"]) == len(parts) and np.isfinite(predicted["genre"]).all()
     monkeypatch.setattr(baselines, "subsample", None)
-    ask("mfcc_logistic", (slices, parts, labels))  # fits to all of them
+    predict("mfcc_logistic", (slices, parts, labels))  # fits to all of them

@@ -19,8 +19,8 @@ HOLES = re.compile(r"\b(nan|None|NaN|<NA>|TODO|Undefined)\b|[{}]|  | [.,;]")
 ABOUT = datasheet("demo")
 
 
-def answers(card):
-    """Answers of a card by question, after a look for holes."""
+def by_question(card):
+    """Paragraphs of a card by question; none is empty."""
     found = {}
     for text in card.values():
         assert not HOLES.search(text), text
@@ -30,7 +30,7 @@ def answers(card):
 
 def data(tracks, about=ABOUT, counts=(10, 8)):
     slices = pd.DataFrame({"track_id": [name for name, count in zip("ab", counts, strict=False) for _ in range(count)]})
-    return answers(data_card.card(about, tracks, Spectrogram(), slices, 5))
+    return by_question(data_card.card(about, tracks, Spectrogram(), slices, 5))
 
 
 def test_a_card_with_a_hole_is_refused():
@@ -75,8 +75,8 @@ def test_the_data_card_says_so_where_nothing_is_known():
     tracks = fake_tracks().assign(genre=pd.NA, mood=pd.NA, artist_group=pd.NA)
     tracks["song_group"] = tracks["track_id"]
     text = " ".join(data(tracks).values())
-    for said in ("No song has a genre", "No song has a mood", "No: no two fingerprints agree", "cannot be run"):
-        assert said in text
+    for phrase in ("No song has a genre", "No song has a mood", "No: no two fingerprints agree", "cannot be run"):
+        assert phrase in text
 
 
 def test_slices_are_counted_by_song():
@@ -130,7 +130,7 @@ def model(runs, tables, whole=True):
 def test_the_model_card_answers_every_question(runs, judged):
     table, classes, collected = judged
     card = model(runs[:4], (table, classes, comparisons.against_baselines(collected, Bootstrap(50))))
-    found = answers(card)
+    found = by_question(card)
     assert len(found) == 17 and ABOUT["limits"] in found.values() and "12,345 parameters" in found["What is it"]
     assert "genre (Folk, Rock) and valence (a number)" in found["What is it"]
     assert (
@@ -139,16 +139,16 @@ def test_the_model_card_answers_every_question(runs, judged):
     )
     assert "Keras 3.1.0 on tensorflow and Python 3.12.1" in found["With what"]
     assert re.search(r"genre \d+\xa0% under `random` and \d+\xa0% under `artist` and mood", card["limits"])
-    told = card["performance"].split("\n\n")
-    assert len(told) == 3 and all(one.startswith("- ") for one in told)
-    assert all("synthetic songs" in one for one in told[::2])
-    assert told[1].startswith("- **Least often found:** in genre ") and told[1].endswith(" songs).")
+    paragraphs = card["performance"].split("\n\n")
+    assert len(paragraphs) == 3 and all(one.startswith("- ") for one in paragraphs)
+    assert all("synthetic songs" in one for one in paragraphs[::2])
+    assert paragraphs[1].startswith("- **Least often found:** in genre ") and paragraphs[1].endswith(" songs).")
 
 
 def test_a_network_that_names_no_classes_has_a_card_too(runs):
     card = model(runs[:1], (results.results([], Bootstrap(50)), pd.DataFrame(), None), whole=False)
     assert card["performance"] == "- Its heads answer with numbers; page 05 tells how well."
-    assert "its answer 1.23 s and 17 bands of it." in answers(card)["What does it hear"]
+    assert "its answer 1.23 s and 17 bands of it." in by_question(card)["What does it hear"]
 
 
 def test_the_class_found_least_is_named():
@@ -166,5 +166,5 @@ def test_costs_add_up_by_network_split_and_machine(runs):
     assert own["minutes"] == pytest.approx(1 / 60)
     assert own["hours"] == own["core_hours"] / 2 == pytest.approx(2 / 3600)
     assert table["runs"].sum() == len(runs)
-    said = costs.sentence(table, costs.table_of([]))
-    assert said.startswith(f"{len(runs)} runs took 0.0 h (0.0 core hours), on An old one with 2 cores.")
+    text = costs.sentence(table, costs.table_of([]))
+    assert text.startswith(f"{len(runs)} runs took 0.0 h (0.0 core hours), on An old one with 2 cores.")

@@ -14,8 +14,8 @@ from lib.plots import svg, use_style
 from lib.runs.store import finished
 from lib.site.build import build
 from tests import fakes
-from tests.answers import run_of, sure, tracks_of
 from tests.in_process import run_notebook
+from tests.predictions import run_of, sure, tracks_of
 
 
 @pytest.fixture(scope="module")
@@ -56,12 +56,16 @@ def test_page_writes_its_tables(page):
 
 def test_page_writes_the_summary_and_figures(page):
     study, _ = page
-    told = json.loads((study.results / "summary.json").read_text(encoding="utf-8"))
-    assert (told["study"], told["corpus"], told["synthetic"]) == ("fake", "folder", False)
-    assert 2 <= len(told["findings"]) <= 4 and "**Stale:**" in told["findings"][0]
-    assert "**Stale:**" in told["headline"][0] and "Dealt" not in told["headline"][0] and len(told["headline"]) >= 3
-    assert told["figure"]["name"] == "splits" and "yu2018" in told["figure"]["claim"]
-    assert (study.tables / f"{told['main_table']}.csv").is_file()
+    summary = json.loads((study.results / "summary.json").read_text(encoding="utf-8"))
+    assert (summary["study"], summary["corpus"], summary["synthetic"]) == ("fake", "folder", False)
+    assert 2 <= len(summary["findings"]) <= 4 and "**Stale:**" in summary["findings"][0]
+    assert (
+        "**Stale:**" in summary["headline"][0]
+        and "Dealt" not in summary["headline"][0]
+        and len(summary["headline"]) >= 3
+    )
+    assert summary["figure"]["name"] == "splits" and "yu2018" in summary["figure"]["claim"]
+    assert (study.tables / f"{summary['main_table']}.csv").is_file()
     drawn = {path.stem for path in study.figures.glob("*.svg")}
     assert drawn >= {"splits", "drops", "gaps", "recall-genre", "recall-mood", "confusion-genre", "confusion-mood"}
 
@@ -113,13 +117,13 @@ def test_page_with_baselines_numbers_and_what_was_selected(tmp_path):
     assert list(dict.fromkeys(numeric["network"])) == [
         "yu2018", "short_chunk", "selected", "genre_prior", "mfcc_svm",
     ]  # fmt: skip
-    said = json.loads((study.results / "summary.json").read_text(encoding="utf-8"))
-    assert len(said["headline"]) == 3 and "In the control" in said["headline"][1]
+    summary = json.loads((study.results / "summary.json").read_text(encoding="utf-8"))
+    assert len(summary["headline"]) == 3 and "In the control" in summary["headline"][1]
     assert "control" in (study.figures / "splits.svg").read_text(encoding="utf-8")
-    told = said["findings"]
-    assert len(told) == 6 and told[1].startswith("**Leakage alone**") and "in the control" in told[1]
-    assert told[4].startswith("**Against simple baselines**") and told[5].startswith("**Numbers**")
-    assert "stale" not in told[0].lower()
+    texts = summary["findings"]
+    assert len(texts) == 6 and texts[1].startswith("**Leakage alone**") and "in the control" in texts[1]
+    assert texts[4].startswith("**Against simple baselines**") and texts[5].startswith("**Numbers**")
+    assert "stale" not in texts[0].lower()
     splits = (study.figures / "splits.svg").read_text(encoding="utf-8")
     assert "best baseline" in splits and "mfcc_svm" not in splits
     assert "mfcc_svm" not in (study.figures / "confusion-mood.svg").read_text(encoding="utf-8")
@@ -130,9 +134,9 @@ def test_page_of_numbers_alone(tmp_path):
     fakes.fake_run(study, "yu2018", "artist", genres=False, moods=False, numeric=("energy", "valence"))
     book = execute(study)
     assert "energy" in shown(book, "numbers")
-    told = json.loads((study.results / "summary.json").read_text(encoding="utf-8"))
-    assert told["headline"] == []
-    assert told["main_table"] == "numbers" and "`yu2018` predicts the energy" in told["findings"][0]
+    summary = json.loads((study.results / "summary.json").read_text(encoding="utf-8"))
+    assert summary["headline"] == []
+    assert summary["main_table"] == "numbers" and "`yu2018` predicts the energy" in summary["findings"][0]
 
 
 def test_page_escapes_titles(page):
@@ -147,7 +151,7 @@ def test_runs_can_be_chosen_by_name(page):
     study, _ = page
     chosen = finished(study, ["zhang2016-random-f0-s0"])
     collected = predictions.collect(chosen, pd.read_parquet(study.tracks))
-    assert [answers.network for answers in collected] == ["zhang2016"] * 2
+    assert [a.network for a in collected] == ["zhang2016"] * 2
 
 
 def test_names_with_dollars_and_angles_are_drawn_as_they_are():

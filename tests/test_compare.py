@@ -59,7 +59,7 @@ def test_results_stand_beside_each_other_in_the_first_ones_order(two):
 
 def test_the_table_is_printed_and_written_with_its_intervals(tmp_path, capsys, two):
     study(tmp_path, "bare", [scored(0.625, low="", high="", kappa="")])  # without an interval
-    study(tmp_path, "numbers", [])  # heads that answer with numbers alone
+    study(tmp_path, "numbers", [])  # numeric heads alone
     assert main(["compare", "one", "other", "bare", "numbers", "--root", str(tmp_path)]) == 0
     path = tmp_path / "results/compare/one_and_other_and_bare_and_numbers.md"
     text = path.read_text(encoding="utf-8")
@@ -86,5 +86,5 @@ def test_errors_name_the_value_and_the_remedy(tmp_path, capsys, names, message):
     with pytest.raises(ReportError, match=message):
         compare(names, tmp_path)
     assert main(["compare", *names, "--root", str(tmp_path)]) == 1
-    said = capsys.readouterr()
-    assert said.out == "" and re.search(message, said.err) and "Traceback" not in said.err
+    output = capsys.readouterr()
+    assert output.out == "" and re.search(message, output.err) and "Traceback" not in output.err

@@ -6,7 +6,7 @@ from lib.evaluation import comparisons, per_class, poster, predictions, results
 from lib.evaluation.bootstrap import Bootstrap
 from lib.narrative import format
 from lib.plots import intervals as plots
-from tests.answers import one, run_of, several, sure, tracks_of
+from tests.predictions import one, run_of, several, sure, tracks_of
 
 
 def test_drop_is_paired_over_the_songs_tested_under_both():
@@ -18,10 +18,10 @@ def test_drop_is_paired_over_the_songs_tested_under_both():
     assert row["drop"] == pytest.approx(0.5) and 0 < row.low < 0.5 < row.high < 1
 
 
-def test_drop_of_equal_answers_is_zero_without_spread():
+def test_drop_of_equal_predictions_is_zero_without_spread():
     tracks = tracks_of(["a", "b"] * 10)
-    answers = [sure(f"t{i}", "a") for i in range(20)]
-    runs = [run_of(answers, split=split) for split in ("random", "artist")]
+    predicted = [sure(f"t{i}", "a") for i in range(20)]
+    runs = [run_of(predicted, split=split) for split in ("random", "artist")]
     row = one(comparisons.drops(predictions.collect(runs, tracks)), level="song")
     assert (row["drop"], row.low, row.high) == (0, 0, 0)
 
@@ -45,10 +45,10 @@ def test_ranking_names_the_better_network_first():
 
 def test_the_more_networks_are_compared_the_less_one_difference_says():
     tracks = tracks_of(["a"] * 20)
-    right = {"good": 20, "fair": 14, "poor": 13}
+    correct = {"good": 20, "fair": 14, "poor": 13}
     runs = [
         run_of([sure(f"t{i}", "a" if i < n else "b") for i in range(20)], network=network)
-        for network, n in right.items()
+        for network, n in correct.items()
     ]
     ranks = comparisons.ranking(predictions.collect(runs, tracks), Bootstrap(20)).query("level == 'song'")
     assert len(ranks) == 3 and (ranks["p_holm"] >= ranks["p"]).all()
@@ -57,8 +57,8 @@ def test_the_more_networks_are_compared_the_less_one_difference_says():
 
 def test_drops_start_at_slice_and_never_lead_to_a_leakier_split():
     tracks = tracks_of(["a"] * 4)
-    answers = [sure(f"t{i}", "a") for i in range(4)]
-    runs = [run_of(answers, split=split) for split in ("poster", "random", "song", "artist")]
+    predicted = [sure(f"t{i}", "a") for i in range(4)]
+    runs = [run_of(predicted, split=split) for split in ("poster", "random", "song", "artist")]
     table = comparisons.drops(predictions.collect(runs, tracks))
     pairs = {("random", "song"), ("random", "artist"), ("song", "artist")}
     assert set(zip(table["leaky"], table["strict"], strict=True)) == pairs
@@ -84,7 +84,7 @@ def test_baselines_are_no_networks():
     assert not {"majority", "mfcc_svm"} & {*ranks["better"], *ranks["worse"]}
     assert not {"majority", "mfcc_svm"} & set(per_class.mistakes(collected)["network"])
     assert len(results.networks(collected)) == len(collected) - 2
-    only = [answers for answers in collected if answers.baseline]
+    only = [a for a in collected if a.baseline]
     assert results.main_network(results.results(only, Bootstrap(20))) == "majority"
 
 
@@ -115,7 +115,7 @@ def test_general_figures_show_the_posters_recipe_what_was_selected_and_baselines
     collected = several()
     table = results.results(collected, Bootstrap(20))
     assert set(results.featured(table)["recipe"]) == {"poster", "best", "baseline"}
-    assert {answers.recipe for answers in results.featured_answers(collected)} == {"poster", "best", "baseline"}
+    assert {a.recipe for a in results.featured_predictions(collected)} == {"poster", "best", "baseline"}
     tuned = table[table["recipe"] == "tuned"]
     assert len(results.featured(tuned)) == len(tuned) > 0
     assert len(results.featured(table.iloc[:0])) == 0
@@ -132,7 +132,7 @@ def test_accuracy_by_split_is_one_row_a_network_and_head():
     assert format.by_split(table.iloc[:0]).empty
 
 
-def test_drops_by_pair_are_told_in_points():
+def test_drops_by_pair_are_in_points():
     row = {"head": "genre", "leaky": "random", "strict": "artist", "drop": 0.123, "low": -0.02, "high": 0.3}
     row |= {"level": "song"}
     other = {**row, "strict": "song", "drop": 0.05, "low": np.nan, "high": np.nan}
@@ -158,7 +158,7 @@ def test_networks_are_held_against_the_best_baseline():
     assert less.high < 0
 
 
-def test_a_lead_within_its_interval_is_not_established():
+def test_a_lead_within_its_interval_is_not_significant():
     tracks = tracks_of(["a"] * 20)
     runs = [
         run_of([sure(f"t{i}", "ab"[i in (1, 2)]) for i in range(20)]),

@@ -18,11 +18,11 @@ def tracks_of(moods, genres, artists=None):
     return tracks_table(pd.DataFrame({**rows, "artist_group": ids if artists is None else artists}))
 
 
-def run_of(tracks, said, *, network="net", recipe="poster", split="artist", seed=0):
-    """A finished run in memory that answers every song with the mood in `said`."""
+def run_of(tracks, predicted, *, network="net", recipe="poster", split="artist", seed=0):
+    """A finished run in memory that predicts the moods in `predicted`."""
     table = pd.DataFrame({"slice": range(len(tracks)), "track_id": tracks["track_id"], "part": "test"})
     for name in MOODS:
-        table[f"mood:{name}"] = np.where(np.array(said) == name, 0.8, 0.1).astype("float32")
+        table[f"mood:{name}"] = np.where(np.array(predicted) == name, 0.8, 0.1).astype("float32")
     metrics = {"run": {"folds": 5}, "heads": {"mood": list(MOODS)}, "parts": {"train": {}}}
     run = Run(network, split, 0, seed, recipe)
     return SimpleNamespace(
@@ -44,7 +44,7 @@ def usual(tracks):
 # ---- within genre
 
 
-def test_who_gives_the_genres_mood_hears_nothing_beyond_it(corpus):
+def test_predicting_the_genres_mood_has_no_skill(corpus):
     table = conditional.within_genre(predictions.collect([run_of(corpus, usual(corpus))], corpus), Bootstrap(100))
     assert table["genre"].tolist() == ["Folk", "Pop", conditional.ALL] and table["usual"].tolist() == [
         "sad",
@@ -56,13 +56,13 @@ def test_who_gives_the_genres_mood_hears_nothing_beyond_it(corpus):
     assert np.allclose(table[["skill", "skill_low", "skill_high"]], 0) and (table["p"] == 1).all()
 
 
-def test_who_hears_the_mood_is_ahead_of_the_genre(corpus):
+def test_predicting_the_mood_is_ahead_of_the_genre(corpus):
     table = conditional.within_genre(predictions.collect([run_of(corpus, corpus["mood"])], corpus), Bootstrap(300))
     assert table["skill"].tolist() == pytest.approx([16 / 40, 12 / 40, 28 / 80])
     assert (table["skill_low"] > 0).all() and (table["p"] < 0.001).all()
 
 
-def test_who_is_worse_than_the_genre_is_said_to_be(corpus):
+def test_predictions_worse_than_the_genre_have_negative_skill(corpus):
     table = conditional.within_genre(predictions.collect([run_of(corpus, ["neutral"] * 80)], corpus), Bootstrap(100))
     row = table.iloc[-1]
     assert row["accuracy"] == pytest.approx(28 / 80) and row["skill_high"] < 0
@@ -81,22 +81,22 @@ def test_artists_are_drawn_under_artist_and_songs_under_slice():
     rng = np.random.default_rng(0)
     artists = np.repeat(np.arange(16), 10)
     tracks = tracks_of(rng.choice(MOODS, 160), ["Folk"] * 160, [f"a{i}" for i in artists])
-    said = np.where(artists % 2 == 0, tracks["mood"], "neutral")  # whole artists are right, or hardly
-    runs = [run_of(tracks, said, split=split) for split in ("random", "artist")]
+    predicted = np.where(artists % 2 == 0, tracks["mood"], "neutral")  # whole artists are correct, or hardly
+    runs = [run_of(tracks, predicted, split=split) for split in ("random", "artist")]
     table = conditional.within_genre(predictions.collect(runs, tracks)).query("genre == @conditional.ALL")
     width = (table["skill_high"] - table["skill_low"]).tolist()
     assert width[1] > 1.5 * width[0]
 
 
 def test_the_interval_of_the_skill_covers_the_truth(monkeypatch):
-    monkeypatch.setattr(conditional, "sign_flip", lambda *_, **__: np.nan)  # slow, and not asked about here
+    monkeypatch.setattr(conditional, "sign_flip", lambda *_, **__: np.nan)  # slow, and not tested here
     rng, covered = np.random.default_rng(3), 0
     moods = np.array(["sad"] * 60 + ["neutral"] * 40 + ["happy"] * 60 + ["neutral"] * 40)
     tracks = tracks_of(moods, ["Folk"] * 100 + ["Pop"] * 100)
     for seed in range(80):
-        right = rng.random(200) < 0.7  # the genre's mood is right for .6: true skill .1
-        said = np.where(right, moods, np.where(moods == "neutral", "sad", "neutral"))
-        table = conditional.within_genre(predictions.collect([run_of(tracks, said)], tracks), Bootstrap(200, seed))
+        correct = rng.random(200) < 0.7  # the genre's mood is correct for .6: true skill .1
+        predicted = np.where(correct, moods, np.where(moods == "neutral", "sad", "neutral"))
+        table = conditional.within_genre(predictions.collect([run_of(tracks, predicted)], tracks), Bootstrap(200, seed))
         covered += table["skill_low"].iloc[-1] <= 0.1 <= table["skill_high"].iloc[-1]
     assert covered / 80 >= 0.89
 
@@ -143,14 +143,14 @@ def test_each_network_is_held_against_each_named_baseline(corpus):
 # ---- near a cut, words
 
 
-def test_songs_near_a_cut_are_told_apart(corpus):
+def test_songs_near_a_cut_are_set_apart(corpus):
     near = pd.Series(np.arange(80) % 2 == 0, index=corpus["track_id"].astype(object))
-    said = np.where(near & (np.arange(80) % 4 == 0), "nothing", corpus["mood"])
-    said = np.where(said == "nothing", np.where(corpus["mood"] == "sad", "happy", "sad"), said)
-    row = conditional.near_a_cut(predictions.collect([run_of(corpus, said)], corpus), near, Bootstrap(300)).iloc[0]
+    predicted = np.where(near & (np.arange(80) % 4 == 0), "nothing", corpus["mood"])
+    predicted = np.where(predicted == "nothing", np.where(corpus["mood"] == "sad", "happy", "sad"), predicted)
+    row = conditional.near_a_cut(predictions.collect([run_of(corpus, predicted)], corpus), near, Bootstrap(300)).iloc[0]
     assert (row["n_near"], row["n_far"], row["near"], row["far"]) == (40, 40, 0.5, 1.0)
     assert 0 < row["low"] < 0.5 < row["high"]
-    collected = predictions.collect([run_of(corpus, said)], corpus)
+    collected = predictions.collect([run_of(corpus, predicted)], corpus)
     assert not len(conditional.near_a_cut(collected, near & False))
     some = conditional.near_a_cut(collected, near.iloc[:20], Bootstrap(20)).iloc[0]
     assert some["n_near"] + some["n_far"] == 20

@@ -132,7 +132,7 @@ ITEM = {"networks": ["zhang2016"], "splits": ["song"]}
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "expected"),
     [
         # keys
         ({"corpus": None}, "corpus is missing"),
@@ -239,11 +239,11 @@ ITEM = {"networks": ["zhang2016"], "splits": ["song"]}
         ({"parameters": {"05": {"tasks": "nothing"}}}, "parameters.05.tasks is 'nothing'|emotify"),
     ],
 )
-def test_a_wrong_declaration_is_told_by_file_key_and_value(write, changes, told):
+def test_a_wrong_declaration_is_reported_by_file_key_and_value(write, changes, expected):
     with pytest.raises(ReportError) as caught:
         config.load(write(changes))
     message = str(caught.value)
-    assert [part for part in told.split("|") if part not in message] == []
+    assert [part for part in expected.split("|") if part not in message] == []
     assert "toy.yaml" in message or "DATA=" in message
 
 

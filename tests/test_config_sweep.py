@@ -83,7 +83,7 @@ def test_a_setting_of_04_cannot_be_swept_as_well(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("sweep", "told"),
+    ("sweep", "expected"),
     [
         ("all", "sweep is 'all'|mapping"),
         ([["all"]], "sweep[0] is ['all']|mapping"),
@@ -108,10 +108,10 @@ def test_a_setting_of_04_cannot_be_swept_as_well(tmp_path):
         ({"parameters": {"01": {"x": ["a" * 200]}}}, "sweep|too long for a folder"),
     ],
 )
-def test_a_wrong_sweep_is_told_by_file_key_and_value(tmp_path, sweep, told):
+def test_a_wrong_sweep_is_reported_by_file_key_and_value(tmp_path, sweep, expected):
     with pytest.raises(ReportError) as caught:
         load(tmp_path, sweep=sweep)
-    assert [part for part in ("mine.yaml", *told.split("|")) if part not in str(caught.value)] == []
+    assert [part for part in ("mine.yaml", *expected.split("|")) if part not in str(caught.value)] == []
 
 
 def test_of_a_wrong_study_its_sweep_says_nothing(tmp_path):

@@ -41,7 +41,7 @@ def test_seen_and_unseen_train_on_the_same_and_test_on_what_they_say(music, fold
     np.testing.assert_allclose(rest, 1 - HELD_BACK)
 
 
-def test_a_song_is_asked_about_once_and_on_the_same_slices_by_models_that_know_it_and_do_not(music):
+def test_a_song_is_tested_once_and_on_the_same_slices_by_models_that_know_it_and_do_not(music):
     tested = {
         split: np.array([parts_of(music, split, fold=fold) == "test" for fold in range(FOLDS)])
         for split in ("seen", "unseen")

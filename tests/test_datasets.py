@@ -70,7 +70,7 @@ def test_build_gives_the_tracks_table_and_writes_nothing(study, tracks):
     }  # fmt: skip
 
 
-def test_cuts_are_those_asked_for(study, music):
+def test_cuts_are_those_declared(study, music):
     tracks = assemble(study, "folder", music, mood_cuts="0.1,0.9").set_index("title")
     assert tracks["mood"].value_counts().to_dict() == {"neutral": 4, "sad": 1, "happy": 1}
     with pytest.raises(ReportError, match="mood_cuts"):

@@ -175,7 +175,7 @@ def test_notes_keep_to_scale_and_chords_and_hits_to_the_pattern():
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "expected"),
     [
         ({"songs_per_genre": 0}, "songs_per_genre is 0"),
         ({"songs_per_genre": 101}, "101"),
@@ -188,8 +188,8 @@ def test_notes_keep_to_scale_and_chords_and_hits_to_the_pattern():
         ({"data": "/music"}, "'/music'"),
     ],
 )
-def test_wrong_parameters_are_named(tmp_path, wrong, told):
-    with pytest.raises(ReportError, match=told):
+def test_wrong_parameters_are_named(tmp_path, wrong, expected):
+    with pytest.raises(ReportError, match=expected):
         collect(Study("demo", tmp_path), **wrong)
     assert not list(tmp_path.iterdir())
 
@@ -263,11 +263,11 @@ def test_changed_parameters_compose_anew_and_clear_only_their_own_files(study):
 
 
 def test_interrupted_run_is_completed(tmp_path, small, monkeypatch):
-    here, told = Study("demo", tmp_path), []
+    here, messages = Study("demo", tmp_path), []
 
     def interrupt(text, **_):
-        told.append(text)
-        if len(told) == 2:
+        messages.append(text)
+        if len(messages) == 2:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(demo, "tell", interrupt)
@@ -277,10 +277,10 @@ def test_interrupted_run_is_completed(tmp_path, small, monkeypatch):
     assert len(stamps) == 2 and not list(here.audio.rglob("*.part"))
     assert contents(collect(here, workers=1, **SMALL)) == contents(small)
     assert stamps == {path: path.stat().st_mtime_ns for path in stamps}
-    assert told[-1] == "composing 4/4"
+    assert messages[-1] == "composing 4/4"
 
 
-def test_song_that_cannot_be_written_is_told(tmp_path, monkeypatch):
+def test_song_that_cannot_be_written_is_reported(tmp_path, monkeypatch):
     def fail(items):
         yield from ((item, None, "ReportError: full") for item in items)
 
@@ -294,7 +294,7 @@ def test_song_that_cannot_be_written_is_told(tmp_path, monkeypatch):
     ("place", "error"),
     [("soundfile.SoundFile.write", soundfile.LibsndfileError(2)), ("_tag", MutagenError("no space left"))],
 )
-def test_full_disk_is_told_and_other_trouble_kept(tmp_path, monkeypatch, free, place, error):
+def test_full_disk_is_reported_and_other_trouble_kept(tmp_path, monkeypatch, free, place, error):
     def fail(*_):
         raise error
 
@@ -318,7 +318,7 @@ MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 
 
 @pytest.fixture(scope="module")
-def heard():
+def rendered():
     """Songs with their sound, log-mel [mel, frame] and power spectrum [bin, frame] of 4097 bins."""
     found = []
     for genre in NAMES:
@@ -330,21 +330,21 @@ def heard():
     return found
 
 
-def test_sound_is_finite_loud_enough_and_never_clips(heard):
-    for _, y, *_ in heard:
+def test_sound_is_finite_loud_enough_and_never_clips(rendered):
+    for _, y, *_ in rendered:
         assert y.shape == (round(SECONDS * RATE),) and y.dtype == np.float32
         assert np.isfinite(y).all() and np.abs(y).max() < 0.9
         assert np.sqrt((y.reshape(3, -1) ** 2).mean(axis=1)).min() > 0.01  # slices of 3 s
 
 
-def test_rendering_is_deterministic(heard):
-    song, y, *_ = heard[7]
+def test_rendering_is_deterministic(rendered):
+    song, y, *_ = rendered[7]
     assert np.array_equal(render(song), y)
 
 
-def test_estimated_tempo_follows_the_composed_one(heard):
+def test_estimated_tempo_follows_the_composed_one(rendered):
     near = []
-    for song, _, mel, _ in heard:
+    for song, _, mel, _ in rendered:
         onset = np.maximum(np.diff(mel, axis=1), 0).mean(axis=0)
         onset = onset - onset.mean()
         agreement = np.correlate(onset, onset, "full")[len(onset) - 1 :]
@@ -356,12 +356,12 @@ def test_estimated_tempo_follows_the_composed_one(heard):
     assert np.mean(near) > 0.75
 
 
-def test_estimated_mode_follows_the_composed_one(heard):
+def test_estimated_mode_follows_the_composed_one(rendered):
     whole, own = [], []
     frequency = np.fft.rfftfreq(8192, 1 / RATE)
     used = (frequency > 120) & (frequency < 1200)
     pitch_class = np.round(12 * np.log2(frequency[used] / 440) + 69).astype(int) % 12
-    for song, _, _, power in heard:
+    for song, _, _, power in rendered:
         if song.mode == "mixed":
             continue
         chroma = np.bincount(pitch_class, (power[used] / power[used].sum(axis=0)).mean(axis=1), 12)
@@ -376,21 +376,21 @@ def test_estimated_mode_follows_the_composed_one(heard):
     assert np.mean(whole) > 0.65 and np.mean(own) > 0.85
 
 
-def test_spectral_centroid_follows_the_composed_brightness(heard):
+def test_spectral_centroid_follows_the_composed_brightness(rendered):
     rank = []
     frequency = np.fft.rfftfreq(8192, 1 / RATE)
     for genre in NAMES:
-        own = [(song.brightness, np.sqrt(power.mean(axis=1))) for song, _, _, power in heard if song.genre == genre]
+        own = [(song.brightness, np.sqrt(power.mean(axis=1))) for song, _, _, power in rendered if song.genre == genre]
         centroid = [(frequency * level).sum() / level.sum() for _, level in own]
         rank.append(spearmanr([brightness for brightness, _ in own], centroid).statistic)
     assert np.mean(rank) > 0.4
 
 
-def test_slices_resemble_their_song_more_than_their_artist_more_than_their_genre(heard):
+def test_slices_resemble_their_song_more_than_their_artist_more_than_their_genre(rendered):
     width = Spectrogram().slice_frames
     rows = [
         (song.genre, song.artist.name, song.track_id, mel[:, start : start + width].mean(axis=1))
-        for song, _, mel, _ in heard
+        for song, _, mel, _ in rendered
         for start in range(0, mel.shape[1] - width, width)
     ]
     genre, artist, track = (np.array([row[i] for row in rows]) for i in range(3))

@@ -121,12 +121,12 @@ def test_the_network_does_not_change_what_is_drawn(draw, tmp_path, archives, at_
     assert calm == rough
 
 
-def test_a_second_time_nothing_is_asked_for(draw):
+def test_a_second_time_nothing_is_requested(draw):
     rows, manifest, _ = draw()
     again, same, server = draw()
     pd.testing.assert_frame_equal(rows, again)
     pd.testing.assert_frame_equal(manifest, same)
-    # What the archive has not is asked about each time: its directory alone, twice.
+    # What the archive lacks is looked up each time: its directory alone, twice.
     assert server.sent < 300_000
 
 
@@ -164,7 +164,7 @@ def test_a_wrong_manifest_is_named(tmp_path, text, message):
         read_manifest(tmp_path / "m.csv")
 
 
-def test_a_server_without_parts_is_asked_for_whole_archives_only_on_request(draw, tmp_path):
+def test_a_server_without_parts_is_requested_whole_archives_only_on_request(draw, tmp_path):
     with pytest.raises(ReportError, match=r"gives no parts of a file.*MiB, would have to be downloaded.*WHOLE=yes"):
         draw(faults=Faults(ranges=False))
     rows, _, _ = draw(faults=Faults(ranges=False), whole_archive=True)
@@ -185,7 +185,7 @@ def test_a_folder_or_zip_that_is_there_already_needs_no_network(draw, tmp_path, 
             path.unlink()
     before = contents(own)
     here, listed, server = draw("here", data=str(own))
-    assert not server.asked
+    assert not server.requests
     assert contents(own) == before
     assert here["track_id"].tolist() == rows["track_id"].tolist()
     columns = ["track", "genre", "status", "sha256"]
@@ -213,7 +213,7 @@ def test_the_archive_of_a_larger_subset_will_do(draw, tmp_path, archives):
     clips = {fma.member(song.number, "medium"): fma.clip(song.number) for song in SONGS}
     (own / "fma_medium.zip").write_bytes(fma.archive(clips))
     rows, _, server = draw(data=str(own))
-    assert not server.asked
+    assert not server.requests
     assert len(rows) == 10
 
 

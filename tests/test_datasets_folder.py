@@ -33,13 +33,13 @@ def label(music, text: str, encoding: str = "utf-8"):
     (music / "labels.csv").write_text(text, encoding=encoding)
 
 
-def told(study, music):
+def rows_of(study, music):
     rows = collect(study, music)
     return rows.set_index(rows["path"].str.rsplit("/", n=1).str[-1])
 
 
 def test_genres_are_the_first_folders(study, music):
-    rows = told(study, music)
+    rows = rows_of(study, music)
     assert sorted(rows.index) == ["broken.MP3", "one.flac", "two.ogg", "Été 1.wav"]
     assert rows["genre"].to_dict() == {
         "one.flac": "rock", "two.ogg": "rock", "broken.MP3": "jazz", "Été 1.wav": "Café del Mar"
@@ -67,7 +67,7 @@ def test_loops_of_links_end_and_links_are_followed(study, music, tmp_path):
     (music / "rock" / "nowhere.mp3").symlink_to(tmp_path / "none.mp3")
     write(tmp_path / "other" / "far.wav", song(0, 1))
     (music / "soul").symlink_to(tmp_path / "other", target_is_directory=True)
-    rows = told(study, music)
+    rows = rows_of(study, music)
     assert len(rows) == 6
     assert rows.loc["far.wav", "genre"] == "soul"
     assert "nowhere.mp3" in rows.index
@@ -82,14 +82,14 @@ def test_home_is_expanded_and_relative_paths_count_from_here(study, music, monke
 
 def test_labels_by_path_or_file_name(study, music):
     label(music, "path,Valence,mood,artist,energy\nrock/album/one.flac,0.25,,B,3.5\n./rock/two.ogg,,Happy,,\n")
-    rows = told(study, music)
+    rows = rows_of(study, music)
     assert rows.loc["one.flac", ["valence", "artist", "energy"]].tolist() == [0.25, "B", 3.5]
     assert rows.loc["two.ogg", "mood"] == "happy"
     assert rows["energy"].notna().sum() == 1
     label(
         music, "path;genre;title\none.flac;metal;Uno\n" + unicodedata.normalize("NFD", "Été 1.wav;été;\n"), "utf-8-sig"
     )
-    rows = told(study, music)
+    rows = rows_of(study, music)
     assert rows.loc["one.flac", ["genre", "title"]].tolist() == ["metal", "Uno"]
     assert rows.loc["Été 1.wav", ["genre", "title"]].tolist() == ["été", "Été 1"]
     assert rows.loc["two.ogg", "genre"] == "rock"

@@ -78,7 +78,7 @@ def test_songs_of_one_artist_are_no_copies(prints):
     assert max(shares) < grouping.SAME_RECORDING - 0.05
 
 
-def test_the_shift_is_told(songs, prints):
+def test_the_shift_is_reported(songs, prints):
     _, shift = likeness(prints[3], print_of(songs[3][2 * RATE :]))
     assert shift == pytest.approx(-2, abs=0.05)  # it begins two seconds in, so it comes earlier
     assert likeness(prints[3], prints[3]) == (pytest.approx(1), 0)

@@ -6,14 +6,14 @@ import pytest
 from scipy import stats
 
 from lib.evaluation import artist_effects, difficulty, predictions
-from tests.answers import run_of, sure, tracks_of
 from tests.fakes import fake_run, fake_study
+from tests.predictions import run_of, sure, tracks_of
 
 
-def panel_of(right, *, true=None, artists=None, genre=None, copies=None, head="genre"):
-    """Panel of networks that are right where `right` [songs, networks] says so."""
-    right = np.asarray(right, dtype=bool)
-    ids = pd.Index([f"t{i:04d}" for i in range(len(right))], name="track_id")
+def panel_of(correct, *, true=None, artists=None, genre=None, copies=None, head="genre"):
+    """Panel of networks that are correct where `correct` [songs, networks] is true."""
+    correct = np.asarray(correct, dtype=bool)
+    ids = pd.Index([f"t{i:04d}" for i in range(len(correct))], name="track_id")
     true = np.array(["a"] * len(ids) if true is None else true, dtype=object)
     songs = pd.DataFrame(
         {
@@ -27,16 +27,16 @@ def panel_of(right, *, true=None, artists=None, genre=None, copies=None, head="g
         index=ids,
         dtype=object,
     )
-    said = {f"net{k}": np.where(column, true, "other") for k, column in enumerate(right.T)}
-    return difficulty.Panel(head, "artist", songs, pd.DataFrame(said, index=ids))
+    predicted = {f"net{k}": np.where(column, true, "other") for k, column in enumerate(correct.T)}
+    return difficulty.Panel(head, "artist", songs, pd.DataFrame(predicted, index=ids))
 
 
 def three(split="artist"):
     """Three networks, of four songs: all miss t2 and t3, one of them t1 too, and nobody t0."""
-    said = {"one": "abba", "two": "abba", "three": "aaba"}
+    predicted = {"one": "abba", "two": "abba", "three": "aaba"}
     return [
         run_of([sure(f"t{i}", name) for i, name in enumerate(names)], network=network, split=split)
-        for network, names in said.items()
+        for network, names in predicted.items()
     ]
 
 
@@ -58,25 +58,25 @@ def test_songs_that_all_three_networks_miss():
     assert difficulty.agreement(panel)["songs"].tolist() == [2, 0, 1, 1]
 
 
-def test_where_networks_agree_on_a_wrong_answer_comes_first():
+def test_where_networks_agree_on_a_wrong_prediction_comes_first():
     tracks = tracks_of(["a", "a"])
     classes = ("a", "b", "c")
-    said = {"one": "bc", "two": "cc"}
+    predicted = {"one": "bc", "two": "cc"}
     runs = [
         run_of([sure(f"t{i}", c, classes) for i, c in enumerate(names)], classes=classes, network=network)
-        for network, names in said.items()
+        for network, names in predicted.items()
     ]
     table = difficulty.missed_by_all(difficulty.panel(predictions.collect(runs, tracks), "genre"))
     assert table[["track_id", "answer", "agree"]].to_numpy().tolist() == [["t1", "c", 2], ["t0", "b", 1]]
 
 
 def test_each_network_counts_once_and_baselines_and_stale_runs_not_at_all():
-    right = [sure(f"t{i}", name) for i, name in enumerate("abab")]
+    correct = [sure(f"t{i}", name) for i, name in enumerate("abab")]
     others = [
-        run_of(right, network="one", split="artist", recipe="tuned"),
-        run_of(right, network="two", split="artist", seed=1),
-        run_of(right, network="majority", split="artist", recipe="baseline"),
-        run_of(right, network="gone", split="artist", stale=True),
+        run_of(correct, network="one", split="artist", recipe="tuned"),
+        run_of(correct, network="two", split="artist", seed=1),
+        run_of(correct, network="majority", split="artist", recipe="baseline"),
+        run_of(correct, network="gone", split="artist", stale=True),
     ]
     panel = difficulty.panel(predictions.collect([*three(), *others], TRACKS), "genre")
     assert panel.networks == ["one", "three", "two"]
@@ -95,7 +95,7 @@ def test_only_songs_that_all_networks_tested_count_and_the_fullest_seed():
         run_of([sure("t0", "a")], network="two"),
     ]
     panel = difficulty.panel(predictions.collect([few, *seeds], TRACKS), "genre")
-    assert panel.said.index.tolist() == ["t1"] and panel.said.loc["t1"].tolist() == ["b", "a"]
+    assert panel.predicted.index.tolist() == ["t1"] and panel.predicted.loc["t1"].tolist() == ["b", "a"]
 
 
 def test_the_strictest_split_counts_unless_another_is_named():
@@ -110,7 +110,7 @@ def test_missing_labels_titles_and_artists():
     tracks = tracks_of(["a", pd.NA, "a", "b"])
     tracks.loc[2, ["title", "artist"]] = pd.NA
     panel = difficulty.panel(predictions.collect(three(), tracks), "genre")
-    assert "t1" not in panel.said.index
+    assert "t1" not in panel.predicted.index
     missed = difficulty.missed_by_all(panel).set_index("track_id")
     assert missed.loc["t2", ["title", "artist"]].tolist() == ["", ""]
 
@@ -152,11 +152,11 @@ def test_the_expected_numbers_are_those_of_independent_errors():
 def test_a_class_that_all_find_hard_is_no_dependence():
     rng = np.random.default_rng(0)
     easy, difficult = rng.random((300, 4)) < 0.95, rng.random((300, 4)) < 0.1
-    right = np.vstack([easy, difficult])
-    within = difficulty.agreement(panel_of(right, true=["a"] * 300 + ["b"] * 300))
+    correct = np.vstack([easy, difficult])
+    within = difficulty.agreement(panel_of(correct, true=["a"] * 300 + ["b"] * 300))
     assert within["p"].iloc[0] > 0.05
     assert within["expected"].sum() == pytest.approx(600)
-    assert difficulty.agreement(panel_of(right))["p"].iloc[0] < 0.01
+    assert difficulty.agreement(panel_of(correct))["p"].iloc[0] < 0.01
 
 
 def test_permutations_match_the_expected_numbers_and_their_p_is_even_where_errors_are_independent():
@@ -169,14 +169,14 @@ def test_permutations_match_the_expected_numbers_and_their_p_is_even_where_error
         assert (table["low"] <= table["expected"] + 1).all() and (table["expected"] <= table["high"] + 1).all()
     p = np.array(p)
     assert np.mean(p < 0.05) < 0.11 and 0.4 < p.mean() < 0.68  # counts are whole, so p is a little too large
-    drawn = np.concatenate([*difficulty._independent(panel.right, pd.factorize(panel.songs["true"])[0], 3000, 0)])
+    drawn = np.concatenate([*difficulty._independent(panel.correct, pd.factorize(panel.songs["true"])[0], 3000, 0)])
     assert drawn.mean(axis=0) == pytest.approx(difficulty.agreement(panel)["expected"], abs=0.3)
 
 
 def test_permutations_come_in_blocks(monkeypatch):
     panel = panel_of(np.random.default_rng(0).random((20, 3)) < 0.5)
     monkeypatch.setattr(difficulty, "_CELLS", 200)
-    blocks = [*difficulty._independent(panel.right, np.zeros(20, dtype=int), 10, 0)]
+    blocks = [*difficulty._independent(panel.correct, np.zeros(20, dtype=int), 10, 0)]
     assert len(blocks) == 4 and all((block.sum(axis=1) == 20).all() for block in blocks)
 
 
@@ -184,7 +184,7 @@ def test_permutations_come_in_blocks(monkeypatch):
 
 
 def errors_by_artist(rng, spread, artists=40, songs=6, networks=3, cells=2):
-    """Panel in which an artist's songs are right with a chance of their own, if `spread` is not 0."""
+    """Panel in which each artist has an accuracy of its own, if `spread` is not 0."""
     names = np.repeat(np.arange(artists), songs)
     true = np.array(["a", "b", "c"])[names % cells]
     chance = np.clip(0.6 + spread * rng.normal(size=artists), 0.02, 0.98)[names] - 0.1 * (true == "b")
@@ -198,7 +198,7 @@ def test_errors_that_cluster_by_artist_are_found():
     assert (found.artists, found.songs, found.least) == (40, 240, 3)
     worst = found.table[found.table["hard"]]
     assert len(worst) and (worst["right"] < worst["low"]).all() and (worst["p_holm"] < 0.05).all()
-    share = pd.Series(panel.right.mean(axis=1)).groupby(panel.songs["artist_group"].to_numpy()).mean()
+    share = pd.Series(panel.correct.mean(axis=1)).groupby(panel.songs["artist_group"].to_numpy()).mean()
     assert found.table.set_index("artist_group")["right"].to_dict() == pytest.approx(share.to_dict())
 
 
@@ -219,10 +219,10 @@ def test_a_hard_genre_is_no_hard_artist():
     rng = np.random.default_rng(3)
     names = np.repeat(np.arange(20), 5)
     true = np.where(names < 10, "a", "b")
-    right = rng.random((100, 3)) < np.where(true == "a", 0.95, 0.2)[:, None]
+    correct = rng.random((100, 3)) < np.where(true == "a", 0.95, 0.2)[:, None]
     given = {"artists": names.astype(str)}
-    assert artist_effects.hard_artists(panel_of(right, true=true, **given), permutations=499).p > 0.05
-    assert artist_effects.hard_artists(panel_of(right, **given), permutations=499).p == 0.002
+    assert artist_effects.hard_artists(panel_of(correct, true=true, **given), permutations=499).p > 0.05
+    assert artist_effects.hard_artists(panel_of(correct, **given), permutations=499).p == 0.002
 
 
 def test_a_fold_with_poor_models_is_no_hard_artist():
@@ -231,8 +231,8 @@ def test_a_fold_with_poor_models_is_no_hard_artist():
     fold = names % 3
     p = {"without": [], "with": []}
     for seed in range(60):
-        right = rng.random((150, 1)) < np.array([0.9, 0.6, 0.3])[fold][:, None]
-        panel = panel_of(right, artists=names.astype(str))
+        correct = rng.random((150, 1)) < np.array([0.9, 0.6, 0.3])[fold][:, None]
+        panel = panel_of(correct, artists=names.astype(str))
         folds = pd.Series(fold, index=panel.songs.index, dtype=float)
         for name, given in (("without", None), ("with", folds)):
             p[name].append(artist_effects.hard_artists(panel, given, least=99, permutations=99, seed=seed).p)
@@ -243,12 +243,12 @@ def test_a_fold_with_poor_models_is_no_hard_artist():
 
 
 def test_copies_of_a_recording_count_once():
-    right = np.random.default_rng(5).random((30, 2)) < 0.5
-    right = np.repeat(right, 2, axis=0)  # every song twice, by an artist of its own
+    correct = np.random.default_rng(5).random((30, 2)) < 0.5
+    correct = np.repeat(correct, 2, axis=0)  # every song twice, by an artist of its own
     ids = np.repeat(np.arange(30), 2).astype(str)
-    found = artist_effects.hard_artists(panel_of(right, artists=ids, copies=ids), least=2)
+    found = artist_effects.hard_artists(panel_of(correct, artists=ids, copies=ids), least=2)
     assert pd.isna(found.p) and (found.artists, found.songs) == (0, 0)
-    assert artist_effects.hard_artists(panel_of(right, artists=ids), permutations=499).p == 0.002
+    assert artist_effects.hard_artists(panel_of(correct, artists=ids), permutations=499).p == 0.002
 
 
 def test_songs_without_an_artist_stay_alone():
@@ -273,7 +273,7 @@ def test_of_many_artists_the_worst_are_listed(monkeypatch):
     monkeypatch.setattr(artist_effects, "MOST", 3)
     few = artist_effects.hard_artists(panel, permutations=199)
     pd.testing.assert_frame_equal(few.table, whole.table.head(3))
-    assert few.asked == whole.asked == len(whole.table) > 3
+    assert few.tested == whole.tested == len(whole.table) > 3
 
 
 def test_too_many_artists_to_name_one_are_not_called_easy():
@@ -282,7 +282,7 @@ def test_too_many_artists_to_name_one_are_not_called_easy():
     assert not found.table["hard"].any()
 
 
-def test_no_artist_is_called_hard_where_clustering_is_not_established():
+def test_no_artist_is_called_hard_where_clustering_is_not_significant():
     panel = errors_by_artist(np.random.default_rng(8), 0.0, artists=6)
     found = artist_effects.hard_artists(panel, permutations=199)
     assert found.p > 0.05 and not found.table["hard"].any()

@@ -82,7 +82,7 @@ def few_shuffles(monkeypatch):
     monkeypatch.setattr("lib.embedding.units.SHUFFLES", 5_000)
 
 
-def test_holm_keeps_noise_from_being_established(few_shuffles):
+def test_holm_keeps_noise_from_being_significant(few_shuffles):
     rng, false = np.random.default_rng(5), 0
     for _ in range(20):
         tracks = tracks_of(40, genre=rng.choice(["a", "b", "c", "d"], 40), valence=rng.uniform(0, 1, 40))
@@ -270,7 +270,7 @@ def test_page_draws_its_figures_and_names_the_dead_units(page):
     assert {path.stem for path in study.figures.glob("*.svg")} == {
         "driving", "map", "neighbours", "units", "units-again", "switched-off", "widths",
     }  # fmt: skip
-    told = [
+    texts = [
         o["data"]["text/markdown"] for c in book.cells for o in c.get("outputs", []) if "text/markdown" in o["data"]
     ]
-    assert any("Dead, the same for every test song: **unit 4**" in text for text in told)
+    assert any("Dead, the same for every test song: **unit 4**" in text for text in texts)

@@ -85,9 +85,9 @@ def test_processes_that_compile_librosa_at_once_leave_it_whole(tmp_path):
     command = [sys.executable, "-m", "lib.features.compiled"]
     for process in [subprocess.Popen(command, env=environment, cwd=PROJECT) for _ in range(3)]:
         assert process.wait(timeout=300) == 0
-    said = "import numpy as np, lib.features.descriptors as d; print(d.describe(np.sin(np.arange(44100.0))))"
+    code = "import numpy as np, lib.features.descriptors as d; print(d.describe(np.sin(np.arange(44100.0))))"
     done = subprocess.run(
-        [sys.executable, "-c", said], env=environment, cwd=PROJECT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code], env=environment, cwd=PROJECT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     assert "chroma_change" in done.stdout
@@ -96,30 +96,30 @@ def test_processes_that_compile_librosa_at_once_leave_it_whole(tmp_path):
 def test_descriptors_of_a_study_are_kept_until_its_files_change(tmp_path, monkeypatch):
     study = fakes.fake_study(tmp_path)
     tracks = pd.read_parquet(study.tracks).head(3)
-    asked = []
+    described = []
 
     def run(function, items, **_):  # the second song cannot be read
         for item in items:
-            asked.append(item)
-            yield (item, None, "x") if len(asked) == 2 else (item, dict.fromkeys(descriptors.DESCRIPTORS, 1.0), "")
+            described.append(item)
+            yield (item, None, "x") if len(described) == 2 else (item, dict.fromkeys(descriptors.DESCRIPTORS, 1.0), "")
 
     monkeypatch.setattr(descriptors.pool, "run", run)
     table = descriptors.of_study(study, tracks)
-    assert table.index.tolist() == tracks["track_id"].tolist() and len(asked) == 3
+    assert table.index.tolist() == tracks["track_id"].tolist() and len(described) == 3
     assert table.isna().all(axis=1).tolist() == [False, True, False]
     descriptors.of_study(study, tracks)
-    assert len(asked) == 3
+    assert len(described) == 3
     descriptors.of_study(study, tracks.assign(sha256="another"))
-    assert len(asked) == 6
+    assert len(described) == 6
 
 
 def test_descriptors_are_computed_again_when_their_code_is_edited(tmp_path, monkeypatch):
     study = fakes.fake_study(tmp_path)
     tracks = pd.read_parquet(study.tracks).head(3)
-    asked, source = [], Path(descriptors.__file__).read_text(encoding="utf-8")
+    described, source = [], Path(descriptors.__file__).read_text(encoding="utf-8")
 
     def run(function, items, **_):
-        asked.append(len(items))
+        described.append(len(items))
         return [(item, dict.fromkeys(descriptors.DESCRIPTORS, 1.0), "") for item in items]
 
     monkeypatch.setattr(descriptors.pool, "run", run)
@@ -129,7 +129,7 @@ def test_descriptors_are_computed_again_when_their_code_is_edited(tmp_path, monk
         edited.write_text(text, encoding="utf-8")
         monkeypatch.setattr(descriptors, "module_file", lambda name, edited=edited: edited)
         descriptors.of_study(study, tracks)
-    assert asked == [3, 3]  # a remark changes no number
+    assert described == [3, 3]  # a remark changes no number
 
 
 # ---- found again
@@ -315,8 +315,8 @@ def test_of_many_songs_a_sample_is_looked_at_in_every_network_alike(tmp_path):
     study = fakes.fake_study(tmp_path)
     known = {str(fold): internals.read(fakes.fake_run(study, "yu2018", "artist", fold).folder) for fold in (0, 1)}
     assert internals.some(known, 72) == (known, "")
-    fewer, said = internals.some(known, 20)
-    assert said == "Of 72 songs a random sample of 20 is looked at."
+    fewer, note = internals.some(known, 20)
+    assert note == "Of 72 songs a random sample of 20 is looked at."
     one, other = fewer["0"], fewer["1"]
     assert len(one.songs) == 20 and list(one.songs.index) == list(other.songs.index) == list(one.part.index)
     pd.testing.assert_frame_equal(one.songs, known["0"].songs.loc[one.songs.index])
@@ -324,7 +324,7 @@ def test_of_many_songs_a_sample_is_looked_at_in_every_network_alike(tmp_path):
     assert one.decisions is known["0"].decisions
 
 
-def test_descriptors_that_cannot_be_had_are_told(tmp_path, monkeypatch):
+def test_descriptors_that_cannot_be_had_are_reported(tmp_path, monkeypatch):
     study = fakes.fake_study(tmp_path)
     tracks = pd.read_parquet(study.tracks)
     assert descriptors.of_study(study, tracks.head(2)).isna().all(axis=None)  # there is no audio to describe

@@ -75,7 +75,7 @@ def killed_at_random(project: Path, rng: random.Random) -> bool:
     alive = [process, *process.children(recursive=True)]
     rng.choice(alive).send_signal(signal.SIGKILL)
     process.wait(timeout=300)
-    # Where the front door itself was killed, what it began may go on for a while; a user who is told so waits.
+    # Where the front door itself was killed, what it began may go on for a while; a user who reads so waits.
     psutil.wait_procs([one for one in alive if one.is_running()], timeout=300)
     return True
 
@@ -124,14 +124,14 @@ def mounted(tmp_path):
 
 
 @pytest.mark.parametrize("size", ["1m", "6m", "14m"])  # while music is composed, sliced, trained
-def test_a_full_disk_is_told_and_nothing_is_lost(reference, tmp_path, mounted, size):
+def test_a_full_disk_is_reported_and_nothing_is_lost(reference, tmp_path, mounted, size):
     project = project_in(tmp_path)
     work = mounted(project / "work", "-t", "tmpfs", "-o", f"size={size}", "tmpfs")
     done = report(project)
     assert done.returncode == 1
-    said = done.stdout + done.stderr
-    assert "The disk is full" in said or "No space left" in said, said
-    assert "Traceback" not in said
+    output = done.stdout + done.stderr
+    assert "The disk is full" in output or "No space left" in output, output
+    assert "Traceback" not in output
     subprocess.run(["mount", "-o", "remount,size=600m", str(work)], check=True)
     assert finished(project) == tables(reference)
 
@@ -141,9 +141,9 @@ def test_a_read_only_results_folder_is_named(reference, tmp_path, mounted):
     results = mounted(project / "results", "-t", "tmpfs", "-o", "ro", "tmpfs")
     done = report(project)
     assert done.returncode == 1
-    said = done.stdout + done.stderr
-    assert "results" in said and "cannot be written" in said, said
-    assert "Traceback" not in said
+    output = done.stdout + done.stderr
+    assert "results" in output and "cannot be written" in output, output
+    assert "Traceback" not in output
     subprocess.run(["umount", str(results)], check=True)
     assert finished(project) == tables(reference)
 
@@ -179,8 +179,8 @@ def test_of_two_calls_at_once_one_runs_and_one_says_so(reference, tmp_path):
     words, how = command(project, "report", "--study", "tiny")
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     both = [subprocess.Popen(words, **how, **pipes) for _ in range(2)]
-    said = [one.communicate(timeout=900)[0] for one in both]
-    assert sorted(one.returncode for one in both) == [0, 1], said
-    told = said[[one.returncode for one in both].index(1)]
-    assert "Another command is running study 'tiny'" in told
+    outputs = [one.communicate(timeout=900)[0] for one in both]
+    assert sorted(one.returncode for one in both) == [0, 1], outputs
+    output = outputs[[one.returncode for one in both].index(1)]
+    assert "Another command is running study 'tiny'" in output
     assert tables(project) == tables(reference)

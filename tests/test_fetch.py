@@ -64,7 +64,7 @@ class TestRemote:
             came = []
             file.received = came.append
             assert file.read(1, len(BODY)) == BODY[1:]
-        assert sum(came) == len(BODY) - 1  # what came before a connection broke is not asked for again
+        assert sum(came) == len(BODY) - 1  # what came before a connection broke is not requested again
 
     def test_without_ranges_the_whole_file_comes_and_is_begun_anew(self, tmp_path):
         (tmp_path / "a").write_bytes(b"something else")
@@ -78,7 +78,7 @@ class TestRemote:
         with serve({"/a.zip": BODY}, Faults(error=1.0)) as server:
             with pytest.raises(ReportError, match=r"/a.zip: the server answered 500\. .* kept; .* later"):
                 remote(server).read(0, 1)
-            assert len(server.asked) == 6
+            assert len(server.requests) == 6
 
     @pytest.mark.parametrize(
         ("path", "message"), [("/none.zip", r"/none.zip: there is no such file \(404\)"), ("", "must begin with http")]
@@ -91,7 +91,7 @@ class TestRemote:
         with serve({"/a.zip": BODY}, Faults(refuse=403)) as server:
             with pytest.raises(ReportError, match=r"/a.zip: the server refused \(403\). Check the address, or get"):
                 remote(server).read(0, 1)
-            assert len(server.asked) == 1
+            assert len(server.requests) == 1
 
     def test_nobody_at_the_address(self):
         with serve({}) as server:
@@ -99,7 +99,7 @@ class TestRemote:
         with pytest.raises(ReportError, match="does not accept connections"):
             remote(server).read(0, 1)
 
-    def test_a_pause_that_is_asked_for_is_kept_up_to_a_limit(self):
+    def test_a_pause_that_is_requested_is_kept_up_to_a_limit(self):
         waited = []
         with serve({"/a.zip": BODY}, Faults(busy=2, retry_after="7")) as server:
             assert remote(server, sleep=waited.append).size
@@ -141,7 +141,7 @@ def test_members_come_out_as_they_went_in(opened, tmp_path, method):
     assert not list((tmp_path / "out").rglob(".*"))
 
 
-def test_only_what_is_asked_for_comes_over_the_network(tmp_path):
+def test_only_what_is_requested_comes_over_the_network(tmp_path):
     with serve({"/a.zip": ZIP}) as server:
         file, came = remote(server), []
         file.received = came.append
@@ -165,7 +165,7 @@ def test_a_wrong_byte_on_the_way_is_noticed(tmp_path, place):
     assert (tmp_path / "a").read_bytes() == CLIPS[name.decode()]
 
 
-def test_a_wrong_byte_that_makes_a_directory_unreadable_is_asked_for_again():
+def test_a_wrong_byte_that_makes_a_directory_unreadable_is_requested_again():
     with serve({"/a.zip": ZIP}, Faults(flips=1, flip_at=ZIP.index(b"PK\x01\x02"))) as server:
         assert open_archive(remote(server)).namelist() == list(CLIPS)
         assert not server.faults.flips

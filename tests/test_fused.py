@@ -21,8 +21,8 @@ def step(model, x, y):
     import tensorflow as tf
 
     with tf.GradientTape() as tape:
-        answers = model(x, training=True)
-        loss = tf.reduce_mean((answers - y) ** 2)
+        predicted = model(x, training=True)
+        loss = tf.reduce_mean((predicted - y) ** 2)
     gradients = tape.gradient(loss, model.trainable_weights)
     return [loss, *gradients, *(v.value for v in model.non_trainable_variables)]
 
@@ -35,7 +35,7 @@ def test_training_computes_what_the_plain_layer_computes(shape):
     fuse(fused)
     for one, other in zip(step(plain, x, y), step(fused, x, y), strict=True):
         assert np.allclose(one, other, rtol=1e-3, atol=1e-4)
-    assert np.allclose(plain(x), fused(x), atol=1e-4)  # asked with the running means
+    assert np.allclose(plain(x), fused(x), atol=1e-4)  # inference, with the running means
     assert plain.get_config() == fused.get_config()
 
 

@@ -13,7 +13,7 @@ OTHERS = [name for name in EMOTIONS if name not in ("joyful_activation", "sadnes
 
 
 def corpus(true, n, *, seed=0, joint="independent", copies=()):
-    """A corpus whose listeners answer by chance: true shares [songs, 2] of joy and sadness, `n` listeners each."""
+    """A corpus whose listeners label by chance: true shares [songs, 2] of joy and sadness, `n` listeners each."""
     rng = np.random.default_rng(seed)
     songs, n = len(true), np.broadcast_to(n, len(true))
     if joint == "exclusive":
@@ -188,7 +188,7 @@ def test_three_copies_are_three_pairs():
     assert len(label_ceiling(tracks, Bootstrap(20)).copies) == 3
 
 
-# ---- where nothing can be said, and sentences
+# ---- undefined cases, and sentences
 
 
 def test_without_shares_of_listeners_there_is_no_ceiling():

@@ -25,13 +25,13 @@ def tracks_of(songs=60, artists=20, moods=MOODS, shares=None):
     return tracks_table(pd.DataFrame({**rows, "artist_group": artist}))
 
 
-def run_of(tracks, right, *, share=1.0, seed=0, fold=0, recipe="poster", network="net", stale=False, trained_on=None):
-    """A finished run in memory, right on the songs of which `right` is true and one class further on the others."""
+def run_of(tracks, correct, *, share=1.0, seed=0, fold=0, recipe="poster", network="net", stale=False, trained_on=None):
+    """A finished run in memory, correct on the songs where `correct` is true and one class further on the others."""
     true = tracks["mood"].map({name: i for i, name in enumerate(MOODS)}).to_numpy(int)
-    said = np.where(right, true, (true + 1) % 3)
+    predicted = np.where(correct, true, (true + 1) % 3)
     table = pd.DataFrame({"slice": range(len(tracks)), "track_id": tracks["track_id"], "part": "test"})
     for i, name in enumerate(MOODS):
-        table[f"mood:{name}"] = np.where(said == i, 0.8, 0.1).astype("float32")
+        table[f"mood:{name}"] = np.where(predicted == i, 0.8, 0.1).astype("float32")
     song = {} if trained_on is None else {"n": trained_on}
     metrics = {
         "run": {"folds": 5},
@@ -44,12 +44,12 @@ def run_of(tracks, right, *, share=1.0, seed=0, fold=0, recipe="poster", network
     )
 
 
-def curve_runs(tracks, shares_right, **settings):
+def curve_runs(tracks, shares_correct, **settings):
     rng = np.random.default_rng(0)
     at_random = rng.permutation(len(tracks))
     return [
-        run_of(tracks, at_random < right * len(tracks), share=share, trained_on=round(100 * share), **settings)
-        for share, right in shares_right.items()
+        run_of(tracks, at_random < correct * len(tracks), share=share, trained_on=round(100 * share), **settings)
+        for share, correct in shares_correct.items()
     ]
 
 
@@ -69,7 +69,7 @@ def test_a_curve_of_known_accuracies():
     assert 0 < last["gained_low"] < 0.4 < last["gained_high"]
 
 
-def test_what_does_not_change_is_not_established():
+def test_what_does_not_change_is_not_significant():
     tracks = tracks_of()
     table = learning_curve.learning_curve(curve_runs(tracks, {0.5: 0.5, 1.0: 0.5}), tracks, Bootstrap(100))
     assert (table["gained"].iloc[1], table["missing"].iloc[0]) == (0, 0)
@@ -99,7 +99,7 @@ def test_without_shares_there_is_no_curve():
 
 
 def test_a_true_gain_is_covered_about_95_times_in_100(monkeypatch):
-    monkeypatch.setattr(comparisons, "sign_flip", lambda *_, **__: np.nan)  # slow, and not asked about here
+    monkeypatch.setattr(comparisons, "sign_flip", lambda *_, **__: np.nan)  # slow, and not tested here
     rng, tracks, covered = np.random.default_rng(1), tracks_of(120, 40), 0
     for seed in range(40):
         less = rng.random(120) < 0.5
@@ -137,7 +137,7 @@ def balanced_pair(seeds=(0,)):
     return tracks, [*runs, run_of(tracks, weighted, recipe="balanced")], plain, weighted
 
 
-def test_balance_of_known_answers():
+def test_balance_of_known_predictions():
     tracks, runs, plain, weighted = balanced_pair()
     table = learning_curve.balance(predictions.collect(runs, tracks), Bootstrap(300)).set_index("measure")
     assert list(table.index) == ["accuracy", "macro-F1", "recall of sad", "recall of neutral", "recall of happy"]

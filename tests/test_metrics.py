@@ -12,27 +12,27 @@ from lib.paths import PROJECT
 from lib.runs import metrics
 
 CLASSES = ("a", "b", "c", "d")
-answered = st.lists(st.tuples(st.sampled_from(CLASSES), st.sampled_from(CLASSES)), min_size=1, max_size=30)
+labelled = st.lists(st.tuples(st.sampled_from(CLASSES), st.sampled_from(CLASSES)), min_size=1, max_size=30)
 number = st.integers(-1000, 1000).map(lambda value: value / 100)
 numbers = st.lists(st.tuples(number, number), min_size=2, max_size=30)
 
 
-@given(answered)
+@given(labelled)
 def test_classes_are_scored_as_scikit_learn_scores_them(pairs):
-    truth, answers = map(list, zip(*pairs, strict=True))
-    found = metrics.categorical(truth, answers, CLASSES)
+    truth, predicted = map(list, zip(*pairs, strict=True))
+    found = metrics.categorical(truth, predicted, CLASSES)
     assert found["accuracy"] == pytest.approx(np.mean([t == a for t, a in pairs])) and found["n"] == len(pairs)
-    assert found["macro_f1"] == pytest.approx(f1_score(truth, answers, average="macro", zero_division=0))
+    assert found["macro_f1"] == pytest.approx(f1_score(truth, predicted, average="macro", zero_division=0))
     assert 0 <= found["macro_f1"] <= 1
 
 
-@given(answered)
-def test_a_class_that_neither_occurs_nor_is_answered_changes_nothing(pairs):
-    truth, answers = map(list, zip(*pairs, strict=True))
-    assert metrics.categorical(truth, answers, CLASSES) == metrics.categorical(truth, answers, [*CLASSES, "never"])
+@given(labelled)
+def test_a_class_that_neither_occurs_nor_is_predicted_changes_nothing(pairs):
+    truth, predicted = map(list, zip(*pairs, strict=True))
+    assert metrics.categorical(truth, predicted, CLASSES) == metrics.categorical(truth, predicted, [*CLASSES, "never"])
 
 
-def test_nothing_answered_has_no_score():
+def test_no_predictions_have_no_score():
     assert metrics.categorical([], [], CLASSES) == {"accuracy": None, "macro_f1": None, "n": 0}
     assert metrics.numeric([], []) == {"r2": None, "r": None, "ccc": None, "n": 0}
 
@@ -42,12 +42,12 @@ def test_always_the_most_frequent_class_has_a_poor_f1():
     assert found["accuracy"] == 0.75 and found["macro_f1"] == pytest.approx((6 / 7) / 2)
 
 
-@given(answered)
+@given(labelled)
 def test_counts_of_any_selection_add_up(pairs):
-    truth, answers = map(np.array, zip(*pairs, strict=True))
-    counts = metrics.class_counts(truth, answers, CLASSES)
+    truth, predicted = map(np.array, zip(*pairs, strict=True))
+    counts = metrics.class_counts(truth, predicted, CLASSES)
     rows = np.arange(len(pairs))[::2]
-    expected = metrics.categorical(truth[rows], answers[rows], CLASSES)["macro_f1"]
+    expected = metrics.categorical(truth[rows], predicted[rows], CLASSES)["macro_f1"]
     both = metrics.macro_f1(np.stack([counts[rows].sum(axis=0), 3 * counts[rows].sum(axis=0)]))
     assert both == pytest.approx([expected, expected])
     assert np.isnan(metrics.macro_f1(0 * counts.sum(axis=0)))
@@ -83,7 +83,7 @@ def test_correlation_is_blind_to_scale_and_concordance_is_not(pairs, scale, offs
     assert metrics.numeric(truth, truth + 1)["ccc"] < 1 and metrics.numeric(truth, truth + 1)["r2"] < 1
 
 
-def test_the_mean_answers_nothing_and_a_far_off_scale_is_no_trouble():
+def test_the_mean_explains_nothing_and_a_far_off_scale_is_no_trouble():
     truth = np.array([0.2, 0.4, 0.9])
     assert metrics.numeric(truth, np.full(3, truth.mean())) == {"r2": pytest.approx(0), "r": None, "ccc": 0.0, "n": 3}
     found = metrics.numeric(truth + 1e6, truth[::-1] + 1e6)
@@ -100,12 +100,12 @@ def test_moments_of_any_selection_add_up():
 
 
 @pytest.mark.parametrize("score", [metrics.numeric, lambda t, a: metrics.categorical(t, a, CLASSES)])
-def test_one_answer_a_truth(score):
+def test_one_prediction_a_truth(score):
     with pytest.raises(ValueError, match="one answer a truth"):
         score([1, 2], [1])
 
 
 def test_scores_need_numpy_and_pandas_alone():
     code = "import sys, lib.runs.metrics; print([m for m in ('sklearn', 'scipy', 'keras') if m in sys.modules])"
-    told = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "[]"
+    result = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"

@@ -49,13 +49,13 @@ def registered():
 
 
 @pytest.mark.parametrize("name", models.PUBLISHED)
-def test_a_network_answers_every_head_with_probabilities_or_a_number(rebuilt, name):
+def test_a_network_predicts_probabilities_or_a_number_for_every_head(rebuilt, name):
     model = rebuilt[name]
-    answers = model(np.random.default_rng(0).integers(0, 256, (2, *SMALL), dtype=np.uint8), training=False)
-    shapes = {head: tuple(answer.shape) for head, answer in answers.items()}
+    predicted = model(np.random.default_rng(0).integers(0, 256, (2, *SMALL), dtype=np.uint8), training=False)
+    shapes = {head: tuple(output.shape) for head, output in predicted.items()}
     assert shapes == {"genre": (2, 4), "mood": (2, 3), "valence": (2, 1)}
     for head in HEADS[:2]:
-        assert np.allclose(np.asarray(answers[head.name]).sum(axis=1), 1, atol=1e-5)
+        assert np.allclose(np.asarray(predicted[head.name]).sum(axis=1), 1, atol=1e-5)
     assert model.get_layer("valence").activation is keras.activations.linear
 
 
@@ -206,9 +206,9 @@ def _seen(model, field):
     lit = np.zeros((bands + frames, bands, frames), np.uint8)
     lit[np.arange(bands), np.arange(bands)] = 255
     lit[bands + np.arange(frames), :, np.arange(frames)] = 255
-    answers = last.predict(lit, batch_size=75, verbose=0)
-    centre = tuple(size // 2 for size in answers.shape[1:-1])
-    reached = np.abs(answers[(slice(None), *centre)]).max(axis=-1) > 0
+    predicted = last.predict(lit, batch_size=75, verbose=0)
+    centre = tuple(size // 2 for size in predicted.shape[1:-1])
+    reached = np.abs(predicted[(slice(None), *centre)]).max(axis=-1) > 0
     return reached[:bands], reached[bands:]
 
 
@@ -283,7 +283,7 @@ def test_the_larger_branch_counts_and_no_field_is_larger_than_the_slice():
     assert huge.seconds <= Spectrogram().slice_s
 
 
-def test_what_comes_back_from_the_whole_slice_or_is_unknown_hears_all_of_it():
+def test_what_comes_back_from_the_whole_slice_or_is_unknown_has_it_as_receptive_field():
     inputs, x = slice_input((60, 80))
     x = keras.layers.Conv2D(2, 3, padding="same")(x)
     weight = keras.layers.Reshape((1, 1, 2))(keras.layers.GlobalAveragePooling2D()(x))

@@ -1,4 +1,4 @@
-"""What is said holds the numbers of the tables; how it is said is the templates' own."""
+"""Sentences and titles hold the numbers of the tables."""
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ from lib.evaluation.bootstrap import Bootstrap
 from lib.io import write_csv
 from lib.narrative import findings, format, titles
 from lib.paths import Study
-from tests.answers import numbers_of, run_of, several, sure, tracks_of
+from tests.predictions import numbers_of, run_of, several, sure, tracks_of
 
 NET = {"network": "yu2018", "recipe": "poster"}
 NO_RANKS = pd.DataFrame(columns=["split", "recipe", "head", "level", "better", "worse", "p_holm"])
@@ -39,17 +39,17 @@ def test_halves_are_rounded_away_from_zero(value, digits, text):
 
 
 @given(st.integers(0, 400))
-def test_a_share_is_the_same_in_a_sentence_and_in_a_table(right):
-    share = right / 400
+def test_a_share_is_the_same_in_a_sentence_and_in_a_table(correct):
+    share = correct / 400
     assert format.percent(share).split("\u00a0")[0] == str(int(format.fixed(share, 2).replace(".", "")))
     assert format.points(-share).split()[0] == format.whole(share)
 
 
 @pytest.mark.parametrize(
-    ("value", "told"), [(3.21e30, "3.2e+30"), (-1e12, "-1.0e+12"), (999_999_999.96, "1000000000.0")]
+    ("value", "text"), [(3.21e30, "3.2e+30"), (-1e12, "-1.0e+12"), (999_999_999.96, "1000000000.0")]
 )
-def test_a_huge_number_is_a_power_of_ten(value, told):
-    assert format.fixed(value, 1) == told
+def test_a_huge_number_is_a_power_of_ten(value, text):
+    assert format.fixed(value, 1) == text
 
 
 def test_signs_units_and_bounds():
@@ -116,7 +116,7 @@ def drops():
     )
 
 
-def said(table, drops, beaten=None):
+def sentences(table, drops, beaten=None):
     return [text.replace("\u00a0", " ") for text in findings.headline([], table, drops, NO_RANKS, beaten=beaten)]
 
 
@@ -129,7 +129,7 @@ def test_three_sentences_tell_the_drop_its_parts_and_what_is_left(table, drops):
             {**lead, "head": "energy", "score": "r2", "difference": 0.3, "low": 0.1, "high": 0.5, "established": True},
         ]
     )
-    first, second, third = said(table, drops, beaten)
+    first, second, third = sentences(table, drops, beaten)
     assert "of 70 % and 60 %" in first and "400 songs" in first
     assert "a drop of 10 points (95 % interval 5 to 15) in genre" in first
     assert "20 points (95 % interval −1 to 41) in mood" in first
@@ -139,11 +139,11 @@ def test_three_sentences_tell_the_drop_its_parts_and_what_is_left(table, drops):
 
 
 def test_the_control_stands_in_where_there_are_no_steps(table, drops):
-    text = said(table, drops[drops["strict"] != "song"])[1]
+    text = sentences(table, drops[drops["strict"] != "song"])[1]
     assert "control" in text and "12 points (95 % interval 6 to 18)" in text
 
 
-def test_leakage_alone_is_told_per_slice_and_in_the_control(table, drops):
+def test_leakage_alone_is_per_slice_and_in_the_control(table, drops):
     by_slice = pd.DataFrame([drop("random", "artist", "genre", 0.09, 0.06, 0.12) | {"level": "slice"}])
     (text,) = findings.leakage_alone(table, pd.concat([drops, by_slice]))
     text = text.replace("\u00a0", " ")
@@ -154,17 +154,17 @@ def test_leakage_alone_is_told_per_slice_and_in_the_control(table, drops):
 
 def test_without_intervals_without_drops_and_without_classes(table):
     few = pd.DataFrame([drop("random", "artist", "genre", 0.1, np.nan, np.nan)])
-    assert "a drop of 10 points (too few songs or artists for an interval) in genre" in said(table, few)[0]
-    (alone,) = said(accuracies(artist_genre=0.7), pd.DataFrame())
+    assert "a drop of 10 points (too few songs or artists for an interval) in genre" in sentences(table, few)[0]
+    (alone,) = sentences(accuracies(artist_genre=0.7), pd.DataFrame())
     assert "the genre of 70 %" in alone
-    assert said(pd.DataFrame(columns=["network", "recipe", "level"]), pd.DataFrame()) == []
+    assert sentences(pd.DataFrame(columns=["network", "recipe", "level"]), pd.DataFrame()) == []
 
 
-def test_findings_of_a_single_run_say_what_cannot_be_said():
+def test_findings_of_a_single_run_name_what_cannot_be_measured():
     collected = predictions.collect([run_of([sure("t0", "a"), sure("t1", "b")])], tracks_of(["a", "b"]))
     table, dropped, ranks = results.results(collected), comparisons.drops(collected), comparisons.ranking(collected)
-    told = findings.findings(collected, table, dropped, ranks, "demo")
-    assert "synthetic songs" in told[0] and "cannot be measured" in told[0] and "cannot be compared" in told[1]
+    text = findings.findings(collected, table, dropped, ranks, "demo")
+    assert "synthetic songs" in text[0] and "cannot be measured" in text[0] and "cannot be compared" in text[1]
     assert "100\u00a0%" in titles.splits(table, dropped)
 
 
@@ -178,9 +178,9 @@ def test_against_chance_stands_the_main_network_not_the_one_that_tested_best():
         run_of(truth, network="choi2016", split="song"),
         run_of(truth, network="choi2016", split="artist"),
     ]
-    told = findings.chance_finding(results.results(predictions.collect(runs, tracks), Bootstrap(200)))
-    assert "choi2016" not in told and "the genre of 50\u00a0% of the 20 songs" in told
-    assert "(`song`)" in told and "not significantly more" in told
+    text = findings.chance_finding(results.results(predictions.collect(runs, tracks), Bootstrap(200)))
+    assert "choi2016" not in text and "the genre of 50\u00a0% of the 20 songs" in text
+    assert "(`song`)" in text and "not significantly more" in text
 
 
 def test_counted_drops_say_that_their_intervals_are_not_corrected():
@@ -188,26 +188,26 @@ def test_counted_drops_say_that_their_intervals_are_not_corrected():
     runs = [run_of([sure(f"t{i}", "a") for i in range(20)], split=split) for split in ("random", "artist")]
     collected = predictions.collect(runs, tracks)
     table, dropped = results.results(collected, Bootstrap(50)), comparisons.drops(collected, Bootstrap(50))
-    for told in (titles.drops(dropped), *findings.leakage(table, dropped)):
-        assert "significant in 0 of 1 comparisons" in told and "not corrected for the number" in told
+    for text in (titles.drops(dropped), *findings.leakage(table, dropped)):
+        assert "significant in 0 of 1 comparisons" in text and "not corrected for the number" in text
 
 
-def test_baselines_and_numbers_are_told_of_the_main_network_and_of_what_was_selected():
-    told = findings.baseline_finding(comparisons.against_baselines(several(), Bootstrap(400)))
-    assert "`selected`" in told and "`yu2018`" in told and "tuned" not in told and "zhang" not in told
-    assert "30 points ahead" in told and told.count("a significant lead") == 1 and "0 points apart" in told
+def test_baselines_and_numbers_are_those_of_the_main_network_and_of_what_was_selected():
+    text = findings.baseline_finding(comparisons.against_baselines(several(), Bootstrap(400)))
+    assert "`selected`" in text and "`yu2018`" in text and "tuned" not in text and "zhang" not in text
+    assert "30 points ahead" in text and text.count("a significant lead") == 1 and "0 points apart" in text
     assert findings.baseline_finding(None) == findings.baseline_finding(pd.DataFrame()) == ""
     tracks = tracks_of(["a", "b"] * 5)
     tracks["valence"] = np.linspace(0, 1, 10)
     values = [(f"t{i}", value + 0.01 * (-1) ** i) for i, value in enumerate(tracks["valence"])]
     numeric = results.numeric_results(predictions.collect_numbers([numbers_of(values)], tracks), Bootstrap(20))
-    told = findings.number_finding(numeric)
-    assert "the valence of 10 songs with R² 1.00" in told and findings.number_finding(numeric.head(0)) == ""
+    text = findings.number_finding(numeric)
+    assert "the valence of 10 songs with R² 1.00" in text and findings.number_finding(numeric.head(0)) == ""
 
 
 def test_label_noise_without_an_estimate():
-    (told,) = findings.label_noise(None, pd.DataFrame())
-    assert "cannot be estimated" in told
+    (text,) = findings.label_noise(None, pd.DataFrame())
+    assert "cannot be estimated" in text
 
 
 # ---- titles

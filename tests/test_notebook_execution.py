@@ -55,13 +55,13 @@ def test_a_notebook_runs_with_its_parameters_and_tells_the_terminal(notebook, tm
     assert [output.text for output in executed.cells[2].outputs] == ["done ['a']\n"]
     assert str(tmp_path) not in output.read_text()
     assert [path.name for path in output.parent.iterdir()] == ["01_toy.ipynb"]
-    said = capfd.readouterr()
-    assert "toy run: begins" in said.out
-    assert "toy run: done in" in said.out
+    printed = capfd.readouterr()
+    assert "toy run: begins" in printed.out
+    assert "toy run: done in" in printed.out
     assert progress.VARIABLE not in os.environ
 
 
-def test_a_failing_notebook_is_kept_and_told_in_three_lines(notebook, tmp_path, capfd):
+def test_a_failing_notebook_is_kept_and_reported_in_three_lines(notebook, tmp_path, capfd):
     output = tmp_path / "out" / "01_toy.ipynb"
     output.parent.mkdir()
     output.write_text("an older one")

@@ -5,7 +5,7 @@ from sklearn.metrics import r2_score
 from lib.evaluation import comparisons, predictions, results
 from lib.evaluation.bootstrap import Bootstrap
 from lib.runs import metrics
-from tests.answers import numbers_of, one, run_of, sure, tracks_of
+from tests.predictions import numbers_of, one, run_of, sure, tracks_of
 
 
 def valences(n, seed=0, artists=None):
@@ -43,9 +43,9 @@ def test_numbers_of_songs_are_means_over_slices():
 def test_numbers_without_a_label_are_masked_and_seeds_averaged():
     truth, tracks = valences(6)
     tracks.loc[0, "valence"] = np.nan
-    right = numbers_of([(f"t{i}", truth[i]) for i in range(6)])
+    exact = numbers_of([(f"t{i}", truth[i]) for i in range(6)])
     wrong = numbers_of([(f"t{i}", 0.5) for i in range(6)], seed=1)
-    row = one(results.numeric_results(predictions.collect_numbers([right, wrong], tracks), Bootstrap(50)), level="song")
+    row = one(results.numeric_results(predictions.collect_numbers([exact, wrong], tracks), Bootstrap(50)), level="song")
     assert (row.n_songs, row.runs) == (5, 2)
     assert row.r2 == pytest.approx((1 + metrics.numeric(truth[1:], np.full(5, 0.5))["r2"]) / 2, abs=1e-5)
 
@@ -55,8 +55,8 @@ def test_intervals_of_numbers_resample_artists_under_artist():
     artists = [f"x{i // 10}{'ab'[i % 2]}" for i in range(120)]
     truth, tracks = valences(120, artists=artists)
     offset = dict(zip(sorted(set(artists)), rng.normal(0, 0.4, 24), strict=True))
-    answers = [(f"t{i}", truth[i] + offset[artists[i]]) for i in range(120)]
-    runs = [numbers_of(answers, split=split) for split in ("song", "artist")]
+    predicted = [(f"t{i}", truth[i] + offset[artists[i]]) for i in range(120)]
+    runs = [numbers_of(predicted, split=split) for split in ("song", "artist")]
     table = results.numeric_results(predictions.collect_numbers(runs, tracks)).query("level == 'song'")
     width = (table["r2_high"] - table["r2_low"]).set_axis(table["split"])
     assert width["artist"] > 1.3 * width["song"]

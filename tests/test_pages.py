@@ -60,12 +60,12 @@ def test_pictures_have_alternative_text_and_a_size(soups):
 
 def test_text_from_data_stays_text(soups):
     page = soups["01_data_acquisition.html"]
-    said = page.get_text()
-    assert said.count("<script>alert(1)</script>") == 4  # markdown, HTML, print, displayed markdown
-    assert "A <script>alert(9)</script> song" in said
+    text = page.get_text()
+    assert text.count("<script>alert(1)</script>") == 4  # markdown, HTML, print, displayed markdown
+    assert "A <script>alert(9)</script> song" in text
     assert "<script>alert(1)</script>" in soups["index.html"].get_text()
     assert "<i>mine</i>" in soups["index.html"].get_text()
-    assert "alert(5)" not in said
+    assert "alert(5)" not in text
 
 
 def test_code_is_folded_and_prompts_are_gone(soups):

@@ -72,8 +72,8 @@ def test_a_failed_notebook_says_so(tmp_path):
 
 def test_errors_name_the_file_and_the_remedy(tmp_path, capsys):
     assert main(["pages", "--study", "nothing", "--root", str(tmp_path)]) == 1
-    said = capsys.readouterr()
-    assert said.out == "" and "make report STUDY=nothing" in said.err and "Traceback" not in said.err
+    output = capsys.readouterr()
+    assert output.out == "" and "make report STUDY=nothing" in output.err and "Traceback" not in output.err
     assert not (tmp_path / "results").exists()
     study = make(tmp_path)
     for broken in ("{", "[]", '{"findings": "one"}', '{"study": "emotify"}'):

@@ -16,7 +16,7 @@ from lib.io import write_json, write_parquet
 from lib.paths import check_name
 from lib.plots import colour, show, svg, timeline, use_style
 from lib.site.sanitize import harmless
-from tests.answers import run_of, tracks_of
+from tests.predictions import run_of, tracks_of
 
 CLASSES = ("a", "b", "c")
 SLICES = 4
@@ -38,8 +38,8 @@ def store(tmp_path):
     return Slices(tmp_path)
 
 
-def answered(rows, *, start=SLICES, tracks=None, **run):
-    """Answers about t1, whose slices have the numbers 4 to 7."""
+def predicted(rows, *, start=SLICES, tracks=None, **run):
+    """Predictions of t1, whose slices have the numbers 4 to 7."""
     runs = [run_of([("t1", p) for p in rows], classes=CLASSES, split="artist", start=start, **run)]
     return predictions.collect(runs, tracks_of(["a", "b"]) if tracks is None else tracks)[0]
 
@@ -48,7 +48,7 @@ ROWS = [[0.7, 0.2, 0.1], [0.2, 0.6, 0.2], [0.6, 0.3, 0.1], [0.9, 0.0, 0.1]]
 
 
 def test_the_probabilities_lie_over_their_slices_with_the_true_class_at_the_bottom(store):
-    figure = timeline.timeline(answered(ROWS), "t1", store)
+    figure = timeline.timeline(predicted(ROWS), "t1", store)
     mel, _, stack, mean = figure.axes
     assert mel.get_xlim() == stack.get_xlim() == (0, 12)
     patches = stack.patches
@@ -69,7 +69,7 @@ def test_the_picture_is_that_of_the_song_in_the_order_of_time(store):
         spectrogram=store.spectrogram,
     )  # fmt: skip
     for slices in (store, shuffled):
-        figure = timeline.timeline(answered(ROWS), "t1", slices)
+        figure = timeline.timeline(predicted(ROWS), "t1", slices)
         drawn = figure.axes[0].images[0].get_array()
         assert drawn.shape == (48, 400)
         whole = np.concatenate(list(store.take(np.arange(4, 8))), axis=1)
@@ -80,56 +80,56 @@ def test_the_picture_is_that_of_the_song_in_the_order_of_time(store):
 
 
 def test_a_slice_that_was_not_tested_is_a_gap(store):
-    answers = answered(ROWS[:2], start=SLICES + 1)
-    figure = timeline.timeline(answers, "t1", store)
+    found = predicted(ROWS[:2], start=SLICES + 1)
+    figure = timeline.timeline(found, "t1", store)
     tops = figure.axes[2].patches[0].get_data().values
     assert np.isnan(tops).tolist() == [True, False, False, True]
-    assert "1 of 2 slices are correct" in timeline.timeline_claim(answers, "t1")
+    assert "1 of 2 slices are correct" in timeline.timeline_claim(found, "t1")
     plt.close(figure)
 
 
 def test_the_claim_says_what_was_predicted():
-    claim = timeline.timeline_claim(answered(ROWS), "t1")
+    claim = timeline.timeline_claim(predicted(ROWS), "t1")
     assert claim == (
         "Under artist, net predicts “title t1” by somebody, labelled b, as a (60\u00a0%); 1 of 4 slices are correct"
     )
-    right = answered([[0.1, 0.8, 0.1]] * 2)
-    assert "“title t1” by somebody, labelled b, correctly (80\u00a0%); 2 of 2" in timeline.timeline_claim(right, "t1")
+    correct = predicted([[0.1, 0.8, 0.1]] * 2)
+    assert "“title t1” by somebody, labelled b, correctly (80\u00a0%); 2 of 2" in timeline.timeline_claim(correct, "t1")
     unnamed = tracks_of(["a", "b"])
     unnamed.loc[1, ["title", "artist"]] = pd.NA
-    assert "predicts t1, labelled b, as a" in timeline.timeline_claim(answered(ROWS, tracks=unnamed), "t1")
+    assert "predicts t1, labelled b, as a" in timeline.timeline_claim(predicted(ROWS, tracks=unnamed), "t1")
 
 
 def test_of_several_seeds_the_surest_mistake_is_shown():
     rows = {0: [0.1, 0.8, 0.1], 1: [0.5, 0.4, 0.1], 2: [0.1, 0.3, 0.6]}
     runs = [run_of([("t1", p)], classes=CLASSES, seed=seed, start=4) for seed, p in rows.items()]
-    answers = predictions.collect(runs, tracks_of(["a", "b"]))[0]
-    assert "seed 2 of net predicts" in timeline.timeline_claim(answers, "t1")
-    assert "seed 0 of net predicts" in timeline.timeline_claim(answers, "t1", seed=0)
+    found = predictions.collect(runs, tracks_of(["a", "b"]))[0]
+    assert "seed 2 of net predicts" in timeline.timeline_claim(found, "t1")
+    assert "seed 0 of net predicts" in timeline.timeline_claim(found, "t1", seed=0)
 
 
 def test_a_true_class_that_the_network_lacks(store):
-    answers = answered(ROWS, tracks=tracks_of(["a", "z"]))
-    figure = timeline.timeline(answers, "t1", store)
+    found = predicted(ROWS, tracks=tracks_of(["a", "z"]))
+    figure = timeline.timeline(found, "t1", store)
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert labels == ["b", "c", "a (predicted)"] and "labelled z" in timeline.timeline_claim(answers, "t1")
+    assert labels == ["b", "c", "a (predicted)"] and "labelled z" in timeline.timeline_claim(found, "t1")
     plt.close(figure)
 
 
 def test_a_song_that_was_not_tested_or_not_sliced_is_an_error(store):
     with pytest.raises(ReportError, match="t0"):
-        timeline.timeline(answered(ROWS), "t0", store)
+        timeline.timeline(predicted(ROWS), "t0", store)
     with pytest.raises(ReportError, match="seed 5"):
-        timeline.timeline_claim(answered(ROWS), "t1", seed=5)
+        timeline.timeline_claim(predicted(ROWS), "t1", seed=5)
     store.table["track_id"] = "t0"
     with pytest.raises(ReportError, match="02_spectrogram_slicing"):
-        timeline.timeline(answered(ROWS), "t1", store)
+        timeline.timeline(predicted(ROWS), "t1", store)
 
 
 def test_the_file_is_light_plain_and_the_same_each_time(store, tmp_path):
     use_style()
-    answers = answered(ROWS)
-    pictures = [svg(timeline.timeline(answers, "t1", store)) for _ in range(2)]
+    found = predicted(ROWS)
+    pictures = [svg(timeline.timeline(found, "t1", store)) for _ in range(2)]
     plt.close("all")
     assert pictures[0] == pictures[1]
     assert len(pictures[0]) < 90_000  # of white noise, which hardly compresses; of music half of it
@@ -144,10 +144,10 @@ def test_odd_titles_and_class_names_are_drawn(store, tmp_path, capsys):
     tracks = tracks_of(["$a", "b_"])
     tracks.loc[1, "title"] = "$x_ & <b>"
     run = run_of([("t1", p) for p in ROWS], classes=classes, start=4)
-    answers = predictions.collect([run], tracks)[0]
+    found = predictions.collect([run], tracks)[0]
     show(
-        timeline.timeline(answers, "t1", store),
-        timeline.timeline_claim(answers, "t1"),
+        timeline.timeline(found, "t1", store),
+        timeline.timeline_claim(found, "t1"),
         name="x",
         folder=tmp_path,
     )

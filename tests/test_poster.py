@@ -4,7 +4,7 @@ import pytest
 from lib.evaluation import per_class, poster, predictions, results
 from lib.narrative.findings import pattern
 from lib.narrative.format import readable
-from tests.answers import run_of, sure, tracks_of
+from tests.predictions import run_of, sure, tracks_of
 
 
 def published(**values):
@@ -55,11 +55,11 @@ def test_each_lead_of_the_poster_recurs_is_reversed_or_is_open(table, found):
     assert leads.to_dict() == {
         ("yu2018", "choi2016"): poster.REVERSED,
         ("yu2018", "zhang2016"): poster.OPEN,
-        ("choi2016", "zhang2016"): poster.RECURS,
+        ("choi2016", "zhang2016"): poster.REPRODUCED,
     }
-    (told,) = pattern(table, found)
-    assert "`choi2016` leads `zhang2016` is reproduced" in told and "`yu2018` leads `choi2016` is reversed" in told
-    assert "not reproduced (`yu2018` does)" in told  # the widest gap
+    (text,) = pattern(table, found)
+    assert "`choi2016` leads `zhang2016` is reproduced" in text and "`yu2018` leads `choi2016` is reversed" in text
+    assert "not reproduced (`yu2018` does)" in text  # the widest gap
 
 
 def test_one_network_has_no_order():
@@ -77,9 +77,9 @@ def test_gaps_stand_beside_the_posters(table):
 def test_observations_on_classes():
     assert poster.mood_observations(predictions.collect([run_of([sure("t0", "a")])], tracks_of(["a"]))).empty
     names = ("Electronic", "Instrumental", "Rock")
-    said = [("Instrumental", "Electronic"), ("Instrumental", "Instrumental"), ("Rock", "Rock"), ("Electronic", "Rock")]
-    run = run_of([sure(f"t{i}", answer, names) for i, (_, answer) in enumerate(said)], classes=names)
-    collected = predictions.collect([run], tracks_of([true for true, _ in said]))
+    cases = [("Instrumental", "Electronic"), ("Instrumental", "Instrumental"), ("Rock", "Rock"), ("Electronic", "Rock")]
+    run = run_of([sure(f"t{i}", label, names) for i, (_, label) in enumerate(cases)], classes=names)
+    collected = predictions.collect([run], tracks_of([true for true, _ in cases]))
     row = poster.genre_observations(per_class.per_class(collected), collected).iloc[0]
     assert (row["recall"], row["songs"], row["other"], row["lower"]) == (0.5, 2, 2, 1)
     assert row["taken_for"] == "Electronic" and row["poster"] == 0.735

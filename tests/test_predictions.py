@@ -4,10 +4,10 @@ import pytest
 from lib.errors import ReportError
 from lib.evaluation import predictions, results
 from lib.evaluation.bootstrap import Bootstrap
-from tests.answers import one, run_of, sure, tracks_of
+from tests.predictions import one, run_of, sure, tracks_of
 
 
-def test_a_songs_answer_is_the_mean_of_its_probabilities():
+def test_a_songs_prediction_is_the_mean_of_its_probabilities():
     run = run_of([("t0", [0.9, 0.1]), ("t0", [0.4, 0.6]), ("t0", [0.4, 0.6]), ("t1", [0.2, 0.8])])
     table = results.results(predictions.collect([run], tracks_of(["a", "b"])), Bootstrap(50))
     assert one(table, level="slice").accuracy == pytest.approx(2 / 4)
@@ -23,16 +23,16 @@ def test_folds_of_one_seed_are_pooled():
     second = run_of([("t0", [0.9, 0.1])], fold=1, start=2)
     alone = predictions.collect([first], tracks)[0].songs.set_index("track_id")
     pooled = predictions.collect([first, second], tracks)[0].songs.set_index("track_id")
-    assert alone.loc["t0", "said"] == "b" and pooled.loc["t0", "said"] == "a"
+    assert alone.loc["t0", "predicted"] == "b" and pooled.loc["t0", "predicted"] == "a"
     assert pooled.loc["t0", "probability"] == pytest.approx(0.65)
     assert pooled["n_slices"].to_dict() == {"t0": 2, "t1": 1}
 
 
 def test_seeds_are_averaged_and_count_as_no_further_songs():
     tracks = tracks_of(["a", "b"])
-    right = run_of([sure("t0", "a"), sure("t1", "b")], seed=0, train=1.0)
+    correct = run_of([sure("t0", "a"), sure("t1", "b")], seed=0, train=1.0)
     half = run_of([sure("t0", "a"), sure("t1", "a")], seed=1, train=0.5)
-    row = one(results.results(predictions.collect([right, half], tracks), Bootstrap(50)), level="slice")
+    row = one(results.results(predictions.collect([correct, half], tracks), Bootstrap(50)), level="slice")
     assert row.accuracy == pytest.approx(0.75)
     assert (row.n_songs, row.runs, row.train_accuracy) == (2, 2, 0.75)
 
@@ -46,9 +46,9 @@ def test_seeds_that_tested_other_songs_weigh_alike():
 
 def test_a_missing_label_is_masked():
     tracks = tracks_of(["a", pd.NA, "b"])
-    answers = predictions.collect([run_of([sure("t0", "a"), sure("t1", "b"), sure("t2", "a")])], tracks)[0]
-    assert set(answers.songs["track_id"]) == {"t0", "t2"}
-    assert one(results.results([answers]), level="song").accuracy == 0.5
+    predicted = predictions.collect([run_of([sure("t0", "a"), sure("t1", "b"), sure("t2", "a")])], tracks)[0]
+    assert set(predicted.songs["track_id"]) == {"t0", "t2"}
+    assert one(results.results([predicted]), level="song").accuracy == 0.5
 
 
 def test_a_head_that_no_song_has_is_left_out():
@@ -71,9 +71,9 @@ def test_a_track_that_the_table_lacks_is_an_error_but_for_stale_runs():
         predictions.collect([], tracks_of(["a"]))
 
 
-def test_an_answer_to_a_class_the_network_lacks_is_wrong():
-    answers = predictions.collect([run_of([sure("t0", "a"), sure("t1", "b")])], tracks_of(["a", "c"]))
-    assert one(results.results(answers), level="song").accuracy == 0.5
+def test_a_class_the_network_lacks_is_predicted_wrongly():
+    predicted = predictions.collect([run_of([sure("t0", "a"), sure("t1", "b")])], tracks_of(["a", "c"]))
+    assert one(results.results(predicted), level="song").accuracy == 0.5
 
 
 def test_runs_of_several_shares_of_the_artists_are_not_pooled():

@@ -24,7 +24,7 @@ def few_epochs(monkeypatch):
 
 @pytest.fixture
 def described(study):  # noqa: F811
-    """The toy study with a baseline that answers what its network answers."""
+    """The toy study with a baseline that predicts what its network predicts."""
     from lib.models import baselines, descriptions
 
     own = descriptions.read_description(study, "tiny")
@@ -55,18 +55,18 @@ def test_the_choice_is_made_by_validation_songs_and_only_the_chosen_sees_the_tes
     assert not finished(described)[0].stale
 
 
-def test_the_answer_is_the_mean_of_the_models_of_the_chosen(described, few_epochs):
+def test_the_prediction_is_the_mean_of_the_models_of_the_chosen(described, few_epochs):
     both = "tiny poster + mfcc_logistic baseline"
-    said = obtain(best(described, candidates=[both])).predictions("test")
+    predicted = obtain(best(described, candidates=[both])).predictions("test")
     alone = []
     for architecture, recipe in members(both):
-        for validation in (0, 1):  # the same trainings, asked about their test songs directly
+        for validation in (0, 1):  # the same trainings, evaluated on their test songs directly
             plan = RunSpec(described, Run(architecture, "artist", recipe=recipe, validation=validation))
             alone.append(obtain(plan).predictions("test"))
-    columns = [column for column in said if ":" in column]
-    mean = np.mean([answers[columns].to_numpy() for answers in alone], axis=0)
-    assert np.allclose(said[columns], mean, atol=2e-3)
-    assert not np.allclose(said[columns], alone[0][columns], atol=2e-2)
+    columns = [column for column in predicted if ":" in column]
+    mean = np.mean([one[columns].to_numpy() for one in alone], axis=0)
+    assert np.allclose(predicted[columns], mean, atol=2e-3)
+    assert not np.allclose(predicted[columns], alone[0][columns], atol=2e-2)
 
 
 def test_each_head_takes_the_candidate_of_its_validation_songs_whatever_the_test_would_say(
@@ -82,12 +82,12 @@ def test_each_head_takes_the_candidate_of_its_validation_songs_whatever_the_test
     monkeypatch.setattr(nested_selection, "validation_scores", scores)
     done = obtain(best(described, validation_shares=(0,)))
     assert done.metrics["chosen"] == liked
-    said = done.predictions("test")
+    predicted = done.predictions("test")
     for head, candidate in liked.items():
         ((architecture, recipe),) = members(candidate)
         plan = RunSpec(described, Run(architecture, "artist", recipe=recipe))
-        own = [column for column in said if column.startswith(head)]
-        assert np.allclose(said[own], obtain(plan).predictions("test")[own], atol=2e-3)
+        own = [column for column in predicted if column.startswith(head)]
+        assert np.allclose(predicted[own], obtain(plan).predictions("test")[own], atol=2e-3)
 
 
 def test_settings_of_ones_own_count_also_where_they_are_nothing(described, few_epochs):
@@ -104,7 +104,7 @@ def test_settings_of_ones_own_count_also_where_they_are_nothing(described, few_e
     assert keys[0] == keys[1]
 
 
-def test_validation_shares_are_disjoint_and_each_model_answers_for_its_own(described, few_epochs):
+def test_validation_shares_are_disjoint_and_each_model_predicts_its_own(described, few_epochs):
     obtain(best(described))
     shares = [
         set(run.predictions("validation")["track_id"])
@@ -130,21 +130,21 @@ def test_a_chosen_network_whose_weights_are_gone_is_trained_again(described, few
     pd.testing.assert_frame_equal(obtain(plan).predictions("test"), first)
 
 
-def test_an_ensemble_is_scored_by_the_mean_of_its_answers():
+def test_an_ensemble_is_scored_by_the_mean_of_its_predictions():
     heads = [Head("genre", ("a", "b")), Head("valence")]
     labels = pd.DataFrame({"genre": ["a", "b"], "valence": [0.0, 1.0]})
 
-    def answers(a, valence):
+    def predictions_of(a, valence):
         return pd.DataFrame(
             {"slice": [0, 1], "track_id": ["x", "y"], "part": "validation", "genre:a": a, "genre:b": 1 - np.array(a)}
         ).assign(**{"valence:value": valence})
 
-    answered = {
-        ("n", "poster", 0): answers([0.9, 0.6], [0.0, 1.0]),
-        ("m", "poster", 0): answers([0.9, 0.1], [1.0, 0.0]),
+    by_run = {
+        ("n", "poster", 0): predictions_of([0.9, 0.6], [0.0, 1.0]),
+        ("m", "poster", 0): predictions_of([0.9, 0.1], [1.0, 0.0]),
     }
     table = nested_selection.validation_scores(
-        ["n poster", "n poster + m poster"], [0], answered, heads, labels
+        ["n poster", "n poster + m poster"], [0], by_run, heads, labels
     ).set_index("candidate")
     assert table.loc["n poster", "genre"] == 0.5
     assert table.loc["n poster", "valence"] == pytest.approx(1)

@@ -1,4 +1,4 @@
-"""Paired tests against exact answers and by simulation."""
+"""Paired tests against exact values and by simulation."""
 
 import numpy as np
 import pandas as pd

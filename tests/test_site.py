@@ -62,8 +62,8 @@ def site(request, tmp_path_factory) -> Site:
 class Look:
     """What one page showed in one window."""
 
-    asked: list  # addresses
-    said: list  # console, errors and dialogs
+    requests: list  # addresses
+    messages: list  # console, errors and dialogs
     text: str
     width: int  # of the content
     drawn: bool  # every image
@@ -74,15 +74,15 @@ SCREENS = {"desk": (1280, "light"), "phone": (360, "dark")}
 
 
 def visit(browser, site: Site, page: str, **settings):
-    """Open one page in a context of its own; return it, the requests it made and what the console said."""
+    """Open one page in a context of its own; return it, its requests and its console messages."""
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | settings)
-    opened, asked, said = context.new_page(), [], []
-    opened.on("request", lambda request: asked.append(request.url))
-    opened.on("console", lambda message: said.append(message.text))
-    opened.on("pageerror", lambda error: said.append(str(error)))
-    opened.on("dialog", lambda dialog: (said.append(f"dialog {dialog.message}"), dialog.dismiss()))
+    opened, requests, messages = context.new_page(), [], []
+    opened.on("request", lambda request: requests.append(request.url))
+    opened.on("console", lambda message: messages.append(message.text))
+    opened.on("pageerror", lambda error: messages.append(str(error)))
+    opened.on("dialog", lambda dialog: (messages.append(f"dialog {dialog.message}"), dialog.dismiss()))
     opened.goto(site.address(page), wait_until="load")
-    return opened, asked, said
+    return opened, requests, messages
 
 
 @pytest.fixture(scope="session")
@@ -92,17 +92,17 @@ def looks(browser, site, axe) -> dict[str, dict[str, Look]]:
     found: dict[str, dict[str, Look]] = {screen: {} for screen in SCREENS}
     for screen, (width, scheme) in SCREENS.items():
         for page in (page for page in site.pages if page not in runs[2:]):
-            opened, asked, said = visit(
+            opened, requests, messages = visit(
                 browser, site, page, viewport={"width": width, "height": 800}, color_scheme=scheme
             )
             text = opened.locator("body").inner_text()
             drawn = opened.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
             content = opened.evaluate("document.documentElement.scrollWidth")
-            heard = list(said)
+            before = list(messages)
             opened.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
             opened.evaluate(axe)
             violations = opened.evaluate("axe.run({resultTypes: ['violations'], preload: false})")["violations"]
-            found[screen][page] = Look(list(asked), heard, text, content, drawn, violations)
+            found[screen][page] = Look(list(requests), before, text, content, drawn, violations)
             opened.context.close()
     return found
 
@@ -115,8 +115,8 @@ def local(address: str) -> Path:
 
 def test_a_page_loads_only_what_lies_beside_it_and_little_of_that(site, looks):
     for page, look in looks["desk"].items():
-        assert look.said == [], (page, look.said)
-        files = {local(address) for address in look.asked} - {Path()}
+        assert look.messages == [], (page, look.messages)
+        files = {local(address) for address in look.requests} - {Path()}
         assert all(file.is_relative_to(site.folder) and file.is_file() for file in files), page
         assert sum(file.stat().st_size for file in files) < LARGEST, page
         assert look.drawn, page
@@ -146,8 +146,8 @@ def test_no_page_keeps_anyone_out(looks, screen):
 def test_hostile_texts_stay_texts(browser, built):
     site = Site(built.results, pages(built))
     for page in ("index.html", "01_data_acquisition.html"):
-        opened, _, said = visit(browser, site, page, bypass_csp=True)  # nothing but the cleaning stands in its way
-        assert said == [] and HOSTILE.partition("</script>")[0] in opened.locator("main").inner_text()
+        opened, _, messages = visit(browser, site, page, bypass_csp=True)  # nothing but the cleaning stands in its way
+        assert messages == [] and HOSTILE.partition("</script>")[0] in opened.locator("main").inner_text()
         assert opened.locator("main script, main [onclick], main [onerror]").count() == 0
         opened.context.close()
 

@@ -28,7 +28,7 @@ def cluster(tmp_path_factory):
 
 
 def through_slurm(project: Path, cluster: dict, *module: str) -> subprocess.CompletedProcess:
-    """Run the report, or another module, with the profile for Slurm, but that it asks for news more often."""
+    """Run the report, or another module, with the profile for Slurm, but that it polls more often."""
     settings = yaml.safe_load((PROJECT / "profiles" / "slurm" / "config.yaml").read_text())
     settings |= {"slurm-no-account": True, "slurm-init-seconds-before-status-checks": 3, "latency-wait": 10}
     profile = project / "profiles" / "ours"
@@ -76,10 +76,10 @@ def there_and_here(cluster, tmp_path_factory):
 
 def _kill_one(environment: dict, killed: list, over: threading.Event) -> None:
     """Kill the first training job that runs."""
-    asked = ["squeue", "--noheader", "--states=RUNNING", "--format=%i %k"]
+    arguments = ["squeue", "--noheader", "--states=RUNNING", "--format=%i %k"]
     while not over.wait(0.5):
-        told = subprocess.run(asked, env=environment, capture_output=True, text=True, check=False).stdout
-        jobs = [line.split()[0] for line in told.splitlines() if "train" in line or "training" in line]
+        output = subprocess.run(arguments, env=environment, capture_output=True, text=True, check=False).stdout
+        jobs = [line.split()[0] for line in output.splitlines() if "train" in line or "training" in line]
         if jobs:
             time.sleep(2)
             subprocess.run(["scancel", "--signal=KILL", "--full", jobs[0]], env=environment, check=True)
@@ -105,9 +105,9 @@ def test_a_killed_job_is_tried_again(there_and_here):
 
 def test_every_step_was_a_job_on_one_of_the_nodes(there_and_here, cluster):
     there, _, _, _ = there_and_here
-    asked = ["scontrol", "--oneliner", "show", "jobs"]
-    told = subprocess.run(asked, env=cluster, capture_output=True, text=True, check=True).stdout
-    mine = [line for line in told.splitlines() if str(there) in line]
+    arguments = ["scontrol", "--oneliner", "show", "jobs"]
+    output = subprocess.run(arguments, env=cluster, capture_output=True, text=True, check=True).stdout
+    mine = [line for line in output.splitlines() if str(there) in line]
     steps = len(list((there / "work" / "tiny" / "logs").rglob("*.log")))
     assert sum("JobState=COMPLETED" in line for line in mine) >= steps
     assert {node for line in mine for node in ("n0", "n1") if f"BatchHost={node}" in line} == {"n0", "n1"}
@@ -132,10 +132,10 @@ def test_of_a_sweep_through_slurm_one_failed_run_stops_nothing(there_and_here, c
     (there / "config" / "tiny.yaml").write_text(yaml.safe_dump(SMALL | {"sweep": GRID}))
     with one_run_broken(there):
         done = through_slurm(there, cluster, "sweep")
-    said = done.stdout.splitlines()
+    lines = done.stdout.splitlines()
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "5 done, 1 failed" in said
-    assert any(line.strip().startswith("failed") and BAD in line and "a made-up fault" in line for line in said)
+    assert "5 done, 1 failed" in lines
+    assert any(line.strip().startswith("failed") and BAD in line and "a made-up fault" in line for line in lines)
     page = (there / "results" / "tiny" / "05_error_analysis.html").read_text(encoding="utf-8")
     assert "1 run failed" in page and "a made-up fault" in page
 

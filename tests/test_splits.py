@@ -104,7 +104,7 @@ def test_every_fold_tests_every_genre():
         first = splits._cut(tracks, groups, 5, 0)
         complete = all(tested == every for tested in genres_tested(tracks, first))
         rescued += not complete
-        if complete:  # a deal that was good enough stays as it is
+        if complete:  # an assignment that was good enough stays as it is
             assert (splits._folds(tracks, groups, 5, 0) == first).all()
     assert rescued  # or these corpora would be too easy to show anything
 
@@ -122,7 +122,7 @@ def test_the_last_resort_tests_every_genre_in_every_fold(spanning):
         assert pd.Series(fold_of).groupby(groups).nunique().max() == 1
 
 
-def test_the_last_resort_is_taken_where_no_other_deal_tests_every_genre(monkeypatch):
+def test_the_last_resort_is_taken_where_no_other_assignment_tests_every_genre(monkeypatch):
     tracks = uneven_tracks(0)
     groups = tracks["artist_group"].to_numpy(dtype=str)
     none = np.zeros(len(tracks), dtype=int)
@@ -204,15 +204,15 @@ def test_a_genre_of_unknown_artists_is_named(make_tracks):
             check()
 
 
-def test_too_many_unknown_artists_are_told_early_and_in_the_same_words(make_tracks):
+def test_too_many_unknown_artists_are_reported_early_and_in_the_same_words(make_tracks):
     tracks = make_tracks(genres=2, artists=10, songs=2)
     tracks.loc[:9, "artist_group"] = pd.NA
-    told = []
+    messages = []
     for check in (lambda: check_corpus(tracks, ["artist"], 5), lambda: assign(slices_of(tracks), tracks, "artist")):
         with pytest.raises(ReportError, match="10 of 40 songs name neither artist nor album") as raised:
             check()
-        told.append(str(raised.value))
-    assert told[0] == told[1]
+        messages.append(str(raised.value))
+    assert messages[0] == messages[1]
     assert dict(check_corpus(tracks, ["song"], 5)) == {"songs": 20}
 
 

@@ -3,16 +3,16 @@
 import pytest
 
 from lib.evaluation.comparisons import spread, widths
-from tests.answers import run_of, sure, tracks_of
+from tests.predictions import run_of, sure, tracks_of
 
 
 @pytest.fixture
 def runs():
-    """Two folds of ten songs, three seeds: fold 0 all right, fold 1 half right; seed 2 misses all of fold 1."""
+    """Two folds of ten songs, three seeds: fold 0 all correct, fold 1 half; seed 2 none of fold 1."""
     return [
-        run_of([sure(f"t{10 * fold + i}", "a" if i < right else "b") for i in range(10)], fold=fold, seed=seed)
+        run_of([sure(f"t{10 * fold + i}", "a" if i < correct else "b") for i in range(10)], fold=fold, seed=seed)
         for seed in range(3)
-        for fold, right in enumerate((10, 0 if seed == 2 else 5))
+        for fold, correct in enumerate((10, 0 if seed == 2 else 5))
     ]
 
 

@@ -67,7 +67,7 @@ def test_a_long_file_is_cut_into_windows_and_their_times_add_up(tmp_path):
     assert np.array_equal(found[2].slices, clip_slices(str(alone), SPECTROGRAM)[0])
 
 
-def test_what_cannot_be_heard_says_why(tmp_path):
+def test_what_cannot_be_tagged_has_a_reason(tmp_path):
     nan = song(1, 5)
     nan[7] = np.nan
     soundfile.write(tmp_path / "nan.wav", nan, RATE, subtype="FLOAT")
@@ -161,7 +161,7 @@ def answered(tmp_path):
     ]
 
 
-def test_answers_are_unsure_where_nothing_is_likely_or_the_music_is_unlike(answered):
+def test_predictions_are_unsure_where_nothing_is_likely_or_the_music_is_unlike(answered):
     table = output.table_of(answered, HEADS)
     assert table["genre"].tolist()[:4] == ["A", "unsure", "unsure", "A"]
     assert table["mood"].tolist()[:4] == ["happy", "sad", "unsure", "sad"]
@@ -365,7 +365,7 @@ def test_a_manifest_that_is_none_of_the_programs_is_refused(tmp_path, content):
         manifest.check(tmp_path / "out", [])
 
 
-def test_read_only_files_are_tagged_only_when_told(tmp_path):
+def test_read_only_files_are_tagged_only_when_requested(tmp_path):
     path = write(tmp_path / "a.flac", song(1, 4), genre="Old")
     path.chmod(0o444)
     left = file_tags.write_tags({path: {"genre": "Rock"}}, tmp_path / "undo.json")
@@ -406,7 +406,7 @@ def test_real_music_is_tagged(tagger):
     assert all(one.ok and not one.strange for one in found)
 
 
-def test_a_head_of_numbers_is_asked_like_any_other(tagger):
+def test_a_numeric_head_is_predicted_like_any_other(tagger):
     numeric = replace(tagger, temperatures={})
     x = np.zeros((2, *SPECTROGRAM.shape), np.uint8)
     assert not np.allclose(numeric.ask(x)[0]["genre"], tagger.ask(x)[0]["genre"])

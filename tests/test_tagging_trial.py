@@ -43,7 +43,7 @@ def test_music_of_ones_own_goes_before_the_studys(tagger, tmp_path):
     assert trial.music_files(study, tracks, tagger, str(tmp_path / "music"), 8) == [tmp_path / "music" / "a.wav"]
 
 
-def test_a_runs_own_test_songs_are_what_it_has_not_heard(tmp_path, tagger):
+def test_a_runs_own_test_songs_are_unseen(tmp_path, tagger):
     study = fakes.fake_study(tmp_path)
     run = fakes.fake_run(study, "yu2018", "artist")
     tracks = pd.read_parquet(study.tracks)
@@ -53,7 +53,7 @@ def test_a_runs_own_test_songs_are_what_it_has_not_heard(tmp_path, tagger):
     assert [one.run for one in trial.alike(study, own)] == [run.run]
 
 
-def test_temperatures_change_confidence_and_hardly_an_answer(tmp_path, tagger):
+def test_temperatures_change_confidence_and_hardly_a_prediction(tmp_path, tagger):
     study = fakes.fake_study(tmp_path)
     runs = [fakes.fake_run(study, "yu2018", "artist", fold) for fold in (0, 1)]
     tracks = pd.read_parquet(study.tracks)
@@ -68,7 +68,7 @@ def test_temperatures_change_confidence_and_hardly_an_answer(tmp_path, tagger):
     assert set(bins["network"]) == {"before", "after"}
 
 
-def test_a_sound_that_is_no_music_is_said_to_be_none(tagger, tmp_path):
+def test_a_sound_that_is_no_music_is_out_of_distribution(tagger, tmp_path):
     write(tmp_path / "noise.wav", 0.1 * np.random.default_rng(0).normal(size=20 * RATE))
     write(tmp_path / "silence.wav", np.zeros(20 * RATE))
     heard = list(tag(tagger, sorted(tmp_path.iterdir()), workers=1))

@@ -33,22 +33,22 @@ def test_a_temperature_keeps_the_order_and_the_sum(value, seed):
 
 
 @pytest.mark.parametrize("true", [0.5, 1.0, 2.0])
-def test_the_temperature_of_overconfident_answers_is_found(true):
+def test_the_temperature_of_overconfident_predictions_is_found(true):
     rng = np.random.default_rng(0)
     logits = rng.normal(0, 2, (4000, 3))
     chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     labels = np.array([rng.choice(3, p=row) for row in chances])
-    said = tempered(chances, 1 / true)  # too sure by a factor of `true`
-    found = temperature(said, np.arange(4000), labels)
+    sharpened = tempered(chances, 1 / true)  # too sure by a factor of `true`
+    found = temperature(sharpened, np.arange(4000), labels)
     assert found == pytest.approx(true, rel=0.1)
 
 
 def test_few_songs_move_the_temperature_little_and_none_not_at_all():
-    said = np.array([[0.6, 0.4]])
-    assert temperature(said, np.array(["a"]), np.array([-1])) == 1.0
-    assert BOUNDS[0] < temperature(said, np.array(["a"]), np.array([0])) < 1.0
-    many = temperature(np.repeat(said, 200, axis=0), np.arange(200), np.zeros(200, int))
-    assert many < temperature(said, np.array(["a"]), np.array([0]))
+    chances = np.array([[0.6, 0.4]])
+    assert temperature(chances, np.array(["a"]), np.array([-1])) == 1.0
+    assert BOUNDS[0] < temperature(chances, np.array(["a"]), np.array([0])) < 1.0
+    many = temperature(np.repeat(chances, 200, axis=0), np.arange(200), np.zeros(200, int))
+    assert many < temperature(chances, np.array(["a"]), np.array([0]))
 
 
 def noise(rng):
@@ -111,21 +111,21 @@ def test_music_over_a_telephone_is_told_from_music_and_music_is_not(known, emoti
     paths = [
         emotify / genre / f"{number}.mp3" for genre in ("classical", "electronic", "pop", "rock") for number in (7, 40)
     ]
-    strange = {"plain": [], "telephone": []}
+    scores = {"plain": [], "telephone": []}
     for path in paths:
         y, _ = load_excerpt(path)
         narrow = soxr.resample(soxr.resample(y, RATE, 8000), 8000, RATE)
         for name, sound in (("plain", y), ("telephone", scipy.signal.sosfilt(telephone, narrow))):
-            strange[name].append(known.strangeness(listen(slices_of(sound), SPECTROGRAM)))
-    assert max(strange["plain"]) < 1 < min(strange["telephone"])
+            scores[name].append(known.strangeness(listen(slices_of(sound), SPECTROGRAM)))
+    assert max(scores["plain"]) < 1 < min(scores["telephone"])
 
 
 def test_songs_of_artists_left_out_pass_as_often_as_promised():
     songs = [slices_of(song(number, 12, artist=number // 2)) for number in range(60)]
     learnt = learn(songs, [str(number // 2) for number in range(60)], SPECTROGRAM)
     fresh = [slices_of(song(number, 12, artist=number // 2)) for number in range(200, 240)]
-    strange = [learnt.strangeness(listen(one, SPECTROGRAM)) > 1 for one in fresh]
-    assert np.mean(strange) <= 0.15  # .03 promised, of 40 songs of 20 artists
+    scores = [learnt.strangeness(listen(one, SPECTROGRAM)) > 1 for one in fresh]
+    assert np.mean(scores) <= 0.15  # .03 promised, of 40 songs of 20 artists
     assert learnt.limits.shape == (4, 2)
     assert len(features(songs[0], SPECTROGRAM)) == len(NAMES)
     assert learnt.strangeness(listen(slices_of(noise(np.random.default_rng(0)))[:4], SPECTROGRAM)) > 1

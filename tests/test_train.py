@@ -40,9 +40,9 @@ def declared(study, tmp_path):  # noqa: F811
 def test_every_run_of_a_study_is_made_from_its_slices_and_only_once(declared, capsys):
     study, path = declared  # noqa: F811
     assert main(["train", "--study", path, "--root", str(study.root)]) == 0
-    said = capsys.readouterr().out
-    assert re.search(r"run \d/5 yu2018-artist-f0-s0: epoch 1/1", said)
-    assert re.findall(r"run (\d)/5 .*: finished", said) == ["1", "2", "3", "4", "5"]  # a candidate and searched, once
+    output = capsys.readouterr().out
+    assert re.search(r"run \d/5 yu2018-artist-f0-s0: epoch 1/1", output)
+    assert re.findall(r"run (\d)/5 .*: finished", output) == ["1", "2", "3", "4", "5"]  # a candidate and searched, once
     assert [run.run.name for run in finished(study)] == [
         "majority-artist-f0-s0",
         "selected-artist-f0-s0",
@@ -54,7 +54,7 @@ def test_every_run_of_a_study_is_made_from_its_slices_and_only_once(declared, ca
     assert "epoch" not in capsys.readouterr().out
 
 
-def test_some_runs_can_be_asked_for(declared, capsys):
+def test_some_runs_can_be_chosen(declared, capsys):
     study, path = declared  # noqa: F811
     train(path, str(study.root), only="majority")
     assert [run.run.name for run in finished(study)] == ["majority-artist-f0-s0"]

@@ -131,9 +131,9 @@ def test_batches_show_every_slice_once_an_epoch_in_changing_order(study):
 
 
 def test_a_run_learns_and_leaves_the_contracts_files(study):
-    said = []
-    done = execute.obtain(plan_of(study, epochs=12), on_epoch=said.append)
-    assert len(said) == 12
+    messages = []
+    done = execute.obtain(plan_of(study, epochs=12), on_epoch=messages.append)
+    assert len(messages) == 12
     assert done.metrics["parts"]["test"]["genre"]["slice"]["accuracy"] > 0.9
     assert {path.name for path in done.folder.iterdir()} == {
         "metrics.json", "history.csv", "predictions.parquet", "embedding.npy", "internals.npz", "record.json",
@@ -169,17 +169,17 @@ def weights_of(folder):
 
 
 def test_the_same_run_gives_the_same_bits_and_another_seed_others(study):
-    hashes, answers = [], []
+    hashes, predicted = [], []
     for seed in (0, 0, 1):
         done = execute.obtain(plan_of(study, seed=seed))
         hashes.append(weights_of(done.folder))
-        answers.append(done.predictions(None).iloc[:, 3:].to_numpy().tobytes())
+        predicted.append(done.predictions(None).iloc[:, 3:].to_numpy().tobytes())
         import shutil
 
         shutil.rmtree(study.runs)
         shutil.rmtree(study.kept)
     assert hashes[0] == hashes[1] != hashes[2]
-    assert answers[0] == answers[1] != answers[2]
+    assert predicted[0] == predicted[1] != predicted[2]
 
 
 QUICK = ("yu2018", "zhang2016", "choi2016", "texture")  # the others arrange the same kinds of layers, and take longer
@@ -205,7 +205,7 @@ def test_every_network_trains_to_the_same_bits(name, tmp_path):
     assert all(one.tobytes() == other.tobytes() for one, other in zip(*weights, strict=True))
 
 
-def test_a_number_is_answered_in_its_own_unit(study):
+def test_a_number_is_predicted_in_its_own_unit(study):
     """Bright slices are worth 30, dark ones 10; every fifth label is missing."""
     tracks = pd.read_parquet(study.tracks)
     tracks["loudness"] = np.where(tracks["genre"] == "g0", 30.0, 10.0) + np.arange(len(tracks)) % 3
@@ -219,9 +219,9 @@ def test_a_number_is_answered_in_its_own_unit(study):
     found = done.metrics["parts"]["test"]["loudness"]["song"]
     assert found["ccc"] > 0.8
     assert found["r2"] > 0.6
-    said = done.predictions("test").groupby("track_id")["loudness:value"].mean()
-    truth = tracks.set_index("track_id")["loudness"].reindex(said.index)
-    assert abs(said.mean() - np.where(said.index.str.startswith("g0"), 31, 11).mean()) < 4
+    predicted = done.predictions("test").groupby("track_id")["loudness:value"].mean()
+    truth = tracks.set_index("track_id")["loudness"].reindex(predicted.index)
+    assert abs(predicted.mean() - np.where(predicted.index.str.startswith("g0"), 31, 11).mean()) < 4
     assert found["n"] == truth.notna().sum()
     assert {"loudness_r2", "validation_loudness_r2", "genre_accuracy"} <= set(done.history())
     assert read_json(study.kept / done.run.name / "metrics.json")["heads"]["loudness"] == []
@@ -365,7 +365,7 @@ def test_a_finished_run_is_not_trained_again_until_something_that_decides_it_cha
 def test_the_committed_parts_of_a_run_stand_in_for_it(study, monkeypatch):
     import shutil
 
-    monkeypatch.setattr(store, "OWN", "tiny")  # whose vectors page 06 asks for
+    monkeypatch.setattr(store, "OWN", "tiny")  # whose vectors page 06 reads
     done = execute.obtain(plan_of(study))
     test, vectors = done.predictions("test"), done.embedding("test")
     shutil.rmtree(study.work / "runs")
@@ -378,7 +378,7 @@ def test_the_committed_parts_of_a_run_stand_in_for_it(study, monkeypatch):
     assert not (study.kept / "tiny-artist-f0-s0" / "model.weights.h5").exists()
 
 
-def test_vectors_that_no_page_asks_for_are_not_committed(study):
+def test_vectors_that_no_page_reads_are_not_committed(study):
     import shutil
 
     plan = plan_of(study, split="random")
@@ -510,6 +510,6 @@ def test_the_decision_layers_read_one_vector(name):
     model = builder(name)((96, 129), HEADS)
     from lib.models.embedding_model import embedding_model
 
-    answers, vector = embedding_model(model, HEADS).predict_on_batch(np.zeros((1, 96, 129), np.uint8))
-    assert set(answers) == {"genre", "mood"}
+    predicted, vector = embedding_model(model, HEADS).predict_on_batch(np.zeros((1, 96, 129), np.uint8))
+    assert set(predicted) == {"genre", "mood"}
     assert vector.shape == (1, descriptions.vector_width(model, HEADS))

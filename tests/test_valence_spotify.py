@@ -30,7 +30,7 @@ def service():
 
 @pytest.fixture
 def spotify(service, tmp_path, monkeypatch):
-    """Make a source that asks the stand-in; ``spotify.waited`` lists the pauses."""
+    """Make a source that queries the stand-in; ``spotify.waited`` lists the pauses."""
     monkeypatch.setenv(CREDENTIALS[0], ID)
     monkeypatch.setenv(CREDENTIALS[1], SECRET)
     waited = []
@@ -43,18 +43,18 @@ def spotify(service, tmp_path, monkeypatch):
 
 
 def test_valence_match_and_score_are_kept(spotify):
-    answers = spotify().ask(tracks([1, 2]))
-    assert answers.trouble == ""
-    assert answers.table["valence"].tolist() == pytest.approx([1 / 30, 2 / 30])
-    assert answers.table["match"].tolist() == ["Band 1: Tune 1", "Band 2: Tune 2"]
-    assert answers.table["score"].tolist() == [1.0, 1.0]
+    response = spotify().ask(tracks([1, 2]))
+    assert response.trouble == ""
+    assert response.table["valence"].tolist() == pytest.approx([1 / 30, 2 / 30])
+    assert response.table["match"].tolist() == ["Band 1: Tune 1", "Band 2: Tune 2"]
+    assert response.table["score"].tolist() == [1.0, 1.0]
 
 
-def test_nothing_is_asked_twice(spotify, service):
+def test_nothing_is_requested_twice(spotify, service):
     spotify().ask(tracks([1, 2, 3]))
-    before = len(service.asked)
+    before = len(service.requests)
     again = spotify().ask(tracks([1, 2, 3]))
-    assert len(service.asked) == before
+    assert len(service.requests) == before
     assert again.table["valence"].notna().tolist() == [True, True, False]
 
 
@@ -65,27 +65,27 @@ def small_batches(monkeypatch):
 
 @pytest.mark.usefixtures("small_batches")
 def test_features_come_many_at_a_time(spotify, service):
-    answers = spotify().ask(tracks(range(1, 26)))
-    questions = [ids for question, ids in service.asked if question == "audio-features"]
+    response = spotify().ask(tracks(range(1, 26)))
+    questions = [ids for question, ids in service.requests if question == "audio-features"]
     assert [len(ids.split(",")) for ids in questions] == [1, 10, 10, 4]
-    assert answers.table["valence"].notna().sum() == 24
+    assert response.table["valence"].notna().sum() == 24
 
 
-def test_what_cannot_be_told_says_why(spotify, service):
+def test_what_is_unknown_has_a_reason(spotify, service):
     service.songs = {**SONGS, "x": ("Band X", "Tune Q (Live)", 180.0, 0.5)}
     some = tracks([3, 1000, 1])
     some.loc[3] = ["t", "Various Artists", "Tune 1", np.nan, 180.0]
     some.loc[4] = ["t", "Band 1", None, np.nan, 180.0]
     some.loc[5] = ["t", "Band X", "Tune Q", np.nan, 180.0]
-    answers = spotify().ask(some)
-    assert answers.trouble == ""
-    notes = answers.table["note"].tolist()
+    response = spotify().ask(some)
+    assert response.trouble == ""
+    notes = response.table["note"].tolist()
     assert notes[0] == "no features"
     assert notes[1] == "nothing found"
     assert notes[2] == ""
     assert notes[3] == notes[4] == "no artist or no title to search for"
     assert notes[5].startswith("doubtful match (Band X: Tune Q (Live)")
-    assert answers.table["valence"].notna().tolist() == [False, False, True, False, False, False]
+    assert response.table["valence"].notna().tolist() == [False, False, True, False, False, False]
 
 
 @pytest.mark.parametrize(
@@ -106,16 +106,16 @@ def test_what_cannot_be_told_says_why(spotify, service):
         ({"token": ["{"] * 6}, "another form than it documents"),
     ],
 )
-def test_a_refusal_has_a_remedy_and_the_rest_is_not_asked(spotify, service, faults, says, capfd):
+def test_a_refusal_has_a_remedy_and_the_rest_is_not_requested(spotify, service, faults, says, capfd):
     service.faults = faults
-    answers = spotify().ask(tracks([1, 2, 4]))
-    assert says in answers.trouble
-    assert answers.table["valence"].isna().all()
-    assert (answers.table["note"] != "").all()
-    told = answers.trouble + "".join(answers.table["note"]) + "".join(capfd.readouterr())
-    assert SECRET not in told
-    assert "a-token" not in told
-    # Nothing is lost: asked again it goes on.
+    response = spotify().ask(tracks([1, 2, 4]))
+    assert says in response.trouble
+    assert response.table["valence"].isna().all()
+    assert (response.table["note"] != "").all()
+    text = response.trouble + "".join(response.table["note"]) + "".join(capfd.readouterr())
+    assert SECRET not in text
+    assert "a-token" not in text
+    # Nothing is lost: the next request goes on.
     service.faults = {}
     assert spotify().ask(tracks([1, 2, 4])).table["valence"].notna().all()
 
@@ -130,19 +130,19 @@ def test_a_refusal_has_a_remedy_and_the_rest_is_not_asked(spotify, service, faul
 )
 def test_what_passes_is_waited_for(spotify, service, faults):
     service.faults = faults
-    answers = spotify().ask(tracks([1, 2]))
-    assert answers.trouble == ""
-    assert answers.table["valence"].notna().all()
+    response = spotify().ask(tracks([1, 2]))
+    assert response.trouble == ""
+    assert response.table["valence"].notna().all()
     assert len(spotify.waited) >= 1
     assert max(spotify.waited) <= 20
 
 
-def test_what_is_known_is_answered_after_a_refusal(spotify, service):
+def test_what_is_known_is_returned_after_a_refusal(spotify, service):
     spotify().ask(tracks([1, 4]))
     service.faults = {"search": [403]}
-    answers = spotify().ask(tracks([1, 2, 4]))
-    assert answers.table["valence"].notna().tolist() == [True, False, True]
-    assert "403" in answers.trouble
+    response = spotify().ask(tracks([1, 2, 4]))
+    assert response.table["valence"].notna().tolist() == [True, False, True]
+    assert "403" in response.trouble
 
 
 def test_of_several_songs_the_best_is_taken(spotify, service):
@@ -155,32 +155,32 @@ def test_a_question_that_spotify_cannot_read_is_one_tracks_trouble(spotify, serv
     service.faults = {"search": [None, status]}
     some = tracks([1, 2, 4])
     some.loc[1, "title"] = "Tune " * 100
-    answers = spotify().ask(some)
-    assert answers.trouble == ""
-    assert answers.table["valence"].notna().tolist() == [True, False, True]
-    assert answers.table["note"].tolist()[1] == "not understood"
-    assert max(len(words) for question, words in service.asked if question == "search") < 200
+    response = spotify().ask(some)
+    assert response.trouble == ""
+    assert response.table["valence"].notna().tolist() == [True, False, True]
+    assert response.table["note"].tolist()[1] == "not understood"
+    assert max(len(words) for question, words in service.requests if question == "search") < 200
 
 
 @pytest.mark.parametrize(
     ("faults", "later"),
     [({"audio-features": [403]}, False), ({"search": [(429, "9000")]}, True), ({"token": [401]}, True)],
 )
-def test_it_says_whether_to_ask_again(spotify, service, faults, later):
+def test_it_says_whether_to_retry(spotify, service, faults, later):
     service.faults = faults
     assert spotify().ask(tracks([1])).later == later
 
 
-def test_a_cache_that_cannot_be_written_is_told_and_nothing_breaks(spotify, monkeypatch):
+def test_a_cache_that_cannot_be_written_is_reported_and_nothing_breaks(spotify, monkeypatch):
     source = spotify()
 
     def put(kind, values):
         raise ReportError("the disk is full")
 
     monkeypatch.setattr(source._cache, "put", put)
-    answers = source.ask(tracks([1, 2]))
-    assert answers.trouble == "the disk is full"
-    assert answers.table["valence"].isna().all()
+    response = source.ask(tracks([1, 2]))
+    assert response.trouble == "the disk is full"
+    assert response.table["valence"].isna().all()
 
 
 @pytest.mark.usefixtures("small_batches")
@@ -189,19 +189,19 @@ def test_interrupted_it_goes_on_where_it_was(spotify, service):
     first = spotify().ask(tracks(range(1, 26)))
     assert first.table["valence"].notna().sum() == 10  # one, and ten of which one has no features
     assert "403" in first.trouble
-    searched = sum(question == "search" for question, _ in service.asked)
+    searched = sum(question == "search" for question, _ in service.requests)
     assert searched < 25
     again = spotify().ask(tracks(range(1, 26)))
     assert again.table["valence"].notna().sum() == 24
-    assert sum(question == "search" for question, _ in service.asked) == 25
+    assert sum(question == "search" for question, _ in service.requests) == 25
 
 
 @pytest.mark.parametrize("missing", CREDENTIALS)
 def test_without_credentials_it_says_where_they_go(spotify, service, monkeypatch, missing):
     monkeypatch.delenv(missing)
-    answers = spotify().ask(tracks([1]))
-    assert answers.trouble.startswith(f"{missing} not set. Put your application's credentials")
-    assert not service.asked
+    response = spotify().ask(tracks([1]))
+    assert response.trouble.startswith(f"{missing} not set. Put your application's credentials")
+    assert not service.requests
 
 
 def test_nobody_answers(spotify, service, tmp_path):

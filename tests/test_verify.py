@@ -28,8 +28,8 @@ def test_on_one_machine_a_run_comes_out_the_same_and_nothing_else_changes(commit
     study, arguments = committed  # noqa: F811
     before = {path: path.stat().st_mtime_ns for path in [*study.runs.rglob("*"), *study.kept.rglob("*")]}
     assert main(arguments) == 0
-    said = capsys.readouterr().out
-    assert NAME in said and "every answer on the test slices is the same" in said
+    output = capsys.readouterr().out
+    assert NAME in output and "every answer on the test slices is the same" in output
     assert {path: path.stat().st_mtime_ns for path in [*study.runs.rglob("*"), *study.kept.rglob("*")]} == before
 
 

@@ -170,11 +170,11 @@ def swept(tmp_path_factory):
 def test_one_failed_point_stops_nothing_and_is_named(swept):
     project, first = swept
     assert first.returncode == 1, first.stdout + first.stderr
-    said = first.stdout.splitlines()
-    assert "5 done, 1 failed" in said
-    assert any(line.strip().startswith("failed") and BAD in line and "a made-up fault" in line for line in said)
-    assert any(line.strip().startswith("done") and GOOD in line and "genre 0." in line for line in said)
-    assert said[-1] == f"The report: {project}/results/tiny/index.html"
+    lines = first.stdout.splitlines()
+    assert "5 done, 1 failed" in lines
+    assert any(line.strip().startswith("failed") and BAD in line and "a made-up fault" in line for line in lines)
+    assert any(line.strip().startswith("done") and GOOD in line and "genre 0." in line for line in lines)
+    assert lines[-1] == f"The report: {project}/results/tiny/index.html"
     assert read_json(project / "work" / "tiny" / "failures.json") == {BAD: "a made-up fault"}
 
 

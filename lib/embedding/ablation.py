@@ -1,4 +1,4 @@
-"""What the accuracy loses without a unit."""
+"""Accuracy without a unit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SWITCH_COLUMNS = (
 )  # fmt: skip
 
 
-def answers(vectors: np.ndarray, decision: tuple[np.ndarray, np.ndarray], songs: np.ndarray) -> np.ndarray:
+def predict(vectors: np.ndarray, decision: tuple[np.ndarray, np.ndarray], songs: np.ndarray) -> np.ndarray:
     """Class of each song: that with the highest probability, mean over the song's slices.
 
     Parameters
@@ -61,7 +61,7 @@ def switched_off(
     -------
     pd.DataFrame
         Columns `SWITCH_COLUMNS`: ``loss`` = accuracy - without, with the interval over artists (or whatever the
-        split keeps together); ``changed`` is the share of songs whose answer changes; ``p`` of a sign-flip test and
+        split keeps together); ``changed`` is the share of songs whose prediction changes; ``p`` of a sign-flip test and
         ``p_holm``, corrected for the number of units of all heads.
     """
     slices, vectors = run.predictions("test"), run.embedding("test").astype(np.float64)
@@ -74,12 +74,12 @@ def switched_off(
         number, ids = pd.factorize(slices.loc[own, "track_id"], sort=True)
         classes = list(run.metrics["heads"][head])
         true = np.array([classes.index(label) if label in classes else -1 for label in labels.loc[ids].astype(str)])
-        before = answers(vectors[own], decision, number)
+        before = predict(vectors[own], decision, number)
         groups, strata = clusters(by_id.loc[ids].reset_index(), run.run.split)
         for place, unit in enumerate(unit_names(vectors.shape[1])):
             off = vectors[own].copy()
             off[:, place] = usual[place]
-            after = answers(off, decision, number)
+            after = predict(off, decision, number)
             difference = (before == true).astype(float) - (after == true)
             sums = np.stack([difference, np.ones(len(ids))], axis=-1)[:, None]
             loss, low, high = Bootstrap(resamples, seed).interval(sums, share, groups, strata)

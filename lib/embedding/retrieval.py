@@ -145,16 +145,16 @@ def tally(found: Search, tracks: pd.DataFrame, same: str, first: int) -> pd.Data
     Returns
     -------
     pd.DataFrame
-        ``right``, ``count`` and ``chance`` (share of like songs among those that may be offered) of each song, by
+        ``alike``, ``count`` and ``chance`` (share of like songs among those that may be neighbours) of each song, by
         ``track_id``. Pairs of which one label is missing are left out.
     """
     label = tracks.set_index("track_id")[ALIKE[same]].reindex(found.fold.index).astype(object)
     label = label[label.notna()]
     pairs = found.near.loc[found.near["rank"] <= first]
     pairs = pairs[pairs["track_id"].isin(label.index) & pairs["neighbour"].isin(label.index)]
-    right = label.loc[pairs["track_id"]].to_numpy() == label.loc[pairs["neighbour"]].to_numpy()
-    table = pd.Series(right).groupby(pairs["track_id"].to_numpy()).agg(["sum", "count"])
-    table.columns = ["right", "count"]
+    alike = label.loc[pairs["track_id"]].to_numpy() == label.loc[pairs["neighbour"]].to_numpy()
+    table = pd.Series(alike).groupby(pairs["track_id"].to_numpy()).agg(["sum", "count"])
+    table.columns = ["alike", "count"]
     barred = groups_of(label.index, tracks, found.apart)
     chance = _chance(label, pd.Series(barred, index=label.index), found.fold.loc[label.index])
     return table.assign(chance=chance.reindex(table.index)).rename_axis("track_id")
@@ -210,12 +210,12 @@ def hits(
                 if not len(own):
                     continue
                 groups, strata = clusters(tracks.set_index("track_id").loc[own.index].reset_index(), "artist")
-                value = bootstrap.ratio(own["right"], own["count"], groups, strata)
+                value = bootstrap.ratio(own["alike"], own["count"], groups, strata)
                 row = {"by": by, "among": among, "first": k, "same": same, "chance": float(own["chance"].mean())}
                 row |= dict(zip(("share", "low", "high"), value, strict=True)) | {"n_songs": len(own)}
                 if one is not ahead:
                     best = tally(ahead, tracks, same, k).reindex(own.index)
-                    gain = (best["right"] / best["count"] - own["right"] / own["count"]).fillna(0)
+                    gain = (best["alike"] / best["count"] - own["alike"] / own["count"]).fillna(0)
                     sums = np.stack([gain, np.ones(len(gain))], axis=-1)[:, None]
                     bounds = bootstrap.interval(sums, share, groups, strata)
                     row |= dict(zip(("ahead", "ahead_low", "ahead_high"), map(float, bounds), strict=True))

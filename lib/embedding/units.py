@@ -26,7 +26,7 @@ def unit_associations(
 
     For genre and mood as a whole the measure is eta squared, the share of the unit's variance between the
     classes; for each class, Pearson's correlation with belonging to it; for a numeric target or a descriptor,
-    Pearson's correlation with it, over songs. Its p asks about artists, whose songs are not independent:
+    Pearson's correlation with it, over songs. Its p is that of artists, as their songs are not independent:
     units and values are averaged over each artist's songs, and the artists are permuted (Pitman 1937). All p are
     corrected together after Holm (1979, Scandinavian Journal of Statistics 6, 65-70).
 
@@ -143,7 +143,7 @@ def driving(vectors: np.ndarray, slices: pd.DataFrame, tracks: pd.DataFrame, cou
 
 
 def verdicts(associations: pd.DataFrame, units: Sequence[str], dead: Sequence[str]) -> pd.DataFrame:
-    """One row per unit: the strongest established correlation, or that there is none.
+    """One row per unit: the strongest significant correlation, or that there is none.
 
     Returns
     -------

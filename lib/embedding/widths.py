@@ -41,9 +41,9 @@ def widths(
     tracks : pd.DataFrame
         The tracks table.
     reference : str
-        The network that others are held against.
+        The network that others are compared with.
     count : int > 0
-        Nearest songs by other artists that are looked at.
+        Number of nearest songs by other artists.
     resamples, seed : int
 
     Returns
@@ -52,7 +52,7 @@ def widths(
         Columns `WIDTH_COLUMNS`, by rising number of units: ``what`` is ``accuracy in <head>`` per song or
         ``neighbours of the same genre``; ``difference`` is to the reference, paired over the songs, with its interval
         over artists and, of accuracies, ``p`` of a sign-flip test, ``p_holm`` corrected for their number; ``dead`` and
-        ``twins`` are the units a network that are dead and the pairs that say the same.
+        ``twins`` are the units a network that are dead and the pairs that are redundant.
     """
     grouped: dict[str, list[Finished]] = {}
     for one in runs:
@@ -65,21 +65,21 @@ def widths(
     for name, own in sorted(grouped.items(), key=lambda item: read(item[1][0].folder).songs.shape[1]):
         insides = [read(one.folder) for one in own if one.run.seed == min(other.run.seed for other in own)]
         tested = [one.songs.loc[(one.part == "test").to_numpy()] for one in insides]
-        found[name] = {answers.head: answers for answers in collect(own, tracks)}
+        found[name] = {predictions.head: predictions for predictions in collect(own, tracks)}
         near[name] = search(tested, tracks, "artist_group", count)
         about[name] = {"network": name, "units": insides[0].songs.shape[1], "runs": len(own)}
         about[name]["dead"] = sum(len(dead_units(songs)) for songs in tested) / len(tested)
         about[name]["twins"] = sum(len(twins(songs)) for songs in tested) / len(tested)
     rows, bootstrap = [], Bootstrap(resamples, seed)
     for name, by_head in found.items():
-        for head, answers in by_head.items():
-            ids, right, asked = answers.tally("song")
-            value = bootstrap.ratio(right, asked, *answers.clusters(ids))
+        for head, predictions in by_head.items():
+            ids, correct, tested = predictions.tally("song")
+            value = bootstrap.ratio(correct, tested, *predictions.clusters(ids))
             row = {**about[name], "what": f"accuracy in {head}", "n_songs": len(ids)}
             row |= dict(zip(("value", "low", "high"), value, strict=True))
             if name != reference and head in found[reference]:
                 names = ("own", "usual", "difference")
-                paired = difference(answers, found[reference][head], names, bootstrap)
+                paired = difference(predictions, found[reference][head], names, bootstrap)
                 row |= {"difference": paired["difference"], "p": paired["p"]}
                 row |= {"difference_low": paired["low"], "difference_high": paired["high"]}
             rows.append(row)

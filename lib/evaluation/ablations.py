@@ -11,7 +11,7 @@ import pandas as pd
 
 from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns
 from lib.evaluation.comparisons import difference
-from lib.evaluation.predictions import STALE, Answers, Tested, collect, collect_numbers, variants
+from lib.evaluation.predictions import STALE, Predictions, Tested, collect, collect_numbers, variants
 from lib.evaluation.significance import holm
 from lib.models import VARIANTS
 from lib.runs.store import Finished
@@ -55,8 +55,8 @@ def together(runs: Sequence[Finished], tracks: pd.DataFrame, bootstrap: Bootstra
         found: dict[str, dict[frozenset[str], Tested]] = {}
         for heads in sorted(by_heads, key=lambda names: (len(names), sorted(names))):
             own = by_heads[heads]
-            for answers in (*collect(own, tracks), *collect_numbers(own, tracks)):
-                found.setdefault(answers.head, {})[heads] = answers
+            for predictions in (*collect(own, tracks), *collect_numbers(own, tracks)):
+                found.setdefault(predictions.head, {})[heads] = predictions
         for by_set in found.values():
             rows += _of_head(by_set, bootstrap) if len(by_set) > 1 else []
     table = pd.DataFrame(rows, columns=list(TASK_COLUMNS[:-1]))
@@ -66,13 +66,15 @@ def together(runs: Sequence[Finished], tracks: pd.DataFrame, bootstrap: Bootstra
 def _of_head(by_set: dict[frozenset[str], Tested], bootstrap: Bootstrap) -> list[dict]:
     least, alone = next(iter(by_set.items()))
     rows = []
-    for heads, answers in by_set.items():
-        ids, sums = answers.sums("song")
-        row = {**answers.identity, "score": answers.score, "heads": len(heads), "runs": len(answers.runs)}
-        row |= {"names": ", ".join(sorted(heads - {answers.head})), "n_songs": len(ids), "least": len(least)}
-        row |= columns("value", bootstrap.interval(sums, answers.measure, *answers.clusters(ids)), "low", "high")
+    for heads, predictions in by_set.items():
+        ids, sums = predictions.sums("song")
+        row = {**predictions.identity, "score": predictions.score, "heads": len(heads), "runs": len(predictions.runs)}
+        row |= {"names": ", ".join(sorted(heads - {predictions.head})), "n_songs": len(ids), "least": len(least)}
+        row |= columns(
+            "value", bootstrap.interval(sums, predictions.measure, *predictions.clusters(ids)), "low", "high"
+        )
         if heads != least:
-            pair = difference(answers, alone, bootstrap=bootstrap)
+            pair = difference(predictions, alone, bootstrap=bootstrap)
             row |= columns("difference", [pair[key] for key in ("difference", "low", "high")]) | {"p": pair["p"]}
         rows.append(row)
     return rows
@@ -142,13 +144,19 @@ def tried(
     if reference not in there or len(there) < 2:
         return pd.DataFrame(columns=TRIED_COLUMNS)
     collected = sorted(collect(runs, tracks, "validation"), key=lambda one: order.index((one.network, one.recipe)))
-    own = {answers.head: answers for answers in collected if (answers.network, answers.recipe) == reference}
-    rows = [_tried(answers, own[answers.head], bootstrap) for answers in collected if answers.head in own]
+    own = {
+        predictions.head: predictions
+        for predictions in collected
+        if (predictions.network, predictions.recipe) == reference
+    }
+    rows = [
+        _tried(predictions, own[predictions.head], bootstrap) for predictions in collected if predictions.head in own
+    ]
     return pd.DataFrame(rows, columns=TRIED_COLUMNS)
 
 
-def _tried(answers: Answers, reference: Answers, bootstrap: Bootstrap) -> dict:
-    return answers.identity | difference(answers, reference, ("accuracy", "reference", "difference"), bootstrap)
+def _tried(predictions: Predictions, reference: Predictions, bootstrap: Bootstrap) -> dict:
+    return predictions.identity | difference(predictions, reference, ("accuracy", "reference", "difference"), bootstrap)
 
 
 def recipes_tried(runs: Sequence[Finished], tracks: pd.DataFrame, bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from lib.evaluation.difficulty import Panel
 from lib.evaluation.significance import ALPHA, PERMUTATIONS, holm
 from lib.runs.store import Finished
 
-LEAST = 3  # songs: of fewer, even none correct would be nothing unusual
+LEAST = 3  # songs: of fewer, even none predicted correctly is not significant
 COLUMNS = (
     "head", "artist_group", "artist", "genre", "songs", "right", "expected", "low", "high", "p", "p_holm", "hard",
 )  # fmt: skip
@@ -35,15 +35,15 @@ class Artists:
         Of the test whether errors cluster by artist at all; NaN where it cannot be made.
     icc : float
         Intraclass correlation of what class and genre leave unexplained: 0 = songs of one artist are no more alike
-        than others, 1 = they fare all the same; NaN as `p`.
+        than others, 1 = their errors are all the same; NaN as `p`.
     artists : int
         Artists with several songs.
     songs : int
         Songs by them, copies of a recording counted once.
     least : int
-        Songs that an artist of the table has at least.
-    asked : int
-        Artists with so many.
+        Least number of songs of an artist in the table.
+    tested : int
+        Artists with so many, each of which is tested.
     """
 
     table: pd.DataFrame
@@ -52,7 +52,7 @@ class Artists:
     artists: int
     songs: int
     least: int = LEAST
-    asked: int = 0
+    tested: int = 0
 
 
 def folds_of(runs: Sequence[Finished], split: str) -> pd.Series:
@@ -82,14 +82,15 @@ def hard_artists(
 ) -> Artists:
     """Test whether errors cluster by artist, and find the artists they cluster at.
 
-    A song's error is the share of the networks that miss it. Errors are permuted among the songs of the same genre
-    and true class: if the artist does not matter, every such order is as likely. The statistic is the sum of squares
-    between artists, as in an analysis of variance (Pitman 1938, Biometrika 29, doi 10.1093/biomet/29.3-4.322). Of
-    copies of one recording, which would cluster by themselves, the first counts.
+    A song's error is the share of the networks that predict it wrongly. Errors are permuted among the songs of the same
+    genre and true class: if the artist does not matter, every such order is as likely. The statistic is the sum of
+    squares between artists, as in an analysis of variance (Pitman 1938, Biometrika 29, doi 10.1093/biomet/29.3-4.322).
+    Of copies of one recording, which would cluster by themselves, the first counts.
 
-    All songs of an artist are judged by the models of one fold, so a fold's poor models would look like hard artists.
-    Where `folds` are given, the mean of each fold is taken away before and after what is left is permuted (Freedman &
-    Lane 1983, J. Business & Economic Statistics 1, doi 10.1080/07350015.1983.10509354), which holds approximately.
+    All songs of an artist are predicted by the models of one fold, so poor models of a fold would look like hard
+    artists. Where `folds` are given, the mean of each fold is taken away before and after what is left is permuted
+    (Freedman & Lane 1983, J. Business & Economic Statistics 1, doi 10.1080/07350015.1983.10509354), which holds
+    approximately.
 
     Parameters
     ----------
@@ -105,12 +106,14 @@ def hard_artists(
     -------
     Artists
         Its table has a row per artist group of `least` songs or more, of many the worst `MOST`: the most frequent
-        ``artist`` and ``genre``, ``songs``, ``right`` (share of right answers, mean over songs and networks), the
+        ``artist`` and ``genre``, ``songs``, ``right`` (share of correct predictions, mean over songs and networks), the
         share ``expected`` of any artist with as many songs of the same classes, ``low`` and ``high`` between which
-        95 % of the permutations lie, ``p``, one-sided, of so few right, ``p_holm``, corrected for the number of
+        95 % of the permutations lie, ``p``, one-sided, of so few correct, ``p_holm``, corrected for the number of
         artists, and ``hard``: errors cluster by artist at all, and here. The worst come first.
     """
-    songs = given.songs.assign(error=1 - given.right.mean(axis=1)) if given.networks else given.songs.assign(error=0.0)
+    songs = (
+        given.songs.assign(error=1 - given.correct.mean(axis=1)) if given.networks else given.songs.assign(error=0.0)
+    )
     songs = songs.loc[~songs["song_group"].duplicated() | songs["song_group"].isna()]
     own = songs["artist_group"].where(songs["artist_group"].notna(), "\0" + songs.index.astype(object))
     groups, names = pd.factorize(own)
@@ -119,7 +122,7 @@ def hard_artists(
     error, fold = songs["error"].to_numpy(float), _codes(folds, songs.index)
     several = size > 1
     shown = np.flatnonzero(size >= least)
-    about = {"artists": int(several.sum()), "songs": int(size[several].sum()), "least": least, "asked": len(shown)}
+    about = {"artists": int(several.sum()), "songs": int(size[several].sum()), "least": least, "tested": len(shown)}
     rest = _less_means(_less_means(error, cells), fold) if len(songs) else error
     fitted = error - rest
     if not several.any() or len(names) < 2 or np.abs(rest).max() < _TIE:

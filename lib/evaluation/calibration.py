@@ -1,7 +1,7 @@
-"""Whether the networks' confidence can be taken at its word.
+"""Calibration: how well the networks' confidence agrees with their accuracy.
 
-A network is calibrated if, of the answers that it gives with a probability of 70 %, 70 % are right (Guo et al. 2017,
-Proceedings of Machine Learning Research 70, arXiv 1706.04599). The probability is that of its answer, the top label.
+A network is calibrated if, of its predictions with a confidence of 70 %, 70 % are correct (Guo et al. 2017, Proceedings
+of Machine Learning Research 70, arXiv 1706.04599). The confidence is the probability of the predicted class.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from lib.evaluation.bootstrap import BOOTSTRAP, LEVEL, Bootstrap, columns, measured
-from lib.evaluation.predictions import LEVELS, Answers, added_up
+from lib.evaluation.predictions import LEVELS, Predictions, added_up
 
 RELIABILITY_COLUMNS = (
     "network", "split", "recipe", "head", "level", "lower", "upper", "n", "n_songs", "confidence", "accuracy",
@@ -27,13 +27,13 @@ _BLOCK = 100  # flips at a time: memory does not grow with their number
 
 
 def reliability(
-    collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP, *, level: str = "song", bins: int = 10
+    collected: Iterable[Predictions], bootstrap: Bootstrap = BOOTSTRAP, *, level: str = "song", bins: int = 10
 ) -> pd.DataFrame:
-    """Compare the accuracy of answers of like confidence with it, as a reliability diagram does.
+    """Reliability diagram: accuracy of predictions by bins of their confidence.
 
     Parameters
     ----------
-    collected : iterable of Answers
+    collected : iterable of Predictions
     bootstrap : Bootstrap
     level : str
         ``song`` or ``slice``.
@@ -43,23 +43,23 @@ def reliability(
     Returns
     -------
     pd.DataFrame
-        Columns `RELIABILITY_COLUMNS`, one row per bin that has answers, all seeds together: edges, answers, songs,
+        Columns `RELIABILITY_COLUMNS`, one row per bin with predictions, all seeds together: edges, predictions, songs,
         mean confidence, and accuracy with its 95 % bootstrap interval over songs, under ``artist`` over artists.
     """
     rows = []
-    for answers in collected:
-        frame = answers.frame(level)
+    for predictions in collected:
+        frame = predictions.frame(level)
         place = _bin(frame["probability"].to_numpy(), bins)
-        values = np.stack([np.ones(len(frame)), frame["probability"], frame["right"].astype(float)], axis=1)
+        values = np.stack([np.ones(len(frame)), frame["probability"], frame["correct"].astype(float)], axis=1)
         songs, sums = added_up(frame, values[:, None, :] * np.eye(bins)[place][:, :, None])
-        sums = sums.sum(axis=1)  # seeds together: a bin may hold few answers of each
-        drawn = answers.clusters(songs)
+        sums = sums.sum(axis=1)  # seeds together: a bin may hold few predictions of each
+        drawn = predictions.clusters(songs)
         for one in np.unique(place):
-            count, confidence, right = sums[:, one].T
-            row = {**answers.identity, "level": level, "lower": one / bins, "upper": (one + 1) / bins}
+            count, confidence, correct = sums[:, one].T
+            row = {**predictions.identity, "level": level, "lower": one / bins, "upper": (one + 1) / bins}
             row |= {"n": int(count.sum()), "n_songs": int((count > 0).sum())}
             row |= {"confidence": confidence.sum() / count.sum()}
-            rows.append(row | columns("accuracy", bootstrap.ratio(right, count, *drawn), "low", "high"))
+            rows.append(row | columns("accuracy", bootstrap.ratio(correct, count, *drawn), "low", "high"))
     return pd.DataFrame(rows, columns=list(RELIABILITY_COLUMNS))
 
 
@@ -69,22 +69,20 @@ def _bin(confidence: np.ndarray, bins: int) -> np.ndarray:
 
 
 def calibration(
-    collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP, *, bins: int = 10, flips: int = 1000
+    collected: Iterable[Predictions], bootstrap: Bootstrap = BOOTSTRAP, *, bins: int = 10, flips: int = 1000
 ) -> pd.DataFrame:
     """How far confidence and accuracy lie apart, on average and bin by bin.
 
-    The expected calibration error (ECE) is the gap between mean confidence and accuracy of each bin, without its
-    sign and weighted by its answers. It is never below 0, and in a small sample far above it even for a calibrated
-    network: chance alone opens a gap in every bin. How large the ECE of a calibrated network with these confidences
-    would be is therefore simulated: each answer's surplus of confidence over truth is taken less the mean surplus of
-    its bin, as it would be were the network calibrated; and as only chance is at work then, what a song adds to the
-    bins might as well have been its opposite, so the signs of whole songs, under ``artist`` of whole artists, are
-    flipped at random. (To draw each answer's truth by itself would promise too little, as the slices of a song
-    are right or wrong together.)
+    The expected calibration error (ECE) is the absolute gap between mean confidence and accuracy of each bin, weighted
+    by its predictions. It is never below 0, and in a small sample far above it even for a calibrated network. The ECE
+    of a calibrated network with these confidences is therefore simulated: each prediction's surplus of confidence over
+    correctness is taken less the mean of its bin, and the signs of whole songs, under ``artist`` of whole artists, are
+    flipped at random. (Drawing the truth of each prediction by itself would give too small an ECE, as the slices of a
+    song are correct or wrong together.)
 
     Parameters
     ----------
-    collected : iterable of Answers
+    collected : iterable of Predictions
     bootstrap : Bootstrap
     bins : int > 0
         Of equal width.
@@ -98,22 +96,22 @@ def calibration(
         of the simulated ECEs and ``ece_limit`` what 95 % of them do not exceed; ``overconfidence`` is the mean
         confidence less the accuracy, with its 95 % bootstrap interval as in `reliability`; ``brier`` the squared
         distance of the probabilities from the truth, summed over the classes, 0..2, 0 the best (Brier 1950,
-        doi 10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2). Where every answer is right, or none, the interval of
-        the over-confidence rests on that of the accuracy.
+        doi 10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2). Where every prediction is correct, or none, the
+        interval of the over-confidence is derived from that of the accuracy.
     """
     rows = []
-    for answers in collected:
+    for predictions in collected:
         for level in LEVELS:
-            frame = answers.frame(level)
-            songs, sums = added_up(frame, _parts(frame, answers, bins))
-            drawn = answers.clusters(songs)
+            frame = predictions.frame(level)
+            songs, sums = added_up(frame, _parts(frame, predictions, bins))
+            drawn = predictions.clusters(songs)
             found = bootstrap.interval(sums, _scores, *drawn)
             confidence, accuracy, over, brier = zip(*found, strict=True)  # each with its bounds
             if accuracy[0] in (0.0, 1.0):  # nothing to resample
                 _, low, high = bootstrap.ratio(sums[..., 2], sums[..., 0], *drawn)
                 over = (over[0], confidence[0] - high, confidence[0] - low)
             chance = _flipped(sums, drawn[0], flips, bootstrap.seed)
-            row = {**answers.identity, "level": level, "n_songs": len(songs), "n": len(frame)}
+            row = {**predictions.identity, "level": level, "n_songs": len(songs), "n": len(frame)}
             row |= {"ece": float(measured(sums, _ece)), "ece_expected": float(chance.mean())}
             row |= {"ece_limit": float(np.quantile(chance, LEVEL))}
             row |= {"confidence": float(confidence[0]), "accuracy": float(accuracy[0])}
@@ -121,22 +119,22 @@ def calibration(
     return pd.DataFrame(rows, columns=list(CALIBRATION_COLUMNS))
 
 
-def _parts(frame: pd.DataFrame, answers: Answers, bins: int) -> np.ndarray:
-    """Count, confidence, right answers, Brier score, then of each bin surplus of confidence and answers, row by row."""
-    confidence, right = frame["probability"].to_numpy(), frame["right"].to_numpy(float)
-    true = frame["true"].to_numpy(object)[:, None] == np.array(answers.classes, dtype=object)
-    brier = ((frame[answers.columns].to_numpy() - true) ** 2).sum(axis=1)
+def _parts(frame: pd.DataFrame, predictions: Predictions, bins: int) -> np.ndarray:
+    """Count, confidence, correct, Brier score, then of each bin surplus of confidence and count, row by row."""
+    confidence, correct = frame["probability"].to_numpy(), frame["correct"].to_numpy(float)
+    true = frame["true"].to_numpy(object)[:, None] == np.array(predictions.classes, dtype=object)
+    brier = ((frame[predictions.columns].to_numpy() - true) ** 2).sum(axis=1)
     brier += ~true.any(axis=1)  # a class that the network lacks, and gives the probability 0
     places = np.eye(bins)[_bin(confidence, bins)]
-    surplus = (confidence - right)[:, None] * places
-    return np.column_stack([np.ones(len(frame)), confidence, right, brier, surplus, places])
+    surplus = (confidence - correct)[:, None] * places
+    return np.column_stack([np.ones(len(frame)), confidence, correct, brier, surplus, places])
 
 
 def _scores(sums: np.ndarray) -> np.ndarray:
     """Mean confidence, accuracy, their difference and Brier score [shape=(..., 4)] of summed parts."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        confidence, right, brier = np.moveaxis(sums[..., 1:4] / sums[..., :1], -1, 0)
-    return np.stack([confidence, right, confidence - right, brier], axis=-1)
+        confidence, correct, brier = np.moveaxis(sums[..., 1:4] / sums[..., :1], -1, 0)
+    return np.stack([confidence, correct, confidence - correct, brier], axis=-1)
 
 
 def _ece(sums: np.ndarray) -> np.ndarray:
@@ -146,12 +144,12 @@ def _ece(sums: np.ndarray) -> np.ndarray:
 
 
 def _surplus(sums: np.ndarray, centre: np.ndarray | None = None) -> np.ndarray:
-    """Surplus of confidence in each bin [shape=(..., bins)] of summed parts; less that of `centre` per answer."""
-    surplus, answers = np.split(sums[..., _SURPLUS:], 2, axis=-1)
+    """Surplus of confidence in each bin [shape=(..., bins)] of summed parts; less that of `centre` per prediction."""
+    surplus, count = np.split(sums[..., _SURPLUS:], 2, axis=-1)
     if centre is None:
         return surplus
     total, number = np.split(centre[..., _SURPLUS:], 2, axis=-1)
-    return surplus - answers * np.divide(total, number, out=np.zeros_like(total), where=number > 0)
+    return surplus - count * np.divide(total, number, out=np.zeros_like(total), where=number > 0)
 
 
 def _flipped(sums: np.ndarray, groups: np.ndarray, flips: int, seed: int) -> np.ndarray:

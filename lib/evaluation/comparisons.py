@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, measured, percentiles, share
-from lib.evaluation.predictions import LEVELS, Answers, Tested, collect, same_folds
+from lib.evaluation.predictions import LEVELS, Predictions, Tested, collect, same_folds
 from lib.evaluation.results import leaky
 from lib.evaluation.significance import ALPHA, holm, sign_flip
 from lib.runs.store import Finished
@@ -60,14 +60,14 @@ def difference(
     if paired:
         summed = [(common, sums[ids.get_indexer(common)]) for ids, sums in summed]
     values, samples = [], []
-    for side, (answers, (ids, sums)) in enumerate(zip((one, other), summed, strict=True)):
+    for side, (predictions, (ids, sums)) in enumerate(zip((one, other), summed, strict=True)):
         own = bootstrap if paired else replace(bootstrap, seed=[bootstrap.seed, side])
-        values.append(float(measured(sums, answers.measure)))
-        samples.append(own.samples(sums, answers.measure, *answers.clusters(ids, split)))
+        values.append(float(measured(sums, predictions.measure)))
+        samples.append(own.samples(sums, predictions.measure, *predictions.clusters(ids, split)))
     p = float("nan")
     if paired and one.score == "accuracy":
-        right = [share(sums.sum(axis=1)) * summed[0][1][..., 1].mean(axis=1) for _, sums in summed]
-        p = sign_flip(right[0] - right[1], one.clusters(common, split)[0], seed=bootstrap.seed)
+        correct = [share(sums.sum(axis=1)) * summed[0][1][..., 1].mean(axis=1) for _, sums in summed]
+        p = sign_flip(correct[0] - correct[1], one.clusters(common, split)[0], seed=bootstrap.seed)
     return {
         **dict(zip(names, (*values, values[0] - values[1]), strict=True)),
         **dict(zip(("low", "high"), percentiles(samples[0] - samples[1]), strict=True)),
@@ -78,7 +78,7 @@ def difference(
 
 
 def drops(
-    collected: Sequence[Answers], bootstrap: Bootstrap = BOOTSTRAP, pairs: Sequence[tuple[str, str]] = ()
+    collected: Sequence[Predictions], bootstrap: Bootstrap = BOOTSTRAP, pairs: Sequence[tuple[str, str]] = ()
 ) -> pd.DataFrame:
     """How much accuracy a stricter split takes away.
 
@@ -87,7 +87,7 @@ def drops(
 
     Parameters
     ----------
-    collected : sequence of Answers
+    collected : sequence of Predictions
     bootstrap : Bootstrap
     pairs : sequence of (leaky, strict)
         Empty = those of `steps`.
@@ -138,7 +138,7 @@ def whole_drops(dropped: pd.DataFrame) -> pd.DataFrame:
     return own.loc[own["strict"].isin(known[-1:])]
 
 
-def ranking(collected: Sequence[Answers], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
+def ranking(collected: Sequence[Predictions], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
     """Every two networks compared under one split and recipe, paired over the songs both tested.
 
     What the recipe ``best`` selected is compared with every network, and a network with itself under another
@@ -177,8 +177,8 @@ def sides(ranks: pd.DataFrame) -> list[tuple[str, str]]:
     pairs = [(ranks["better"], recipes.str[0]), (ranks["worse"], recipes.str[-1])]
     known = pd.concat([pd.DataFrame({"network": name, "recipe": recipe}) for name, recipe in pairs])
     several = known.groupby("network")["recipe"].nunique() > 1
-    told = [name.where(~name.map(several).astype(bool), name + ", " + recipe) for name, recipe in pairs]
-    return list(zip(*told, strict=True))
+    names = [name.where(~name.map(several).astype(bool), name + ", " + recipe) for name, recipe in pairs]
+    return list(zip(*names, strict=True))
 
 
 def against_baselines(
@@ -191,7 +191,7 @@ def against_baselines(
 
     Parameters
     ----------
-    collected : sequence of Answers or Numbers
+    collected : sequence of Predictions or Numbers
     bootstrap : Bootstrap
     head : str
         Empty = all.
@@ -208,18 +208,18 @@ def against_baselines(
         accuracies by ``p_holm``, of numbers, which have none, by the interval.
     """
     rows = []
-    for answers in collected:
-        if answers.baseline or head not in ("", answers.head):
+    for predictions in collected:
+        if predictions.baseline or head not in ("", predictions.head):
             continue
-        rivals = [a for a in collected if a.baseline and (a.split, a.head) == (answers.split, answers.head)]
+        rivals = [a for a in collected if a.baseline and (a.split, a.head) == (predictions.split, predictions.head)]
         if named:
             rivals = [rival for name in named for rival in rivals if rival.network == name]
         else:
             scored = [rival for rival in rivals if np.isfinite(_value(rival, "song"))]
             rivals = [max(scored, key=lambda rival: _value(rival, "song"))] if scored else []
         for rival in rivals:
-            found = difference(answers, rival, ("value", "baseline_value", "difference"), bootstrap)
-            rows.append({**answers.identity, "baseline": rival.network, "score": answers.score, **found})
+            found = difference(predictions, rival, ("value", "baseline_value", "difference"), bootstrap)
+            rows.append({**predictions.identity, "baseline": rival.network, "score": predictions.score, **found})
     columns = [*KEYS, "baseline", "difference", "low", "high", "n_songs"]
     table = pd.DataFrame(rows, columns=[*columns, "score", "value", "baseline_value", "paired", "p"])
     table = table.assign(p_holm=table.groupby("split")["p"].transform(holm))
@@ -257,10 +257,12 @@ def spread(runs: Sequence[Finished], tracks: pd.DataFrame, level: str = "song") 
         parts += [("seed", seed, alike[seed]) for seed in sorted(alike) if len(alike) > 1 and alike[seed]]
     rows = []
     for over, number, own in parts:
-        for answers in collect(own, tracks):
-            songs, sums = answers.sums(level)
+        for predictions in collect(own, tracks):
+            songs, sums = predictions.sums(level)
             value = float(measured(sums, share))
-            rows.append({**answers.identity, "over": over, "number": number, "accuracy": value, "n_songs": len(songs)})
+            rows.append(
+                {**predictions.identity, "over": over, "number": number, "accuracy": value, "n_songs": len(songs)}
+            )
     return pd.DataFrame(rows, columns=[*KEYS, "over", "number", "accuracy", "n_songs"])
 
 
@@ -270,5 +272,5 @@ def widths(table: pd.DataFrame) -> pd.DataFrame:
     return grouped.agg(n="size", lowest="min", highest="max", sd="std").reset_index()
 
 
-def _value(answers: Tested, level: str) -> float:
-    return float(measured(answers.sums(level)[1], answers.measure))
+def _value(predictions: Tested, level: str) -> float:
+    return float(measured(predictions.sums(level)[1], predictions.measure))

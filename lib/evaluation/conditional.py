@@ -1,4 +1,4 @@
-"""What is left of the accuracy once something else is known: the genre of a song, or how sure its label is."""
+"""Accuracy given something else: the genre of a song, or whether its label is near a cut."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns, measured, share
-from lib.evaluation.predictions import Answers
+from lib.evaluation.predictions import Predictions
 from lib.evaluation.significance import sign_flip
 
 ALL = "all genres"
@@ -21,15 +21,17 @@ NEAR_COLUMNS = (
 )  # fmt: skip
 
 
-def within_genre(collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP, head: str = "mood") -> pd.DataFrame:
-    """Accuracy per song within each genre, beside that of always giving the genre's most frequent class.
+def within_genre(
+    collected: Iterable[Predictions], bootstrap: Bootstrap = BOOTSTRAP, head: str = "mood"
+) -> pd.DataFrame:
+    """Accuracy per song within each genre, beside that of always predicting the genre's most frequent class.
 
-    That class is the most frequent one of the tested songs themselves, which raises the bar: who gives it knows
-    their labels. The baseline ``genre_prior`` knows those of the training songs only.
+    That class is the most frequent one of the test songs themselves, so it is an upper bound on the baseline
+    ``genre_prior``, which is fitted to the training songs.
 
     Parameters
     ----------
-    collected : iterable of Answers
+    collected : iterable of Predictions
         Baselines among them are left out.
     bootstrap : Bootstrap
     head : str
@@ -44,22 +46,22 @@ def within_genre(collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP,
         sign-flip test over the same clusters. Songs without a genre are left out.
     """
     rows = []
-    for answers in collected:
-        if answers.head != head or answers.baseline:
+    for predictions in collected:
+        if predictions.head != head or predictions.baseline:
             continue
-        ids, right, count = answers.tally("song")
-        known = answers.tracks.loc[ids, "genre"].notna().to_numpy()
-        ids, right, count = ids[known], right[known], count[known]
-        genre, true = answers.tracks.loc[ids, "genre"].to_numpy(object), answers.truth(ids)
+        ids, correct, count = predictions.tally("song")
+        known = predictions.tracks.loc[ids, "genre"].notna().to_numpy()
+        ids, correct, count = ids[known], correct[known], count[known]
+        genre, true = predictions.tracks.loc[ids, "genre"].to_numpy(object), predictions.truth(ids)
         usual = {g: pd.Series(true[genre == g]).value_counts().sort_index(kind="stable").idxmax() for g in set(genre)}
         guessed = np.array([usual[g] == t for g, t in zip(genre, true, strict=True)], dtype=float)[:, None] * count
         for name in [*sorted(usual), ALL] if usual else []:
             own = np.flatnonzero((genre == name) | (name == ALL))
-            drawn = answers.clusters(ids[own])
-            sums = np.stack([right[own], guessed[own], count[own]], axis=-1)
-            ahead = (right[own] - guessed[own]).sum(axis=1) / np.maximum(count[own].sum(axis=1), 1)
-            row = {**answers.identity, "genre": name, "n_songs": len(own), "usual": usual.get(name, "")}
-            row |= columns("accuracy", bootstrap.ratio(right[own], count[own], *drawn), "low", "high")
+            drawn = predictions.clusters(ids[own])
+            sums = np.stack([correct[own], guessed[own], count[own]], axis=-1)
+            ahead = (correct[own] - guessed[own]).sum(axis=1) / np.maximum(count[own].sum(axis=1), 1)
+            row = {**predictions.identity, "genre": name, "n_songs": len(own), "usual": usual.get(name, "")}
+            row |= columns("accuracy", bootstrap.ratio(correct[own], count[own], *drawn), "low", "high")
             row |= {"usual_accuracy": float(measured(sums[..., 1:], share))}
             row |= columns("skill", bootstrap.interval(sums, _ahead, *drawn))
             rows.append(row | {"p": sign_flip(ahead, drawn[0], seed=bootstrap.seed)})
@@ -67,18 +69,18 @@ def within_genre(collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP,
 
 
 def _ahead(sums: np.ndarray) -> np.ndarray:
-    """Correct predictions less correct guesses, over predictions [shape=(..., 3)]."""
+    """Accuracy less the baseline's, of sums [shape=(..., 3)] of correct predictions, correct baseline, and count."""
     return share(np.stack([sums[..., 0] - sums[..., 1], sums[..., 2]], axis=-1))
 
 
 def near_a_cut(
-    collected: Iterable[Answers], near: pd.Series, bootstrap: Bootstrap = BOOTSTRAP, head: str = "mood"
+    collected: Iterable[Predictions], near: pd.Series, bootstrap: Bootstrap = BOOTSTRAP, head: str = "mood"
 ) -> pd.DataFrame:
-    """Accuracy per song of songs whose label is unsure, and of the others.
+    """Accuracy per song of songs whose valence lies near a cut, and of the others.
 
     Parameters
     ----------
-    collected : iterable of Answers
+    collected : iterable of Predictions
     near : pd.Series of bool
         By ``track_id``: whether the song lies within one standard error of a cut, see `lib.evaluation.label_noise`.
     bootstrap : Bootstrap
@@ -90,18 +92,18 @@ def near_a_cut(
         Columns `NEAR_COLUMNS`: ``difference`` = far - near, its interval over clusters.
     """
     rows = []
-    for answers in collected:
-        if answers.head != head:
+    for predictions in collected:
+        if predictions.head != head:
             continue
-        ids, sums = answers.sums("song")
+        ids, sums = predictions.sums("song")
         known = ids.isin(near.index)
         ids, sums = ids[known], sums[known]
         close = near.loc[ids].to_numpy(bool)
         if close.all() or not close.any():
             continue
         parted = np.stack([sums * close[:, None, None], sums * ~close[:, None, None]], axis=2)
-        (near_, *_), (far, *_), gap = zip(*bootstrap.interval(parted, _parted, *answers.clusters(ids)), strict=True)
-        row = {**answers.identity, "n_near": int(close.sum()), "n_far": int((~close).sum())}
+        (near_, *_), (far, *_), gap = zip(*bootstrap.interval(parted, _parted, *predictions.clusters(ids)), strict=True)
+        row = {**predictions.identity, "n_near": int(close.sum()), "n_far": int((~close).sum())}
         rows.append(row | {"near": float(near_), "far": float(far)} | columns("difference", gap, "low", "high"))
     return pd.DataFrame(rows, columns=list(NEAR_COLUMNS))
 

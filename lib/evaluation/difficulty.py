@@ -1,7 +1,7 @@
-"""Songs that every network misses and artists that they miss more often than others, against chance.
+"""Songs that every network predicts wrongly, against chance.
 
-A song that one network misses may be its bad luck. One that all of them miss is hard in itself, wrongly labelled, or
-unlike what they were all trained on; which of these it is, predictions alone cannot tell.
+A song that all networks predict wrongly is hard in itself, wrongly labelled, or unlike their training music; which of
+these it is, predictions alone cannot tell.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from lib.evaluation.bootstrap import LEVEL
-from lib.evaluation.predictions import STALE, Answers
+from lib.evaluation.predictions import STALE, Predictions
 from lib.splits import SPLITS
 from lib.training.recipes import BASELINE, BEST, POSTER
 
@@ -24,7 +24,7 @@ _CELLS = 2_000_000  # of one block of permutations: memory does not grow with th
 
 @dataclass(frozen=True)
 class Panel:
-    """One answer of each of several networks about the same songs.
+    """One prediction of each of several networks for the same songs.
 
     Attributes
     ----------
@@ -32,37 +32,36 @@ class Panel:
         `split` is empty if no network was run.
     songs : pd.DataFrame
         ``true`` and `FACTS` by ``track_id``; title and artist are empty where they are unknown.
-    said : pd.DataFrame
-        Answers by ``track_id``, a column per network.
+    predicted : pd.DataFrame
+        Predictions by ``track_id``, a column per network.
     """
 
     head: str
     split: str
     songs: pd.DataFrame
-    said: pd.DataFrame
+    predicted: pd.DataFrame
 
     @property
     def networks(self) -> list[str]:
         """Names of the networks."""
-        return list(self.said.columns)
+        return list(self.predicted.columns)
 
     @property
-    def right(self) -> np.ndarray:
-        """Whether each song (row) is named right by each network (column)."""
-        return self.said.to_numpy(object) == self.songs["true"].to_numpy(object)[:, None]
+    def correct(self) -> np.ndarray:
+        """Whether each song (row) is predicted correctly by each network (column)."""
+        return self.predicted.to_numpy(object) == self.songs["true"].to_numpy(object)[:, None]
 
 
-def panel(collected: Sequence[Answers], head: str, split: str = "") -> Panel:
-    """Put the answers of all networks about one head side by side.
+def panel(collected: Sequence[Predictions], head: str, split: str = "") -> Panel:
+    """Put the predictions of one head by all networks side by side.
 
-    Each network counts once, lest many trainings of one outvote the others: under the recipe ``poster``, or its first
-    recipe where that was not run, and with the seed that tested most songs, of several the lowest. Baselines, stale
-    runs and what was selected (which may be one of the networks) take no part, and neither does a song that not all
-    networks tested.
+    Each network counts once: under the recipe ``poster``, or its first recipe where that was not run, and with the seed
+    that tested most songs, of several the lowest. Baselines, stale runs, what was selected (which may be one of the
+    networks) and songs that not all networks tested are left out.
 
     Parameters
     ----------
-    collected : sequence of Answers
+    collected : sequence of Predictions
     head : str
     split : str
         Empty = the strictest under which a network was run.
@@ -70,57 +69,59 @@ def panel(collected: Sequence[Answers], head: str, split: str = "") -> Panel:
     own = [a for a in collected if a.head == head and a.recipe not in (BASELINE, BEST) and STALE not in a.network]
     run = [name for name in SPLITS if any(a.split == name for a in own)]
     split = split or (run[-1] if run else "")
-    chosen: dict[str, Answers] = {}
-    for answers in own:
-        if answers.split == split and (answers.recipe == POSTER or answers.network not in chosen):
-            chosen[answers.network] = answers
+    chosen: dict[str, Predictions] = {}
+    for predictions in own:
+        if predictions.split == split and (predictions.recipe == POSTER or predictions.network not in chosen):
+            chosen[predictions.network] = predictions
     if not chosen:
         nothing = pd.Index([], name="track_id", dtype=object)
         return Panel(head, "", pd.DataFrame(columns=["true", *FACTS], index=nothing), pd.DataFrame(index=nothing))
-    answered = {name: _one_seed(answers.songs) for name, answers in chosen.items()}
-    said = pd.concat({name: songs["said"] for name, songs in answered.items()}, axis=1, join="inner").sort_index()
-    said.index.name = "track_id"
+    tested = {name: _one_seed(predictions.songs) for name, predictions in chosen.items()}
+    predicted = pd.concat(
+        {name: songs["predicted"] for name, songs in tested.items()}, axis=1, join="inner"
+    ).sort_index()
+    predicted.index.name = "track_id"
     first = next(iter(chosen))
-    facts = chosen[first].tracks.loc[said.index, FACTS].astype(object)
+    facts = chosen[first].tracks.loc[predicted.index, FACTS].astype(object)
     for name in ("title", "artist"):
         facts[name] = facts[name].where(facts[name].notna(), "")
-    facts.insert(0, "true", answered[first]["true"].loc[said.index])
-    return Panel(head, split, facts, said)
+    facts.insert(0, "true", tested[first]["true"].loc[predicted.index])
+    return Panel(head, split, facts, predicted)
 
 
 def _one_seed(songs: pd.DataFrame) -> pd.DataFrame:
-    """Answers of the seed that tested most songs, the lowest of several, by ``track_id``."""
+    """Predictions of the seed that tested most songs, the lowest of several, by ``track_id``."""
     tested = songs["seed"].value_counts().sort_index()
     return songs.loc[songs["seed"] == tested.idxmax()].set_index("track_id")
 
 
 def missed_by_all(given: Panel) -> pd.DataFrame:
-    """List the songs that no network names right.
+    """List the songs that no network predicts correctly.
 
     Returns
     -------
     pd.DataFrame
         ``head``, ``track_id``, ``title``, ``artist``, ``true``, ``answer`` (the most frequent), ``agree`` (how many
-        networks gave it), then the answer of each network; where most agree comes first.
+        networks predict it), then the prediction of each network; where most agree comes first.
     """
-    missed = ~given.right.any(axis=1) if given.networks else np.zeros(0, dtype=bool)
-    said = given.said.loc[missed]
+    missed = ~given.correct.any(axis=1) if given.networks else np.zeros(0, dtype=bool)
+    predicted = given.predicted.loc[missed]
     songs = given.songs.loc[missed, ["title", "artist", "true"]].assign(answer="", agree=0)
-    if len(said):
-        names, codes = np.unique(said.to_numpy(dtype=str), return_inverse=True)
-        counts = np.stack([(codes.reshape(said.shape) == code).sum(axis=1) for code in range(len(names))], axis=1)
+    if len(predicted):
+        names, codes = np.unique(predicted.to_numpy(dtype=str), return_inverse=True)
+        counts = np.stack([(codes.reshape(predicted.shape) == code).sum(axis=1) for code in range(len(names))], axis=1)
         songs = songs.assign(answer=names.astype(object)[counts.argmax(axis=1)], agree=counts.max(axis=1))
-    table = pd.concat([songs, said], axis=1).rename_axis("track_id").reset_index()
+    table = pd.concat([songs, predicted], axis=1).rename_axis("track_id").reset_index()
     table.insert(0, "head", given.head)
     table["agree"] = table["agree"].astype(int)
     return table.sort_values(["agree", "track_id"], ascending=[False, True], ignore_index=True)
 
 
 def agreement(given: Panel, *, resamples: int = RESAMPLES, seed: int = 0) -> pd.DataFrame:
-    """How many networks name a song right, against networks that err independently.
+    """How many networks predict a song correctly, against networks that err independently.
 
-    Independent means: each network misses as many songs of each true class as it does, but which ones has nothing to
-    do with the other networks. A class that all find hard is therefore no sign of dependence.
+    Independent means: the number of errors of each network in each true class is fixed, and which songs they fall on
+    does not depend on the other networks. A class that is hard for all is therefore no sign of dependence.
 
     Parameters
     ----------
@@ -135,14 +136,14 @@ def agreement(given: Panel, *, resamples: int = RESAMPLES, seed: int = 0) -> pd.
         ``right`` (0 to the number of networks), ``songs``, ``expected`` under independence (exact), ``low`` and
         ``high`` between which 95 % of the permutations lie, and ``p``, one-sided, of as many songs or more.
     """
-    right, classes = given.right, pd.factorize(given.songs["true"])[0]
-    count = right.shape[1]
-    songs = np.bincount(right.sum(axis=1), minlength=count + 1)
+    correct, classes = given.correct, pd.factorize(given.songs["true"])[0]
+    count = correct.shape[1]
+    songs = np.bincount(correct.sum(axis=1), minlength=count + 1)
     expected = np.zeros(count + 1)
     for name in np.unique(classes):
-        own = right[classes == name]
-        expected += len(own) * _number_right(own.mean(axis=0))
-    drawn = np.concatenate([*_independent(right, classes, resamples, seed)])
+        own = correct[classes == name]
+        expected += len(own) * _number_correct(own.mean(axis=0))
+    drawn = np.concatenate([*_independent(correct, classes, resamples, seed)])
     low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     return pd.DataFrame(
         {
@@ -156,7 +157,7 @@ def agreement(given: Panel, *, resamples: int = RESAMPLES, seed: int = 0) -> pd.
     )
 
 
-def _number_right(chances: np.ndarray) -> np.ndarray:
+def _number_correct(chances: np.ndarray) -> np.ndarray:
     """Distribution of the number of successes of independent trials [shape=(len(chances) + 1,)]."""
     found = np.ones(1)
     for chance in chances:
@@ -164,12 +165,12 @@ def _number_right(chances: np.ndarray) -> np.ndarray:
     return found
 
 
-def _independent(right: np.ndarray, classes: np.ndarray, resamples: int, seed: int) -> Iterator[np.ndarray]:
-    """Songs that 0, 1, ... networks name right [block, networks + 1], each network's errors permuted by itself."""
+def _independent(correct: np.ndarray, classes: np.ndarray, resamples: int, seed: int) -> Iterator[np.ndarray]:
+    """Songs that 0, 1, ... networks predict correctly [block, networks + 1], each network's errors permuted."""
     generator = np.random.default_rng(seed)
-    networks = right.shape[1]
-    block = max(1, _CELLS // max(1, right.size))
-    members = [right[classes == name].T for name in np.unique(classes)]
+    networks = correct.shape[1]
+    block = max(1, _CELLS // max(1, correct.size))
+    members = [correct[classes == name].T for name in np.unique(classes)]
     for start in range(0, resamples, block):
         rows = min(block, resamples - start)
         counts = np.zeros((rows, networks + 1))

@@ -1,7 +1,7 @@
-"""How far the noise of the mood labels lets any tagger get.
+"""Label-noise ceiling: the accuracy that the noise of the mood labels allows.
 
 A mood is cut from a valence, and the valence from the shares of a few listeners: with other listeners some songs
-would lie on the other side of a cut. What the file does not tell, the number of listeners, follows from the shares.
+would lie on the other side of a cut. The number of listeners is not published; it follows from the shares.
 
 The observed valences are more dispersed than the true ones, as noise is added to them, so the true valence of a song
 is estimated by empirical Bayes: the observed one, drawn towards the mean of the corpus by n / (n + A) (Efron & Morris
@@ -95,12 +95,11 @@ def label_ceiling(tracks: pd.DataFrame, bootstrap: Bootstrap = THOUSAND, *, boun
     observed shares, a true valence of every song; cut so that each mood keeps its share of the songs, it agrees with
     the label or not. ``again`` is the agreement of the labels with those of as many other listeners. Of joyful
     activation and sadness only the marginals are known, not how many listeners of a song felt both: the number may
-    be as small (``exclusive``) or as large (``together``) as the marginals allow, or that of ``independent``
-    answers, drawn from the hypergeometric distribution. As the two are opposites and Emotify's listeners marked at
-    most three emotions of nine, the truth is expected between ``exclusive`` and ``independent``.
+    be as small (``exclusive``) or as large (``together``) as the marginals allow, or drawn from the hypergeometric
+    distribution, as if both were ``independent``. As the two are opposites and Emotify's listeners marked at most three
+    emotions of nine, the truth is expected between ``exclusive`` and ``independent``.
 
-    Listeners are taken for random draws from one public; that some listeners answered for many songs is not told
-    by the file.
+    Listeners are taken for random draws from one population; which songs share listeners is not published.
 
     Parameters
     ----------
@@ -135,8 +134,8 @@ def label_ceiling(tracks: pd.DataFrame, bootstrap: Bootstrap = THOUSAND, *, boun
         row |= columns("agreement", (agrees.mean(), *percentiles(agrees.mean(axis=1))), "low", "high")
         rows.append(row | columns("again", (again.mean(), *percentiles(again.mean(axis=1)))))
         if joint == MAIN:
-            told = known.assign(standard_error=error, near=near, certainty=agrees.mean(axis=0))
-    return Ceiling(pd.DataFrame(rows)[_COLUMNS], told[_SONGS], _copies(told), len(songs) - len(known))
+            main = known.assign(standard_error=error, near=near, certainty=agrees.mean(axis=0))
+    return Ceiling(pd.DataFrame(rows)[_COLUMNS], main[_SONGS], _copies(main), len(songs) - len(known))
 
 
 def _songs(tracks: pd.DataFrame, bound: int) -> pd.DataFrame | None:

@@ -1,4 +1,4 @@
-"""Would more music help, or classes that weigh alike? Accuracy by share of the training artists, and by weighting."""
+"""Accuracy by share of the training artists (learning curve), and by class weighting."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns, measured, percentiles
 from lib.evaluation.comparisons import difference
-from lib.evaluation.predictions import Answers, collect, variants
+from lib.evaluation.predictions import Predictions, collect, variants
 from lib.runs import metrics
 from lib.runs.store import Finished
 from lib.training.recipes import BALANCED, POSTER
@@ -47,20 +47,20 @@ def learning_curve(runs: Sequence[Finished], tracks: pd.DataFrame, bootstrap: Bo
     """
     rows = []
     for by_share in variants([one for one in runs if not one.run.heads], lambda one: one.run.share):
-        answers = {share: {a.head: a for a in collect(by_share[share], tracks)} for share in sorted(by_share)}
-        for head in answers[max(answers)]:
-            if all(head in found for found in answers.values()):
-                curve = {share: found[head] for share, found in answers.items()}
+        predictions = {share: {a.head: a for a in collect(by_share[share], tracks)} for share in sorted(by_share)}
+        for head in predictions[max(predictions)]:
+            if all(head in found for found in predictions.values()):
+                curve = {share: found[head] for share, found in predictions.items()}
                 rows += [_point(curve, share, by_share[share], bootstrap) for share in curve]
     return pd.DataFrame(rows, columns=list(CURVE_COLUMNS))
 
 
-def _point(curve: dict[float, Answers], share: float, runs: list[Finished], bootstrap: Bootstrap) -> dict:
-    answers = curve[share]
-    ids, right, count = answers.tally("song")
-    row = {**answers.identity, "share": share, "runs": len(runs), "n_songs": len(ids)}
-    row |= {"trained_on": _trained_on(runs, answers.head)}
-    row |= columns("accuracy", bootstrap.ratio(right, count, *answers.clusters(ids)), "low", "high")
+def _point(curve: dict[float, Predictions], share: float, runs: list[Finished], bootstrap: Bootstrap) -> dict:
+    predictions = curve[share]
+    ids, correct, count = predictions.tally("song")
+    row = {**predictions.identity, "share": share, "runs": len(runs), "n_songs": len(ids)}
+    row |= {"trained_on": _trained_on(runs, predictions.head)}
+    row |= columns("accuracy", bootstrap.ratio(correct, count, *predictions.clusters(ids)), "low", "high")
     for name, one, other in (("gained", share, min(curve)), ("missing", max(curve), share)):
         if one != other:
             found = difference(curve[one], curve[other], bootstrap=bootstrap)
@@ -75,7 +75,7 @@ def _trained_on(runs: list[Finished], head: str) -> float:
     return float(np.mean(known)) if known else float("nan")
 
 
-def balance(collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
+def balance(collected: Iterable[Predictions], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
     """Compare the recipe ``balanced``, in which every class weighs alike, with ``poster``, per song.
 
     Returns
@@ -86,7 +86,7 @@ def balance(collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP) -> p
         its interval resamples songs, under ``artist`` artists within genre; ``n_songs`` those of the class for a
         recall.
     """
-    found = {tuple(answers.identity.values()): answers for answers in collected}
+    found = {tuple(predictions.identity.values()): predictions for predictions in collected}
     rows = []
     for (network, split, recipe, head), weighted in found.items():
         plain = found.get((network, split, POSTER, head))
@@ -96,15 +96,17 @@ def balance(collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP) -> p
     return pd.DataFrame(rows, columns=list(BALANCE_COLUMNS))
 
 
-def _compared(plain: Answers, weighted: Answers, bootstrap: Bootstrap) -> list[dict]:
+def _compared(plain: Predictions, weighted: Predictions, bootstrap: Bootstrap) -> list[dict]:
     classes = list(dict.fromkeys([*plain.classes, *weighted.classes]))
-    summed = [answers.class_sums("song") for answers in (plain, weighted)]
+    summed = [predictions.class_sums("song") for predictions in (plain, weighted)]
     common = summed[0][0].intersection(summed[1][0])
     if not len(common):
         return []
     drawn, values, samples = plain.clusters(common), [], []
-    for answers, (ids, sums) in zip((plain, weighted), summed, strict=True):
-        measure = _measures([answers.classes.index(name) if name in answers.classes else -1 for name in classes])
+    for predictions, (ids, sums) in zip((plain, weighted), summed, strict=True):
+        measure = _measures(
+            [predictions.classes.index(name) if name in predictions.classes else -1 for name in classes]
+        )
         own = sums[ids.get_indexer(common)]
         values.append(measured(own, measure))
         samples.append(bootstrap.samples(own, measure, *drawn))
@@ -120,13 +122,13 @@ def _compared(plain: Answers, weighted: Answers, bootstrap: Bootstrap) -> list[d
 
 
 def _measures(place: list[int]) -> Callable[[np.ndarray], np.ndarray]:
-    """Accuracy, macro-F1 and the recall of each class [shape=(..., m)] of sums of `Answers.class_sums`."""
+    """Accuracy, macro-F1 and the recall of each class [shape=(..., m)] of sums of `Predictions.class_sums`."""
 
     def measure(sums: np.ndarray) -> np.ndarray:
-        right, truths = sums[..., 0, :], sums[..., 1, :]
+        correct, truths = sums[..., 0, :], sums[..., 1, :]
         with np.errstate(invalid="ignore", divide="ignore"):
-            recall = np.where(np.array(place) >= 0, right[..., place] / truths[..., place], np.nan)
-            accuracy = right.sum(axis=-1) / truths.sum(axis=-1)
+            recall = np.where(np.array(place) >= 0, correct[..., place] / truths[..., place], np.nan)
+            accuracy = correct.sum(axis=-1) / truths.sum(axis=-1)
         return np.concatenate([accuracy[..., None], metrics.macro_f1(sums)[..., None], recall], axis=-1)
 
     return measure

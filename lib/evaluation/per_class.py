@@ -1,4 +1,4 @@
-"""Which classes are found, which are taken for which, and where the network was surest and wrong."""
+"""Precision, recall and F1 by class, confusions, and the most confident errors."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns, measured, pairs, percentiles, share
-from lib.evaluation.predictions import Answers
+from lib.evaluation.predictions import Predictions
 from lib.evaluation.results import networks
 
 CLASS_COLUMNS = (
@@ -14,10 +14,10 @@ CLASS_COLUMNS = (
     "recall", "recall_low", "recall_high", "f1", "f1_low", "f1_high", "support",
 )  # fmt: skip
 MISTAKES = ["network", "split", "recipe", "head", "track_id", "title", "artist", "true", "answer", "probability"]
-_RIGHT, _TRUE, _SAID = range(3)  # of Answers.class_sums
+_CORRECT, _TRUE, _PREDICTED = range(3)  # of Predictions.class_sums
 
 
-def per_class(collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
+def per_class(collected: Iterable[Predictions], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
     """Precision, recall and F1 of every class, per song, with their 95 % intervals.
 
     The poster's accuracy of a class is its recall: the share of the songs of the class that are predicted correctly.
@@ -29,13 +29,13 @@ def per_class(collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP) ->
         NaN for a class never predicted, recall for a class without test songs, F1 for one that is both.
     """
     rows = []
-    for answers in collected:
-        songs, sums = answers.class_sums("song")
-        drawn = answers.clusters(songs)
-        for place, name in enumerate(answers.classes):
-            own, row = sums[..., place], {**answers.identity, "class": name}
-            for score, whole in (("precision", _SAID), ("recall", _TRUE)):
-                row |= columns(score, bootstrap.ratio(own[..., _RIGHT], own[..., whole], *drawn))
+    for predictions in collected:
+        songs, sums = predictions.class_sums("song")
+        drawn = predictions.clusters(songs)
+        for place, name in enumerate(predictions.classes):
+            own, row = sums[..., place], {**predictions.identity, "class": name}
+            for score, whole in (("precision", _PREDICTED), ("recall", _TRUE)):
+                row |= columns(score, bootstrap.ratio(own[..., _CORRECT], own[..., whole], *drawn))
             f1 = bootstrap.interval(own, _f1, *drawn)
             if f1[0] in (0, 1):  # nothing to resample, as in the recall's own interval
                 f1 = (f1[0], row["recall_low"], row["recall_high"])
@@ -44,25 +44,25 @@ def per_class(collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP) ->
 
 
 def _f1(sums: np.ndarray) -> np.ndarray:
-    """Harmonic mean of precision and recall of one class [shape=(..., 3)]; NaN where it neither occurs nor is given."""
-    return share(np.stack([2 * sums[..., _RIGHT], sums[..., _TRUE] + sums[..., _SAID]], axis=-1))
+    """Harmonic mean of precision and recall of one class [shape=(..., 3)]; NaN if neither true nor predicted."""
+    return share(np.stack([2 * sums[..., _CORRECT], sums[..., _TRUE] + sums[..., _PREDICTED]], axis=-1))
 
 
 def recall_difference(
-    answers: Answers, one: str, other: str, bootstrap: Bootstrap = BOOTSTRAP
+    predictions: Predictions, one: str, other: str, bootstrap: Bootstrap = BOOTSTRAP
 ) -> tuple[float, float, float]:
     """Recall of class `one` minus recall of class `other`, with its 95 % interval; NaN where either is unknown."""
-    ids, right, count = answers.tally("song")
-    drawn, values, samples = answers.clusters(ids), [], []
+    ids, correct, count = predictions.tally("song")
+    drawn, values, samples = predictions.clusters(ids), [], []
     for name in (one, other):
-        own = (answers.truth(ids) == name)[:, None]
-        sums = pairs(right * own, count * own)
+        own = (predictions.truth(ids) == name)[:, None]
+        sums = pairs(correct * own, count * own)
         values.append(float(measured(sums, share)))
         samples.append(bootstrap.samples(sums, share, *drawn))
     return values[0] - values[1], *percentiles(samples[0] - samples[1])
 
 
-def confusion(answers: Answers) -> np.ndarray:
+def confusion(predictions: Predictions) -> np.ndarray:
     """Share of the songs of each true class (row) that got each prediction (column), all seeds together.
 
     Returns
@@ -70,27 +70,27 @@ def confusion(answers: Answers) -> np.ndarray:
     np.ndarray [classes, classes]
         Each row sums to 1; NaN in the row of a class without test songs.
     """
-    shares = pd.crosstab(answers.songs["true"], answers.songs["said"], normalize="index")
-    classes = list(answers.classes)
+    shares = pd.crosstab(predictions.songs["true"], predictions.songs["predicted"], normalize="index")
+    classes = list(predictions.classes)
     return shares.reindex(columns=classes, fill_value=0).reindex(index=classes).to_numpy(float, copy=True)
 
 
-def worst_confusion(answers: Answers) -> tuple[str, str, float] | None:
+def worst_confusion(predictions: Predictions) -> tuple[str, str, float] | None:
     """Find the most frequent mistake: true class, prediction and its share of that class; None without a mistake."""
-    shares = confusion(answers)
+    shares = confusion(predictions)
     np.fill_diagonal(shares, np.nan)
     if not np.nansum(shares) > 0:
         return None
     row, column = np.unravel_index(np.nanargmax(shares), shares.shape)
-    return answers.classes[row], answers.classes[column], float(shares[row, column])
+    return predictions.classes[row], predictions.classes[column], float(shares[row, column])
 
 
-def mistakes(collected: Sequence[Answers], count: int = 10) -> pd.DataFrame:
-    """List the wrong predictions that the network was surest of, per song.
+def mistakes(collected: Sequence[Predictions], count: int = 10) -> pd.DataFrame:
+    """List the wrong predictions of the highest confidence, per song.
 
     Parameters
     ----------
-    collected : sequence of Answers
+    collected : sequence of Predictions
     count : int > 0
         Songs of each network, split, recipe and head.
 
@@ -100,26 +100,26 @@ def mistakes(collected: Sequence[Answers], count: int = 10) -> pd.DataFrame:
         Columns `MISTAKES`: ``answer`` and its ``probability`` by the mean of all seeds. Baselines are left out.
     """
     parts = [pd.DataFrame(columns=MISTAKES)] if not len(collected) else []
-    for answers in networks(collected):
-        mean = answers.songs.groupby(["track_id", "true"])[answers.columns].mean()
+    for predictions in networks(collected):
+        mean = predictions.songs.groupby(["track_id", "true"])[predictions.columns].mean()
         wrong = mean.index.to_frame(index=False)
-        wrong["answer"] = np.array(answers.classes, dtype=object)[mean.to_numpy().argmax(axis=1)]
+        wrong["answer"] = np.array(predictions.classes, dtype=object)[mean.to_numpy().argmax(axis=1)]
         wrong["probability"] = mean.to_numpy().max(axis=1)
         wrong = wrong.loc[wrong["answer"] != wrong["true"]]
         wrong = wrong.sort_values(["probability", "track_id"], ascending=[False, True]).head(count)
         for name in ("title", "artist"):
-            known = answers.tracks.loc[wrong["track_id"], name].astype(object)
+            known = predictions.tracks.loc[wrong["track_id"], name].astype(object)
             wrong[name] = known.where(known.notna(), "").to_numpy()
-        parts.append(wrong.assign(**answers.identity))
+        parts.append(wrong.assign(**predictions.identity))
     return pd.concat(parts, ignore_index=True)[MISTAKES]
 
 
-def coverage(collected: Iterable[Answers], slices: pd.DataFrame) -> pd.DataFrame:
-    """How much of the corpus was tested, by how many models.
+def coverage(collected: Iterable[Predictions], slices: pd.DataFrame) -> pd.DataFrame:
+    """How much of the corpus was tested, by how many folds and seeds.
 
     Parameters
     ----------
-    collected : iterable of Answers
+    collected : iterable of Predictions
     slices : pd.DataFrame
         ``track_id`` of every slice of the corpus.
 
@@ -131,10 +131,10 @@ def coverage(collected: Iterable[Answers], slices: pd.DataFrame) -> pd.DataFrame
         tested song's slices that were tested.
     """
     total, rows = slices["track_id"].value_counts(), []
-    for answers in collected:
-        done = answers.slices.groupby("track_id")["slice"].nunique()
-        row = {**answers.identity, "folds": len({run.fold for run in answers.runs})}
-        row |= {"seeds": len({run.seed for run in answers.runs}), "tested": len(done), "songs": len(total)}
+    for predictions in collected:
+        done = predictions.slices.groupby("track_id")["slice"].nunique()
+        row = {**predictions.identity, "folds": len({run.fold for run in predictions.runs})}
+        row |= {"seeds": len({run.seed for run in predictions.runs}), "tested": len(done), "songs": len(total)}
         rows.append(row | {"share": float((done / total.reindex(done.index)).mean())})
     names = ["network", "split", "recipe", "head", "folds", "seeds", "tested", "songs", "share"]
     return pd.DataFrame(rows, columns=names)

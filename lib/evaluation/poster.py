@@ -16,7 +16,7 @@ import pandas as pd
 
 from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns, wilson
 from lib.evaluation.per_class import recall_difference
-from lib.evaluation.predictions import Answers
+from lib.evaluation.predictions import Predictions
 from lib.evaluation.results import labels, leaky, main_rows
 from lib.evaluation.significance import ALPHA
 from lib.training.recipes import POSTER as RECIPE
@@ -31,7 +31,7 @@ SIZES = {"train": 4074, "validation": 225, "test": 225}  # "samples", as printed
 CORPUS = {"genres": 6, "songs": 75, "slices": 10}  # genres, songs of a genre, slices of a song
 CLASS_ACCURACY = {"instrumental": 0.735, "happy": 0.706, "neutral": 0.786}  # of yu2018, as printed
 PUBLISHED = "poster's own"
-RECURS, REVERSED, OPEN = "recurs", "reversed", "not established"
+REPRODUCED, REVERSED, OPEN = "recurs", "reversed", "not established"
 
 
 def slices_in_corpus() -> int:
@@ -105,7 +105,7 @@ def comparable(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def leads(table: pd.DataFrame, ranks: pd.DataFrame) -> pd.DataFrame:
-    """Ask of each lead of one network over another in the poster's table whether it is reproduced.
+    """Whether each lead of one network over another in the poster's table is reproduced.
 
     Parameters
     ----------
@@ -115,16 +115,18 @@ def leads(table: pd.DataFrame, ranks: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        ``head``, ``better`` and ``worse`` of the poster, ``verdict``: `RECURS` or `REVERSED` if such a difference is
-        significant after correction, else `OPEN`.
+        ``head``, ``better`` and ``worse`` of the poster, ``verdict``: `REPRODUCED` or `REVERSED` if such a difference
+        is significant after correction, else `OPEN`.
     """
-    asked = ranks.loc[(ranks["split"] == leaky(table["split"])) & (ranks["level"] == "slice")]
-    asked = asked.loc[(asked["recipe"] == RECIPE) & (asked["p_holm"] < ALPHA)]
-    sure, rows = set(zip(asked["head"], asked["better"], asked["worse"], strict=True)), []
+    known = ranks.loc[(ranks["split"] == leaky(table["split"])) & (ranks["level"] == "slice")]
+    known = known.loc[(known["recipe"] == RECIPE) & (known["p_holm"] < ALPHA)]
+    sure, rows = set(zip(known["head"], known["better"], known["worse"], strict=True)), []
     for head, part in comparable(table).groupby("head", sort=False):
         order = [network for network in ranking(head) if network in set(part["network"])]
         for better, worse in combinations(order, 2):
-            verdict = RECURS if (head, better, worse) in sure else REVERSED if (head, worse, better) in sure else OPEN
+            verdict = (
+                REPRODUCED if (head, better, worse) in sure else REVERSED if (head, worse, better) in sure else OPEN
+            )
             rows.append({"head": head, "better": better, "worse": worse, "verdict": verdict})
     return pd.DataFrame(rows, columns=["head", "better", "worse", "verdict"])
 
@@ -158,12 +160,12 @@ def fits(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def mood_observations(collected: Sequence[Answers], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
+def mood_observations(collected: Sequence[Predictions], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
     """Test the poster's observation that happy and neutral songs are predicted less well than sad ones.
 
     Parameters
     ----------
-    collected : sequence of Answers
+    collected : sequence of Predictions
         Of one network and recipe.
     bootstrap : Bootstrap
 
@@ -174,23 +176,23 @@ def mood_observations(collected: Sequence[Answers], bootstrap: Bootstrap = BOOTS
         recall of sad minus that of the mood, with ``low`` and ``high``. Empty where the moods are others.
     """
     rows = [
-        {"split": answers.split, "mood": mood, "poster": CLASS_ACCURACY[mood]}
-        | columns("difference", recall_difference(answers, "sad", mood, bootstrap), "low", "high")
-        for answers in collected
-        if answers.head == "mood" and {"sad", "neutral", "happy"} <= set(answers.classes)
+        {"split": predictions.split, "mood": mood, "poster": CLASS_ACCURACY[mood]}
+        | columns("difference", recall_difference(predictions, "sad", mood, bootstrap), "low", "high")
+        for predictions in collected
+        if predictions.head == "mood" and {"sad", "neutral", "happy"} <= set(predictions.classes)
         for mood in ("happy", "neutral")
     ]
     return pd.DataFrame(rows, columns=["split", "mood", "poster", "difference", "low", "high"])
 
 
-def genre_observations(classes: pd.DataFrame, collected: Sequence[Answers]) -> pd.DataFrame:
+def genre_observations(classes: pd.DataFrame, collected: Sequence[Predictions]) -> pd.DataFrame:
     """Test the poster's observation that Instrumental is its weakest genre and is taken for Electronic.
 
     Parameters
     ----------
     classes : pd.DataFrame
         As from `lib.evaluation.per_class.per_class`.
-    collected : sequence of Answers
+    collected : sequence of Predictions
         Of one network and recipe.
 
     Returns
@@ -201,18 +203,18 @@ def genre_observations(classes: pd.DataFrame, collected: Sequence[Answers]) -> p
         where the corpus does not have both genres.
     """
     rows = []
-    for answers in collected:
-        names = {name.lower(): name for name in answers.classes}
-        if answers.head != "genre" or not {"instrumental", "electronic"} <= set(names):
+    for predictions in collected:
+        names = {name.lower(): name for name in predictions.classes}
+        if predictions.head != "genre" or not {"instrumental", "electronic"} <= set(names):
             continue
-        own = main_rows(classes.loc[(classes["split"] == answers.split) & (classes["head"] == "genre")])
+        own = main_rows(classes.loc[(classes["split"] == predictions.split) & (classes["head"] == "genre")])
         own = own.set_index("class").dropna(subset="recall")
         if names["instrumental"] not in own.index:
             continue
         one = own.loc[names["instrumental"]]
-        songs = answers.songs.loc[answers.songs["true"] == names["instrumental"], "said"]
+        songs = predictions.songs.loc[predictions.songs["true"] == names["instrumental"], "predicted"]
         wrong = songs[songs != names["instrumental"]].value_counts()
-        row = {"split": answers.split, "poster": CLASS_ACCURACY["instrumental"], "songs": one["support"]}
+        row = {"split": predictions.split, "poster": CLASS_ACCURACY["instrumental"], "songs": one["support"]}
         row |= columns("recall", one[["recall", "recall_low", "recall_high"]], "low", "high")
         row |= {"other": len(own) - 1, "lower": int((own["recall"] < one["recall"]).sum())}
         rows.append(row | {"taken_for": ", ".join(wrong.index[wrong == wrong.max()])})

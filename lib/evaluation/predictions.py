@@ -58,12 +58,12 @@ class Tested:
 
     @property
     def identity(self) -> dict[str, str]:
-        """Columns that say which predictions a row of a table is about."""
+        """Columns that identify these predictions in a table."""
         return {name: getattr(self, name) for name in ("network", "split", "recipe", "head")}
 
     @property
     def baseline(self) -> bool:
-        """Whether this is no network, but what a network must beat."""
+        """Whether this is a baseline and no network."""
         return self.recipe == BASELINE
 
     def frame(self, level: str) -> pd.DataFrame:
@@ -80,11 +80,11 @@ class Tested:
 
 
 @dataclass(frozen=True)
-class Answers(Tested):
+class Predictions(Tested):
     """Predictions of one categorical head, see `Tested`.
 
-    ``slices`` and ``songs`` hold the probability of each class (``<head>:<class>``), ``said``, its ``probability`` and
-    ``right``.
+    ``slices`` and ``songs`` hold the probability of each class (``<head>:<class>``), the class
+    ``predicted``, its ``probability``, and whether it is ``correct``.
 
     Attributes
     ----------
@@ -112,14 +112,14 @@ class Answers(Tested):
     def sums(self, level: str) -> tuple[pd.Index, np.ndarray]:
         """Return songs, and what `measure` makes the accuracy of [songs, seeds, 2]."""
         frame = self.frame(level)
-        right = frame["right"].to_numpy(dtype=float)
-        return added_up(frame, np.stack([right, np.ones(len(right))], axis=1))
+        correct = frame["correct"].to_numpy(dtype=float)
+        return added_up(frame, np.stack([correct, np.ones(len(correct))], axis=1))
 
     def class_sums(self, level: str) -> tuple[pd.Index, np.ndarray]:
         """Return songs, and what `lib.runs.metrics.macro_f1` is made of [songs, seeds, 3, classes]."""
         frame = self.frame(level)
-        true, said = (frame[name].to_numpy(object) for name in ("true", "said"))
-        return added_up(frame, metrics.class_counts(true, said, self.classes))
+        true, predicted = (frame[name].to_numpy(object) for name in ("true", "predicted"))
+        return added_up(frame, metrics.class_counts(true, predicted, self.classes))
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def added_up(frame: pd.DataFrame, values: np.ndarray) -> tuple[pd.Index, np.ndar
     return pd.Index(songs, name="track_id"), sums
 
 
-def collect(runs: Sequence[Finished], tracks: pd.DataFrame, part: str = "test") -> list[Answers]:
+def collect(runs: Sequence[Finished], tracks: pd.DataFrame, part: str = "test") -> list[Predictions]:
     """Pool the categorical heads of finished runs: folds of one seed together, seeds side by side.
 
     A song's prediction is the mean of its slices' probabilities. A song whose label of a head is missing takes no part
@@ -182,7 +182,7 @@ def collect(runs: Sequence[Finished], tracks: pd.DataFrame, part: str = "test") 
 
     Returns
     -------
-    list of Answers
+    list of Predictions
         Networks in the poster's order, then others by name, then what was selected, then baselines; of one network by
         split (leakiest first) and recipe; each in the order of its heads.
 
@@ -199,10 +199,10 @@ def collect(runs: Sequence[Finished], tracks: pd.DataFrame, part: str = "test") 
         for frame in (slices, songs):
             chances = frame[columns].to_numpy()
             best = chances.argmax(axis=1)
-            frame["said"] = np.array(classes, dtype=object)[best]
+            frame["predicted"] = np.array(classes, dtype=object)[best]
             frame["probability"] = chances[np.arange(len(best)), best]
-            frame["right"] = frame["said"] == frame["true"]
-        result.append(Answers(**about, slices=slices, songs=songs, classes=classes, train=train))
+            frame["correct"] = frame["predicted"] == frame["true"]
+        result.append(Predictions(**about, slices=slices, songs=songs, classes=classes, train=train))
     return result
 
 
@@ -299,7 +299,7 @@ def _means(predicted: pd.DataFrame, columns: list[str], labels: pd.Series) -> tu
     known = predicted.loc[predicted["track_id"].isin(labels.index)]
     known = known.reindex(columns=["seed", "slice", "track_id", *columns])
     known[columns] = known[columns].astype("float64")
-    # a head that some of the runs do not have says nothing in those runs
+    # runs without the head have no predictions of it
     known = known.dropna(subset=columns, how="all").fillna(dict.fromkeys(columns, 0.0))
     slices = known.groupby(["seed", "slice", "track_id"], as_index=False)[columns].mean()
     by_song = known.groupby(["seed", "track_id"])

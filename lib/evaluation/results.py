@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns
-from lib.evaluation.predictions import LEVELS, STALE, Answers, Numbers, Tested
+from lib.evaluation.predictions import LEVELS, STALE, Numbers, Predictions, Tested
 from lib.io import write_csv
 from lib.runs import metrics
 from lib.splits import SPLITS
@@ -23,7 +23,7 @@ NUMBER_COLUMNS = (
 )  # fmt: skip
 
 
-def results(collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
+def results(collected: Iterable[Predictions], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
     """Accuracy of everything that was run.
 
     Returns
@@ -36,23 +36,23 @@ def results(collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP) -> p
         with its interval, of the same resamples, the mean over the classes of F1 (`lib.runs.metrics.categorical`).
     """
     rows = []
-    for answers in collected:
+    for predictions in collected:
         for level in LEVELS:
-            songs, right, count = answers.tally(level)
-            drawn, frame = answers.clusters(songs), answers.frame(level)
-            accuracy = bootstrap.ratio(right, count, *drawn)
-            f1 = bootstrap.interval(answers.class_sums(level)[1], metrics.macro_f1, *drawn)
+            songs, correct, count = predictions.tally(level)
+            drawn, frame = predictions.clusters(songs), predictions.frame(level)
+            accuracy = bootstrap.ratio(correct, count, *drawn)
+            f1 = bootstrap.interval(predictions.class_sums(level)[1], metrics.macro_f1, *drawn)
             if accuracy[0] == 1:  # nothing to resample, as in the accuracy's own interval
                 f1 = (f1[0], *accuracy[1:])
             rows.append(
                 {
-                    **answers.identity,
+                    **predictions.identity,
                     "level": level,
                     "n_songs": len(songs),
                     **columns("accuracy", accuracy, "low", "high"),
-                    "runs": len(answers.runs),
+                    "runs": len(predictions.runs),
                     "kappa": kappa(frame),
-                    "train_accuracy": answers.train[level],
+                    "train_accuracy": predictions.train[level],
                     "majority": frame["true"].value_counts(normalize=True).max(),
                     **columns("macro_f1", f1),
                 }
@@ -71,11 +71,11 @@ def numeric_results(collected: Iterable[Numbers], bootstrap: Bootstrap = BOOTSTR
         ``artist`` over artists within genre. NaN where undefined.
     """
     rows = []
-    for answers in collected:
+    for predictions in collected:
         for level in LEVELS:
-            songs, sums = answers.sums(level)
-            found = bootstrap.interval(sums, answers.measures, *answers.clusters(songs))
-            row = {**answers.identity, "level": level, "n_songs": len(songs), "runs": len(answers.runs)}
+            songs, sums = predictions.sums(level)
+            found = bootstrap.interval(sums, predictions.measures, *predictions.clusters(songs))
+            row = {**predictions.identity, "level": level, "n_songs": len(songs), "runs": len(predictions.runs)}
             for name, *bounds in zip(("r2", "r", "ccc"), *found, strict=True):
                 row |= columns(name, bounds)
             rows.append(row)
@@ -95,7 +95,7 @@ def kappa(frame: pd.DataFrame) -> float:
     from sklearn.metrics import cohen_kappa_score
 
     values = [
-        cohen_kappa_score(part["true"].astype(str), part["said"].astype(str))
+        cohen_kappa_score(part["true"].astype(str), part["predicted"].astype(str))
         for _, part in frame.groupby("seed")
         if part["true"].nunique() > 1
     ]
@@ -129,26 +129,25 @@ def of_networks(table: pd.DataFrame) -> pd.DataFrame:
 def networks(collected: Iterable[Tested]) -> list:
     """Predictions of networks, without those of baselines; all where there are only baselines."""
     collected = list(collected)
-    return [answers for answers in collected if not answers.baseline] or collected
+    return [predictions for predictions in collected if not predictions.baseline] or collected
 
 
 def featured(table: pd.DataFrame) -> pd.DataFrame:
     """Rows that the general figures show: the poster's recipe, what was selected, baselines; without the first, all.
 
-
-    Other recipes of a network have comparisons of their own, and would crowd every figure.
+    Other recipes of a network have comparisons of their own.
     """
     plain = table["recipe"].isin([POSTER, BEST, BASELINE])
     shown = table.loc[plain] if (table["recipe"] == POSTER).any() else table
-    # Of what was selected, some answers for whole songs; beside networks that hear one slice it would look too good.
+    # Some of what was selected predicts whole songs; per slice it has an advantage over networks, which see one slice.
     return shown.loc[(shown["recipe"] != BEST) | (shown["level"] != "slice")] if "level" in shown else shown
 
 
-def featured_answers(collected: Iterable[Tested]) -> list:
+def featured_predictions(collected: Iterable[Tested]) -> list:
     """Predictions that the general figures show, chosen as by `featured`."""
     collected = list(collected)
-    plain = [answers for answers in collected if answers.recipe in (POSTER, BEST, BASELINE)]
-    return plain if any(answers.recipe == POSTER for answers in collected) else collected
+    plain = [predictions for predictions in collected if predictions.recipe in (POSTER, BEST, BASELINE)]
+    return plain if any(predictions.recipe == POSTER for predictions in collected) else collected
 
 
 def main_network(table: pd.DataFrame) -> str:
@@ -178,13 +177,12 @@ def strict_rows(table: pd.DataFrame) -> pd.DataFrame:
     return own.loc[own["split"] == strictest]
 
 
-def strictest(collected: Sequence[Answers], network: str) -> list[Answers]:
+def strictest(collected: Sequence[Predictions], network: str) -> list[Predictions]:
     """Predictions of a network under the strictest split it was run under; of all networks if it was not run.
-
 
     Of several recipes under that split the first counts, which is the poster's if that was run.
     """
-    own = [answers for answers in collected if answers.network == network] or networks(collected)
-    order = [split for split in SPLITS if any(answers.split == split for answers in own)]
-    own = [answers for answers in own if answers.split in order[-1:]]
-    return [answers for answers in own if answers.recipe == own[0].recipe]
+    own = [predictions for predictions in collected if predictions.network == network] or networks(collected)
+    order = [split for split in SPLITS if any(predictions.split == split for predictions in own)]
+    own = [predictions for predictions in own if predictions.split in order[-1:]]
+    return [predictions for predictions in own if predictions.recipe == own[0].recipe]

@@ -1,6 +1,6 @@
-"""What several slices of a song tell together: accuracy by their number, and how far they agree.
+"""Predictions of songs from several slices: accuracy by their number, and how far slices agree.
 
-The prediction of a song is that of the mean of its slices' probabilities, a vote in which a sure slice counts for more
+The prediction of a song is that of the mean of its slices' probabilities, a vote weighted by confidence
 (Kittler et al. 1998, doi 10.1109/34.667881). Under ``random``, the slices of a song are predicted by the models of
 several folds, so that a vote there averages models as well as slices.
 """
@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns, share
-from lib.evaluation.predictions import Answers, added_up
+from lib.evaluation.predictions import Predictions, added_up
 from lib.evaluation.results import networks
 from lib.training.recipes import BEST
 
@@ -33,10 +33,9 @@ _BLOCK = 500  # songs at a time: memory does not grow with the corpus
 
 
 def voting(
-    collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP, *, most: int = 10, draws: int = 300
+    collected: Iterable[Predictions], bootstrap: Bootstrap = BOOTSTRAP, *, most: int = 10, draws: int = 300
 ) -> pd.DataFrame:
     """Accuracy of a song's prediction when only `k` of its test slices vote, drawn at random without replacement.
-
 
     All `k` are measured on the same songs, those with at least `most` slices; where fewer than 90 % of the songs
     have as many, the largest vote is the largest number of slices that 90 % do have. The expectation over the
@@ -45,9 +44,9 @@ def voting(
 
     Parameters
     ----------
-    collected : iterable of Answers
-        Baselines and what was selected are left out: they hear the song and predict the same for each slice, or some
-        of what may be selected does.
+    collected : iterable of Predictions
+        Baselines and what was selected are left out: they, or some of what may be selected, predict the same for each
+        slice of a song.
     bootstrap : Bootstrap
     most : int > 0
     draws : int > 0
@@ -61,49 +60,51 @@ def voting(
         vote adds to the accuracy of one slice, its interval paired over the songs.
     """
     rows = []
-    for answers in (one for one in networks(collected) if one.recipe != BEST):
-        songs, sums = _voted(answers, most, draws, bootstrap.seed)
-        drawn = answers.clusters(songs)
+    for predictions in (one for one in networks(collected) if one.recipe != BEST):
+        songs, sums = _voted(predictions, most, draws, bootstrap.seed)
+        drawn = predictions.clusters(songs)
         found = np.round(bootstrap.interval(sums, _with_gains, *drawn), 12)  # a gain of rounding errors is none
         top = sums.shape[-1] - 1
         for place in range(top):
             accuracy = found[:, place]
             if accuracy[0] in (0.0, 1.0):  # nothing to resample
                 accuracy = (accuracy[0], *bootstrap.ratio(sums[..., place], sums[..., -1], *drawn)[1:])
-            row = {**answers.identity, "slices": place + 1, "n_songs": len(songs)}
+            row = {**predictions.identity, "slices": place + 1, "n_songs": len(songs)}
             rows.append(row | columns("accuracy", accuracy, "low", "high") | columns("gain", found[:, top + place]))
     return pd.DataFrame(rows, columns=list(VOTING_COLUMNS))
 
 
 def _with_gains(sums: np.ndarray) -> np.ndarray:
     """Accuracy of each vote, then its gain over one slice, of summed correct predictions and their number."""
-    right, count = sums[..., :-1], sums[..., -1:]
-    accuracies = share(np.stack([right, np.broadcast_to(count, right.shape)], axis=-1))
+    correct, count = sums[..., :-1], sums[..., -1:]
+    accuracies = share(np.stack([correct, np.broadcast_to(count, correct.shape)], axis=-1))
     return np.concatenate([accuracies, accuracies - accuracies[..., :1]], axis=-1)
 
 
-def _voted(answers: Answers, most: int, draws: int, seed: int) -> tuple[pd.Index, np.ndarray]:
+def _voted(predictions: Predictions, most: int, draws: int, seed: int) -> tuple[pd.Index, np.ndarray]:
     """Correct predictions expected of each vote and, last, 1 for each song that enters [songs, seeds, votes + 1]."""
-    own = answers.slices.sort_values(["seed", "track_id"], kind="stable")
+    own = predictions.slices.sort_values(["seed", "track_id"], kind="stable")
     sizes = own.groupby(["seed", "track_id"]).size()
     # in the same order: one row per song and seed
-    songs = answers.songs.set_index(["seed", "track_id"]).loc[sizes.index].reset_index()
-    chances, n = own[answers.columns].to_numpy(), sizes.to_numpy()
+    songs = predictions.songs.set_index(["seed", "track_id"]).loc[sizes.index].reset_index()
+    chances, n = own[predictions.columns].to_numpy(), sizes.to_numpy()
     first = n.cumsum() - n
-    true = pd.Index(answers.classes, dtype=object).get_indexer(songs["true"].astype(object))  # -1: the network lacks it
+    true = pd.Index(predictions.classes, dtype=object).get_indexer(
+        songs["true"].astype(object)
+    )  # -1: the network lacks it
     top = max((k for k in range(1, most + 1) if (n >= k).mean() >= _ENOUGH), default=1)
-    right, generator = np.zeros((len(n), top)), np.random.default_rng(seed)
+    correct, generator = np.zeros((len(n), top)), np.random.default_rng(seed)
     for size in np.unique(n[n >= top]):
         sets = [_sets(size, k, draws, generator) for k in range(1, top + 1)]
         alike = np.flatnonzero(n == size)
         for block in np.split(alike, range(_BLOCK, len(alike), _BLOCK)):
             votes = chances[first[block, None] + np.arange(size)]  # [songs, slices, classes]
             for place, chosen in enumerate(sets):
-                right[block, place] = ((chosen @ votes).argmax(axis=2) == true[block, None]).mean(axis=1)
+                correct[block, place] = ((chosen @ votes).argmax(axis=2) == true[block, None]).mean(axis=1)
     everyone = n == top
-    right[everyone, top - 1] = songs.loc[everyone, "right"]  # the same but for ties that rounding decides
+    correct[everyone, top - 1] = songs.loc[everyone, "correct"]  # the same but for ties that rounding decides
     enter = n >= top
-    return added_up(songs.loc[enter], np.column_stack([right, np.ones(len(n))])[enter])
+    return added_up(songs.loc[enter], np.column_stack([correct, np.ones(len(n))])[enter])
 
 
 def _sets(n: int, k: int, draws: int, generator: np.random.Generator) -> np.ndarray:
@@ -117,17 +118,17 @@ def _sets(n: int, k: int, draws: int, generator: np.random.Generator) -> np.ndar
     return sets
 
 
-def slice_agreement(collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
-    """How far the slices of a song get the same prediction, correct or wrong.
+def slice_agreement(collected: Iterable[Predictions], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
+    """Agreement of the predictions of a song's slices, correct or wrong.
 
     Every song with two test slices or more weighs the same, whatever their number, and every training seed. The
     agreement within songs is the observed agreement of Fleiss' kappa (1971, doi 10.1037/h0031619), and ``kappa``
     corrects it in the same way, except that chance is what slices of *different* songs agree in. (Fleiss counts a
-    song's own slices towards chance, and statsmodels' ``fleiss_kappa`` asks for equally many slices of all songs.)
+    song's own slices towards chance, and statsmodels' ``fleiss_kappa`` needs equally many slices of all songs.)
 
     Parameters
     ----------
-    collected : iterable of Answers
+    collected : iterable of Predictions
         Baselines are left out, as in `voting`, and predictions without a song of two slices.
     bootstrap : Bootstrap
 
@@ -141,17 +142,17 @@ def slice_agreement(collected: Iterable[Answers], bootstrap: Bootstrap = BOOTSTR
         Each has its 95 % interval as in `voting`, but for ``chance``, which moves little, resting on so many pairs.
     """
     rows = []
-    for answers in networks(collected):
-        songs, sums, slices = _counted(answers)
+    for predictions in networks(collected):
+        songs, sums, slices = _counted(predictions)
         if not len(songs):
             continue
-        drawn = answers.clusters(songs)
-        row = {**answers.identity, "n_songs": len(songs), "slices": slices}
-        right, wrong, right_same, wrong_same, modal = np.moveaxis(sums[..., :5], -1, 0)
+        drawn = predictions.clusters(songs)
+        row = {**predictions.identity, "n_songs": len(songs), "slices": slices}
+        correct, wrong, correct_same, wrong_same, modal = np.moveaxis(sums[..., :5], -1, 0)
         for name, part, count in (
-            ("share", modal, right + wrong),
-            ("same", right_same + wrong_same, right + wrong),
-            ("same_right", right_same, right),
+            ("share", modal, correct + wrong),
+            ("same", correct_same + wrong_same, correct + wrong),
+            ("same_right", correct_same, correct),
             ("same_wrong", wrong_same, wrong),
         ):
             row |= columns(name, bootstrap.ratio(part, count, *drawn))
@@ -171,29 +172,29 @@ def _hybrid(row: dict) -> dict[str, float]:
 
     Newcombe 1998, doi 10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I.
     """
-    right, wrong = (
+    correct, wrong = (
         (row[name] - row[f"{name}_low"], row[f"{name}_high"] - row[name]) for name in ("same_right", "same_wrong")
     )
     return {
-        "gap_low": row["gap"] - float(np.hypot(right[0], wrong[1])),
-        "gap_high": row["gap"] + float(np.hypot(right[1], wrong[0])),
+        "gap_low": row["gap"] - float(np.hypot(correct[0], wrong[1])),
+        "gap_high": row["gap"] + float(np.hypot(correct[1], wrong[0])),
     }
 
 
-def _counted(answers: Answers) -> tuple[pd.Index, np.ndarray, float]:
+def _counted(predictions: Predictions) -> tuple[pd.Index, np.ndarray, float]:
     """Add up what agreement is made of [songs, seeds, 6]; and the mean number of slices of a song."""
-    said = pd.Categorical(answers.slices["said"], categories=list(answers.classes))
-    counts = pd.crosstab([answers.slices["seed"], answers.slices["track_id"]], said, dropna=False)
+    predicted = pd.Categorical(predictions.slices["predicted"], categories=list(predictions.classes))
+    counts = pd.crosstab([predictions.slices["seed"], predictions.slices["track_id"]], predicted, dropna=False)
     counts = counts.loc[counts.sum(axis=1) > 1]
-    songs = answers.songs.set_index(["seed", "track_id"]).loc[counts.index].reset_index()
-    given, right = counts.to_numpy(float), songs["right"].to_numpy(float)
+    songs = predictions.songs.set_index(["seed", "track_id"]).loc[counts.index].reset_index()
+    given, correct = counts.to_numpy(float), songs["correct"].to_numpy(float)
     n = given.sum(axis=1)
     same = ((given**2).sum(axis=1) - n) / (n * (n - 1))
     shares = given / n[:, None]
     chance = np.zeros(len(n))
     for own in songs.groupby("seed").indices.values():
         chance[own] = _with_others(shares[own])
-    parts = [right, 1 - right, right * same, (1 - right) * same, shares.max(axis=1, initial=0), chance]
+    parts = [correct, 1 - correct, correct * same, (1 - correct) * same, shares.max(axis=1, initial=0), chance]
     return *added_up(songs, np.column_stack(parts)), float(n.mean()) if len(n) else float("nan")
 
 
@@ -211,11 +212,11 @@ def _with_others(shares: np.ndarray) -> np.ndarray:
 
 def _beyond(sums: np.ndarray) -> np.ndarray:
     """Chance, kappa and gap [shape=(..., 3)] of summed counts."""
-    right, wrong, right_same, wrong_same, chance = (sums[..., place] for place in (0, 1, 2, 3, 5))
+    correct, wrong, correct_same, wrong_same, chance = (sums[..., place] for place in (0, 1, 2, 3, 5))
     with np.errstate(invalid="ignore", divide="ignore"):
-        chance = chance / (right + wrong)
+        chance = chance / (correct + wrong)
         rest = np.where(1 - chance > 1e-9, 1 - chance, np.nan)
-        kappa = ((right_same + wrong_same) / (right + wrong) - chance) / rest
-        gap = right_same / right - wrong_same / wrong
+        kappa = ((correct_same + wrong_same) / (correct + wrong) - chance) / rest
+        gap = correct_same / correct - wrong_same / wrong
     found = np.stack([chance, kappa, gap], axis=-1)
     return np.where(np.isfinite(found), found, np.nan)

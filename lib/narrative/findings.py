@@ -1,4 +1,4 @@
-"""What a study found, written by templates from the result tables, and its summary for the first page."""
+"""Findings of a study, written by templates from the result tables, and its summary for the first page."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def render(name: str, **values) -> list[str]:
     name : str
         Of ``templates/<name>.md.j2``.
     **values
-        What it names; tables as lists of their rows.
+        Its variables; tables as lists of their rows.
 
     Returns
     -------
@@ -65,7 +65,8 @@ def render(name: str, **values) -> list[str]:
     """
     tables = {key: value.to_dict("records") for key, value in values.items() if isinstance(value, pd.DataFrame)}
     text = _ENVIRONMENT.get_template(f"{name}.md.j2").render(values | tables)
-    return [told for part in re.split(r"\n\s*\n", text) if (told := re.sub(r"[ \n]+", " ", part).strip())]
+    parts = (re.sub(r"[ \n]+", " ", part).strip() for part in re.split(r"\n\s*\n", text))
+    return [part for part in parts if part]
 
 
 def headline(
@@ -77,7 +78,7 @@ def headline(
     beaten: pd.DataFrame | None = None,
     songs: str = "songs",
 ) -> list[str]:
-    """Say what was found in up to three sentences, of the main network and per song; none without classes.
+    """Up to three sentences of results, of the main network and per song; none without classes.
 
     Parameters
     ----------
@@ -123,7 +124,7 @@ def findings(
     beaten: pd.DataFrame | None = None,
     numeric: pd.DataFrame | None = None,
 ) -> list[str]:
-    """Paragraphs that answer the report's question; a warning in the first if any run is stale.
+    """Paragraphs of findings; a warning in the first if any run is stale.
 
     Parameters
     ----------
@@ -135,22 +136,22 @@ def findings(
         As from `lib.evaluation.results.numeric_results`.
     """
     songs = "synthetic songs" if corpus == SYNTHETIC else "songs"
-    told = []
+    paragraphs = []
     if len(table):
-        told = [*leakage(table, dropped, songs), *leakage_alone(table, dropped), *pattern(table, ranks)]
-        told.append(chance_finding(table, songs))
-    told += [baseline_finding(beaten, songs), number_finding(numeric, songs)]
-    told = [finding for finding in told if finding]
-    return [" ".join([*stale(collected), *told[:1]]), *told[1:]]
+        paragraphs = [*leakage(table, dropped, songs), *leakage_alone(table, dropped), *pattern(table, ranks)]
+        paragraphs.append(chance_finding(table, songs))
+    paragraphs += [baseline_finding(beaten, songs), number_finding(numeric, songs)]
+    paragraphs = [finding for finding in paragraphs if finding]
+    return [" ".join([*stale(collected), *paragraphs[:1]]), *paragraphs[1:]]
 
 
 def stale(collected: Sequence[Tested]) -> list[str]:
-    """Say which runs are stale; nothing if none is."""
+    """Names of stale runs; empty if none is."""
     return render("stale", runs=sorted({run.name for a in collected if a.network.endswith(STALE) for run in a.runs}))
 
 
 def leakage(table: pd.DataFrame, dropped: pd.DataFrame, songs: str = "songs") -> list[str]:
-    """Say what the main network's accuracy is under each split and how much the strictest takes away."""
+    """Accuracy of the main network under each split, and its drop under the strictest."""
     own = main_rows(table)
     own = own.loc[(own["level"] == "song") & (own["head"] == own["head"].iloc[0])].drop_duplicates("split")
     drops = of_networks(whole_drops(dropped))
@@ -160,10 +161,10 @@ def leakage(table: pd.DataFrame, dropped: pd.DataFrame, songs: str = "songs") ->
 
 
 def leakage_alone(table: pd.DataFrame, dropped: pd.DataFrame) -> list[str]:
-    """Say what the main network loses where nothing but leakage can be lost; nothing where that was not measured.
+    """Drop of the main network that leakage alone explains; empty where it was not measured.
 
-    Per song, what ``random`` predicts is the mean of several models, and ``song`` and ``artist`` have other songs to
-    learn from: per slice one model makes each prediction, and in the control both sides have one training set.
+    Per song, predictions under ``random`` are means of several models, and ``song`` and ``artist`` train on other
+    songs; per slice each prediction is of one model, and in the control both splits share a training set.
     """
     rows = main_rows(table)
     slices = _own(dropped, rows, "slice")
@@ -173,7 +174,7 @@ def leakage_alone(table: pd.DataFrame, dropped: pd.DataFrame) -> list[str]:
 
 
 def pattern(table: pd.DataFrame, ranks: pd.DataFrame) -> list[str]:
-    """Say whether the poster's order of the networks and its fits are reproduced under the split like its own."""
+    """Whether the poster's order of the networks and its fits are reproduced under the split like its own."""
     own = poster.comparable(table).sort_values("accuracy", ascending=False, kind="stable")
     fits = poster.fits(table).set_index("network")
     heads = []
@@ -215,7 +216,7 @@ def number_finding(numeric: pd.DataFrame | None, songs: str = "songs") -> str:
 
 
 def label_noise(found: Ceiling | None, accuracy: pd.DataFrame) -> list[str]:
-    """Say what the labels' noise leaves to any tagger, and hold a network's accuracy of mood against it.
+    """Compare a network's accuracy of mood with the label-noise ceiling.
 
     Parameters
     ----------
@@ -243,7 +244,7 @@ def label_noise(found: Ceiling | None, accuracy: pd.DataFrame) -> list[str]:
 
 
 def poster_sizes() -> list[str]:
-    """Say what the sizes of the poster's sets imply."""
+    """Return what the sizes of the poster's sets imply."""
     uneven = dict.fromkeys(size for size in poster.SIZES.values() if size % poster.CORPUS["slices"])
     return render(
         "poster_sizes", sizes=poster.SIZES, corpus=poster.CORPUS, slices=poster.slices_in_corpus(), uneven=uneven
@@ -258,7 +259,7 @@ def write_summary(
     tracks: pd.DataFrame,
     credit: str,
     first: Sequence[str],
-    told: Sequence[str],
+    paragraphs: Sequence[str],
     table: pd.DataFrame,
     dropped: pd.DataFrame,
 ) -> dict:
@@ -270,10 +271,10 @@ def write_summary(
         ``summary.json`` of the study's results.
     study, corpus : str
     tracks : pd.DataFrame
-        The tracks table, whose checksum tells which music and labels these results are of.
+        The tracks table, whose checksum identifies the music and labels of these results.
     credit : str
         Markdown paragraph on the music and its makers.
-    first, told : sequence of str
+    first, paragraphs : sequence of str
         As from `headline` and `findings`.
     table, dropped : pd.DataFrame
         As of `headline`.
@@ -285,7 +286,7 @@ def write_summary(
         "synthetic": corpus == SYNTHETIC,
         "question": QUESTION,
         "headline": list(first),
-        "findings": list(told),
+        "findings": list(paragraphs),
         "figure": {"name": "splits", "claim": titles.splits(table, dropped)},
         "main_table": "comparison" if len(table) else "numbers",
         "credit": credit,

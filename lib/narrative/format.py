@@ -81,7 +81,7 @@ def drop(row: pd.Series, name: str = "drop") -> str:
 
 
 def bullets(lines: Iterable[str], otherwise: str = "") -> str:
-    """Lines as a list in Markdown; what else is to be said where there are none."""
+    """Lines as a list in Markdown; another text where there are none."""
     return "\n".join(f"- {line}" for line in lines) or otherwise
 
 

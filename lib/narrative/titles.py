@@ -1,4 +1,4 @@
-"""Titles of the figures of page 05: each says what its table says, whatever that is."""
+"""Titles of the figures of page 05, made of the numbers of their tables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lib.evaluation.artist_effects import Artists
 from lib.evaluation.comparisons import whole_drops
 from lib.evaluation.difficulty import Panel
 from lib.evaluation.per_class import worst_confusion
-from lib.evaluation.predictions import Answers
+from lib.evaluation.predictions import Predictions
 from lib.evaluation.results import by_strictness, leaky, main_rows, of_networks, strict_rows
 from lib.evaluation.significance import ALPHA
 from lib.narrative.format import PERCENT, bound, drop, interval, listed, p_value, percent, points
@@ -92,12 +92,12 @@ def spread(found: pd.DataFrame, network: str) -> str:
     if not len(own):
         return "One fold and one seed were run, so their spread cannot be shown"
     own = own.assign(width=own["highest"] - own["lowest"]).sort_values("width", ascending=False, kind="stable")
-    told = [
+    parts = [
         f"{points(row.width)} between its {row.n} {row.over}s under {row.split} ({percent(row.lowest)} to "
         f"{percent(row.highest)})"
         for row in own.drop_duplicates("over").sort_values("over").itertuples()
     ]
-    return f"{own['head'].iloc[0].capitalize()} accuracy of {network} differs by up to {listed(told)}"
+    return f"{own['head'].iloc[0].capitalize()} accuracy of {network} differs by up to {listed(parts)}"
 
 
 def recalls(classes: pd.DataFrame, head: str, split: str) -> str:
@@ -112,12 +112,12 @@ def recalls(classes: pd.DataFrame, head: str, split: str) -> str:
     return f"Under {split}, {own['network'].iloc[0]} finds {best} most often and {worst} least often"
 
 
-def confusions(answers: Answers) -> str:
+def confusions(predictions: Predictions) -> str:
     """Title: most frequent mistake."""
-    worst = worst_confusion(answers)
-    where = f"Under {answers.split}, {answers.network}"
+    worst = worst_confusion(predictions)
+    where = f"Under {predictions.split}, {predictions.network}"
     if worst is None:
-        return f"{where} makes no mistake in {answers.head}"
+        return f"{where} makes no mistake in {predictions.head}"
     return f"{where} most often takes {worst[0]} for {worst[1]}: {percent(worst[2])} of the {worst[0]} songs"
 
 
@@ -127,13 +127,13 @@ def voting(votes: pd.DataFrame) -> str:
     if not len(own):
         return "Too few songs were tested with a second slice to average with"
     last = own.loc[own.groupby("head", sort=False)["slices"].idxmax()]
-    told = [
+    parts = [
         f"{bound(row['gain'])} points {interval(row['gain_low'], row['gain_high'], unit='')} in {row['head']}"
         for _, row in last.iterrows()
     ]
     number = listed(dict.fromkeys(str(k) for k in last["slices"]))
     where = f"{last['network'].iloc[0]} under {last['split'].iloc[0]}"
-    return f"Averaging {number} slices instead of one changes the accuracy of {where} by {listed(told)}"
+    return f"Averaging {number} slices instead of one changes the accuracy of {where} by {listed(parts)}"
 
 
 def reliability(scores: pd.DataFrame, level: str = "song") -> str:
@@ -141,13 +141,13 @@ def reliability(scores: pd.DataFrame, level: str = "song") -> str:
     own = strict_rows(main_rows(scores.loc[scores["level"] == level]))
     if not len(own):
         return "No head of these runs predicts classes, so there is no confidence to judge"
-    told = [
+    parts = [
         f"{percent(row['confidence'])} and {percent(row['accuracy'])} in {row['head']} (difference "
         f"{bound(row['overconfidence'])} points, {interval(row['low'], row['high'], unit='')[1:]}"
         for _, row in own.iterrows()
     ]
     where = f"{own['network'].iloc[0]} under {own['split'].iloc[0]}"
-    return f"Confidence and accuracy per {level} of {where}: {listed(told)}"
+    return f"Confidence and accuracy per {level} of {where}: {listed(parts)}"
 
 
 def learning_curve(curve: pd.DataFrame) -> str:
@@ -183,7 +183,7 @@ def artists(found: Artists, panel: Panel) -> str:
     if found.p >= ALPHA:
         return f"Errors in {panel.head} do not cluster by artist beyond chance ({sure})"
     hard = int(found.table["hard"].sum())
-    text = f"Errors in {panel.head} cluster by artist ({sure}); {hard} of {found.asked} artists with {found.least} or"
+    text = f"Errors in {panel.head} cluster by artist ({sure}); {hard} of {found.tested} artists with {found.least} or"
     return f"{text} more songs are significantly harder than others of their genre"
 
 
@@ -208,21 +208,21 @@ def tried(table: pd.DataFrame, what: str) -> str:
         return "Nothing else was tried"
     sure = int(((changes["low"] > 0) | (changes["high"] < 0)).sum())
     ends = (changes.loc[changes["difference"].idxmin()], changes.loc[changes["difference"].idxmax()])
-    told = dict.fromkeys(f"{row[what]} ({row['head']} {bound(row['difference'])} points)" for row in ends)
+    parts = dict.fromkeys(f"{row[what]} ({row['head']} {bound(row['difference'])} points)" for row in ends)
     count = f"{sure} of {len(changes)} differences from {base[what]} are significant on validation songs"
-    return f"{count}; they range from {' to '.join(told)}"
+    return f"{count}; they range from {' to '.join(parts)}"
 
 
 def swept(table: pd.DataFrame) -> str:
     """Title: which settings the validation songs would choose and what these score in the test, from `swept`."""
     known = table.dropna(subset="validation")
     best = known.loc[known.groupby(["network", "split", "head"], sort=False)["validation"].idxmax()]
-    told = [
+    parts = [
         f"{row.recipe} for {row.head} of {row.network} under {row.split} (test {percent(row.accuracy)})"
         for row in best.itertuples()
     ]
     return (
-        f"By their validation songs one would choose {listed(told)}"
-        if told
+        f"By their validation songs one would choose {listed(parts)}"
+        if parts
         else "No validation songs tell which to choose"
     )

@@ -1,4 +1,4 @@
-"""Figures: one claim each; the claim is the title and the alternative text."""
+"""Figures: one claim each, which is the title and the alternative text."""
 
 from lib.plots.style import GREY, colour, show, span, svg, use_style
 

@@ -79,7 +79,7 @@ class Block:
 
 
 def claim(name: str, model: keras.Model, heads: Sequence[Head], spectrogram: Spectrogram) -> str:
-    """Say in a sentence what a network makes of a slice."""
+    """Title: width of the vector and receptive field of a network."""
     field = complexity.receptive_field(model, spectrogram)
     points = model.input_shape[1] * model.input_shape[2]
     return (
@@ -170,7 +170,7 @@ def _kind(layer: keras.Operation, model: keras.Model, inputs: Sequence[str]) -> 
 
 
 def _words(layer: keras.Operation, kind: str, read: complexity.Map | None) -> list[str]:
-    """Say what a layer does, in a few words; sizes are bands x frames."""
+    """Describe a layer in a few words; sizes are bands x frames."""
     name = type(layer).__name__
     if kind == "input":
         return ["slice"]

@@ -110,8 +110,8 @@ def units(associations: pd.DataFrame, names: Sequence[str], dead: Sequence[str])
         r = value.iloc[row, column]
         style = {"ha": "center", "va": "center", "fontsize": 9, "color": "white" if abs(r) > 0.6 else BLACK}
         axes.text(column, row, f"{r:.1f}".replace("-", "−"), **style)
-    told = [(f"{target}: {name}" if name else target).replace("_", " ") for target, name in columns]
-    axes.set_xticks(range(len(columns)), told, rotation=45, ha="right", rotation_mode="anchor")
+    ticks = [(f"{target}: {name}" if name else target).replace("_", " ") for target, name in columns]
+    axes.set_xticks(range(len(columns)), ticks, rotation=45, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(names)), [f"{name} (dead)" if name in dead else name for name in names])
     axes.tick_params(length=0)
     for place in range(1, len(columns)):

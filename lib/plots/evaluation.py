@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from lib.evaluation import poster
 from lib.evaluation.artist_effects import Artists
 from lib.evaluation.per_class import confusion
-from lib.evaluation.predictions import Answers
+from lib.evaluation.predictions import Predictions
 from lib.evaluation.results import by_strictness, labels, networks, of_networks
 from lib.plots.intervals import blank, forest, hue, legend, list_lines, marks, offsets, scale, series, whiskers
 from lib.plots.style import BLACK, BLUE, GREY, PALE, PERCENT, POINTS, VERMILION, shortened
@@ -144,15 +144,15 @@ def recalls(classes: pd.DataFrame, head: str) -> Figure:
     return figure
 
 
-def confusions(collected: Sequence[Answers], head: str) -> Figure:
+def confusions(collected: Sequence[Predictions], head: str) -> Figure:
     """Confusion matrices of one head, a row of panels a network, a column per split, one scale for all.
 
     Parameters
     ----------
-    collected : sequence of Answers
+    collected : sequence of Predictions
     head : str
     """
-    own = networks(answers for answers in collected if answers.head == head)
+    own = networks(predictions for predictions in collected if predictions.head == head)
     table = pd.DataFrame([{"network": a.network, "split": a.split, "recipe": a.recipe} for a in own])
     names = labels(table)
     rows, columns = list(names.unique()), by_strictness(table["split"])
@@ -163,11 +163,11 @@ def confusions(collected: Sequence[Answers], head: str) -> Figure:
     )  # fmt: skip
     for axes in panels.flat:
         axes.set_axis_off()
-    for answers, name in zip(own, names, strict=True):
-        axes = panels[rows.index(name), columns.index(answers.split)]
+    for predictions, name in zip(own, names, strict=True):
+        axes = panels[rows.index(name), columns.index(predictions.split)]
         axes.set_axis_on()
-        image = _matrix(axes, confusion(answers), answers.classes)
-        axes.set_title(f"{name}, {answers.split}", fontsize=10)
+        image = _matrix(axes, confusion(predictions), predictions.classes)
+        axes.set_title(f"{name}, {predictions.split}", fontsize=10)
         axes.set(xlabel="prediction", ylabel=f"true {head}")
     figure.colorbar(image, ax=panels, format=PERCENT, label="share of the true class's songs", shrink=0.6, aspect=30)
     return figure
@@ -306,8 +306,8 @@ def artists_figure(found: Artists) -> Figure:
     names = table["artist"].where(table["artist"] != "", table["artist_group"])
     list_lines(axes, [f"{shortened(name, 32)} ({n})" for name, n in zip(names, table["songs"], strict=True)])
     axes.set(xlim=(-0.02, 1.02), xlabel="correct predictions, mean over songs and networks")
-    if len(table) < found.asked:
-        axes.set_title(f"the {len(table)} of {found.asked} artists with the lowest p", fontsize=10)
+    if len(table) < found.tested:
+        axes.set_title(f"the {len(table)} of {found.tested} artists with the lowest p", fontsize=10)
     scale(axes, "x")
     figure.legend(loc="outside lower center", ncols=4, fontsize=9, handletextpad=0.4)
     return figure

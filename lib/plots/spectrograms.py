@@ -18,7 +18,7 @@ KERNELS = {  # bands x frames
     "where sound sets in": np.array([[-1, 0, 1]] * 3),
     "where a tone is held": np.array([[-1] * 5, [2] * 5, [-1] * 5]),
 }
-_SHADES = 32  # 2.6 dB apart; more cannot be told apart and make a file of noise much larger
+_SHADES = 32  # 2.6 dB apart; more are indistinguishable and make a file of noise much larger
 
 
 def mel_axis(axes: Axes, spectrogram: Spectrogram) -> None:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from lib.errors import ReportError
-from lib.evaluation.predictions import Answers
+from lib.evaluation.predictions import Predictions
 from lib.features.slices import Slices
 from lib.narrative.format import percent
 from lib.plots.spectrograms import picture
@@ -19,7 +19,7 @@ from lib.plots.style import PERCENT, colour, span
 from lib.rich_output import Sound
 
 
-def timeline(answers: Answers, track_id: str, slices: Slices, seed: int | None = None) -> Figure:
+def timeline(predictions: Predictions, track_id: str, slices: Slices, seed: int | None = None) -> Figure:
     """Draw one song: its spectrogram over the probabilities of the classes, slice per slice.
 
     The true class lies at the bottom of the stack, so that its probability can be read off the axis, and the song's
@@ -28,8 +28,8 @@ def timeline(answers: Answers, track_id: str, slices: Slices, seed: int | None =
 
     Parameters
     ----------
-    answers : Answers
-        That tested the song.
+    predictions : Predictions
+        Hold the song.
     track_id : str
     slices : Slices
         Of the study.
@@ -39,14 +39,14 @@ def timeline(answers: Answers, track_id: str, slices: Slices, seed: int | None =
     Raises
     ------
     ReportError
-        If `answers` do not hold the song, or the slices do not.
+        If `predictions` or `slices` do not hold the song.
     """
-    song, own = _song(answers, track_id, seed)
+    song, own = _song(predictions, track_id, seed)
     place, numbers = _places(slices, track_id)
     length, frames = slices.spectrogram.slice_s, slices.shape[2]
     edges = np.arange(place[0], place[-1] + 2) * length
-    chances = np.full((len(edges) - 1, len(answers.classes)), np.nan)
-    chances[place - place[0]] = own.set_index("slice")[answers.columns].reindex(numbers).to_numpy(float)
+    chances = np.full((len(edges) - 1, len(predictions.classes)), np.nan)
+    chances[place - place[0]] = own.set_index("slice")[predictions.columns].reindex(numbers).to_numpy(float)
     grey = np.zeros((slices.shape[1], len(chances) * frames), dtype=np.uint8)
     for at, one in zip((place - place[0]) * frames, slices.take(numbers), strict=True):
         grey[:, at : at + frames] = one
@@ -57,11 +57,11 @@ def timeline(answers: Answers, track_id: str, slices: Slices, seed: int | None =
     image.set_extent((edges[0], edges[-1], *image.get_extent()[2:]))  # slices may be shorter than their seconds
     figure.colorbar(image, cax=bar, label="dB")
     mel.tick_params(labelbottom=False)
-    true, said = song["true"], song["said"]
-    order = sorted(answers.classes, key=lambda name: (name != true, name == said and name != true))
+    true, predicted = song["true"], song["predicted"]
+    order = sorted(predictions.classes, key=lambda name: (name != true, name == predicted and name != true))
     bottom, below = np.zeros(len(chances)), 0.0
     for name in order:
-        height, usual = chances[:, answers.classes.index(name)], float(song[f"{answers.head}:{name}"])
+        height, usual = chances[:, predictions.classes.index(name)], float(song[f"{predictions.head}:{name}"])
         style = {"color": colour(name), "linewidth": 0}
         stack.stairs(bottom + height, edges, baseline=bottom, fill=True, **style)
         mean.bar(0, usual, bottom=below, width=1, **style)
@@ -73,26 +73,26 @@ def timeline(answers: Answers, track_id: str, slices: Slices, seed: int | None =
     stack.set(xlabel="seconds", ylabel="probability", ylim=(0, 1))
     stack.yaxis.set_major_formatter(PERCENT)
     mean.set(xlim=(-0.5, 0.5), ylim=(0, 1), xticks=[0], xticklabels=["song"], yticks=[])
-    about = {true: " (true)"} | {said: " (true and predicted)" if song["right"] else " (predicted)"}
+    about = {true: " (true)"} | {predicted: " (true and predicted)" if song["correct"] else " (predicted)"}
     keys = [Patch(color=colour(name), label=f"{name}{about.get(name, '')}") for name in order]
     figure.legend(handles=keys, loc="outside lower center", ncols=min(5, len(keys)), fontsize=9)
     return figure
 
 
-def timeline_claim(answers: Answers, track_id: str, seed: int | None = None) -> str:
+def timeline_claim(predictions: Predictions, track_id: str, seed: int | None = None) -> str:
     """Title of the figure of one song: its label, its prediction, and how many of its slices are correct.
 
     The parameters are those of `timeline`.
     """
-    song, own = _song(answers, track_id, seed)
-    title, artist = answers.tracks.loc[track_id, ["title", "artist"]]
+    song, own = _song(predictions, track_id, seed)
+    title, artist = predictions.tracks.loc[track_id, ["title", "artist"]]
     named = f"“{title}”" if pd.notna(title) and title else track_id
     named += f" by {artist}" if pd.notna(artist) and artist else ""
-    which = f"seed {song['seed']} of " if answers.songs["seed"].nunique() > 1 else ""
-    verdict = "correctly" if song["right"] else f"as {song['said']}"
+    which = f"seed {song['seed']} of " if predictions.songs["seed"].nunique() > 1 else ""
+    verdict = "correctly" if song["correct"] else f"as {song['predicted']}"
     return (
-        f"Under {answers.split}, {which}{answers.network} predicts {named}, labelled {song['true']}, {verdict} "
-        f"({percent(song['probability'])}); {(own['said'] == song['true']).sum()} of {len(own)} slices are correct"
+        f"Under {predictions.split}, {which}{predictions.network} predicts {named}, labelled {song['true']}, {verdict} "
+        f"({percent(song['probability'])}); {(own['predicted'] == song['true']).sum()} of {len(own)} slices are correct"
     )
 
 
@@ -101,27 +101,27 @@ def figure_name(head: str, track_id: str) -> str:
     return re.sub(r"[^a-z0-9_-]+", "-", f"error-{head}-{track_id}".lower()).strip("-")
 
 
-def heard(slices: Slices, track_id: str, name: str, figure: Figure) -> Sound:
-    """Return the sound of a figure that `timeline` drew and that was shown under a name."""
+def sound(slices: Slices, track_id: str, name: str, figure: Figure) -> Sound:
+    """Sound of a figure from `timeline` that was shown as `name`."""
     place, _ = _places(slices, track_id)
     length_s = slices.spectrogram.slice_s
     start_s, stop_s = place[0] * length_s, (place[-1] + 1) * length_s
     return Sound(track_id, start_s=start_s, length_s=stop_s - start_s, picture=name, span=span(figure))
 
 
-def _song(answers: Answers, track_id: str, seed: int | None) -> tuple[pd.Series, pd.DataFrame]:
+def _song(predictions: Predictions, track_id: str, seed: int | None) -> tuple[pd.Series, pd.DataFrame]:
     """Prediction of one song and of its slices: by the seed, or the most confident wrong one, or the first."""
-    rows = answers.songs.loc[answers.songs["track_id"] == track_id].sort_values("seed")
+    rows = predictions.songs.loc[predictions.songs["track_id"] == track_id].sort_values("seed")
     rows = rows if seed is None else rows.loc[rows["seed"] == seed]
     if not len(rows):
         which = "" if seed is None else f" with seed {seed}"
         raise ReportError(
-            f"{answers.network} under {answers.split} has no {answers.head} prediction for track {track_id!r}{which}"
-            ". Take a song that it tested and whose label is known."
+            f"{predictions.network} under {predictions.split} has no {predictions.head} prediction for track "
+            f"{track_id!r}{which}. Take a song that it tested and whose label is known."
         )
-    wrong = rows.loc[~rows["right"].astype(bool)]
+    wrong = rows.loc[~rows["correct"].astype(bool)]
     song = wrong.loc[wrong["probability"].idxmax()] if len(wrong) else rows.iloc[0]
-    slices = answers.slices
+    slices = predictions.slices
     return song, slices.loc[(slices["track_id"] == track_id) & (slices["seed"] == song["seed"])]
 
 

@@ -108,8 +108,8 @@ class RunSpec:
                 f"{self.slices.shape[1:]}. Run notebooks/03_model_zoo.ipynb again."
             )
         if self.is_baseline != (run.recipe == BASELINE):
-            right = f"recipe {BASELINE!r}" if self.is_baseline else f"another recipe than {BASELINE!r}"
-            raise ReportError(f"architecture {run.architecture!r} with recipe {run.recipe!r}: it needs {right}.")
+            wanted = f"recipe {BASELINE!r}" if self.is_baseline else f"another recipe than {BASELINE!r}"
+            raise ReportError(f"architecture {run.architecture!r} with recipe {run.recipe!r}: it needs {wanted}.")
         unknown = [name for name in self.settings.head_weights if name not in self.description["heads"]]
         if unknown:
             known = ", ".join(self.description["heads"])

@@ -60,9 +60,9 @@ class Finished:
         return pd.read_csv(self.folder / "history.csv")
 
     def predictions(self, part: str | None = "test", columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """Answers on the slices of a part: ``slice``, ``track_id``, ``part``, ``<head>:<class or value>`` columns.
+        """Predictions on the slices of a part: ``slice``, ``track_id``, ``part``, ``<head>:<class or value>`` columns.
 
-        Of large tables only what is asked for is read: the rows of the part, and `columns` where they are named.
+        Only the rows of the part, and `columns` where given, are read.
         """
         chosen = None if part is None else [("part", "==", part)]
         file = self.folder / "predictions.parquet"
@@ -180,7 +180,7 @@ def restore(study: Study, run: Run, wanted: dict) -> bool:
 def commit(study: Study, run: Run) -> None:
     """Copy the small parts of a finished run to the results.
 
-    No weights; predictions in half precision; vectors only where chapter 6 needs them.
+    No weights; predictions in half precision; vectors only of the runs that chapter 6 reads.
     """
     folder = study.runs / run.name
     predictions = pd.read_parquet(folder / "predictions.parquet")

@@ -1,4 +1,4 @@
-"""Make a committed run again and compare: do its numbers come out on this machine too?
+"""Make a committed run again and compare.
 
 ::
 
@@ -51,9 +51,9 @@ class Verified:
     scores : pd.DataFrame
         ``part``, ``head``, ``level``, ``score``, ``committed``, ``again``, ``difference``, ``tolerance``, ``holds``.
     same : bool
-        Whether every answer on the test slices is the same to half precision.
+        Whether every prediction on the test slices is the same to half precision.
     agreement : float
-        Share of test slices and categorical heads that are given the same class.
+        Share of test slices and categorical heads with the same predicted class.
     seconds : float
         Of the training made again.
     """
@@ -125,7 +125,7 @@ def threads_of(committed: Finished) -> str:
 
 
 def compare(committed: Finished, again: Finished) -> Verified:
-    """Compare two makings of one run; the parameters are their folders' contents."""
+    """Compare a committed run with the same run made again."""
     rows = []
     for (part, level), tolerance in TOLERANCES.items():
         for head, classes in committed.metrics["heads"].items():
@@ -133,7 +133,7 @@ def compare(committed: Finished, again: Finished) -> Verified:
             values = [
                 run.metrics["parts"].get(part, {}).get(head, {}).get(level, {}).get(score) for run in (committed, again)
             ]
-            if None in values:  # a song without a label, or a run that was never asked about this part
+            if None in values:  # a song without a label, or a run that was not evaluated on this part
                 continue
             difference = values[1] - values[0]
             rows.append(

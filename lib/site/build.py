@@ -138,7 +138,7 @@ def write_pages(
     folder : path-like
         Empty; takes the pages.
     players : Players
-        Makes the players of what the notebooks offer to hear.
+        Makes the players of the notebooks' sounds.
     place : path-like
         Where the pages will lie in the end.
     """

@@ -190,7 +190,7 @@ def find(study: Study) -> dict[str, list[Executed]]:
 
 
 def _evaluated(runs: list[Executed], evaluation: list[Executed]) -> list[Executed]:
-    """Leave out runs that the evaluation was told to leave out, such as those of a network that is gone."""
+    """Leave out runs that the evaluation excludes, such as those of a network that is gone."""
     named = {name for one in evaluation for name in (one._record.get("parameters") or {}).get("runs") or []}
     return [one for one in runs if one.name in named] if named else runs
 

@@ -39,7 +39,7 @@ def write_page(path: Path, template: str, *, study: str, synthetic: bool, **fact
     synthetic : bool
         Whether the page carries the banner that says so.
     **facts
-        What else the template asks for.
+        Further values of the template.
     """
     shared = {"site": TITLE, "generator": GENERATOR, "study": study, "synthetic": synthetic}
     absent = {"corpus": "", "chapters": [], "page": None, "scripts": [], "up": ""}

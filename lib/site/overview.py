@@ -18,7 +18,7 @@ from lib.site.postprocess import Links
 from lib.site.render import figure, markdown
 from lib.site.sanitize import Media, size
 
-_CAPTIONED = ("recipe", "runs", "fold", "folds")  # the same in every row: said once, under the table
+_CAPTIONED = ("recipe", "runs", "fold", "folds")  # the same in every row: shown once, under the table
 
 
 class Figure(BaseModel):
@@ -88,7 +88,7 @@ def facts(
     study: Study, chapters: Mapping[str, Sequence[Executed]], pages: Sequence, summary: Summary | None,
     links: Links, media: Media
 ) -> dict:  # fmt: skip
-    """Gather what the template of the overview asks for."""
+    """Gather the values of the overview's template."""
     evaluated, found = is_current(summary, chapters), summary or Summary()
 
     def html(text: str) -> Markup:

@@ -64,7 +64,7 @@ def render(notebook: NotebookNode, media: Media, players: Players) -> Body:
     media : Media
         Takes the pictures and sounds.
     players : Players
-        Makes the players of what the notebook offers to hear.
+        Makes the players of the notebook's sounds.
     """
     notebook = deepcopy(notebook)
     notebook.cells = [cell for cell in notebook.cells if not _LEFT_OUT & set(cell.metadata.get("tags", []))]
@@ -81,7 +81,7 @@ def render(notebook: NotebookNode, media: Media, players: Players) -> Body:
     postprocess.cite(soup)
     postprocess.tables(soup)
     postprocess.pictures(soup)
-    for again in soup.select("p.sounds")[1:]:  # how to hear a page is said once
+    for again in soup.select("p.sounds")[1:]:  # the note on how to play sounds is shown once
         again.decompose()
     for block in soup.find_all("pre"):
         block["tabindex"] = "0"  # a keyboard must be able to scroll it

@@ -30,7 +30,7 @@ from lib.workflow.step import FAILED, reason
 from lib.workflow.train import runs_of, spec_of
 
 PROFILES = PROJECT / "profiles"
-LARGEST_STEP_MB = 3000  # what the Snakefile asks for its largest step; with less free it runs alone
+LARGEST_STEP_MB = 3000  # what the Snakefile requests for its largest step; with less free it runs alone
 KILLED = "its process was killed, most likely for want of memory."
 _STEPS = re.compile(r"\d+ of \d+ steps")
 _LOG = re.compile(r" +log: (.*\.log) \(check log file")
@@ -189,7 +189,7 @@ class _Snakemake:
         if process.returncode:
             if not failed:
                 print("".join(lines[-20:]), file=sys.stderr)
-            for path in failed:  # what a step prints stays on its node, and what ends it by force prints nothing
+            for path in failed:  # what a step prints stays on its machine, and what ends it by force prints nothing
                 if "--profile" in self.where or FAILED not in path.read_text(encoding="utf-8", errors="replace"):
                     print(f"\n{path.stem}: {reason(path) or KILLED}", file=sys.stderr)
             raise ReportError(
@@ -225,7 +225,7 @@ def _failed(declared: StudyConfig, place: Study, runs: Sequence[Run]) -> dict[st
 
 def _forget_troubled(place: Study) -> None:
     """Let 01 run again if a source of valence stopped for a reason that may have passed."""
-    if any(said["later"] for said in troubles(place).values()):
+    if any(trouble["later"] for trouble in troubles(place).values()):
         place.tracks.unlink(missing_ok=True)
 
 
@@ -288,9 +288,9 @@ def clean(root: str = "") -> list[Path]:
 
 
 def _ignored(folder: Path) -> bool:
-    """Whether git is told to ignore a folder; without git, none is."""
+    """Whether git ignores a folder; without git, none is."""
     try:
-        asked = ["git", "-C", str(folder.parent), "check-ignore", "--quiet", folder.name]
-        return subprocess.run(asked, capture_output=True, check=False).returncode == 0
+        command = ["git", "-C", str(folder.parent), "check-ignore", "--quiet", folder.name]
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
     except FileNotFoundError:
         return False

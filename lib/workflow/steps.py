@@ -44,7 +44,7 @@ class Steps:
     wide : int > 0
         Processors of a step that can use any number of them.
     cluster : bool
-        Whether each step is told how many it has; on one machine it shares them all.
+        Whether each step gets its own number of them; on one machine it shares them all.
 
     Attributes
     ----------

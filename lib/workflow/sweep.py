@@ -52,7 +52,7 @@ def declared_studies(study: str, data: str = "", root: str = "", *, to_run: bool
         if not file.is_file() or file.read_text(encoding="utf-8") != text:
             with replacing(file) as part:
                 part.write_text(text, encoding="utf-8")
-        config.load(str(file), data, check=to_run)  # what is wrong with one is said before any is trained
+        config.load(str(file), data, check=to_run)  # errors in any are reported before the first is trained
         found[name] = str(file)
     return found
 
@@ -111,12 +111,12 @@ def _accuracies(folder: Path) -> str:
         return ""
     parts = read_json(file)["parts"]
     heads = parts.get("test") or parts.get("validation") or {}
-    told = []
+    scores = []
     for head, levels in heads.items():
         measures = levels.get("song", {})
         name = next((name for name in ("accuracy", "r2") if name in measures), None)
-        told += [f"{head} {measures[name]:.2f}"] if name else []
-    return ", ".join(told)
+        scores += [f"{head} {measures[name]:.2f}"] if name else []
+    return ", ".join(scores)
 
 
 def lines(table: pd.DataFrame) -> str:
@@ -141,8 +141,8 @@ def sweep(
     pages : list of Path
         Of each study's ``index.html``, and of the table that compares them if there are several.
     missing : list of str
-        Studies of which what all runs need could not be made; the reasons are printed. That some runs failed is told
-        by `status`.
+        Studies of which what all runs need could not be made; the reasons are printed. Failed runs are listed by
+        `status`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Data card and model card, for notebooks 08 and 09: templates of questions with answers, and what they count.
+"""Data card and model card, for notebooks 08 and 09: templates, and the numbers in them.
 
 ``data_card`` after the datasheets of Gebru et al. (2021, doi 10.1145/3458723), ``model_card`` after the model cards of
 Mitchell et al. (2019, doi 10.1145/3287560.3287596).
@@ -22,12 +22,12 @@ def render(template: str, /, **facts) -> dict[str, str]:
     template : str
         Name of the file beside this one, such as ``data_card``.
     **facts
-        What it asks for.
+        Values of its variables.
 
     Raises
     ------
     ReportError
-        If a question has no answer: a card with holes says less than it seems to.
+        If a question has no answer.
     """
     loaded = _environment().get_template(f"{template}.md.j2")
     card = {}

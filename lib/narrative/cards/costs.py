@@ -22,7 +22,7 @@ def table_of(runs: Sequence[Finished]) -> pd.DataFrame:
     -------
     pd.DataFrame
         ``network``, ``split``, ``recipe``, ``machine``, ``runs``, ``threads``, ``epochs``, ``minutes`` of the
-        median run, ``hours`` of all and ``core_hours``, their threads' together: of training and answering, as
+        median run, ``hours`` of all and ``core_hours``, their threads' together: of training and predicting, as
         measured with whatever else the machine was doing.
     """
     rows = []
@@ -52,12 +52,12 @@ def table_of(runs: Sequence[Finished]) -> pd.DataFrame:
 
 
 def sentence(table: pd.DataFrame, candidates: pd.DataFrame) -> str:
-    """Say what a study cost in all.
+    """Sentence on the total cost of a study.
 
     Parameters
     ----------
     table, candidates : pd.DataFrame
-        As from `table_of`, of the runs that answer for test songs, and of those that were only chosen from; the
+        As from `table_of`, of the runs that predict test songs, and of the candidates; the
         latter may be empty.
     """
     machines = listed(dict.fromkeys([*table["machine"], *candidates["machine"]]))

@@ -26,7 +26,7 @@ def main_runs(runs: Sequence[Finished], rows: pd.DataFrame) -> list[Finished]:
     ----------
     runs : sequence of Finished
     rows : pd.DataFrame
-        Of the main network, as from `lib.evaluation.main_rows`; none where heads answer with numbers alone, and then
+        Of the main network, as from `lib.evaluation.main_rows`; none where all heads are numeric, and then
         ``yu2018`` is meant, or the first network.
 
     Raises

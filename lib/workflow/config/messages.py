@@ -1,4 +1,4 @@
-"""What is said of a wrong value in a study's file: file, key, value and what is accepted."""
+"""Error messages of a wrong value in a study's file: file, key, value and what is accepted."""
 
 from __future__ import annotations
 
@@ -52,17 +52,17 @@ def report_error(error: ValidationError, path: Path, model: type[BaseModel], **i
     for found in error.errors(include_url=False):
         place = [part for part in found["loc"] if part != "[key]"]
         key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
-        told = f"{key} is {short(found['input'])}"
+        problem = f"{key} is {short(found['input'])}"
         if found["type"] == "missing":
             lines.append(f"{key} is missing.")
         elif found["type"] in ("extra_forbidden", "invalid_key"):
             known = inner.get(place[0], model) if len(place) > 1 else model
             lines.append(f"{key} {unknown(place[-1], [name for name in known.model_fields if name != 'study'])}")
         elif found["type"] == "value_error":
-            lines.append(f"{told}; {found['ctx']['error']}")
+            lines.append(f"{problem}; {found['ctx']['error']}")
         elif found["type"] == "too_short" and found["input"]:
-            continue  # its items are wrong, and told one by one
+            continue  # its items are wrong, and reported one by one
         else:
             wanted = _TYPES.get(found["type"], re.sub("^Input should ", "", found["msg"]))
-            lines.append(f"{told}; it must {wanted}.")
+            lines.append(f"{problem}; it must {wanted}.")
     return ReportError("\n".join(f"{path}: {line}" for line in lines))

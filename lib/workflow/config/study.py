@@ -185,10 +185,10 @@ class StudyConfig(Keys):
     @field_validator("run_folds", "also", "sweep")
     @classmethod
     def _within_folds(cls, given: tuple, info: ValidationInfo) -> tuple:
-        asked = [fold for one in given for fold in (one.folds if isinstance(one, ExtraRuns) else (one,))]
+        numbers = [fold for one in given for fold in (one.folds if isinstance(one, ExtraRuns) else (one,))]
         folds = info.data.get("folds", math.inf)
-        if max(asked, default=0) >= folds:
-            raise ValueError(f"fold {max(asked)} does not fit folds: {folds}; the last fold is {folds - 1}.")
+        if max(numbers, default=0) >= folds:
+            raise ValueError(f"fold {max(numbers)} does not fit folds: {folds}; the last fold is {folds - 1}.")
         return given
 
     @field_validator("also", "sweep")
@@ -230,7 +230,7 @@ class StudyConfig(Keys):
     def _take_the_rest(cls, given: object, info: ValidationInfo) -> object:
         own = {name: list(info.data[name]) for name in ("networks", "splits", "seeds") if name in info.data}
         if len(own) < 3:
-            return []  # what is wrong with the study itself is told first
+            return []  # errors of the study itself are reported first
         if not isinstance(given, dict | list):
             raise ValueError("it must be a mapping, such as {settings: {batch_size: [25, 75]}}, or a list of them.")
         items = given if isinstance(given, list) else [given]
@@ -249,7 +249,7 @@ class StudyConfig(Keys):
         return sweeps
 
     def runs(self, networks: tuple[str, ...] = ()) -> list[Run]:
-        """All runs of the study that answer for test songs, for its own networks or for those named."""
+        """All runs of the study that predict test songs, of its own networks or of those named."""
         found = []
         for network, split in product(networks or self.networks, self.splits):
             found += [Run(network, split, fold, seed) for fold, seed in self._folds(split)]
@@ -265,7 +265,7 @@ class StudyConfig(Keys):
         return product((0,) if split in SINGLE else self.run_folds, seeds or self.seeds)
 
     def candidate_runs(self) -> list[Run]:
-        """List the runs that ``best`` chooses from; they answer for validation songs alone."""
+        """List the candidates of ``best``, which predict validation songs only."""
         pairs = dict.fromkeys(pair for candidate in self.candidates for pair in members(candidate))
         return [
             Run(network, split, fold, seed, recipe, validation, candidate=True)

@@ -1,4 +1,4 @@
-"""Tracks, runs and answers made by hand, for the tests of the evaluation."""
+"""Tracks, runs and predictions made by hand, for the tests of the evaluation."""
 
 from types import SimpleNamespace
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lib.datasets.tracks import tracks_table
-from lib.evaluation import predictions
+from lib.evaluation.predictions import collect
 from lib.runs.run import Run
 
 
@@ -30,16 +30,16 @@ def tracks_of(genres, *, moods=None, artists=None, groups=None):
 
 
 def run_of(
-    answers, *, classes=("a", "b"), network="net", split="random", fold=0, seed=0, stale=False, train=0.9, start=0,
+    predictions, *, classes=("a", "b"), network="net", split="random", fold=0, seed=0, stale=False, train=0.9, start=0,
     recipe="poster", share=1.0,
 ):  # fmt: skip
-    """A finished run in memory; `answers` is a list of (track_id, probabilities) of slices."""
+    """A finished run in memory; `predictions` is a list of (track_id, probabilities) of slices."""
     table = pd.DataFrame(
         {
-            "slice": np.arange(start, start + len(answers)),
-            "track_id": [track for track, _ in answers],
+            "slice": np.arange(start, start + len(predictions)),
+            "track_id": [track for track, _ in predictions],
             "part": "test",
-            **{f"genre:{name}": np.float32([p[i] for _, p in answers]) for i, name in enumerate(classes)},
+            **{f"genre:{name}": np.float32([p[i] for _, p in predictions]) for i, name in enumerate(classes)},
         }
     )
     run = Run(network, split, fold, seed, recipe, share=share)
@@ -53,9 +53,9 @@ def run_of(
     )
 
 
-def numbers_of(answers, *, network="net", split="random", seed=0, recipe="poster", stale=False):
-    """A finished run in memory that answers with the valence; `answers` is a list of (track_id, value) of slices."""
-    track, value = zip(*answers, strict=True)
+def numbers_of(predictions, *, network="net", split="random", seed=0, recipe="poster", stale=False):
+    """A finished run in memory that predicts the valence; `predictions` is a list of (track_id, value) of slices."""
+    track, value = zip(*predictions, strict=True)
     table = pd.DataFrame({"slice": range(len(track)), "track_id": track, "part": "test"})
     table["valence:value"] = np.float32(value)
     metrics = {"run": {"folds": 5}, "heads": {"valence": []}, "parts": {"train": {"valence": {"song": {"r2": 1.0}}}}}
@@ -65,8 +65,8 @@ def numbers_of(answers, *, network="net", split="random", seed=0, recipe="poster
     )
 
 
-def sure(track, said, classes=("a", "b")):
-    return track, [0.9 if name == said else 0.1 / (len(classes) - 1) for name in classes]
+def sure(track, predicted, classes=("a", "b")):
+    return track, [0.9 if name == predicted else 0.1 / (len(classes) - 1) for name in classes]
 
 
 def one(table, **where):
@@ -80,17 +80,17 @@ def several():
     """Two networks, one of them under two recipes, what was selected, and two baselines, on 40 songs."""
     tracks = tracks_of(["a", "b"] * 20)
 
-    def right(share):
+    def correct(share):
         return [sure(f"t{i}", "ab"[(i + (i >= 40 * share)) % 2]) for i in range(40)]
 
     runs = [
-        run_of(right(0.5), network="majority", recipe="baseline"),
-        run_of(right(0.7), network="mfcc_svm", recipe="baseline", train=1.0),
-        run_of(right(1.0), network="selected", recipe="best"),
-        run_of(right(0.9), network="yu2018", recipe="tuned"),
-        run_of(right(0.7), network="yu2018"),
-        run_of(right(0.4), network="zhang2016"),
-        run_of(right(0.6), network="short_chunk"),
-        run_of(right(0.6), network="mine", stale=True),
+        run_of(correct(0.5), network="majority", recipe="baseline"),
+        run_of(correct(0.7), network="mfcc_svm", recipe="baseline", train=1.0),
+        run_of(correct(1.0), network="selected", recipe="best"),
+        run_of(correct(0.9), network="yu2018", recipe="tuned"),
+        run_of(correct(0.7), network="yu2018"),
+        run_of(correct(0.4), network="zhang2016"),
+        run_of(correct(0.6), network="short_chunk"),
+        run_of(correct(0.6), network="mine", stale=True),
     ]
-    return predictions.collect(runs, tracks)
+    return collect(runs, tracks)
