@@ -16,7 +16,7 @@ from lib.audio import SUFFIXES, load_excerpt
 from lib.paths import PROJECT, Study
 from lib.pool import cores
 from lib.tagging.model import SHIPPED, load
-from lib.tagging.ood import listen
+from lib.tagging.ood import song_features
 from lib.tagging.predict import tag, windows
 from lib.training.quiet import import_keras
 
@@ -36,7 +36,7 @@ def main() -> int:
     import_keras()
     tagger = load(SHIPPED)
     for size in (1, 2, 10):  # the first shapes are compiled
-        tagger.ask(np.zeros((size, *tagger.spectrogram.shape), np.uint8))
+        tagger.predict(np.zeros((size, *tagger.spectrogram.shape), np.uint8))
     print(f"start-up {time.perf_counter() - began:.1f} s")
 
     spent: dict[str, list[float]] = {"decoding and resampling": [], "slices": [], "comparing": [], "network": []}
@@ -46,9 +46,9 @@ def main() -> int:
         marks.append(time.perf_counter())
         (first, *_) = windows(path, tagger.spectrogram)
         marks.append(time.perf_counter())
-        listen(first.slices, tagger.spectrogram)
+        song_features(first.slices, tagger.spectrogram)
         marks.append(time.perf_counter())
-        tagger.ask(first.slices)
+        tagger.predict(first.slices)
         marks.append(time.perf_counter())
         for name, seconds in zip(spent, np.diff(marks), strict=True):
             spent[name].append(seconds)

@@ -1,4 +1,4 @@
-"""Tagging of whole files: windows, answers, tables, tags, and the command line."""
+"""Tagging of whole files: windows, predictions, tables, tags, and the command line."""
 
 import json
 import os
@@ -94,13 +94,14 @@ def test_every_file_gets_a_result_in_order(tagger, music):
     assert [one.status for one in found] == ["ok", "unreadable", "ok", "silent", "short"]
     assert all(one.reason for one in found if not one.ok)
     good = found[0]
-    assert len(good.starts) == 10 and good.answers["genre"].shape == (10, 4) and good.seconds == pytest.approx(31)
+    assert len(good.starts) == 10 and good.predictions["genre"].shape == (10, 4) and good.seconds == pytest.approx(31)
     for head in ("genre", "mood"):
-        assert np.allclose(good.answers[head].sum(axis=1), 1, atol=1e-5)
+        assert np.allclose(good.predictions[head].sum(axis=1), 1, atol=1e-5)
         assert good.song(head).sum() == pytest.approx(1, abs=1e-5)
     again = next(iter(tag(tagger, [paths[0]], workers=1)))
     assert (
-        np.allclose(again.answers["genre"], good.answers["genre"], atol=1e-5) and again.strangeness == good.strangeness
+        np.allclose(again.predictions["genre"], good.predictions["genre"], atol=1e-5)
+        and again.ood_score == good.ood_score
     )
 
 
@@ -125,9 +126,12 @@ def test_a_model_is_saved_and_read_and_damage_is_noticed(tagger, tmp_path):
     save(tagger, tmp_path / "model")
     again = load(tmp_path / "model")
     x = np.random.default_rng(0).integers(0, 256, (3, *SPECTROGRAM.shape)).astype(np.uint8)
-    for one, other in zip(tagger.ask(x)[0].values(), again.ask(x)[0].values(), strict=True):
+    for one, other in zip(tagger.predict(x)[0].values(), again.predict(x)[0].values(), strict=True):
         assert np.array_equal(one, other)
-    assert again.facts == tagger.facts and again.familiarity.limits.shape == tagger.familiarity.limits.shape
+    assert (
+        again.facts == tagger.facts
+        and again.training_distribution.limits.shape == tagger.training_distribution.limits.shape
+    )
     data = bytearray((tmp_path / "model" / WEIGHTS).read_bytes())
     data[len(data) // 2] ^= 1
     (tmp_path / "model" / WEIGHTS).write_bytes(data)
@@ -144,35 +148,35 @@ def test_a_model_is_saved_and_read_and_damage_is_noticed(tagger, tmp_path):
 HEADS = [Head("genre", ("A", "B")), Head("mood", ("sad", "happy")), Head("valence")]
 
 
-def tagged(tmp_path, name, genre, mood, strangeness=0.5, valence=0.4):
-    answers = {"genre": np.array([genre]), "mood": np.array([mood]), "valence": np.array([[valence]])}
+def tagged(tmp_path, name, genre, mood, ood_score=0.5, valence=0.4):
+    predictions = {"genre": np.array([genre]), "mood": np.array([mood]), "valence": np.array([[valence]])}
     vector = np.array([genre[0], mood[0], 1.0])
-    return Tagged(tmp_path / name, "ok", "", 3.0, np.zeros(1), answers, vector, strangeness)
+    return Tagged(tmp_path / name, "ok", "", 3.0, np.zeros(1), predictions, vector, ood_score)
 
 
 @pytest.fixture
-def answered(tmp_path):
+def examples(tmp_path):
     return [
         tagged(tmp_path, "sure.wav", [0.9, 0.1], [0.2, 0.8]),
         tagged(tmp_path, "=open.wav", [0.4, 0.45], [0.7, 0.3]),
-        tagged(tmp_path, "strange.wav", [0.99, 0.01], [0.99, 0.01], strangeness=1.2),
+        tagged(tmp_path, "strange.wav", [0.99, 0.01], [0.99, 0.01], ood_score=1.2),
         tagged(tmp_path, "also\nsure.wav", [0.95, 0.05], [0.6, 0.4]),
         Tagged(tmp_path / "gone.wav", "missing", "the file does not exist"),
     ]
 
 
-def test_predictions_are_unsure_where_nothing_is_likely_or_the_music_is_unlike(answered):
-    table = output.table_of(answered, HEADS)
+def test_predictions_are_unsure_where_nothing_is_likely_or_the_music_is_unlike(examples):
+    table = output.table_of(examples, HEADS)
     assert table["genre"].tolist()[:4] == ["A", "unsure", "unsure", "A"]
     assert table["mood"].tolist()[:4] == ["happy", "sad", "unsure", "sad"]
     assert table["valence"].tolist()[:4] == ["0.400", "0.400", "unsure", "0.400"]
     assert table["genre:A"].tolist()[:3] == [0.9, 0.4, 0.99]
     assert table.iloc[4]["reason"] == "the file does not exist" and pd.isna(table.iloc[4]["genre"])
-    assert output.table_of(answered[:1], HEADS, sure=0.95)["genre"].tolist() == ["unsure"]
+    assert output.table_of(examples[:1], HEADS, sure=0.95)["genre"].tolist() == ["unsure"]
 
 
-def test_playlists_hold_each_class_the_surest_first(answered, tmp_path):
-    table = output.table_of(answered, HEADS)
+def test_playlists_hold_each_class_the_surest_first(examples, tmp_path):
+    table = output.table_of(examples, HEADS)
     written = {
         path.name: path.read_text(encoding="utf-8") for path in output.write_playlists(table, HEADS, tmp_path / "p")
     }
@@ -189,11 +193,11 @@ def test_a_table_for_spreadsheets_holds_no_formula(tmp_path):
     assert (tmp_path / "t.csv").read_text().splitlines() == ["path,value", "'=1+1,-1.0000", "'-x,2.0000", "a,3.0000"]
 
 
-def test_songs_alike_are_sought_among_those_that_are_understood(answered):
-    assert output.alike(answered[:2]).empty
-    near = output.alike(answered, 1)
+def test_songs_alike_are_sought_among_those_that_are_understood(examples):
+    assert output.alike(examples[:2]).empty
+    near = output.alike(examples, 1)
     assert "strange.wav" not in " ".join(near["path"]) and len(near) == 3
-    assert near.set_index("path").loc[str(answered[0].path), "neighbour"] != str(answered[0].path)
+    assert near.set_index("path").loc[str(examples[0].path), "neighbour"] != str(examples[0].path)
 
 
 def test_the_page_shows_so_many_files_and_their_neighbours(tagger, tmp_path, monkeypatch):
@@ -202,12 +206,12 @@ def test_the_page_shows_so_many_files_and_their_neighbours(tagger, tmp_path, mon
     songs = [tagged(tmp_path, f"{n}.wav", [0.1 * n, 1 - 0.1 * n], [0.6, 0.4]) for n in range(8)]
     songs += [Tagged(tmp_path / f"gone{n}.wav", "missing", "it is gone") for n in range(5)]
     table = output.table_of(songs, HEADS)
-    asked = []
-    monkeypatch.setattr(page, "_strip", lambda song, head: asked.append(song.path.name) or "")
+    drawn = []
+    monkeypatch.setattr(page, "_strip", lambda song, head: drawn.append(song.path.name) or "")
     page.write_page(tmp_path, replace(tagger, description=heads), songs, table, output.alike(songs, 2), place=tmp_path)
     text = (tmp_path / "index.html").read_text(encoding="utf-8")
     shown = BeautifulSoup(text, "html.parser").find_all("article")
-    assert [one.h3.text for one in shown] == ["0", "1", "2"] and set(asked) == {"0.wav", "1.wav", "2.wav"}
+    assert [one.h3.text for one in shown] == ["0", "1", "2"] and set(drawn) == {"0.wav", "1.wav", "2.wav"}
     assert "1 · 2" in shown[0].text and "5 further files" in text and "2 more" in text and text.count("it is gone") == 3
 
 
@@ -215,12 +219,12 @@ def test_the_page_shows_so_many_files_and_their_neighbours(tagger, tmp_path, mon
 def test_tags_are_written_without_touching_the_sound_and_taken_back(tmp_path, suffix):
     plain = suffix in (".wav", ".aiff")
     path = write(tmp_path / f"ä{suffix}", song(1, 4), **({} if plain else {"title": "T", "genre": "Old"}))
-    before, heard, mode = file_tags.read(path), file_tags.sound(path), path.stat().st_mode
+    before, audio, mode = file_tags.read(path), file_tags.sound(path), path.stat().st_mode
     assert file_tags.write_tags({path: {"genre": "Rock", "mood": "happy"}}, tmp_path / "undo.json") == {}
     assert file_tags.read(path) == {"genre": ["Rock"], "mood": ["happy"]}
-    assert file_tags.sound(path) == heard and path.stat().st_mode == mode
+    assert file_tags.sound(path) == audio and path.stat().st_mode == mode
     assert file_tags.take_back(tmp_path / "undo.json") == {}
-    assert file_tags.read(path) == before and file_tags.sound(path) == heard
+    assert file_tags.read(path) == before and file_tags.sound(path) == audio
     assert not [left for left in tmp_path.iterdir() if left.name not in (path.name, "undo.json")]
 
 
@@ -254,8 +258,8 @@ def test_the_command_tags_a_folder_and_writes_everything(music, tmp_path):
     out = tmp_path / "out"
     table = pd.read_csv(out / "tags.csv")
     assert len(table) == 6 and (table["status"] == "ok").sum() == 3 and "'=A()" in set(table["artist"].dropna())
-    told = json.loads((out / "tags.json").read_text(encoding="utf-8"))
-    assert told["model"]["study"] == "emotify" and len(told["songs"][-1]["over_time"]["start_s"]) >= 1
+    details = json.loads((out / "tags.json").read_text(encoding="utf-8"))
+    assert details["model"]["study"] == "emotify" and len(details["songs"][-1]["over_time"]["start_s"]) >= 1
     html = BeautifulSoup((out / "index.html").read_text(encoding="utf-8"), "html.parser")
     assert html.find("script") is None and html.find("b", string="ü") is None and len(html.find_all("audio")) == 3
     for player in html.find_all("audio"):
@@ -294,8 +298,8 @@ def test_music_is_never_replaced_by_results(music, tmp_path, capsys):
         mark.write_text("{}")
         assert command.main([str(tmp_path / "m"), "--out", str(out)]) == 1
         assert song_.is_file() and mark.read_text() == "{}"
-        told = capsys.readouterr().err
-        assert f"--out {out}" in told and f"{what} the music folder" in told and "another" in told
+        message = capsys.readouterr().err
+        assert f"--out {out}" in message and f"{what} the music folder" in message and "another" in message
 
 
 def test_a_folder_without_a_manifest_is_not_an_earlier_result(music, tmp_path, capsys):
@@ -387,10 +391,10 @@ def test_ctrl_c_keeps_what_is_done(tmp_path):
         env={**os.environ, "PYTHONPATH": str(PROJECT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored below nohup, and inherited
     )  # fmt: skip
-    heard = 0
+    count = 0
     for line in process.stdout:
-        heard += ".wav:" in line
-        if heard:
+        count += ".wav:" in line
+        if count:
             process.send_signal(signal.SIGINT)
             break
     out, err = process.communicate(timeout=120)
@@ -403,10 +407,10 @@ def test_real_music_is_tagged(tagger):
     if not clips:
         pytest.skip("real music is missing (set MUSIC_DATA)")
     found = list(tag(tagger, clips, workers=1))
-    assert all(one.ok and not one.strange for one in found)
+    assert all(one.ok and not one.out_of_distribution for one in found)
 
 
 def test_a_numeric_head_is_predicted_like_any_other(tagger):
     numeric = replace(tagger, temperatures={})
     x = np.zeros((2, *SPECTROGRAM.shape), np.uint8)
-    assert not np.allclose(numeric.ask(x)[0]["genre"], tagger.ask(x)[0]["genre"])
+    assert not np.allclose(numeric.predict(x)[0]["genre"], tagger.predict(x)[0]["genre"])

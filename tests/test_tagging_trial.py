@@ -33,7 +33,7 @@ def test_music_of_ones_own_goes_before_the_studys(tagger, tmp_path):
     tracks = pd.read_parquet(study.tracks)
     own = trial.music_files(study, tracks, tagger, "", 8)
     genres = tracks.set_index("path").loc[[str(path) for path in own], "genre"]
-    assert len(own) == 8 and genres.value_counts().eq(2).all()  # another study's: all of it is unheard, evenly by genre
+    assert len(own) == 8 and genres.value_counts().eq(2).all()  # another study's: all of it is unseen, evenly by genre
     (tmp_path / "music").mkdir()
     with pytest.raises(ReportError, match="no audio file there or below"):
         trial.music_files(study, tracks, tagger, str(tmp_path / "music"), 8)
@@ -49,7 +49,7 @@ def test_a_runs_own_test_songs_are_unseen(tmp_path, tagger):
     tracks = pd.read_parquet(study.tracks)
     facts = {"study": study.name, "name": f"{study.name}/{run.run.name}", "network": "yu2018", "recipe": "poster"}
     own = type(tagger)({"heads": {}}, [], None, {}, None, facts)
-    assert set(trial.unheard(study, tracks, own)) == set(run.predictions("test")["track_id"])
+    assert set(trial.unseen(study, tracks, own)) == set(run.predictions("test")["track_id"])
     assert [one.run for one in trial.alike(study, own)] == [run.run]
 
 
@@ -71,16 +71,16 @@ def test_temperatures_change_confidence_and_hardly_a_prediction(tmp_path, tagger
 def test_a_sound_that_is_no_music_is_out_of_distribution(tagger, tmp_path):
     write(tmp_path / "noise.wav", 0.1 * np.random.default_rng(0).normal(size=20 * RATE))
     write(tmp_path / "silence.wav", np.zeros(20 * RATE))
-    heard = list(tag(tagger, sorted(tmp_path.iterdir()), workers=1))
-    table = trial.told(heard, tagger, ["noise", "silence"], 0.5).set_index("what")
+    tagged_files = list(tag(tagger, sorted(tmp_path.iterdir()), workers=1))
+    table = trial.prediction_table(tagged_files, tagger, ["noise", "silence"], 0.5).set_index("what")
     assert table.loc["noise", "genre"] == "unsure" and table.loc["noise", "strangeness"] > 1
     assert "loud enough" in table.loc["silence", "why not"]
 
 
 def test_strips_show_every_file(tagger):
     heads = tagger.heads
-    answers = {head.name: np.full((3, len(head.classes)), 1 / len(head.classes)) for head in heads}
-    songs = [Tagged(Path("x.wav"), "ok", seconds=9.0, starts=np.array([0.0, 3, 6]), answers=answers)] * 2
+    predictions = {head.name: np.full((3, len(head.classes)), 1 / len(head.classes)) for head in heads}
+    songs = [Tagged(Path("x.wav"), "ok", seconds=9.0, starts=np.array([0.0, 3, 6]), predictions=predictions)] * 2
     figure = plots.strips(songs, heads, ["one", "a $name$ that is much longer than what fits beside it"])
     assert len(figure.axes) == 4
     figure.canvas.draw()

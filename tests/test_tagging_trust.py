@@ -1,4 +1,4 @@
-"""How far a tagger's answers can be trusted: calibrated probabilities, and sound that is no music of its kind."""
+"""Calibrated probabilities, and out-of-distribution sound."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lib.audio import load_excerpt
 from lib.features.spectrogram import Spectrogram, cut_slices, log_mel, to_grey
 from lib.tagging.model import SHIPPED, load
-from lib.tagging.ood import NAMES, Normal, features, learn, listen
+from lib.tagging.ood import NAMES, Normal, features, learn, song_features
 from lib.tagging.temperature import BOUNDS, temperature, tempered
 from tests.synthetic import RATE, song
 
@@ -95,18 +95,18 @@ def speech(rng):
 
 @pytest.fixture(scope="module")
 def known():
-    return load(SHIPPED).familiarity
+    return load(SHIPPED).training_distribution
 
 
 @pytest.mark.parametrize("make", [noise, pink, hiss, tone, speech])
-def test_what_is_no_music_is_told_from_music(known, make):
+def test_what_is_no_music_is_out_of_distribution(known, make):
     for seed in range(3):
         slices = slices_of(make(np.random.default_rng(seed)))
-        assert known.strangeness(listen(slices, SPECTROGRAM)) > 1
-        assert known.strangest(listen(slices, SPECTROGRAM))
+        assert known.ood_score(song_features(slices, SPECTROGRAM)) > 1
+        assert known.farthest_feature(song_features(slices, SPECTROGRAM))
 
 
-def test_music_over_a_telephone_is_told_from_music_and_music_is_not(known, emotify):
+def test_music_over_a_telephone_is_out_of_distribution_and_music_is_not(known, emotify):
     telephone = scipy.signal.butter(4, [300, 3400], "bandpass", fs=RATE, output="sos")
     paths = [
         emotify / genre / f"{number}.mp3" for genre in ("classical", "electronic", "pop", "rock") for number in (7, 40)
@@ -116,7 +116,7 @@ def test_music_over_a_telephone_is_told_from_music_and_music_is_not(known, emoti
         y, _ = load_excerpt(path)
         narrow = soxr.resample(soxr.resample(y, RATE, 8000), 8000, RATE)
         for name, sound in (("plain", y), ("telephone", scipy.signal.sosfilt(telephone, narrow))):
-            scores[name].append(known.strangeness(listen(slices_of(sound), SPECTROGRAM)))
+            scores[name].append(known.ood_score(song_features(slices_of(sound), SPECTROGRAM)))
     assert max(scores["plain"]) < 1 < min(scores["telephone"])
 
 
@@ -124,11 +124,11 @@ def test_songs_of_artists_left_out_pass_as_often_as_promised():
     songs = [slices_of(song(number, 12, artist=number // 2)) for number in range(60)]
     learnt = learn(songs, [str(number // 2) for number in range(60)], SPECTROGRAM)
     fresh = [slices_of(song(number, 12, artist=number // 2)) for number in range(200, 240)]
-    scores = [learnt.strangeness(listen(one, SPECTROGRAM)) > 1 for one in fresh]
+    scores = [learnt.ood_score(song_features(one, SPECTROGRAM)) > 1 for one in fresh]
     assert np.mean(scores) <= 0.15  # .03 promised, of 40 songs of 20 artists
     assert learnt.limits.shape == (4, 2)
     assert len(features(songs[0], SPECTROGRAM)) == len(NAMES)
-    assert learnt.strangeness(listen(slices_of(noise(np.random.default_rng(0)))[:4], SPECTROGRAM)) > 1
+    assert learnt.ood_score(song_features(slices_of(noise(np.random.default_rng(0)))[:4], SPECTROGRAM)) > 1
 
 
 def test_what_never_varies_in_training_is_known_no_better_than_to_half_a_grey_level():

@@ -16,8 +16,8 @@ from lib.narrative.format import percent
 from lib.progress import tell
 from lib.tagging import file_tags, manifest
 from lib.tagging.model import Tagger
-from lib.tagging.output import UNSURE, alike, answer, playlist, table_of, write_csv, write_details, write_playlists
-from lib.tagging.predict import STRANGE, SURE, Tagged, tag
+from lib.tagging.output import UNSURE, alike, playlist, prediction, table_of, write_csv, write_details, write_playlists
+from lib.tagging.predict import OUT_OF_DISTRIBUTION, SURE, Tagged, tag
 from lib.training.quiet import import_keras
 
 RESULTS = ("index.html", "style.css", "tags.csv", "tags.json", "alike.csv")  # and playlists
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from lib.tagging.export import tagger_of
 
         tagger = tagger_of(given.model, tell=lambda text: print(text, flush=True))
-        manifest.check(given.out, [playlist(head, said) for head in tagger.heads for said in (*head.classes, UNSURE)])
+        manifest.check(given.out, [playlist(head, label) for head in tagger.heads for label in (*head.classes, UNSURE)])
         print(_about(tagger))
         songs, stopped = _tagged(tagger, paths, given.workers, given.sure)
         with explained(given.out):
@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         "--sure", type=float, default=SURE, help=f"probability below which a file is {UNSURE} (default: {SURE})"
     )
     parser.add_argument("--workers", type=int, default=0, help="processes (default: one per core)")
-    parser.add_argument("--write", action="store_true", help="write sure answers into the files' tags")
+    parser.add_argument("--write", action="store_true", help="write sure predictions into the files' tags")
     parser.add_argument("--read-only-too", action="store_true", help="with --write and --undo: read-only files as well")
     parser.add_argument("--undo", type=Path, help="take back what --write wrote, by the file that it left")
     return parser
@@ -108,7 +108,7 @@ def _about(tagger: Tagger) -> str:
 
 
 def _tagged(tagger: Tagger, paths: Sequence[Path], workers: int, sure: float) -> tuple[list[Tagged], bool]:
-    """Tag files, saying what comes out; on Ctrl-C, what was done so far, and that it was stopped."""
+    """Tag files and print the predictions; on Ctrl-C, those so far, and that it was stopped."""
     songs: list[Tagged] = []
     try:
         for song in tag(tagger, paths, workers=workers):
@@ -125,11 +125,11 @@ def _tagged(tagger: Tagger, paths: Sequence[Path], workers: int, sure: float) ->
 def _line(tagger: Tagger, song: Tagged, sure: float) -> str:
     if not song.ok:
         return f"{song.path}: {song.status}, {song.reason}"
-    told = []
+    parts = []
     for head in tagger.heads:
-        said, probability = answer(song, head, sure)
-        told.append(f"{said} ({probability:.0%})" if probability == probability else f"{head.name} {said}")
-    return f"{song.path}: {', '.join(told)}" + (f"; {STRANGE}" if song.strange else "")
+        label, probability = prediction(song, head, sure)
+        parts.append(f"{label} ({probability:.0%})" if probability == probability else f"{head.name} {label}")
+    return f"{song.path}: {', '.join(parts)}" + (f"; {OUT_OF_DISTRIBUTION}" if song.out_of_distribution else "")
 
 
 def _write(folder: Path, tagger: Tagger, songs: Sequence[Tagged], sure: float) -> None:
@@ -151,9 +151,9 @@ def _write_tags(tagger: Tagger, songs: Sequence[Tagged], sure: float, undo: Path
     wanted: dict[Path, dict[str, str]] = {}
     for song in (song for song in songs if song.ok):
         for head in tagger.heads:
-            said = answer(song, head, sure)[0]
-            if head.name in file_tags.FIELDS and said != UNSURE:
-                wanted.setdefault(song.path, {})[head.name] = said
+            label = prediction(song, head, sure)[0]
+            if head.name in file_tags.FIELDS and label != UNSURE:
+                wanted.setdefault(song.path, {})[head.name] = label
     left = file_tags.write_tags(wanted, undo, read_only_too=read_only_too)
     for path, reason in left.items():
         print(f"{path}: not tagged, {reason}", file=sys.stderr)

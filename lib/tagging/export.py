@@ -1,4 +1,4 @@
-"""From a study to a tagger that can be passed on: one run's network, or one trained on the whole corpus.
+"""Make a tagger of a study: of one run's network, or of one trained on the whole corpus.
 
 ``python -m lib.tagging.export --study emotify --network yu2018 --recipe tuned`` makes the model that comes with
 this project: it learns from every artist but those of one validation share, so no song is left to test it, and how
@@ -27,12 +27,12 @@ from lib.runs.run import Run
 from lib.runs.spec import RunSpec
 from lib.runs.store import Finished, finished
 from lib.tagging.model import FACTS, SHIPPED, Tagger, load, save
-from lib.tagging.ood import KNOWN_SHARE, Familiarity, learn
+from lib.tagging.ood import KNOWN_SHARE, TrainingDistribution, learn
 from lib.tagging.temperature import temperature
 from lib.training.quiet import import_keras
 
-FEWEST_ARTISTS = 10  # with fewer, what is usual among unknown ones cannot be told
-MOST_SONGS = 2_000  # whose sound is learnt; of more a sample
+FEWEST_ARTISTS = 10  # with fewer, the limits of unknown artists cannot be estimated
+MOST_SONGS = 2_000  # that the distribution is fitted to; of more a sample
 _SETTLED = (
     "Whether weights carry the terms of the music that they were trained on is not settled law, so keep to these too. "
     "The code is under the MIT licence."
@@ -50,7 +50,7 @@ def tagger_of(name: str, root: str = "", *, tell: Callable[[str], None] = lambda
     root : str
         Folder of ``work/`` and ``results/``; empty = the project's own.
     tell : callable
-        Told what takes a while.
+        Called with what takes a while.
 
     Raises
     ------
@@ -111,7 +111,7 @@ def of_corpus(study: Study, architecture: str, recipe: str, *, seed: int = 0, te
     architecture, recipe : str
     seed : int >= 0
     tell : callable
-        Told how far the training is.
+        Called with the progress of the training.
 
     Raises
     ------
@@ -154,7 +154,7 @@ def _tagger(plan: RunSpec, model, calibrating: Sequence[Finished], name: str, le
         model.get_weights(),
         plan.slices.spectrogram,
         _temperatures(calibrating, plan.heads, tracks),
-        _familiarity(plan.slices, learnt, tracks),
+        _training_distribution(plan.slices, learnt, tracks),
         {"name": name, **_facts(plan, calibrating, songs.nunique())},
     )
 
@@ -175,8 +175,8 @@ def _temperatures(runs: Sequence[Finished], heads: Sequence[Head], tracks: pd.Da
     return found
 
 
-def _familiarity(slices: Slices, learnt: np.ndarray, tracks: pd.DataFrame) -> Familiarity | None:
-    """Learn the training songs, of many a sample; None where there are too few artists."""
+def _training_distribution(slices: Slices, learnt: np.ndarray, tracks: pd.DataFrame) -> TrainingDistribution | None:
+    """Fit the distribution of the training songs, of many a sample; None where there are too few artists."""
     numbers = slices.table.loc[learnt].groupby("track_id", sort=True).indices
     positions = np.flatnonzero(learnt)
     artists = tracks.loc[list(numbers), "artist_group"].astype(object)
@@ -184,12 +184,12 @@ def _familiarity(slices: Slices, learnt: np.ndarray, tracks: pd.DataFrame) -> Fa
     if artists.nunique() < FEWEST_ARTISTS:
         return None
     rows = sorted(np.random.default_rng(0).permutation(len(numbers))[:MOST_SONGS])
-    heard = [positions[own] for own in numbers.values()]
-    return learn([slices.take(heard[row]) for row in rows], list(artists.astype(str).iloc[rows]), slices.spectrogram)
+    of_song = [positions[own] for own in numbers.values()]
+    return learn([slices.take(of_song[row]) for row in rows], list(artists.astype(str).iloc[rows]), slices.spectrogram)
 
 
 def _facts(plan: RunSpec, calibrating: Sequence[Finished], songs: int) -> dict:
-    """Gather what is to be said of a network from the results of its study."""
+    """Gather facts of a network from the results of its study."""
     path = plan.study.results / "summary.json"
     summary = read_json(path) if path.is_file() else {}
     corpus = summary.get("corpus", "")
@@ -216,8 +216,8 @@ def _accuracy(plan: RunSpec) -> dict:
     if not len(own):
         return {"split": "", "accuracy": []}
     strict = by_strictness(own["split"])[-1]
-    told = own.loc[own["split"] == strict, list(SCORES)]
-    return {"split": strict, "accuracy": told.astype(object).where(told.notna(), None).to_dict("records")}
+    rows = own.loc[own["split"] == strict, list(SCORES)]
+    return {"split": strict, "accuracy": rows.astype(object).where(rows.notna(), None).to_dict("records")}
 
 
 def card(tagger: Tagger) -> str:

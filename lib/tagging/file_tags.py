@@ -1,4 +1,4 @@
-"""Genre and mood written into the tags of files, only when asked for, and taken back.
+"""Genre and mood written into the tags of files, only on request, and restored.
 
 A file is tagged as a copy, whose sound is compared with the original's before it takes its place; what the tags were
 before is written to an undo file first.

@@ -1,4 +1,4 @@
-"""A trained network as a folder that can be passed on: its description, its weights, and what is to be said of it.
+"""A trained network as a folder: its description, its weights, and facts about it.
 
 ``model.json`` holds the network's configuration, the spectrogram, the temperatures, where the network comes from and
 how good it is; ``weights.npz`` its weights, kernels in half precision, and what its training music is like.
@@ -18,7 +18,7 @@ from lib.features.spectrogram import Spectrogram
 from lib.io import read_json, replacing, write_json
 from lib.models import Head
 from lib.paths import PROJECT
-from lib.tagging.ood import Familiarity, Normal
+from lib.tagging.ood import Normal, TrainingDistribution
 from lib.tagging.temperature import tempered
 
 SHIPPED = PROJECT / "models" / "emotify"
@@ -41,27 +41,27 @@ class Tagger:
         Of the slices that it was trained on.
     temperatures : mapping of str to float
         By categorical head, see `lib.tagging.temperature`.
-    familiarity : Familiarity or None
-        None if it is not known what its training music is like.
+    training_distribution : TrainingDistribution or None
+        None if unknown.
     facts : dict
-        What is to be said of it: ``name``, ``corpus``, ``synthetic``, ``licence``, ``about``, ``accuracy`` and more.
+        ``name``, ``corpus``, ``synthetic``, ``licence``, ``about``, ``accuracy`` and more.
     """
 
     description: dict
     weights: list[np.ndarray]
     spectrogram: Spectrogram
     temperatures: Mapping[str, float]
-    familiarity: Familiarity | None
+    training_distribution: TrainingDistribution | None
     facts: dict
     _network: object = field(init=False, default=None, repr=False)
 
     @property
     def heads(self) -> list[Head]:
-        """What it answers."""
+        """Heads of the network."""
         return [Head(name, tuple(classes)) for name, classes in self.description["heads"].items()]
 
-    def ask(self, slices: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
-        """Ask about slices.
+    def predict(self, slices: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Predict slices.
 
         Parameters
         ----------
@@ -69,22 +69,22 @@ class Tagger:
 
         Returns
         -------
-        answers : dict of str to np.ndarray [shape=(n, head.width), dtype=float32]
+        predictions : dict of str to np.ndarray [shape=(n, head.width), dtype=float32]
             By head: calibrated probabilities, or a number in the label's unit.
         vectors : np.ndarray [shape=(n, width), dtype=float32]
-            What the decision layers read.
+            Input of the decision layers.
         """
         network = self._built()
-        said, vectors = [], []
+        batches, vectors = [], []
         for start in range(0, len(slices), BATCH):
             raw, read = network.predict_on_batch(slices[start : start + BATCH])
-            said.append(raw)
+            batches.append(raw)
             vectors.append(read)
-        answers = {}
+        predictions = {}
         for head in self.heads:
-            values = np.concatenate([one[head.name] for one in said])
-            answers[head.name] = values if head.numeric else tempered(values, self.temperatures.get(head.name, 1.0))
-        return answers, np.concatenate(vectors)
+            values = np.concatenate([one[head.name] for one in batches])
+            predictions[head.name] = values if head.numeric else tempered(values, self.temperatures.get(head.name, 1.0))
+        return predictions, np.concatenate(vectors)
 
     def _built(self):
         if self._network is None:
@@ -98,9 +98,9 @@ class Tagger:
 
 
 def save(tagger: Tagger, folder: Path) -> None:
-    """Write a tagger into a folder, whole or not at all; kernels lose what half precision does not hold."""
+    """Write a tagger into a folder, whole or not at all; kernels in half precision."""
     arrays = {f"weight {number:03}": _packed(one) for number, one in enumerate(tagger.weights)}
-    known = tagger.familiarity
+    known = tagger.training_distribution
     if known is not None:
         arrays["familiarity limits"] = known.limits.astype(np.float32)
         for what, normal in (("slices", known.of_slices), ("songs", known.of_songs)):
@@ -144,19 +144,19 @@ def load(folder: Path) -> Tagger:
         raise ReportError(f"{folder / WEIGHTS} is damaged: its checksum is not the one in {FACTS}. Get it again.")
     with np.load(folder / WEIGHTS, allow_pickle=False) as arrays:
         held = {name: arrays[name].astype(np.float32) for name in arrays.files}
-    familiarity = None
+    training_distribution = None
     if "familiarity limits" in held:
         normals = [
             Normal(*(held[f"familiarity {what} {name}"].astype(float) for name in ("centre", "scale", "precision")))
             for what in ("slices", "songs")
         ]
-        familiarity = Familiarity(*normals, held["familiarity limits"])
+        training_distribution = TrainingDistribution(*normals, held["familiarity limits"])
     return Tagger(
         content["description"],
         [held[name] for name in sorted(held) if name.startswith("weight ")],
         Spectrogram(**content["spectrogram"]),
         content["temperatures"],
-        familiarity,
+        training_distribution,
         content["facts"],
     )
 

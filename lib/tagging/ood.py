@@ -1,8 +1,8 @@
-"""Whether sound is like the music that a network was trained on; where it is not, no answer is worth having.
+"""Out-of-distribution detection: whether sound is like the music that a network was trained on.
 
-A network answers whatever it is shown, speech and noise included, often with confidence (Hendrycks & Gimpel 2017,
-arXiv 1610.02136). What it was trained on is described here by statistics of its slices and of its songs, as normal
-distributions; a song is as far from them as its Mahalanobis distance (Lee et al. 2018, arXiv 1807.03888).
+A network also predicts classes of speech and noise, often with confidence (Hendrycks & Gimpel 2017, arXiv 1610.02136).
+The training music is described by statistics of its slices and of its songs, as normal distributions; the
+out-of-distribution score of a song is its Mahalanobis distance from them (Lee et al. 2018, arXiv 1807.03888).
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import numpy as np
 from lib.features.spectrogram import Spectrogram
 
 COEFFICIENTS = 20  # of the cepstrum
-KNOWN_SHARE = 0.97  # of songs of unknown artists that shall pass
+KNOWN_SHARE = 0.97  # of songs of unknown artists with a score of at most 1
 SYLLABLES = (2.0, 7.0)  # Hz at which the loudness of speech rises and falls (Houtgast & Steeneken 1985: 4 Hz at most)
-SILENT = 2 / 255  # grey level of what is not heard
-HEARD = 8 / 255  # grey level from which a band counts as used
-EDGE = 98  # percentile of a band's levels that must be heard
-FINEST = 0.5 / 255  # half a grey level: what hardly varies in the training music is known no better than this
+SILENT = 2 / 255  # grey level below which a band is silent
+USED = 8 / 255  # grey level from which a band counts as used
+EDGE = 98  # percentile of a band's levels that must exceed `USED`
+FINEST = 0.5 / 255  # half a grey level: least standard deviation of a feature
 FOLDS = 5
-LENGTHS = (1, 2, 4, 7)  # slices of a song for which limits are settled, beside all
+LENGTHS = (1, 2, 4, 7)  # slices of a song for which limits are estimated, beside all
 _SMALL = 1e-3
 NAMES = (
     *(f"timbre {number}" for number in range(COEFFICIENTS)),
@@ -34,7 +34,7 @@ NAMES = (
 
 
 def features(slices: np.ndarray, spectrogram: Spectrogram) -> np.ndarray:
-    """Statistics of a song's slices that tell music from other sound.
+    """Statistics of a song's slices that discriminate music from other sound.
 
     Mean, range and speed of change of the first cepstral coefficients (DCT-II of the log-mel), and what sets speech,
     noise and narrow channels apart: level and its range, silence in all bands and in the highest and lowest, the
@@ -61,7 +61,7 @@ def features(slices: np.ndarray, spectrogram: Spectrogram) -> np.ndarray:
     loudness = grey.mean(axis=1)  # [slice, frame]
     silent = (grey < SILENT).mean(axis=(0, 2))  # of each band
     bands = len(silent)
-    used = np.flatnonzero(np.percentile(grey, EDGE, axis=(0, 2)) > HEARD)
+    used = np.flatnonzero(np.percentile(grey, EDGE, axis=(0, 2)) > USED)
     edges = (used[-1] / bands, used[0] / bands) if len(used) else (0.0, 1.0)
     level = [
         _log(loudness.std()), *np.percentile(loudness, (5, 95)), silent.mean(), _log(silent[-bands // 5 :].mean()),
@@ -121,64 +121,63 @@ class Normal:
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What `Familiarity` compares of a song.
+class SongFeatures:
+    """`features` of a song, as `TrainingDistribution` compares them.
 
     Parameters
     ----------
     slices : np.ndarray [shape=(n, features)]
-        `features` of each slice by itself: what sounds for a moment.
+        Of each slice by itself.
     song : np.ndarray [shape=(features,)]
-        `features` of all together: how it moves on.
+        Of all slices together.
     """
 
     slices: np.ndarray
     song: np.ndarray
 
 
-def listen(slices: np.ndarray, spectrogram: Spectrogram) -> Heard:
-    """Take the `features` of a song's slices, one by one and together."""
+def song_features(slices: np.ndarray, spectrogram: Spectrogram) -> SongFeatures:
+    """Compute the `features` of a song's slices, one by one and together."""
     alone = np.stack([features(slices[at : at + 1], spectrogram) for at in range(len(slices))])
-    return Heard(alone, features(slices, spectrogram))
+    return SongFeatures(alone, features(slices, spectrogram))
 
 
 @dataclass(frozen=True)
-class Familiarity:
-    """What the training music is like.
+class TrainingDistribution:
+    """Distribution of the training music.
 
     Parameters
     ----------
     of_slices, of_songs : Normal
     limits : np.ndarray [shape=(most, 2)]
         Distances, of slices on average and of the song, that `KNOWN_SHARE` of the songs of artists left out keep
-        within, by the number of slices heard, 1 and up; more slices than `most` are judged by the last.
+        within, by the number of slices, 1 and up; of more slices than `most` the last.
     """
 
     of_slices: Normal
     of_songs: Normal
     limits: np.ndarray
 
-    def strangeness(self, heard: Heard) -> float:
-        """Distance as a share of what is usual for so many slices, the greater of both: above 1 it is unlike."""
-        limits = self.limits[min(len(heard.slices), len(self.limits)) - 1]
-        return float((_distances(self.of_slices, self.of_songs, heard) / limits).max())
+    def ood_score(self, found: SongFeatures) -> float:
+        """Out-of-distribution score: the greater of both distances over its limit; out of distribution above 1."""
+        limits = self.limits[min(len(found.slices), len(self.limits)) - 1]
+        return float((_distances(self.of_slices, self.of_songs, found) / limits).max())
 
-    def strangest(self, heard: Heard) -> str:
-        """Name the property in which a song is farthest from the training music."""
-        away = np.abs(self.of_songs.away(heard.song))
+    def farthest_feature(self, found: SongFeatures) -> str:
+        """Name the feature in which a song is farthest from the training music."""
+        away = np.abs(self.of_songs.away(found.song))
         return NAMES[int(away.argmax())].rstrip("0123456789 ")
 
 
-def _distances(of_slices: Normal, of_songs: Normal, heard: Heard) -> np.ndarray:
-    return np.array([of_slices.distance(heard.slices).mean(), of_songs.distance(heard.song[None])[0]])
+def _distances(of_slices: Normal, of_songs: Normal, found: SongFeatures) -> np.ndarray:
+    return np.array([of_slices.distance(found.slices).mean(), of_songs.distance(found.song[None])[0]])
 
 
-def learn(songs: Sequence[np.ndarray], artists: Sequence[str], spectrogram: Spectrogram) -> Familiarity:
-    """Learn what the songs of a corpus are like.
+def learn(songs: Sequence[np.ndarray], artists: Sequence[str], spectrogram: Spectrogram) -> TrainingDistribution:
+    """Fit the distribution of the songs of a corpus.
 
-    The limits are those of songs whose artists were left out, in five folds, so that they hold for music of artists
-    that the network does not know; each is asked with its first slice, its first two, and so on, and what lies
-    between is interpolated.
+    The limits are cross-validated over artists in five folds, for the numbers of slices in `LENGTHS`, and interpolated
+    between them.
 
     Parameters
     ----------
@@ -190,7 +189,7 @@ def learn(songs: Sequence[np.ndarray], artists: Sequence[str], spectrogram: Spec
     """
     from sklearn.model_selection import GroupKFold
 
-    whole = [listen(one, spectrogram) for one in songs]
+    whole = [song_features(one, spectrogram) for one in songs]
     most = max(map(len, songs))
     lengths = [length for length in LENGTHS if length < most] + [most]
     far = np.empty((len(lengths), len(songs), 2))
@@ -198,15 +197,15 @@ def learn(songs: Sequence[np.ndarray], artists: Sequence[str], spectrogram: Spec
         known = _fitted([whole[at] for at in train])
         for at in test:
             for place, length in enumerate(lengths):
-                heard = Heard(whole[at].slices[:length], features(songs[at][:length], spectrogram))
-                far[place, at] = _distances(*known, heard)
-    # Each of both keeps half of what may be sent away wrongly.
+                found = SongFeatures(whole[at].slices[:length], features(songs[at][:length], spectrogram))
+                far[place, at] = _distances(*known, found)
+    # Each of both distances rejects half of the share that may be rejected.
     limits = np.quantile(far, (1 + KNOWN_SHARE) / 2, axis=1)
     between = [np.interp(np.arange(1, most + 1), lengths, column) for column in limits.T]
-    return Familiarity(*_fitted(whole), np.stack(between, axis=1))
+    return TrainingDistribution(*_fitted(whole), np.stack(between, axis=1))
 
 
-def _fitted(songs: Sequence[Heard]) -> tuple[Normal, Normal]:
+def _fitted(songs: Sequence[SongFeatures]) -> tuple[Normal, Normal]:
     return Normal.fitted(np.concatenate([one.slices for one in songs])), Normal.fitted(
         np.stack([o.song for o in songs])
     )

@@ -1,4 +1,4 @@
-"""What tagging found, as tables, as JSON, as playlists, and as songs that go together."""
+"""Predictions of files as tables, JSON and playlists, and similar songs among them."""
 
 from __future__ import annotations
 
@@ -16,47 +16,47 @@ from lib.io import write_json
 from lib.models import Head
 from lib.tagging.predict import SURE, Tagged
 
-UNSURE = "unsure"  # stands for an answer where there is none
+UNSURE = "unsure"  # in place of a class where none is predicted
 NEIGHBOURS = 5
 
 
-def answer(song: Tagged, head: Head, sure: float = SURE) -> tuple[str, float]:
-    """Answer of a song, and its probability.
+def prediction(song: Tagged, head: Head, sure: float = SURE) -> tuple[str, float]:
+    """Prediction of a song, and its probability.
 
     Returns
     -------
-    said : str
-        A class, or `UNSURE` where the song is unlike the training music or no class has a probability of `sure`; a
+    label : str
+        A class, or `UNSURE` where the song is out of distribution or no class has a probability of `sure`; a
         number as text.
     probability : float
         Of the likeliest class; NaN of a number.
     """
     values = song.song(head.name)
     if head.numeric:
-        return UNSURE if song.strange else f"{values[0]:.3f}", float("nan")
+        return UNSURE if song.out_of_distribution else f"{values[0]:.3f}", float("nan")
     best = int(values.argmax())
-    certain = values[best] >= sure and not song.strange
+    certain = values[best] >= sure and not song.out_of_distribution
     return head.classes[best] if certain else UNSURE, float(values[best])
 
 
 def table_of(songs: Iterable[Tagged], heads: Sequence[Head], sure: float = SURE) -> pd.DataFrame:
-    """One row per file: what it is, what was answered, and every probability.
+    """One row per file: tags, predictions, and every probability.
 
     Returns
     -------
     pd.DataFrame
-        ``path``, ``artist``, ``title``, ``status``, ``reason``, ``seconds``, ``strangeness``, by head its answer,
-        ``<head>_probability``, and ``<head>:<class>`` or ``<head>:value``.
+        ``path``, ``artist``, ``title``, ``status``, ``reason``, ``seconds``, ``strangeness`` (the out-of-distribution
+        score), by head its prediction, ``<head>_probability``, and ``<head>:<class>`` or ``<head>:value``.
     """
     rows = []
     for song in songs:
         tags = read_tags(song.path) if song.ok else {}
         row = {"path": str(song.path), "artist": tags.get("artist", ""), "title": tags.get("title", song.path.stem)}
         row |= {"status": song.status, "reason": song.reason, "seconds": round(song.seconds, 2)}
-        row["strangeness"] = song.strangeness
+        row["strangeness"] = song.ood_score
         for head in heads if song.ok else ():
-            said, probability = answer(song, head, sure)
-            row[head.name] = said
+            label, probability = prediction(song, head, sure)
+            row[head.name] = label
             if not head.numeric:
                 row[f"{head.name}_probability"] = probability
             row |= dict(zip(head.columns, map(float, song.song(head.name)), strict=True))
@@ -68,7 +68,7 @@ def table_of(songs: Iterable[Tagged], heads: Sequence[Head], sure: float = SURE)
 
 
 def write_details(songs: Sequence[Tagged], heads: Sequence[Head], table: pd.DataFrame, path: Path, **facts) -> None:
-    """Write everything as JSON, with the answers over time.
+    """Write everything as JSON, with the predictions over time.
 
     Parameters
     ----------
@@ -78,18 +78,18 @@ def write_details(songs: Sequence[Tagged], heads: Sequence[Head], table: pd.Data
         As from `table_of`, of the same songs.
     path : path-like
     **facts
-        What else is to be said at its top.
+        Further keys at its top.
     """
-    told = []
+    entries = []
     for song, row in zip(songs, table.to_dict("records"), strict=True):
         one = {name: value for name, value in row.items() if ":" not in name and pd.notna(value) and value != ""}
         if song.ok:
             one["over_time"] = {"start_s": [round(float(start), 2) for start in song.starts]}
             for head in heads:
-                values = np.round(song.answers[head.name].T.astype(float), 3).tolist()
+                values = np.round(song.predictions[head.name].T.astype(float), 3).tolist()
                 one["over_time"][head.name] = dict(zip(head.classes or ("value",), values, strict=True))
-        told.append(one)
-    write_json({**facts, "songs": told}, path)
+        entries.append(one)
+    write_json({**facts, "songs": entries}, path)
 
 
 def write_playlists(table: pd.DataFrame, heads: Sequence[Head], folder: Path) -> list[Path]:
@@ -100,22 +100,22 @@ def write_playlists(table: pd.DataFrame, heads: Sequence[Head], folder: Path) ->
     written = []
     good = table.loc[table["status"] == "ok"]
     for head in (head for head in heads if not head.numeric):
-        for said, rows in good.groupby(head.name):
+        for label, rows in good.groupby(head.name):
             rows = rows.sort_values(f"{head.name}_probability", ascending=False, kind="stable")
-            lines = ["#EXTM3U", f"#PLAYLIST:{head.name}: {said}"]
+            lines = ["#EXTM3U", f"#PLAYLIST:{head.name}: {label}"]
             for row in rows.itertuples():
                 about = " - ".join(part for part in (row.artist, row.title) if part)
                 lines += [f"#EXTINF:{round(row.seconds)},{_line(about)}", _line(str(Path(row.path).resolve()))]
-            path = folder / Path(playlist(head, said)).name
+            path = folder / Path(playlist(head, label)).name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(("\n".join(lines) + "\n").encode("utf-8", "surrogateescape"))
             written.append(path)
     return written
 
 
-def playlist(head: Head, said: str) -> str:
+def playlist(head: Head, label: str) -> str:
     """Name of the playlist of a class, in the folder of the results."""
-    return f"playlists/{head.name}-{re.sub(r'[^0-9A-Za-z_-]+', '-', said).strip('-') or 'class'}.m3u8"
+    return f"playlists/{head.name}-{re.sub(r'[^0-9A-Za-z_-]+', '-', label).strip('-') or 'class'}.m3u8"
 
 
 def _line(text: str) -> str:
@@ -129,9 +129,9 @@ def alike(songs: Sequence[Tagged], count: int = NEIGHBOURS) -> pd.DataFrame:
     -------
     pd.DataFrame
         ``path``, ``rank``, ``neighbour``, ``similarity`` (the cosine of centred vectors, -1..1). Empty for fewer than
-        three songs, and without those that are unlike the training music.
+        three songs, and without those that are out of distribution.
     """
-    good = [song for song in songs if song.ok and not song.strange]
+    good = [song for song in songs if song.ok and not song.out_of_distribution]
     if len(good) < 3:
         return pd.DataFrame(columns=["path", "rank", "neighbour", "similarity"])
     names = [str(song.path) for song in good]

@@ -82,8 +82,8 @@ def _song(folder: Path, song: Tagged, row: pd.Series, heads: Sequence[Head], ali
         "length": f"{int(song.seconds) // 60}:{int(song.seconds) % 60:02}",
         "address": quote(Path(os.path.relpath(song.path.resolve(), folder.resolve())).as_posix()),
         "tags": tags,
-        "strange": song.strange,
-        "strangest": song.strangest,
+        "strange": song.out_of_distribution,
+        "strangest": song.farthest_feature,
         "alike": alike,
     }
 
@@ -94,7 +94,7 @@ def _strip(song: Tagged, head: Head) -> Markup:
         return Markup("")
     parts = []
     ends = [*song.starts[1:], song.seconds]
-    for start, end, chances in zip(song.starts, ends, song.answers[head.name], strict=True):
+    for start, end, chances in zip(song.starts, ends, song.predictions[head.name], strict=True):
         left, width = WIDTH * start / song.seconds, WIDTH * (end - start) / song.seconds
         top = 0.0
         for name, chance in zip(head.classes, map(float, chances), strict=True):

@@ -20,7 +20,7 @@ def strips(songs: Sequence[Tagged], heads: Sequence[Head], names: Sequence[str])
     Parameters
     ----------
     songs : sequence of Tagged
-        With an answer, at least one.
+        With predictions, at least one.
     heads : sequence of Head
         Numeric ones are left out; at least one has classes.
     names : sequence of str
@@ -32,7 +32,7 @@ def strips(songs: Sequence[Tagged], heads: Sequence[Head], names: Sequence[str])
     for row, song, name in zip(grid, songs, names, strict=True):
         edges = np.append(song.starts, song.seconds)
         for axes, head in zip(row, heads, strict=True):
-            tops = np.cumsum(song.answers[head.name], axis=1).T
+            tops = np.cumsum(song.predictions[head.name], axis=1).T
             for label, below, above in zip(head.classes, [np.zeros(len(song.starts)), *tops], tops, strict=False):
                 axes.stairs(above, edges, baseline=below, fill=True, color=colour(label), linewidth=0)
             axes.set(xlim=(0, song.seconds), ylim=(0, 1), yticks=[])

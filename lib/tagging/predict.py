@@ -1,4 +1,4 @@
-"""Whole audio files: cut into windows, given to the network, and what is made of its predictions.
+"""Predictions of whole audio files, cut into windows.
 
 A window has the length of the excerpts that networks are trained on, and gives slices as training had them: their grey
 levels count from the loudest bin of the window. A file that is no longer than an excerpt gives the very slices that
@@ -20,11 +20,11 @@ from lib import pool
 from lib.audio import SILENCE, ClipError, mono, open_audio, resampled
 from lib.features.spectrogram import Spectrogram, cut_slices, log_mel, to_grey
 from lib.tagging.model import BATCH, Tagger
-from lib.tagging.ood import Heard, listen
+from lib.tagging.ood import SongFeatures, song_features
 
-SURE = 0.5  # probability below which an answer is no answer
+SURE = 0.5  # probability below which no class is predicted
 TIMEOUT_S = 600.0  # six hours of sound take a few minutes
-STRANGE = "unlike the music that the network was trained on"
+OUT_OF_DISTRIBUTION = "unlike the music that the network was trained on"
 
 
 @dataclass(frozen=True)
@@ -97,15 +97,15 @@ class Tagged:
         Of sound that was read.
     starts : np.ndarray [shape=(slices,)]
         Seconds from the beginning of the file.
-    answers : dict of str to np.ndarray [shape=(slices, head.width)]
-        As `Tagger.ask` gives them.
+    predictions : dict of str to np.ndarray [shape=(slices, head.width)]
+        As from `Tagger.predict`.
     vector : np.ndarray [shape=(width,)]
-        Mean over the slices of what the decision layers read.
-    strangeness : float
-        See `lib.tagging.ood`, median over the windows; above 1 the music is unlike the training music, NaN
-        if that is not known of it.
-    strangest : str
-        In what it is farthest from it.
+        Mean over the slices of the input of the decision layers.
+    ood_score : float
+        Out-of-distribution score, see `lib.tagging.ood`, median over the windows; NaN if the training distribution is
+        unknown.
+    farthest_feature : str
+        In which it is farthest from the training music.
     """
 
     path: Path
@@ -113,30 +113,30 @@ class Tagged:
     reason: str = ""
     seconds: float = 0.0
     starts: np.ndarray = field(default_factory=lambda: np.empty(0))
-    answers: dict[str, np.ndarray] = field(default_factory=dict)
+    predictions: dict[str, np.ndarray] = field(default_factory=dict)
     vector: np.ndarray = field(default_factory=lambda: np.empty(0))
-    strangeness: float = float("nan")
-    strangest: str = ""
+    ood_score: float = float("nan")
+    farthest_feature: str = ""
 
     @property
     def ok(self) -> bool:
-        """Whether there is an answer at all."""
+        """Whether there are predictions."""
         return self.status == "ok"
 
     @property
-    def strange(self) -> bool:
-        """Whether it is unlike the training music, so that no answer is worth having."""
-        return self.strangeness > 1
+    def out_of_distribution(self) -> bool:
+        """Whether it is unlike the training music, so that predictions are not reliable."""
+        return self.ood_score > 1
 
     def song(self, head: str) -> np.ndarray:
-        """Answer of a head for the whole file, the mean over its slices [shape=(head.width,)]."""
-        return self.answers[head].mean(axis=0)
+        """Prediction of a head for the whole file, the mean over its slices [shape=(head.width,)]."""
+        return self.predictions[head].mean(axis=0)
 
 
 def tag(tagger: Tagger, paths: Iterable[Path], *, workers: int = 0, timeout_s: float = TIMEOUT_S) -> Iterator[Tagged]:
     """Tag files, in order; one that cannot be read is a result with a reason.
 
-    Decoding and spectrograms are made in worker processes, one per core, while the network answers in this one; only a
+    Decoding and spectrograms are made in worker processes, one per core, while the network predicts in this one; only a
     few files are held at a time.
 
     Parameters
@@ -148,22 +148,22 @@ def tag(tagger: Tagger, paths: Iterable[Path], *, workers: int = 0, timeout_s: f
     timeout_s : float > 0
         Seconds a file may take.
     """
-    hear = partial(_hear, spectrogram=tagger.spectrogram, compare=tagger.familiarity is not None)
-    waiting: list[tuple[Path, list[Window], list[Heard]]] = []
-    for path, result, reason in pool.run(hear, map(str, paths), workers=workers, timeout_s=timeout_s):
-        found, heard, status, why = result or ([], [], "unreadable", reason)
+    read = partial(_read, spectrogram=tagger.spectrogram, compare=tagger.training_distribution is not None)
+    waiting: list[tuple[Path, list[Window], list[SongFeatures]]] = []
+    for path, result, reason in pool.run(read, map(str, paths), workers=workers, timeout_s=timeout_s):
+        found, compared, status, why = result or ([], [], "unreadable", reason)
         if status == "ok":
-            waiting.append((Path(path), found, heard))
+            waiting.append((Path(path), found, compared))
         if status != "ok" or sum(len(one.slices) for _, of, _ in waiting for one in of) >= BATCH:
-            yield from _answered(tagger, waiting)
+            yield from _predicted(tagger, waiting)
             waiting = []
         if status != "ok":
             yield Tagged(Path(path), status, why.replace(str(path), Path(path).name))
-    yield from _answered(tagger, waiting)
+    yield from _predicted(tagger, waiting)
 
 
-def _hear(path: str, spectrogram: Spectrogram, compare: bool) -> tuple[list[Window], list[Heard], str, str]:
-    """Windows of a file and what is compared of them, status, reason; in a worker process."""
+def _read(path: str, spectrogram: Spectrogram, compare: bool) -> tuple[list[Window], list[SongFeatures], str, str]:
+    """Windows of a file and their features, status, reason; in a worker process."""
     _hush()
     try:
         found = list(windows(path, spectrogram))
@@ -175,7 +175,7 @@ def _hear(path: str, spectrogram: Spectrogram, compare: bool) -> tuple[list[Wind
         if longest < spectrogram.slice_s:
             return [], [], "short", f"{longest:.1f} s; a slice needs {spectrogram.slice_s:g} s"
         return [], [], "silent", "nothing in it is loud enough to be heard"
-    return found, [listen(one.slices, spectrogram) for one in sounding] if compare else [], "ok", ""
+    return found, [song_features(one.slices, spectrogram) for one in sounding] if compare else [], "ok", ""
 
 
 @cache
@@ -185,21 +185,22 @@ def _hush() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
-def _answered(tagger: Tagger, files: list[tuple[Path, list[Window], list[Heard]]]) -> Iterator[Tagged]:
+def _predicted(tagger: Tagger, files: list[tuple[Path, list[Window], list[SongFeatures]]]) -> Iterator[Tagged]:
     if not files:
         return
-    answers, vectors = tagger.ask(np.concatenate([one.slices for _, found, _ in files for one in found]))
+    predictions, vectors = tagger.predict(np.concatenate([one.slices for _, found, _ in files for one in found]))
     at = 0
-    for path, found, heard in files:
+    for path, found, compared in files:
         starts = [one.start_s + tagger.spectrogram.slice_s * np.arange(len(one.slices)) for one in found]
         own = slice(at, at := at + sum(map(len, starts)))
-        strangeness, strangest = float("nan"), ""
-        if heard:
-            known = tagger.familiarity
-            each = [known.strangeness(one) for one in heard]
-            strangeness = float(np.median(each))
-            strangest = known.strangest(heard[int(np.argsort(each)[len(each) // 2])])
+        ood_score, farthest_feature = float("nan"), ""
+        if compared:
+            known = tagger.training_distribution
+            each = [known.ood_score(one) for one in compared]
+            ood_score = float(np.median(each))
+            farthest_feature = known.farthest_feature(compared[int(np.argsort(each)[len(each) // 2])])
         yield Tagged(
             path, "ok", "", sum(one.seconds for one in found), np.concatenate(starts),
-            {name: values[own] for name, values in answers.items()}, vectors[own].mean(axis=0), strangeness, strangest,
+            {name: values[own] for name, values in predictions.items()}, vectors[own].mean(axis=0), ood_score,
+            farthest_feature,
         )  # fmt: skip

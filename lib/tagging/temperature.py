@@ -1,7 +1,7 @@
-"""Probabilities that can be taken at their word: one temperature a head, settled on validation songs.
+"""Calibrated probabilities: one temperature a head, fitted to validation songs.
 
 Temperature scaling (Guo et al. 2017, Proceedings of Machine Learning Research 70, arXiv 1706.04599) divides a network's
-logits by one number; it changes how sure an answer is, and of one slice never which it is.
+logits by one number; it changes the confidence of a slice's prediction, but never its class.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
 
 
 def temperature(probabilities: np.ndarray, songs: np.ndarray, labels: np.ndarray) -> float:
-    """Find the temperature with which the answers per song, means over slices, are likeliest.
+    """Find the temperature that maximises the likelihood of the probabilities per song, means over slices.
 
-    Few songs say little, and then the temperature stays near 1.
+    A prior keeps it near 1 where there are few songs.
 
     Parameters
     ----------
@@ -61,8 +61,8 @@ def temperature(probabilities: np.ndarray, songs: np.ndarray, labels: np.ndarray
     true = labels[known][first]
 
     def cost(logarithm: float) -> float:
-        said = tempered(probabilities[known], np.exp(logarithm)).astype(np.float64)
-        right = np.bincount(number, said[np.arange(len(said)), true[number]]) / counts
-        return -np.log(np.maximum(right, _TINY)).sum() + (logarithm / SPREAD) ** 2 / 2
+        scaled = tempered(probabilities[known], np.exp(logarithm)).astype(np.float64)
+        correct = np.bincount(number, scaled[np.arange(len(scaled)), true[number]]) / counts
+        return -np.log(np.maximum(correct, _TINY)).sum() + (logarithm / SPREAD) ** 2 / 2
 
     return float(np.exp(minimize_scalar(cost, bounds=np.log(BOUNDS), method="bounded").x))

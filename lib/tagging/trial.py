@@ -1,4 +1,4 @@
-"""Trying a tagger: songs that it has not learnt from, and what its confidence is worth."""
+"""Evaluation of a tagger: songs that it was not trained on, and its calibration."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from lib.runs.run import Run
 from lib.runs.spec import RunSpec
 from lib.runs.store import Finished, finished
 from lib.tagging.model import Tagger
-from lib.tagging.output import UNSURE, answer
+from lib.tagging.output import UNSURE, prediction
 from lib.tagging.predict import Tagged
 from lib.tagging.temperature import tempered
 
 
 def music_files(study: Study, tracks: pd.DataFrame, tagger: Tagger, given: str, most: int) -> list[Path]:
-    """Files to tag: those that were named, or some of the study's songs that the network has not learnt from.
+    """Files to tag: those given, or some of the study's songs that the network was not trained on.
 
     Parameters
     ----------
@@ -51,13 +51,13 @@ def music_files(study: Study, tracks: pd.DataFrame, tagger: Tagger, given: str, 
         if not paths:
             raise ReportError(f"music {given!r}: no audio file there or below.")
         return paths
-    usable = tracks.loc[(tracks["status"] == "ok") & tracks["track_id"].isin(unheard(study, tracks, tagger))]
+    usable = tracks.loc[(tracks["status"] == "ok") & tracks["track_id"].isin(unseen(study, tracks, tagger))]
     order = usable.groupby(usable["genre"].fillna("")).cumcount().sort_values(kind="stable").index
     return [Path(path) for path in usable.loc[order, "path"].head(most)]
 
 
-def unheard(study: Study, tracks: pd.DataFrame, tagger: Tagger) -> list[str]:
-    """Songs of a study that a network has not learnt from, by ``track_id``."""
+def unseen(study: Study, tracks: pd.DataFrame, tagger: Tagger) -> list[str]:
+    """Songs of a study that a network was not trained on, by ``track_id``."""
     facts = tagger.facts
     if facts["study"] != study.name:
         return list(tracks["track_id"])
@@ -123,44 +123,46 @@ def trust(
     scores, bins = [], []
     for name, temperatures in (("before", {}), ("after", tagger.temperatures)):
         own = [_Tempered(one.folder, one.run, one.stale, tuple(temperatures.items())) for one in runs]
-        answers = [replace(one, network=name) for one in collect(own, tracks)]
-        scores.append(calibration.calibration(answers, Bootstrap(resamples, seed)))
-        bins.append(calibration.reliability(answers, Bootstrap(resamples, seed)))
+        predictions = [replace(one, network=name) for one in collect(own, tracks)]
+        scores.append(calibration.calibration(predictions, Bootstrap(resamples, seed)))
+        bins.append(calibration.reliability(predictions, Bootstrap(resamples, seed)))
     whole = pd.concat(scores, ignore_index=True)
     return whole.loc[whole["level"] == "song"].reset_index(drop=True), pd.concat(bins, ignore_index=True)
 
 
-def told(
+def prediction_table(
     songs: Sequence[Tagged], tagger: Tagger, names: Sequence[str], sure: float, labels: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Readable table of what was said of some files.
+    """Readable table of the predictions of some files.
 
     Parameters
     ----------
     songs : sequence of Tagged
     tagger : Tagger
     names : sequence of str
-        What each file is.
+        Name of each file.
     sure : float
-        See `lib.tagging.output.answer`.
+        See `lib.tagging.output.prediction`.
     labels : pd.DataFrame, optional
-        What is known of each file, a column per head.
+        Labels of each file, a column per head.
 
     Returns
     -------
     pd.DataFrame
-        ``what``, by head the answer with its probability and the label if there is one, ``strangeness`` (above 1:
-        unlike the training music), and, where there is any reason, ``why`` there is no answer.
+        ``what``, by head the prediction with its probability and the label if there is one, ``strangeness`` (the
+        out-of-distribution score), and, where there is any reason, ``why not``.
     """
     rows = []
     for place, (song, name) in enumerate(zip(songs, names, strict=True)):
         row = {"what": name}
         for head in tagger.heads:
-            said, chance = answer(song, head, sure) if song.ok else ("", float("nan"))
-            row[head.name] = said if chance != chance or said == UNSURE else f"{said} ({percent(chance)})"
+            label, chance = prediction(song, head, sure) if song.ok else ("", float("nan"))
+            row[head.name] = label if chance != chance or label == UNSURE else f"{label} ({percent(chance)})"
             if labels is not None and head.name in labels:
                 row[f"labelled {head.name}"] = labels[head.name].iloc[place]
-        row |= {"strangeness": song.strangeness if song.ok else float("nan")}
-        rows.append(row | {"why": song.reason if not song.ok else song.strangest if song.strange else ""})
+        row |= {"strangeness": song.ood_score if song.ok else float("nan")}
+        rows.append(
+            row | {"why": song.reason if not song.ok else song.farthest_feature if song.out_of_distribution else ""}
+        )
     table = pd.DataFrame(rows).rename(columns={"why": "why not"})
     return table if (table["why not"] != "").any() else table.drop(columns="why not")
