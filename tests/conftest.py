@@ -84,7 +84,7 @@ def project(tmp_path_factory):
     project = copy_of_the_project(tmp_path_factory.mktemp("project"))
     done = report(project)
     assert done.returncode == 0, done.stdout + done.stderr
-    project.joinpath("said.txt").write_text(done.stdout)
+    project.joinpath("output.txt").write_text(done.stdout)
     return project
 
 

@@ -95,7 +95,7 @@ def fake_run(
 ) -> Finished:
     """Write a finished run whose accuracy grows with `skill`.
 
-    `numeric` names columns of the tracks that it answers with a number; `recipe` may be a baseline's, or that
+    `numeric` names columns of the tracks that it predicts; `recipe` may be a baseline's, or that
     of what was selected.
     """
     run = Run(network, split, fold, seed, recipe, validation, candidate, share)

@@ -12,9 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Faults:
     """How the server fails; `cut` and `error` are shares of the requests, drawn from a seed.
 
-    `cut` ends an answer at a random byte, `error` answers 500 instead, `flips` times the byte `flip_at` of the file
-    is a wrong one, `pause_s` waits before each answer, `ranges` gives parts, `retry_after` goes with a 429, `refuse`
-    is the status of every answer.
+    `cut` ends a response at a random byte, `error` responds with 500 instead, `flips` times the byte `flip_at` of the
+    file is a wrong one, `pause_s` waits before each response, `ranges` gives parts, `retry_after` goes with a 429,
+    `refuse` is the status of every response.
     """
 
     ranges: bool = True

@@ -16,7 +16,7 @@ class Service:
     """What a test sees and sets.
 
     `songs` by id: artist, title, seconds, valence (None = no features). `faults` by question (token, search,
-    audio-features): answers that go before the right one, each a status, a pair of status and Retry-After, or text.
+    audio-features): responses that go before the correct one, each a status, a pair of status and Retry-After, or text.
     """
 
     songs: dict[str, tuple[str, str, float, float | None]]

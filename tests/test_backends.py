@@ -38,35 +38,35 @@ for layer in model.layers:
         layer.rate = 0.0  # its draws are each backend's own
 
 
-def loss_of(answers):
-    return sum(model.loss[name](y[name], answers[name], sample_weight=w[name]) for name in y)
+def loss_of(predictions):
+    return sum(model.loss[name](y[name], predictions[name], sample_weight=w[name]) for name in y)
 
 
-def ask(training):
+def forward(training):
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
         with tf.GradientTape() as tape:
-            answers = model(x, training=training)
-            loss = loss_of(answers)
-        return answers, loss, tape.gradient(loss, model.trainable_weights)
+            predictions = model(x, training=training)
+            loss = loss_of(predictions)
+        return predictions, loss, tape.gradient(loss, model.trainable_weights)
     import jax
 
     rest = [v.value for v in model.non_trainable_variables]
 
     def of(trainable):
-        answers, _ = model.stateless_call(trainable, rest, x, training=training)
-        return loss_of(answers), answers
+        predictions, _ = model.stateless_call(trainable, rest, x, training=training)
+        return loss_of(predictions), predictions
 
-    (loss, answers), gradients = jax.value_and_grad(of, has_aux=True)([v.value for v in model.trainable_variables])
-    return answers, loss, gradients
+    (loss, predictions), gradients = jax.value_and_grad(of, has_aux=True)([v.value for v in model.trainable_variables])
+    return predictions, loss, gradients
 
 
 found = {}
 for training in (False, True):
-    answers, loss, gradients = ask(training)
+    predictions, loss, gradients = forward(training)
     found[f"loss {training}"] = np.asarray(loss)
-    found |= {f"{head} {training}": np.asarray(answer) for head, answer in answers.items()}
+    found |= {f"{head} {training}": np.asarray(values) for head, values in predictions.items()}
     found |= {f"gradient {i} {training}": np.asarray(gradient) for i, gradient in enumerate(gradients)}
 np.savez(out, **found)
 """

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.chain, pytest.mark.slow]  # several minutes on two cor
 
 
 def test_the_terminal_tells_what_runs_and_where_the_pages_are(project):
-    lines = (project / "said.txt").read_text().splitlines()
+    lines = (project / "output.txt").read_text().splitlines()
     assert lines[-1] == f"The report: {project}/results/tiny/index.html"
     for number in ("01", "02", "03", "04", "05", "06", "07", "08", "09"):
         assert any(line.strip().startswith(number) and "begins" in line for line in lines)

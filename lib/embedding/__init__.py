@@ -1,11 +1,11 @@
-"""What the vectors of the FC layer hold.
+"""Analysis of the embedding: vectors of slices and songs in the FC layer.
 
-An embedding is the row of numbers (one a unit) that a network computes of a slice just before it decides. Slices that
-the network takes for alike get vectors that point the same way.
+An embedding is the vector, one number a unit, that the heads of a network read. Similar slices have vectors that point
+the same way.
 
-``vectors`` makes songs' vectors of slices'; ``units`` correlates each unit with labels and with ``descriptors`` of the
-audio, ``similarity`` compares networks, ``ablation`` and ``widths`` say what units are worth; ``projection`` lays songs
-out on maps, ``retrieval`` finds and judges neighbours.
+``vectors`` averages vectors of slices to those of songs; ``units`` correlates each unit with labels and with
+``descriptors`` of the audio, ``similarity`` compares networks, ``ablation`` and ``widths`` measure the accuracy without
+units and with other numbers of them; ``projection`` maps songs to a plane, ``retrieval`` finds nearest songs.
 """
 
 HEADS = ("genre", "mood")

@@ -1,4 +1,4 @@
-"""Maps of songs: held-out songs of all folds in one space, and a plane that keeps neighbours together."""
+"""Maps of songs: held-out songs of all folds in one space, and its projection to a plane."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ NEAR = 10  # songs around a song that count as its neighbourhood
 def joined(insides: Mapping[str, Internals]) -> tuple[pd.DataFrame, pd.Series, float]:
     """Turn the spaces of several models onto that of the first, and take each song's held-out vector.
 
-    Each model has learnt axes of its own. The rotation (with reflection and one scale) that brings a model's vectors
-    nearest to the first model's is found over songs that trained both (Schönemann 1966), so that no test song has a
-    say; each model then places its own test songs.
+    The axes of each model are its own. The rotation (with reflection and one scale) that brings a model's vectors
+    nearest to the first model's is fitted to songs that trained both (Schönemann 1966), not to test songs; each model
+    then places its own test songs.
 
     Parameters
     ----------

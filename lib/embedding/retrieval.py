@@ -1,4 +1,4 @@
-"""Nearest songs of each song, and whether they make good recommendations: like neighbours against chance, and hubs."""
+"""Nearest songs of each song as recommendations: neighbours of like genre, mood or artist against chance, and hubs."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def tally(found: Search, tracks: pd.DataFrame, same: str, first: int) -> pd.Data
 
 
 def _chance(label: pd.Series, barred: pd.Series, fold: pd.Series) -> pd.Series:
-    """Share of like labels among the songs of its fold that may be offered, for each song."""
+    """Share of like labels among the songs of its fold that may be neighbours, for each song."""
     frame = pd.DataFrame({"label": label, "barred": barred, "fold": fold})
     total = frame.groupby("fold")["label"].transform("size")
     same = frame.groupby(["fold", "label"])["barred"].transform("size")
@@ -179,12 +179,12 @@ def hits(
     resamples: int = 2000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """How often a neighbour has the genre, mood or artist of the song it was found for.
+    """Share of neighbours with the genre, mood or artist of the song.
 
     Parameters
     ----------
     found : mapping of (str, str) to Search
-        (By what, among which songs) -> what was found; the first of each place is what others are held against.
+        (Representation, songs searched) -> what was found; the first of each set of songs is the reference.
     tracks : pd.DataFrame
         The tracks table.
     first : sequence of int
@@ -224,14 +224,14 @@ def hits(
 
 
 def hubs(found: Mapping[tuple[str, str], Search], first: int = 10) -> pd.DataFrame:
-    """Are some songs offered all the time and others never?
+    """Hubness: how unevenly songs are recommended.
 
     Returns
     -------
     pd.DataFrame
         ``by``, ``among``, ``skewness`` of how often a song is among the first of others (Radovanovic et al. 2010:
-        far above 1 where there are hubs; 0 here where all are offered equally often), ``most`` (times the greatest
-        hub is), and ``never`` (share of songs that no other leads to).
+        far above 1 where there are hubs; 0 here where all are offered equally often), ``most`` (how often the greatest
+        hub is), and ``never`` (share of songs that are never among them).
     """
     from scipy.stats import skew
 

@@ -1,4 +1,4 @@
-"""How alike units and spaces of networks are that differ by fold or seed alone."""
+"""Similarity of units and spaces of networks that differ by fold or seed alone."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def matched(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
 
 
 def found_again(own: pd.DataFrame, others: Mapping[str, pd.DataFrame], *, seed: int = 0) -> pd.DataFrame:
-    """Find each unit's partner in other networks, and what matching shuffled songs would bring.
+    """Find each unit's partner in other networks, and the same for shuffled songs, which is chance.
 
     Parameters
     ----------

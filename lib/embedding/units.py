@@ -1,4 +1,4 @@
-"""What each unit correlates with: genre, mood, numeric targets and descriptors, corrected for many tests."""
+"""Correlations of each unit with genre, mood, numeric targets and descriptors, corrected for many tests."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _pearson(units: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def driving(vectors: np.ndarray, slices: pd.DataFrame, tracks: pd.DataFrame, count: int = 3) -> pd.DataFrame:
-    """Slices of different songs that drive each unit most.
+    """Slices of different songs with the highest activation of each unit.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""How well the networks do and how sure that is: tables and intervals only, the words are `lib.narrative`'s."""
+"""Evaluation of the networks: tables with intervals and tests; `lib.narrative` writes the text."""

@@ -1,5 +1,5 @@
-"""One thing changed at a time: the heads that learn together, the recipe, the network, the settings of a sweep; and
-what was chosen among candidates.
+"""Ablations: sets of heads, recipes, networks and settings of a sweep, one changed at a time; and the choice among
+candidates.
 """
 
 from __future__ import annotations

@@ -148,12 +148,12 @@ def slice_agreement(collected: Iterable[Predictions], bootstrap: Bootstrap = BOO
             continue
         drawn = predictions.clusters(songs)
         row = {**predictions.identity, "n_songs": len(songs), "slices": slices}
-        correct, wrong, correct_same, wrong_same, modal = np.moveaxis(sums[..., :5], -1, 0)
+        correct, wrong, same_correct, same_wrong, modal = np.moveaxis(sums[..., :5], -1, 0)
         for name, part, count in (
             ("share", modal, correct + wrong),
-            ("same", correct_same + wrong_same, correct + wrong),
-            ("same_right", correct_same, correct),
-            ("same_wrong", wrong_same, wrong),
+            ("same", same_correct + same_wrong, correct + wrong),
+            ("same_right", same_correct, correct),
+            ("same_wrong", same_wrong, wrong),
         ):
             row |= columns(name, bootstrap.ratio(part, count, *drawn))
         found = np.round(bootstrap.interval(sums, _beyond, *drawn), 12)
@@ -212,11 +212,11 @@ def _with_others(shares: np.ndarray) -> np.ndarray:
 
 def _beyond(sums: np.ndarray) -> np.ndarray:
     """Chance, kappa and gap [shape=(..., 3)] of summed counts."""
-    correct, wrong, correct_same, wrong_same, chance = (sums[..., place] for place in (0, 1, 2, 3, 5))
+    correct, wrong, same_correct, same_wrong, chance = (sums[..., place] for place in (0, 1, 2, 3, 5))
     with np.errstate(invalid="ignore", divide="ignore"):
         chance = chance / (correct + wrong)
         rest = np.where(1 - chance > 1e-9, 1 - chance, np.nan)
-        kappa = ((correct_same + wrong_same) / (correct + wrong) - chance) / rest
-        gap = correct_same / correct - wrong_same / wrong
+        kappa = ((same_correct + same_wrong) / (correct + wrong) - chance) / rest
+        gap = same_correct / correct - same_wrong / wrong
     found = np.stack([chance, kappa, gap], axis=-1)
     return np.where(np.isfinite(found), found, np.nan)

@@ -1,4 +1,4 @@
-"""Numbers, lists and tables as people read them: the filters of the templates, and what the pages show."""
+"""Formatting of numbers, lists and tables: the filters of the templates."""
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
@@ -17,7 +17,7 @@ def fixed(value: float, digits: int = 0) -> str:
     """Write a number with so many decimals, halves rounded away from zero: the same in sentences and in tables.
 
     ``0.695`` is ``0.70`` here and ``70 %`` in a sentence; Python's own formatting makes 0.69 of it, and 70 of 69.5.
-    What no table has room for, such as a distance in units of next to nothing, is written as a power of ten.
+    Numbers too long for a table are written as powers of ten.
     """
     if abs(value) >= _HUGE:
         return f"{value:.1e}"
@@ -37,7 +37,7 @@ def points(difference: float) -> str:
 
 
 def interval(low: float, high: float, *, unit: str = PERCENT) -> str:
-    """``(95 % interval 79 to 88 %)``, or that there is none."""
+    """``(95 % interval 79 to 88 %)``, or a note that there is none."""
     if pd.isna(low) or pd.isna(high):
         return "(too few songs or artists for an interval)"
     shown = whole if unit else bound  # a difference: on which side of 0 it lies must not be rounded away
@@ -110,7 +110,6 @@ def with_intervals(table: pd.DataFrame, digits: int = 2) -> pd.DataFrame:
 def readable(table: pd.DataFrame, digits: int = 3) -> pd.DataFrame:
     """Write a table for reading: rounded, an en dash for what is missing, words in the column heads.
 
-
     The first column becomes the index.
     """
     shown = table.copy()
@@ -128,7 +127,6 @@ def readable(table: pd.DataFrame, digits: int = 3) -> pd.DataFrame:
 
 def shown(table: pd.DataFrame, columns: Iterable[str] = (), otherwise: str = "", digits: int = 2):
     """Display some columns of a table, networks with their recipe and scores with their intervals; else a sentence.
-
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Figures of a corpus. Each function returns the figure and the claim that its numbers make."""
+"""Figures of a corpus. Each function returns a figure and its claim."""
 
 import matplotlib.pyplot as plt
 import numpy as np

@@ -122,7 +122,7 @@ def units(associations: pd.DataFrame, names: Sequence[str], dead: Sequence[str])
 
 
 def hits(table: pd.DataFrame) -> Figure:
-    """How often neighbours share genre, mood and artist, by how many are looked at, against chance.
+    """Share of neighbours of the same genre, mood and artist, by the number of neighbours, against chance.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def driving_figure(table: pd.DataFrame, slices: Slices) -> Figure:
     Parameters
     ----------
     table : pd.DataFrame
-        As from `lib.embedding.driving`, not empty.
+        As from `lib.embedding.units.driving`, not empty.
     slices : Slices
     """
     found, count = list(table["unit"].unique()), int(table["rank"].max())
@@ -206,12 +206,12 @@ def again_figure(found: pd.DataFrame, kinds: dict[str, list[str]]) -> Figure:
 
 
 def losses(table: pd.DataFrame) -> Figure:
-    """Draw what the accuracy loses without each unit, with intervals, a panel a head.
+    """Draw the loss of accuracy without each unit, with intervals, a panel a head.
 
     Parameters
     ----------
     table : pd.DataFrame
-        As from `lib.embedding.switches.switched_off`, not empty.
+        As from `lib.embedding.ablation.switched_off`, not empty.
     """
     table = table.assign(panel=table["head"] + ", per song", line=table["unit"], value=table["loss"])
     return forest(table, "points lost without the unit", unit=POINTS, origin=True, step=0.28)

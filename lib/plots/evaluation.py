@@ -35,7 +35,7 @@ def splits(table: pd.DataFrame, controls: pd.DataFrame | None = None) -> Figure:
     Parameters
     ----------
     table : pd.DataFrame
-        As from `lib.evaluation.results`.
+        As from `lib.evaluation.results.results`.
     controls : pd.DataFrame, optional
         The same of the controls, drawn behind a line.
     """
@@ -83,9 +83,9 @@ def gaps(table: pd.DataFrame, level: str = "slice") -> Figure:
     Parameters
     ----------
     table : pd.DataFrame
-        As from `lib.evaluation.results`.
+        As from `lib.evaluation.results.results`.
     level : str
-        ``random`` (as the poster's sets) or ``song``.
+        ``slice`` or ``song``.
     """
     if not len(table):
         return blank()
@@ -121,7 +121,7 @@ def recalls(classes: pd.DataFrame, head: str) -> Figure:
     Parameters
     ----------
     classes : pd.DataFrame
-        As from `lib.evaluation.per_class`.
+        As from `lib.evaluation.per_class.per_class`.
     head : str
     """
     table = of_networks(classes.loc[classes["head"] == head])
@@ -195,7 +195,7 @@ def voting_figure(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : pd.DataFrame
-        As from `lib.evaluation.voting.voting`, of one split.
+        As from `lib.evaluation.slice_aggregation.voting`, of one split.
     """
     if not len(table):
         return blank()
@@ -267,7 +267,7 @@ def hard_figure(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : pd.DataFrame
-        As from `lib.evaluation.agreement`, of a network or more.
+        As from `lib.evaluation.difficulty.agreement`, of a network or more.
     """
     figure, axes = plt.subplots(figsize=(max(4.5, 0.75 * len(table) + 2), 3.4))
     shades = [VERMILION, *[PALE] * (len(table) - 2), BLUE]
@@ -291,8 +291,8 @@ def artists_figure(found: Artists) -> Figure:
     Parameters
     ----------
     found : Artists
-        As from `lib.evaluation.hard_artists`; of more than `MOST` artists the first are drawn. Its table is not
-        empty.
+        As from `lib.evaluation.artist_effects.hard_artists`, its table not empty; of more than `MOST` artists the
+        first are drawn.
     """
     table = found.table.head(MOST)
     figure, axes = plt.subplots(figsize=(7.5, 0.28 * len(table) + 1.6))

@@ -139,7 +139,7 @@ def scale(axes: Axes, axis: str = "y", unit=PERCENT) -> None:
 
 
 def blank() -> Figure:
-    """Empty figure, where the claim above it says that there is nothing to show."""
+    """Empty figure, whose claim states that there is nothing to show."""
     figure, axes = plt.subplots(figsize=(6, 0.5))
     axes.set_axis_off()
     return figure
@@ -157,7 +157,7 @@ def drops(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : pd.DataFrame
-        As from `lib.evaluation.drops`, not empty.
+        As from `lib.evaluation.comparisons.drops`, not empty.
     """
     table = of_networks(table)
     names = labels(table)
@@ -171,12 +171,12 @@ def drops(table: pd.DataFrame) -> Figure:
 
 
 def baselines(table: pd.DataFrame) -> Figure:
-    """Draw how far networks are ahead of the best baseline, a panel a split.
+    """Draw differences between networks and the best baseline, a panel a split.
 
     Parameters
     ----------
     table : pd.DataFrame
-        As from `lib.evaluation.against_baselines`, of accuracies, not empty.
+        As from `lib.evaluation.comparisons.against_baselines`, of accuracies, not empty.
     """
     names = labels(table)
     order = by_strictness(table["split"])
@@ -193,7 +193,7 @@ def ranking(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : pd.DataFrame
-        As from `lib.evaluation.ranking`, of one split and level.
+        As from `lib.evaluation.comparisons.ranking`, of one split and level.
     """
     pairs = sides(table)
     first = {frozenset(pair): pair for pair in reversed(pairs)}  # a pair may be the other way round for another head
@@ -216,7 +216,7 @@ def spread(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : pd.DataFrame
-        As from `lib.evaluation.spread`, not empty.
+        As from `lib.evaluation.comparisons.spread`, not empty.
     """
     names, fold = labels(table), table["over"] == "fold"
     shade = names.map(hue)
@@ -232,12 +232,12 @@ def spread(table: pd.DataFrame) -> Figure:
 
 
 def tried_figure(table: pd.DataFrame, what: str) -> Figure:
-    """Draw how far each candidate differs from the first on validation songs, a panel a head.
+    """Draw the difference of each candidate from the first on validation songs, a panel a head.
 
     Parameters
     ----------
     table : pd.DataFrame
-        As `lib.evaluation.search.tried` returns it.
+        As `lib.evaluation.ablations.tried` returns it.
     what : str
         The column that names a row, ``network`` or ``recipe``.
     """
@@ -256,7 +256,7 @@ def swept_figure(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : pd.DataFrame
-        As from `lib.evaluation.swept.swept`, not empty.
+        As from `lib.evaluation.ablations.swept`, not empty.
     """
     several = [name for name in ("network", "split") if table[name].nunique() > 1]
     shade = hue(table["network"].iloc[0])
@@ -294,9 +294,9 @@ def curves(table: pd.DataFrame, ceilings: Mapping[str, tuple[float, float]] | No
     Parameters
     ----------
     table : pd.DataFrame
-        As from `lib.evaluation.learning_curve`, not empty.
+        As from `lib.evaluation.learning_curve.learning_curve`, not empty.
     ceilings : mapping of str to (float, float), optional
-        Head -> bounds of the accuracy that the noise of its labels allows, drawn as a band.
+        Head -> bounds of the label-noise ceiling, drawn as a band.
     """
     table = table.assign(label=labels(table) + ", " + table["split"], x=table["share"], value=table["accuracy"])
     heads, styles = list(table["head"].unique()), marks(table["label"].unique())

@@ -1,4 +1,4 @@
-"""Figures of spectrograms: from a wave to slices, and what a convolution makes of one."""
+"""Figures of spectrograms: from a wave to slices, and convolutions of a slice."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def slid(grey: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 
 
 def kernels_figure(pictures: Mapping[str, np.ndarray], spectrogram: Spectrogram) -> Figure:
-    """Draw a slice and what kernels make of it, side by side.
+    """Draw a slice and its convolutions, side by side.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How every figure looks, how it is shown under its claim, and how it is saved.
+"""Style of the figures, and how they are shown under their claims and saved.
 
 Colours are those of Okabe and Ito's palette for colour-blind readers; a genre, mood, network or split
 has the same colour on every page.
@@ -112,13 +112,12 @@ def _indexed(picture: re.Match) -> str:
 def show(figure: Figure, claim: str, *, name: str = "", folder: Path | None = None) -> None:
     """Show a figure under its claim and, if it has a name, save it as ``<folder>/<name>.svg``.
 
-
     Parameters
     ----------
     figure : matplotlib Figure
         Closed afterwards.
     claim : str
-        What the figure shows, one sentence made from its numbers; title and alternative text.
+        One sentence made from the figure's numbers; title and alternative text.
     name : str
         Name of the saved file without suffix; empty = not saved.
     folder : path-like, optional

@@ -1,4 +1,4 @@
-"""Figures of notebooks 03 and 04: what the networks cost and how they learn."""
+"""Figures of notebooks 03 and 04: cost of the networks, and learning curves over epochs."""
 
 from collections.abc import Sequence
 
@@ -43,7 +43,7 @@ def _short(value: float) -> str:
 
 
 def learning_figure(history: pd.DataFrame, heads: Sequence[Head], validation: pd.DataFrame) -> tuple[Figure, str]:
-    """Draw how good each head is over the epochs, in training and on validation, and the loss.
+    """Draw the score of each head over the epochs, in training and on validation, and the loss.
 
     Parameters
     ----------

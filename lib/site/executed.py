@@ -1,4 +1,4 @@
-"""The executed notebooks of a study, and what they tell about their own run."""
+"""The executed notebooks of a study, and their metadata."""
 
 import ast
 import re

@@ -86,7 +86,7 @@ def _slices(y: np.ndarray, rate: int, spectrogram: Spectrogram) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Tagged:
-    """What is known of a file.
+    """Predictions of a file.
 
     Parameters
     ----------

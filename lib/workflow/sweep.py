@@ -1,4 +1,4 @@
-"""Sweeps: run every point of a study's grid, one failure stopping nothing else, and say how far it is.
+"""Sweeps: run every point of a study's grid, whichever fail, and report their state.
 
 Points that differ in what 04 does are runs of the study itself; points that differ in the parameters of 01 to 03 are
 studies of their own, named after what differs, and compared in a table at the end.

@@ -26,7 +26,7 @@ def main_runs(runs: Sequence[Finished], rows: pd.DataFrame) -> list[Finished]:
     ----------
     runs : sequence of Finished
     rows : pd.DataFrame
-        Of the main network, as from `lib.evaluation.main_rows`; none where all heads are numeric, and then
+        Of the main network, as from `lib.evaluation.results.main_rows`; none where all heads are numeric, and then
         ``yu2018`` is meant, or the first network.
 
     Raises
@@ -138,9 +138,9 @@ def weakest(classes: pd.DataFrame, rows: pd.DataFrame) -> list[dict]:
     Parameters
     ----------
     classes : pd.DataFrame
-        As from `lib.evaluation.per_class`.
+        As from `lib.evaluation.per_class.per_class`.
     rows : pd.DataFrame
-        Of the network, as from `lib.evaluation.main_rows`; at least one.
+        Of the network, as from `lib.evaluation.results.main_rows`; at least one.
 
     Returns
     -------
