@@ -50,8 +50,9 @@ rule notebook:  # what the chapters share
         mem_mb=again(3000),
         runtime=again(120),
     shell:
-        "OMP_NUM_THREADS={threads} TF_NUM_INTRAOP_THREADS={threads} {PYTHON:q} -m lib.workflow.notebook {params.path:q} {output.notebook:q} "
-        "--parameters {params.given:q} --label {params.label:q} --made {output:q} 2> {log:q}"
+        "OMP_NUM_THREADS={threads} TF_NUM_INTRAOP_THREADS={threads} "
+        "{PYTHON:q} -m lib.workflow.notebook {params.path:q} {output.notebook:q} --parameters {params.given:q} "
+        "--label {params.label:q} --made {output:q} 2> {log:q}"
 
 
 use rule notebook as corpus with:
@@ -133,7 +134,8 @@ rule train:
         mem_mb=again(3000),
         runtime=again(720),
     shell:
-        "OMP_NUM_THREADS={threads} TF_NUM_INTRAOP_THREADS={threads} {PYTHON:q} -m lib.workflow train --study {params.study:q} --root={params.root:q} "
+        "OMP_NUM_THREADS={threads} TF_NUM_INTRAOP_THREADS={threads} "
+        "{PYTHON:q} -m lib.workflow train --study {params.study:q} --root={params.root:q} "
         "--only {wildcards.run:q} --made {output:q} 2> {log:q}"
 
 

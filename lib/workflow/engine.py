@@ -245,9 +245,8 @@ def _resources(profile: str, cores: int) -> list[str]:
 
 
 def _environment(profile: str, cores: int) -> dict[str, str]:
-    """Environment of the steps: where the project is, how many processors a step may use, no notes of TensorFlow."""
+    """Environment of the steps: where the project is, how many workers read audio, no notes of TensorFlow."""
     own = {"PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
-    own |= {name: str(min(cores or pool.cores(), 2)) for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")}
     own |= {} if profile else {pool.VARIABLE: str(cores or pool.cores())}  # a cluster says how many itself
     return {**os.environ, **own}
 

@@ -19,6 +19,7 @@ from lib.runs.key import digest, file_digest
 from lib.runs.store import failures
 from lib.splits import GROUPS as WHOLE_SONGS
 from lib.tagging.model import SHIPPED
+from lib.training.recipes import BASELINE
 from lib.workflow import config
 from lib.workflow.train import runs_of
 
@@ -44,7 +45,7 @@ class Steps:
     wide : int > 0
         Processors of a step that can use any number of them.
     cluster : bool
-        Whether each step gets its own number of them; on one machine it shares them all.
+        Whether each run is a job of its own; on one machine all share its processors.
 
     Attributes
     ----------
@@ -57,8 +58,7 @@ class Steps:
     """
 
     def __init__(self, study: str, data: str = "", root: str = "", *, wide: int = 1, cluster: bool = False):
-        self.file, self.root, self.wide = study, root, wide
-        self.environment = "REPORT_CORES={threads}" if cluster else ""
+        self.file, self.root, self.wide, self.cluster = study, root, wide, cluster
         self.declared = config.load(study, data, check=False)  # the engine has checked it
         self.study = Study(self.declared.study, root)
         self.failed = sorted(failures(self.study))
@@ -135,8 +135,10 @@ class Steps:
         return self._json("04", named | chosen)
 
     def threads(self, run: str) -> int:
-        """Processors of a run."""
-        return 1 if self.runs[run].recipe == "baseline" else 2
+        """Processors of a run: one where as many runs as there are processors wait, for two do not halve its time."""
+        trained = [run for run in self.runs.values() if run.recipe != BASELINE]
+        shared = not self.cluster and self.wide < 2 * len(trained)
+        return 1 if shared or self.runs[run].recipe == BASELINE else 2
 
     def before(self, run: str) -> list[Path]:
         """List the records of what a selection chooses from, as far as they are runs of the study."""
