@@ -299,7 +299,7 @@ def _stratified(strata: bytes, groups: bytes, n: int, seed: int) -> np.ndarray:
     part_of = np.zeros(len(strata), dtype=int)
     for number, (_, inside) in enumerate(splitter.split(np.zeros(len(strata)), strata, groups)):
         part_of[inside] = number
-    part_of.flags.writeable = False
+    part_of.setflags(write=False)
     return part_of
 
 

@@ -137,7 +137,7 @@ class _Snakemake:
 
     def __init__(self, place: Study, call: dict, where: list[str], environment: dict[str, str], lock: int):
         self.place, self.where, self.environment, self.lock = place, where, environment, lock
-        self.ran, self.began = 0, time.monotonic()
+        self.began = time.monotonic()
         self.call = place.work / "call.json"  # as a file: on the command line Snakemake would read a path as YAML
         write_json(call, self.call)
 
@@ -175,7 +175,6 @@ class _Snakemake:
                     file.write(line)
                     lines.append(line)
                     if match := _STEPS.match(line):
-                        self.ran += 1
                         spent = time.monotonic() - self.began
                         print(f"{match[0]}, {int(spent // 60)} min {int(spent % 60)} s", flush=True)
                     elif match := _LOG.match(line):

@@ -115,7 +115,7 @@ class Steps:
         return {
             "path": self.source(chapter),
             "label": CHAPTERS[chapter],
-            "code": lambda wildcards: self.code(chapter),
+            "code": lambda w: self.code(chapter),
             "given": self._json(chapter, self.parameters(chapter)),
         }
 
