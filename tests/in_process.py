@@ -3,10 +3,10 @@
 from contextlib import chdir
 
 import matplotlib.pyplot as plt
-import nbformat
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from nbformat.v4 import new_output
+from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
 from lib.paths import NOTEBOOKS
@@ -14,7 +14,7 @@ from lib.paths import NOTEBOOKS
 
 def run_notebook(name: str, **parameters):
     """Return a notebook of the project with what its cells show."""
-    book = parameterize_notebook(nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4), parameters)
+    book = parameterize_notebook(load_notebook_node(str(NOTEBOOKS / f"{name}.ipynb")), parameters)
     InteractiveShell.clear_instance()
     shell = InteractiveShell.instance()
     with chdir(NOTEBOOKS), plt.rc_context():

@@ -99,7 +99,7 @@ def builder(name: str) -> Callable:
     if name in _registry:
         return _registry[name]
     if name in VARIANTS:
-        poster = _module("yu2018")
+        poster = _module(name)
         return partial(poster.build, **poster.VARIANTS[name])
     if name in PUBLISHED:
         return getattr(_module(name), _BUILDERS[name].split(".")[1])
@@ -119,5 +119,10 @@ def as_published(name: str) -> tuple[Callable, str] | None:
     return build and (build, module.READS)
 
 
+def module_name(name: str) -> str:
+    """Name of the module that builds a network of the zoo, such as ``lib.models.yu2018``."""
+    return f"lib.models.{_BUILDERS['yu2018' if name in VARIANTS else name].split('.')[0]}"
+
+
 def _module(name: str):
-    return importlib.import_module(f"lib.models.{_BUILDERS[name].split('.')[0]}")
+    return importlib.import_module(module_name(name))

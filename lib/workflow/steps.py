@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
+from lib import models as zoo
 from lib.datasets import CORPORA
 from lib.datasets.tracks import read_tracks
 from lib.features.slicing import chunks_of
@@ -87,9 +88,12 @@ class Steps:
         return _digest_of(self.files(chapter))
 
     def files(self, chapter: str) -> set[Path]:
-        """Return a chapter's notebook and the files of code it uses; 01 imports the module of its corpus by name."""
-        corpus = sources(CORPORA[self.declared.corpus]) if chapter == "01" else ()
-        return {*needs(Path(self.source(chapter))), *corpus}
+        """Return a chapter's notebook and the files of code it uses, among them modules that it imports by name."""
+        modules = {
+            "01": [CORPORA[self.declared.corpus]],
+            "03": [zoo.module_name(name) for name in self.networks if name in zoo.PUBLISHED + zoo.VARIANTS],
+        }
+        return {*needs(Path(self.source(chapter)))}.union(*map(sources, modules.get(chapter, ())))
 
     @property
     def code_of_pages(self) -> str:
