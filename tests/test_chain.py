@@ -7,7 +7,7 @@ import pytest
 from lib.datasets.tracks import TRACK_COLUMNS, tracks_table
 from lib.io import read_json
 
-pytestmark = [pytest.mark.chain, pytest.mark.slow]  # several minutes on two cores
+pytestmark = pytest.mark.chain
 
 
 def test_the_terminal_tells_what_runs_and_where_the_pages_are(project):
