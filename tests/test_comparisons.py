@@ -153,7 +153,7 @@ def test_networks_are_held_against_the_best_baseline():
         for network, recipe in (("selected", "best"), ("yu2018", "poster"), ("zhang2016", "poster"))
     )
     assert best.difference == pytest.approx(0.3) and best.low > 0 and best.p_holm < 0.05
-    assert best.established and not same.established and not less.established
+    assert best.significant and not same.significant and not less.significant
     assert (same.difference, same.low, same.high) == (0, 0, 0)
     assert less.high < 0
 

@@ -88,7 +88,7 @@ def test_holm_keeps_noise_from_being_significant(few_shuffles):
         tracks = tracks_of(40, genre=rng.choice(["a", "b", "c", "d"], 40), valence=rng.uniform(0, 1, 40))
         table = units.unit_associations(songs_of(rng.normal(size=(40, 10))), tracks)
         assert (table["p_holm"] >= table["p"])[table["measure"] == "r"].all()
-        false += table["established"].any()
+        false += table["significant"].any()
     assert false <= 4  # 1 expected
 
 
@@ -130,7 +130,7 @@ def test_missing_labels_are_left_out_of_their_association_only():
     table = units.unit_associations(songs_of(rng.normal(size=(20, 3))), tracks_of(20, genre=genre, mood=mood))
     assert table.groupby("target")["n"].first().to_dict() == {"genre": 20, "mood": 10}
     none = units.unit_associations(songs_of(rng.normal(size=(5, 3))), tracks_of(5))
-    assert not len(none) and units.verdicts(none, ["unit 1"], [])["goes_with"].tolist() == ["nothing established"]
+    assert not len(none) and units.verdicts(none, ["unit 1"], [])["goes_with"].tolist() == ["nothing significant"]
 
 
 def test_dead_units_have_no_association():

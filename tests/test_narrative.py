@@ -124,9 +124,9 @@ def test_three_sentences_tell_the_drop_its_parts_and_what_is_left(table, drops):
     lead = {**NET, "split": "artist", "score": "accuracy", "baseline": "mfcc_svm", "baseline_value": 0.62}
     beaten = pd.DataFrame(
         [
-            {**lead, "head": "genre", "difference": 0.08, "low": 0.02, "high": 0.14, "established": True},
-            {**lead, "head": "mood", "difference": -0.01, "low": -0.05, "high": 0.05, "established": False},
-            {**lead, "head": "energy", "score": "r2", "difference": 0.3, "low": 0.1, "high": 0.5, "established": True},
+            {**lead, "head": "genre", "difference": 0.08, "low": 0.02, "high": 0.14, "significant": True},
+            {**lead, "head": "mood", "difference": -0.01, "low": -0.05, "high": 0.05, "significant": False},
+            {**lead, "head": "energy", "score": "r2", "difference": 0.3, "low": 0.1, "high": 0.5, "significant": True},
         ]
     )
     first, second, third = sentences(table, drops, beaten)

@@ -43,7 +43,7 @@ def unit_associations(
     -------
     pd.DataFrame
         ``unit``, ``target``, ``kind`` (``class``, ``target`` or ``descriptor``), ``class`` (empty but for a class),
-        ``measure`` (``eta squared`` or ``r``), ``value``, ``p``, ``p_holm``, ``n``, ``established`` (p_holm < .05).
+        ``measure`` (``eta squared`` or ``r``), ``value``, ``p``, ``p_holm``, ``n``, ``significant`` (p_holm < .05).
         Dead units are left out, and so are targets that fewer than four songs have or that do not vary.
     """
     table = tracks.set_index("track_id").loc[songs.index]
@@ -69,13 +69,13 @@ def unit_associations(
         if len(values) >= 4 and np.ptp(values) > 0:
             found = _correlation(alive[known], values, artists[known])
             parts.append(found.assign(target=target, kind=kind))
-    columns = ["unit", "target", "kind", "class", "measure", "value", "p", "p_holm", "n", "established"]
+    columns = ["unit", "target", "kind", "class", "measure", "value", "p", "p_holm", "n", "significant"]
     if not parts:
         return pd.DataFrame(columns=columns)
     result = pd.concat(parts, ignore_index=True).reindex(columns=columns)
     result["class"] = result["class"].astype("object").fillna("")
     result["p_holm"] = holm(result["p"])
-    return result.assign(established=result["p_holm"] < ALPHA)
+    return result.assign(significant=result["p_holm"] < ALPHA)
 
 
 def _eta_squared(vectors: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
@@ -153,8 +153,8 @@ def verdicts(associations: pd.DataFrame, units: Sequence[str], dead: Sequence[st
     rows = []
     for unit in units:
         own = associations.loc[associations["unit"] == unit]
-        found = own.loc[own["established"].astype(bool) & (own["measure"] == "r")]
-        row = {"unit": unit, "goes_with": "dead" if unit in dead else "nothing established", "r": np.nan}
+        found = own.loc[own["significant"].astype(bool) & (own["measure"] == "r")]
+        row = {"unit": unit, "goes_with": "dead" if unit in dead else "nothing significant", "r": np.nan}
         if len(found):
             best = found.loc[found["value"].abs().idxmax()]
             sign = "more" if best["value"] > 0 else "less"

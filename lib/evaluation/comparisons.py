@@ -204,7 +204,7 @@ def against_baselines(
         ``network``, ``split``, ``recipe``, ``head``, ``baseline``, ``difference`` = network - baseline
         with ``low`` and ``high``, ``n_songs``, ``score`` (``accuracy``, or ``r2`` of a number), ``value``
         and ``baseline_value`` on these songs, ``paired``; of accuracies ``p`` of the sign-flip test and ``p_holm``,
-        corrected for the number of comparisons under the split; ``established``, whether the network leads: of
+        corrected for the number of comparisons under the split; ``significant``, whether the network leads: of
         accuracies by ``p_holm``, of numbers, which have none, by the interval.
     """
     rows = []
@@ -224,7 +224,7 @@ def against_baselines(
     table = pd.DataFrame(rows, columns=[*columns, "score", "value", "baseline_value", "paired", "p"])
     table = table.assign(p_holm=table.groupby("split")["p"].transform(holm))
     of_numbers = (table["score"] != "accuracy") & (table["low"] > 0)
-    return table.assign(established=(table["difference"] > 0) & ((table["p_holm"] < ALPHA) | of_numbers))
+    return table.assign(significant=(table["difference"] > 0) & ((table["p_holm"] < ALPHA) | of_numbers))
 
 
 def spread(runs: Sequence[Finished], tracks: pd.DataFrame, level: str = "song") -> pd.DataFrame:

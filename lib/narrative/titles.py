@@ -68,7 +68,7 @@ def drops(dropped: pd.DataFrame, level: str = "song") -> str:
 def baselines(beaten: pd.DataFrame) -> str:
     """Title: in how many comparisons a network leads the best baseline, from `against_baselines`."""
     own = beaten.loc[beaten["split"] == by_strictness(beaten["split"])[-1]]
-    leads = own.loc[own["established"]]
+    leads = own.loc[own["significant"]]
     named = f" ({listed(f'{row.network}, {row.recipe}, in {row.head}' for row in leads.itertuples())})"
     return (
         f"Under {own['split'].iloc[0]}, a lead over the best baseline is significant in {len(leads)} of {len(own)} "

@@ -101,7 +101,7 @@ def units(associations: pd.DataFrame, names: Sequence[str], dead: Sequence[str])
         groups += [target if target in HEADS else kind == "descriptor"] * (len(columns) - len(groups))
     value, sure = (
         own.pivot(index="unit", columns=["target", "class"], values=what).reindex(index=names, columns=columns)
-        for what in ("value", "established")
+        for what in ("value", "significant")
     )
     figure, axes = plt.subplots(figsize=(0.42 * len(columns) + 2.8, 0.32 * len(names) + 2.4))
     axes.set_facecolor("#eeeeee")
