@@ -45,14 +45,14 @@ def control(
     count = at_random.transform("size")
     place = at_random.rank(method="first")
     held = ((place <= np.maximum(np.round(HELD_BACK * count), 1)) & (count > 1)).to_numpy()
-    asked = parts == "test"
+    tested = parts == "test"
     if split == "seen":
         then = np.full_like(parts, "validation")
         for later in following:
             then = np.where(then == "validation", later, then)
-        asked = (parts == "train") & (then == "test")
+        tested = (parts == "train") & (then == "test")
     result = np.where((parts == "test") | (held & (parts == "train")), "", parts)
-    result[asked & held] = "test"
+    result[tested & held] = "test"
     return result
 
 

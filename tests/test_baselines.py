@@ -59,7 +59,7 @@ def predict(name, corpus, heads=HEADS, numbers=None, **changed):
     slices, parts, labels = corpus
     labels = labels.assign(**changed)
     numbers = np.arange(len(parts)) if numbers is None else numbers
-    return baselines.fit_and_ask(name, slices, parts, labels, heads, numbers)
+    return baselines.fit_and_predict(name, slices, parts, labels, heads, numbers)
 
 
 def heads_for(name):
@@ -186,12 +186,12 @@ def test_training_sees_no_slice_of_another_part(corpus, tmp_path):
     _, _, labels = corpus
     parts = np.tile(["train", "train", "validation", "test"], 40)  # slices of every song on all sides
     train = np.flatnonzero(parts == "train")
-    before, _ = baselines.fit_and_ask("mfcc_logistic", slices, parts, labels, [GENRE], train)
+    before, _ = baselines.fit_and_predict("mfcc_logistic", slices, parts, labels, [GENRE], train)
     data = np.load(tmp_path / "slices-00000.npy")
     data[parts == "test"] = 255 - data[parts == "test"]
     np.save(tmp_path / "slices-00000.npy", data)
     changed = Slices(tmp_path)
-    after, vectors = baselines.fit_and_ask("mfcc_logistic", changed, parts, labels, [GENRE], np.arange(len(parts)))
+    after, vectors = baselines.fit_and_predict("mfcc_logistic", changed, parts, labels, [GENRE], np.arange(len(parts)))
     assert np.array_equal(before["genre"], after["genre"][train])
     assert np.allclose(vectors[1], features.song_statistics(changed.take([0, 1])), rtol=1e-6)
     assert np.allclose(vectors[3], features.song_statistics(changed.take([3])), rtol=1e-6)
@@ -245,7 +245,7 @@ def test_mfcc_statistics_name_the_genre_of_emotifys_validation_songs():
     head = Head("genre", tuple(sorted(tracks["genre"].unique())))
     parts = assign(slices.table, tracks, "artist", fold=0)
     numbers = np.flatnonzero(parts == "validation")
-    predicted, _ = baselines.fit_and_ask("mfcc_logistic", slices, parts, genre, [head], numbers)
+    predicted, _ = baselines.fit_and_predict("mfcc_logistic", slices, parts, genre, [head], numbers)
     top = np.array(head.classes)[predicted["genre"].argmax(axis=1)]
     assert (top == genre["genre"].to_numpy()[numbers]).mean() > 0.5
 

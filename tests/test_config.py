@@ -31,6 +31,7 @@ def write(tmp_path):
 
 @pytest.mark.parametrize("name", config.known_studies())
 def test_every_study_of_the_project_is_valid(name, tmp_path):
+    (tmp_path / "song.wav").touch()
     loaded = config.load(name, "" if name == "demo" else str(tmp_path))
     assert loaded.study == name
     assert loaded.runs()

@@ -52,7 +52,7 @@ def test_songs_that_all_three_networks_miss():
     table = difficulty.missed_by_all(panel)
     assert table["track_id"].tolist() == ["t2", "t3"]
     assert table.iloc[0].to_dict() == {
-        "head": "genre", "track_id": "t2", "title": "title t2", "artist": "somebody", "true": "a", "answer": "b",
+        "head": "genre", "track_id": "t2", "title": "title t2", "artist": "somebody", "true": "a", "predicted": "b",
         "agree": 3, "one": "b", "three": "b", "two": "b",
     }  # fmt: skip
     assert difficulty.agreement(panel)["songs"].tolist() == [2, 0, 1, 1]
@@ -67,7 +67,7 @@ def test_where_networks_agree_on_a_wrong_prediction_comes_first():
         for network, names in predicted.items()
     ]
     table = difficulty.missed_by_all(difficulty.panel(predictions.collect(runs, tracks), "genre"))
-    assert table[["track_id", "answer", "agree"]].to_numpy().tolist() == [["t1", "c", 2], ["t0", "b", 1]]
+    assert table[["track_id", "predicted", "agree"]].to_numpy().tolist() == [["t1", "c", 2], ["t0", "b", 1]]
 
 
 def test_each_network_counts_once_and_baselines_and_stale_runs_not_at_all():
@@ -197,9 +197,9 @@ def test_errors_that_cluster_by_artist_are_found():
     assert found.p == 0.001 and found.icc > 0.3
     assert (found.artists, found.songs, found.least) == (40, 240, 3)
     worst = found.table[found.table["hard"]]
-    assert len(worst) and (worst["right"] < worst["low"]).all() and (worst["p_holm"] < 0.05).all()
+    assert len(worst) and (worst["correct"] < worst["low"]).all() and (worst["p_holm"] < 0.05).all()
     share = pd.Series(panel.correct.mean(axis=1)).groupby(panel.songs["artist_group"].to_numpy()).mean()
-    assert found.table.set_index("artist_group")["right"].to_dict() == pytest.approx(share.to_dict())
+    assert found.table.set_index("artist_group")["correct"].to_dict() == pytest.approx(share.to_dict())
 
 
 def test_p_is_even_and_nobody_hard_where_errors_do_not_cluster():
@@ -262,7 +262,9 @@ def test_bounds_are_shares_and_an_artist_of_few_songs_is_not_listed():
     panel = errors_by_artist(np.random.default_rng(7), 0.3, artists=10, songs=4)
     folds = pd.Series(np.repeat(np.arange(10) % 3, 4), index=panel.songs.index, dtype=float)
     table = artist_effects.hard_artists(panel, folds, permutations=199).table
-    assert ((table[["low", "high", "right", "p"]] >= 0) & (table[["low", "high", "right", "p"]] <= 1)).all(axis=None)
+    assert ((table[["low", "high", "correct", "p"]] >= 0) & (table[["low", "high", "correct", "p"]] <= 1)).all(
+        axis=None
+    )
     none = artist_effects.hard_artists(panel, least=5, permutations=199)
     assert not len(none.table) and none.p < 1
 

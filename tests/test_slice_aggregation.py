@@ -128,7 +128,7 @@ def test_artists_are_drawn_together_under_artist():
 def test_agreement_of_slices_that_say_the_same_and_of_chance():
     predicted = [["a"] * 5, ["b"] * 5] * 10
     row = one(slice_agreement(collected_of(predicted, truth=["a", "b"] * 10), Bootstrap(200)))
-    assert (row.share, row.same, row.kappa, row.same_right) == (1, 1, 1, 1)
+    assert (row.share, row.same, row.kappa, row.same_correct) == (1, 1, 1, 1)
     assert row.same_low < 0.9 and np.isnan(row.same_wrong) and np.isnan(row.gap_low)
     assert row.chance == pytest.approx(9 / 19)  # of 19 other songs 9 are of its kind
 
@@ -155,14 +155,14 @@ def test_agreement_with_unequal_numbers_of_slices():
     row = one(slice_agreement(collected_of(["aab", "bb", "a"], truth=["a", "a", "a"]), Bootstrap(20)))
     assert (row.n_songs, row.slices) == (2, 2.5)  # a lone slice agrees with none
     assert row.same == pytest.approx((1 / 3 + 1) / 2) and row["share"] == pytest.approx((2 / 3 + 1) / 2)
-    assert (row.same_right, row.same_wrong) == (pytest.approx(1 / 3), 1)
+    assert (row.same_correct, row.same_wrong) == (pytest.approx(1 / 3), 1)
     assert row.chance == pytest.approx(1 / 3)  # slices a, a, b against b, b
 
 
 def test_correct_and_wrong_songs_apart():
     predicted = [["a"] * 6] * 30 + [["b"] * 4 + ["a"] * 2] * 30
     row = one(slice_agreement(collected_of(predicted), Bootstrap(200)))
-    assert row.same_right == 1 and row.same_wrong == pytest.approx((6 + 1) / 15)
+    assert row.same_correct == 1 and row.same_wrong == pytest.approx((6 + 1) / 15)
     assert row.gap == pytest.approx(8 / 15) and row.gap_low > 0
     few = one(slice_agreement(collected_of(["aaa"] * 15 + ["aab"] * 15 + ["bbb"] * 2), Bootstrap(200)))
     assert few.same_wrong == 1 and few.gap == pytest.approx(-1 / 3)

@@ -73,7 +73,7 @@ def test_a_sound_that_is_no_music_is_out_of_distribution(tagger, tmp_path):
     write(tmp_path / "silence.wav", np.zeros(20 * RATE))
     tagged_files = list(tag(tagger, sorted(tmp_path.iterdir()), workers=1))
     table = trial.prediction_table(tagged_files, tagger, ["noise", "silence"], 0.5).set_index("what")
-    assert table.loc["noise", "genre"] == "unsure" and table.loc["noise", "strangeness"] > 1
+    assert table.loc["noise", "genre"] == "unsure" and table.loc["noise", "ood_score"] > 1
     assert "loud enough" in table.loc["silence", "why not"]
 
 

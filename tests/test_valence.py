@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.datasets.valence import Answers, Own, blank, fill
+from lib.datasets.valence import Lookup, Own, blank, fill
 from lib.datasets.valence.cache import Cache
 from lib.datasets.valence.listed import Listed
 from lib.datasets.valence.matching import LEAST, Candidate, score
@@ -26,19 +26,19 @@ TRACKS = pd.DataFrame(
 class Failing:
     name = "failing"
 
-    def ask(self, tracks):
-        return Answers(blank(tracks).assign(note="not asked"), "it broke; mend it")
+    def look_up(self, tracks):
+        return Lookup(blank(tracks).assign(note="not asked"), "it broke; fix it")
 
 
 def test_the_first_source_that_knows_a_track_counts(tmp_path):
     (tmp_path / "mine.csv").write_text("track_id,valence\na,0.9\nb,0.8\nd,\n")
-    table, troubles = fill(TRACKS, [Own("Echo Nest"), Failing(), Listed(tmp_path / "mine.csv")])
+    table, source_failures = fill(TRACKS, [Own("Echo Nest"), Failing(), Listed(tmp_path / "mine.csv")])
     assert table["valence"].tolist()[:3] == [0.1, 0.8, 0.3]
     assert np.isnan(table["valence"].iloc[3])
     assert table["source"].tolist() == ["Echo Nest", "mine.csv", "Echo Nest", ""]
     assert table["note"].tolist()[1] == "Echo Nest: none known; failing: not asked"
     assert table["note"].tolist()[3].endswith("mine.csv: no valence there")
-    assert troubles == {"failing": {"trouble": "it broke; mend it", "later": False}}
+    assert source_failures == {"failing": {"failure": "it broke; fix it", "later": False}}
 
 
 def test_the_order_of_the_sources_is_theirs(tmp_path):
@@ -49,7 +49,7 @@ def test_the_order_of_the_sources_is_theirs(tmp_path):
 
 def test_a_list_by_artist_and_title_does_not_mind_how_they_are_written(tmp_path):
     (tmp_path / "mine.csv").write_text("Artist;Title;Valence\ncats;PURR;0.25\nBirds;Tweet;0.5\n")
-    assert Listed(tmp_path / "mine.csv").ask(TRACKS).table["valence"].tolist()[0::2] == [0.25, 0.5]
+    assert Listed(tmp_path / "mine.csv").look_up(TRACKS).table["valence"].tolist()[0::2] == [0.25, 0.5]
 
 
 @pytest.mark.parametrize(

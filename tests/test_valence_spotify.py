@@ -43,17 +43,17 @@ def spotify(service, tmp_path, monkeypatch):
 
 
 def test_valence_match_and_score_are_kept(spotify):
-    response = spotify().ask(tracks([1, 2]))
-    assert response.trouble == ""
+    response = spotify().look_up(tracks([1, 2]))
+    assert response.failure == ""
     assert response.table["valence"].tolist() == pytest.approx([1 / 30, 2 / 30])
     assert response.table["match"].tolist() == ["Band 1: Tune 1", "Band 2: Tune 2"]
     assert response.table["score"].tolist() == [1.0, 1.0]
 
 
 def test_nothing_is_requested_twice(spotify, service):
-    spotify().ask(tracks([1, 2, 3]))
+    spotify().look_up(tracks([1, 2, 3]))
     before = len(service.requests)
-    again = spotify().ask(tracks([1, 2, 3]))
+    again = spotify().look_up(tracks([1, 2, 3]))
     assert len(service.requests) == before
     assert again.table["valence"].notna().tolist() == [True, True, False]
 
@@ -65,7 +65,7 @@ def small_batches(monkeypatch):
 
 @pytest.mark.usefixtures("small_batches")
 def test_features_come_many_at_a_time(spotify, service):
-    response = spotify().ask(tracks(range(1, 26)))
+    response = spotify().look_up(tracks(range(1, 26)))
     questions = [ids for question, ids in service.requests if question == "audio-features"]
     assert [len(ids.split(",")) for ids in questions] == [1, 10, 10, 4]
     assert response.table["valence"].notna().sum() == 24
@@ -77,8 +77,8 @@ def test_what_is_unknown_has_a_reason(spotify, service):
     some.loc[3] = ["t", "Various Artists", "Tune 1", np.nan, 180.0]
     some.loc[4] = ["t", "Band 1", None, np.nan, 180.0]
     some.loc[5] = ["t", "Band X", "Tune Q", np.nan, 180.0]
-    response = spotify().ask(some)
-    assert response.trouble == ""
+    response = spotify().look_up(some)
+    assert response.failure == ""
     notes = response.table["note"].tolist()
     assert notes[0] == "no features"
     assert notes[1] == "nothing found"
@@ -96,8 +96,8 @@ def test_what_is_unknown_has_a_reason(spotify, service):
         ({"search": [401]}, "refused the credentials (401)"),
         ({"audio-features": [403]}, "since 2024-11-27 that is closed to new applications. Use another source"),
         ({"audio-features": [404]}, "withdrawn this question (404)"),
-        ({"search": [(429, "86400")]}, "answered 429 (it asks to wait 86400 s). What was answered is kept"),
-        ({"search": [503] * 6}, "answered 503. What was answered is kept"),
+        ({"search": [(429, "86400")]}, "responded 429 (it asks to wait 86400 s). What was found is kept"),
+        ({"search": [503] * 6}, "responded 503. What was found is kept"),
         ({"search": ["<html>"] * 6}, "another form than it documents"),
         ({"audio-features": ['{"audio_features": []}'] * 6}, "another form than it documents"),
         ({"audio-features": ['{"audio_features": [{"valence": 7}]}'] * 6}, "another form than it documents"),
@@ -108,16 +108,16 @@ def test_what_is_unknown_has_a_reason(spotify, service):
 )
 def test_a_refusal_has_a_remedy_and_the_rest_is_not_requested(spotify, service, faults, says, capfd):
     service.faults = faults
-    response = spotify().ask(tracks([1, 2, 4]))
-    assert says in response.trouble
+    response = spotify().look_up(tracks([1, 2, 4]))
+    assert says in response.failure
     assert response.table["valence"].isna().all()
     assert (response.table["note"] != "").all()
-    text = response.trouble + "".join(response.table["note"]) + "".join(capfd.readouterr())
+    text = response.failure + "".join(response.table["note"]) + "".join(capfd.readouterr())
     assert SECRET not in text
     assert "a-token" not in text
     # Nothing is lost: the next request goes on.
     service.faults = {}
-    assert spotify().ask(tracks([1, 2, 4])).table["valence"].notna().all()
+    assert spotify().look_up(tracks([1, 2, 4])).table["valence"].notna().all()
 
 
 @pytest.mark.parametrize(
@@ -130,24 +130,24 @@ def test_a_refusal_has_a_remedy_and_the_rest_is_not_requested(spotify, service, 
 )
 def test_what_passes_is_waited_for(spotify, service, faults):
     service.faults = faults
-    response = spotify().ask(tracks([1, 2]))
-    assert response.trouble == ""
+    response = spotify().look_up(tracks([1, 2]))
+    assert response.failure == ""
     assert response.table["valence"].notna().all()
     assert len(spotify.waited) >= 1
     assert max(spotify.waited) <= 20
 
 
 def test_what_is_known_is_returned_after_a_refusal(spotify, service):
-    spotify().ask(tracks([1, 4]))
+    spotify().look_up(tracks([1, 4]))
     service.faults = {"search": [403]}
-    response = spotify().ask(tracks([1, 2, 4]))
+    response = spotify().look_up(tracks([1, 2, 4]))
     assert response.table["valence"].notna().tolist() == [True, False, True]
-    assert "403" in response.trouble
+    assert "403" in response.failure
 
 
 def test_of_several_songs_the_best_is_taken(spotify, service):
     service.songs = {"live": ("Band 1", "Tune 1 (Live)", 180.0, 0.9), **SONGS}
-    assert spotify().ask(tracks([1])).table["match"].tolist() == ["Band 1: Tune 1"]
+    assert spotify().look_up(tracks([1])).table["match"].tolist() == ["Band 1: Tune 1"]
 
 
 @pytest.mark.parametrize("status", [400, 404])
@@ -155,8 +155,8 @@ def test_a_question_that_spotify_cannot_read_is_one_tracks_trouble(spotify, serv
     service.faults = {"search": [None, status]}
     some = tracks([1, 2, 4])
     some.loc[1, "title"] = "Tune " * 100
-    response = spotify().ask(some)
-    assert response.trouble == ""
+    response = spotify().look_up(some)
+    assert response.failure == ""
     assert response.table["valence"].notna().tolist() == [True, False, True]
     assert response.table["note"].tolist()[1] == "not understood"
     assert max(len(words) for question, words in service.requests if question == "search") < 200
@@ -168,7 +168,7 @@ def test_a_question_that_spotify_cannot_read_is_one_tracks_trouble(spotify, serv
 )
 def test_it_says_whether_to_retry(spotify, service, faults, later):
     service.faults = faults
-    assert spotify().ask(tracks([1])).later == later
+    assert spotify().look_up(tracks([1])).later == later
 
 
 def test_a_cache_that_cannot_be_written_is_reported_and_nothing_breaks(spotify, monkeypatch):
@@ -178,20 +178,20 @@ def test_a_cache_that_cannot_be_written_is_reported_and_nothing_breaks(spotify, 
         raise ReportError("the disk is full")
 
     monkeypatch.setattr(source._cache, "put", put)
-    response = source.ask(tracks([1, 2]))
-    assert response.trouble == "the disk is full"
+    response = source.look_up(tracks([1, 2]))
+    assert response.failure == "the disk is full"
     assert response.table["valence"].isna().all()
 
 
 @pytest.mark.usefixtures("small_batches")
 def test_interrupted_it_goes_on_where_it_was(spotify, service):
     service.faults = {"audio-features": [None, None, 403]}
-    first = spotify().ask(tracks(range(1, 26)))
+    first = spotify().look_up(tracks(range(1, 26)))
     assert first.table["valence"].notna().sum() == 10  # one, and ten of which one has no features
-    assert "403" in first.trouble
+    assert "403" in first.failure
     searched = sum(question == "search" for question, _ in service.requests)
     assert searched < 25
-    again = spotify().ask(tracks(range(1, 26)))
+    again = spotify().look_up(tracks(range(1, 26)))
     assert again.table["valence"].notna().sum() == 24
     assert sum(question == "search" for question, _ in service.requests) == 25
 
@@ -199,8 +199,8 @@ def test_interrupted_it_goes_on_where_it_was(spotify, service):
 @pytest.mark.parametrize("missing", CREDENTIALS)
 def test_without_credentials_it_says_where_they_go(spotify, service, monkeypatch, missing):
     monkeypatch.delenv(missing)
-    response = spotify().ask(tracks([1]))
-    assert response.trouble.startswith(f"{missing} not set. Put your application's credentials")
+    response = spotify().look_up(tracks([1]))
+    assert response.failure.startswith(f"{missing} not set. Put your application's credentials")
     assert not service.requests
 
 
@@ -208,12 +208,12 @@ def test_nobody_answers(spotify, service, tmp_path):
     source = Spotify(
         tmp_path / "cache", api="http://127.0.0.1:9/v1/", tokens="http://127.0.0.1:9/t", sleep=lambda s: None
     )
-    assert "connection to Spotify broke" in source.ask(tracks([1])).trouble
+    assert "connection to Spotify broke" in source.look_up(tracks([1])).failure
 
 
 def test_no_secret_is_stored(spotify, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    spotify().ask(tracks([1, 2]))
+    spotify().look_up(tracks([1, 2]))
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert [path.name for path in files] == ["cache"]
     assert SECRET.encode() not in files[0].read_bytes()

@@ -10,7 +10,7 @@ from lib.datasets import module
 from lib.datasets.grouping import artist_groups, song_groups
 from lib.datasets.integrity import probe_tracks
 from lib.datasets.tracks import moods, tracks_table
-from lib.datasets.valence import OWN, TROUBLES, Source, fill
+from lib.datasets.valence import FAILURES, OWN, Source, fill
 from lib.datasets.valence.sources import sources
 from lib.errors import ReportError
 from lib.io import write_csv, write_json
@@ -65,16 +65,16 @@ def assemble(
     options = {name: value for name, value in options.items() if name in _options(corpus)}
     moods(pd.Series([0.5]), mood_cuts)  # a wrong parameter is an error before the long part
     own = getattr(module(corpus), "VALENCE", corpus)
-    asked = sources(valence, own=own, cache=study.root / "downloads" / "spotify.jsonl")
+    chosen = sources(valence, own=own, cache=study.root / "downloads" / "spotify.jsonl")
 
     rows = collect(study, data, **options).reset_index(drop=True)
     for column in ("artist", "title", "album", "valence", "mood"):
         if column not in rows:
             rows[column] = None
-    for left in (study.tables / "valence.csv", study.work / TROUBLES):
+    for left in (study.tables / "valence.csv", study.work / FAILURES):
         left.unlink(missing_ok=True)
     if tuple(valence) != (OWN,):
-        rows["valence"] = _valence(rows, asked, study)
+        rows["valence"] = _valence(rows, chosen, study)
     rows = rows.drop(columns="whole_s", errors="ignore")
     probed, fingerprints = probe_tracks(rows["path"].tolist(), workers=workers, timeout_s=timeout_s)
     rows[probed.columns] = probed
@@ -85,11 +85,11 @@ def assemble(
     return tracks_table(rows)
 
 
-def _valence(rows: pd.DataFrame, asked: Sequence[Source], study: Study) -> pd.Series:
+def _valence(rows: pd.DataFrame, chosen: Sequence[Source], study: Study) -> pd.Series:
     """Valence of each row from the sources, and on disk who said what."""
-    table, troubled = fill(rows.assign(whole_s=rows.get("whole_s", float("nan"))), asked)
+    table, failed = fill(rows.assign(whole_s=rows.get("whole_s", float("nan"))), chosen)
     write_csv(table, study.tables / "valence.csv")
-    write_json(troubled, study.work / TROUBLES)
+    write_json(failed, study.work / FAILURES)
     return table["valence"]
 
 

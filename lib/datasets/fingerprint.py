@@ -48,8 +48,8 @@ def fingerprint(y: np.ndarray) -> np.ndarray:
     bits = along_frequency[STEP:] > along_frequency[:-STEP]
     words = np.packbits(bits, axis=1, bitorder="little").view("<u4")[:, 0].astype(np.uint32)
     loud = energy.sum(axis=1)
-    heard = np.minimum(loud[STEP:], loud[:-STEP]) > _SILENT * max(float(loud.max()), 1e-12)
-    return np.where(heard, np.maximum(words, 1), 0).astype(np.uint32)
+    loud_enough = np.minimum(loud[STEP:], loud[:-STEP]) > _SILENT * max(float(loud.max()), 1e-12)
+    return np.where(loud_enough, np.maximum(words, 1), 0).astype(np.uint32)
 
 
 def likeness(a: np.ndarray, b: np.ndarray, min_overlap_s: float = 8.0) -> tuple[float, float]:

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from lib.audio import SUFFIXES
 from lib.datasets.file_tags import read_tags
-from lib.datasets.files import audio_files
+from lib.datasets.files import any_audio, audio_files
 from lib.datasets.labels import numbers, read_labels
 from lib.datasets.tracks import MOODS, TRACK_COLUMNS
 from lib.errors import ReportError
@@ -52,13 +51,8 @@ def collect(study: Study, data: str | Path) -> pd.DataFrame:
         If there is no folder, no audio or no genre in it, or ``labels.csv`` is wrong.
     """
     folder = data_folder(data, "folder")
-    files = list(audio_files(folder))
-    if not files:
-        raise ReportError(
-            f"DATA={data}: no audio in {folder} or below. Put one folder per genre there, with files that end in "
-            f"{', '.join(SUFFIXES)}."
-        )
-    table = pd.DataFrame([_row(folder, path) for path in files])
+    any_audio(folder)
+    table = pd.DataFrame([_row(folder, path) for path in audio_files(folder)])
     if (folder / LABELS).is_file():
         table = _labelled(table, folder / LABELS)
     if table["genre"].isna().all() and table["mood"].isna().all() and table["valence"].isna().all():
@@ -117,8 +111,8 @@ def _labelled(table: pd.DataFrame, path: Path) -> pd.DataFrame:
         else:
             values = _target(cells, path)
             table[column] = float("nan")
-        told = (cells != "").to_numpy()
-        table.loc[rows[told], column] = values[told].tolist()
+        given = (cells != "").to_numpy()
+        table.loc[rows[given], column] = values[given].tolist()
     return table
 
 

@@ -6,7 +6,7 @@ from pathlib import PurePath
 import pandas as pd
 
 from lib.datasets.tracks import MOODS, STATUSES, numeric_targets
-from lib.datasets.valence import troubles
+from lib.datasets.valence import source_failures
 from lib.errors import ReportError
 from lib.paths import Study
 
@@ -51,8 +51,8 @@ def status_counts(tracks: pd.DataFrame) -> pd.DataFrame:
 
 
 def bad_clips(tracks: pd.DataFrame) -> pd.DataFrame:
-    """Every clip that cannot be used, and why; files are named by their last two parts."""
-    bad = tracks[tracks["status"] != "ok"]
+    """Every clip that cannot be used, or not whole, and why; files are named by their last two parts."""
+    bad = tracks[(tracks["status"] != "ok") | (tracks["reason"].fillna("") != "")]
     files = ["/".join(PurePath(path).parts[-2:]) for path in bad["path"]]
     return bad.assign(file=files)[["track_id", "file", "title", "status", "reason"]].set_index("track_id").fillna("")
 
@@ -72,9 +72,9 @@ def table_of(study: Study, name: str) -> pd.DataFrame | None:
     return pd.read_csv(path) if path.is_file() else None
 
 
-def valence_troubles(study: Study) -> dict[str, str]:
+def valence_failures(study: Study) -> dict[str, str]:
     """Return why a source of valence was not asked about every song, by its name."""
-    return {source: said["trouble"] for source, said in troubles(study).items()}
+    return {source: found["failure"] for source, found in source_failures(study).items()}
 
 
 def valence_sources(valence: pd.DataFrame) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from lib.runs.store import Finished
 
 LEAST = 3  # songs: of fewer, even none predicted correctly is not significant
 COLUMNS = (
-    "head", "artist_group", "artist", "genre", "songs", "right", "expected", "low", "high", "p", "p_holm", "hard",
+    "head", "artist_group", "artist", "genre", "songs", "correct", "expected", "low", "high", "p", "p_holm", "hard",
 )  # fmt: skip
 MOST = 1_000  # artists in the table
 _CELLS = 2_000_000  # of one block of permutations: memory does not grow with their number
@@ -106,7 +106,7 @@ def hard_artists(
     -------
     Artists
         Its table has a row per artist group of `least` songs or more, of many the worst `MOST`: the most frequent
-        ``artist`` and ``genre``, ``songs``, ``right`` (share of correct predictions, mean over songs and networks), the
+        ``artist`` and ``genre``, ``songs``, ``correct`` (share, mean over songs and networks), the
         share ``expected`` of any artist with as many songs of the same classes, ``low`` and ``high`` between which
         95 % of the permutations lie, ``p``, one-sided, of so few correct, ``p_holm``, corrected for the number of
         artists, and ``hard``: errors cluster by artist at all, and here. The worst come first.
@@ -140,7 +140,7 @@ def hard_artists(
             "head": given.head,
             "artist_group": names[shown],
             "songs": size[shown],
-            "right": 1 - (usual + truth)[shown] / size[shown],
+            "correct": 1 - (usual + truth)[shown] / size[shown],
             "expected": 1 - usual[shown] / size[shown],
             "p": (1 + worse) / (1 + permutations),
             "place": shown,
@@ -148,7 +148,7 @@ def hard_artists(
     )
     table["p_holm"] = holm(table["p"])
     table["hard"] = (table["p_holm"] < ALPHA) & (p < ALPHA)
-    table = table.sort_values(["p", "right", "artist_group"], ignore_index=True).head(MOST)
+    table = table.sort_values(["p", "correct", "artist_group"], ignore_index=True).head(MOST)
     place = table.pop("place").to_numpy()
     for name in ("artist", "genre"):
         table[name] = _most(songs[name], groups).reindex(place).fillna("").to_numpy()

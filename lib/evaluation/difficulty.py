@@ -101,16 +101,16 @@ def missed_by_all(given: Panel) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        ``head``, ``track_id``, ``title``, ``artist``, ``true``, ``answer`` (the most frequent), ``agree`` (how many
+        ``head``, ``track_id``, ``title``, ``artist``, ``true``, ``predicted`` (the most frequent), ``agree`` (how many
         networks predict it), then the prediction of each network; where most agree comes first.
     """
     missed = ~given.correct.any(axis=1) if given.networks else np.zeros(0, dtype=bool)
     predicted = given.predicted.loc[missed]
-    songs = given.songs.loc[missed, ["title", "artist", "true"]].assign(answer="", agree=0)
+    songs = given.songs.loc[missed, ["title", "artist", "true"]].assign(predicted="", agree=0)
     if len(predicted):
         names, codes = np.unique(predicted.to_numpy(dtype=str), return_inverse=True)
         counts = np.stack([(codes.reshape(predicted.shape) == code).sum(axis=1) for code in range(len(names))], axis=1)
-        songs = songs.assign(answer=names.astype(object)[counts.argmax(axis=1)], agree=counts.max(axis=1))
+        songs = songs.assign(predicted=names.astype(object)[counts.argmax(axis=1)], agree=counts.max(axis=1))
     table = pd.concat([songs, predicted], axis=1).rename_axis("track_id").reset_index()
     table.insert(0, "head", given.head)
     table["agree"] = table["agree"].astype(int)
@@ -133,7 +133,7 @@ def agreement(given: Panel, *, resamples: int = RESAMPLES, seed: int = 0) -> pd.
     Returns
     -------
     pd.DataFrame
-        ``right`` (0 to the number of networks), ``songs``, ``expected`` under independence (exact), ``low`` and
+        ``correct`` (0 to the number of networks), ``songs``, ``expected`` under independence (exact), ``low`` and
         ``high`` between which 95 % of the permutations lie, and ``p``, one-sided, of as many songs or more.
     """
     correct, classes = given.correct, pd.factorize(given.songs["true"])[0]
@@ -147,7 +147,7 @@ def agreement(given: Panel, *, resamples: int = RESAMPLES, seed: int = 0) -> pd.
     low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     return pd.DataFrame(
         {
-            "right": np.arange(count + 1),
+            "correct": np.arange(count + 1),
             "songs": songs,
             "expected": expected,
             "low": low,

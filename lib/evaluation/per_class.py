@@ -13,7 +13,7 @@ CLASS_COLUMNS = (
     "network", "split", "recipe", "head", "class", "precision", "precision_low", "precision_high",
     "recall", "recall_low", "recall_high", "f1", "f1_low", "f1_high", "support",
 )  # fmt: skip
-MISTAKES = ["network", "split", "recipe", "head", "track_id", "title", "artist", "true", "answer", "probability"]
+MISTAKES = ["network", "split", "recipe", "head", "track_id", "title", "artist", "true", "predicted", "probability"]
 _CORRECT, _TRUE, _PREDICTED = range(3)  # of Predictions.class_sums
 
 
@@ -97,15 +97,15 @@ def mistakes(collected: Sequence[Predictions], count: int = 10) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        Columns `MISTAKES`: ``answer`` and its ``probability`` by the mean of all seeds. Baselines are left out.
+        Columns `MISTAKES`: ``predicted`` and its ``probability`` by the mean of all seeds. Baselines are left out.
     """
     parts = [pd.DataFrame(columns=MISTAKES)] if not len(collected) else []
     for predictions in networks(collected):
         mean = predictions.songs.groupby(["track_id", "true"])[predictions.columns].mean()
         wrong = mean.index.to_frame(index=False)
-        wrong["answer"] = np.array(predictions.classes, dtype=object)[mean.to_numpy().argmax(axis=1)]
+        wrong["predicted"] = np.array(predictions.classes, dtype=object)[mean.to_numpy().argmax(axis=1)]
         wrong["probability"] = mean.to_numpy().max(axis=1)
-        wrong = wrong.loc[wrong["answer"] != wrong["true"]]
+        wrong = wrong.loc[wrong["predicted"] != wrong["true"]]
         wrong = wrong.sort_values(["probability", "track_id"], ascending=[False, True]).head(count)
         for name in ("title", "artist"):
             known = predictions.tracks.loc[wrong["track_id"], name].astype(object)

@@ -31,7 +31,7 @@ SIZES = {"train": 4074, "validation": 225, "test": 225}  # "samples", as printed
 CORPUS = {"genres": 6, "songs": 75, "slices": 10}  # genres, songs of a genre, slices of a song
 CLASS_ACCURACY = {"instrumental": 0.735, "happy": 0.706, "neutral": 0.786}  # of yu2018, as printed
 PUBLISHED = "poster's own"
-REPRODUCED, REVERSED, OPEN = "recurs", "reversed", "not established"
+REPRODUCED, REVERSED, OPEN = "reproduced", "reversed", "not significant"
 
 
 def slices_in_corpus() -> int:

@@ -25,8 +25,8 @@ VOTING_COLUMNS = (
 )  # fmt: skip
 AGREEMENT_COLUMNS = (
     "network", "split", "recipe", "head", "n_songs", "slices", "share", "share_low", "share_high", "same",
-    "same_low", "same_high", "chance", "kappa", "kappa_low", "kappa_high", "same_right", "same_right_low",
-    "same_right_high", "same_wrong", "same_wrong_low", "same_wrong_high", "gap", "gap_low", "gap_high",
+    "same_low", "same_high", "chance", "kappa", "kappa_low", "kappa_high", "same_correct", "same_correct_low",
+    "same_correct_high", "same_wrong", "same_wrong_low", "same_wrong_high", "gap", "gap_low", "gap_high",
 )  # fmt: skip
 _ENOUGH = 0.9  # of the songs have as many slices as the largest vote
 _BLOCK = 500  # songs at a time: memory does not grow with the corpus
@@ -138,7 +138,7 @@ def slice_agreement(collected: Iterable[Predictions], bootstrap: Bootstrap = BOO
         Columns `AGREEMENT_COLUMNS`. ``slices`` is their mean number per song; ``share`` of a song's slices that get
         its most frequent prediction, which is 1 / `slices` at the least; ``same`` and ``chance``, the share of pairs of
         slices of one song, and of different songs, with the same prediction; ``kappa = (same - chance) / (1 -
-        chance)``; ``same_right`` and ``same_wrong``, of songs predicted correctly or not, and ``gap`` between the two.
+        chance)``; ``same_correct`` and ``same_wrong``, of songs predicted correctly or not; ``gap`` between them.
         Each has its 95 % interval as in `voting`, but for ``chance``, which moves little, resting on so many pairs.
     """
     rows = []
@@ -152,7 +152,7 @@ def slice_agreement(collected: Iterable[Predictions], bootstrap: Bootstrap = BOO
         for name, part, count in (
             ("share", modal, correct + wrong),
             ("same", same_correct + same_wrong, correct + wrong),
-            ("same_right", same_correct, correct),
+            ("same_correct", same_correct, correct),
             ("same_wrong", same_wrong, wrong),
         ):
             row |= columns(name, bootstrap.ratio(part, count, *drawn))
@@ -160,8 +160,8 @@ def slice_agreement(collected: Iterable[Predictions], bootstrap: Bootstrap = BOO
         row |= {"chance": found[0, 0]} | columns("kappa", found[:, 1]) | columns("gap", found[:, 2])
         if row["same"] == 1:  # nothing to resample
             row |= {"kappa_low": np.nan, "kappa_high": np.nan}
-        sides = {row["same_right"], row["same_wrong"]}
-        if sides & {0.0, 1.0} or np.isnan(row["same_right_low"] + row["same_wrong_low"]):
+        sides = {row["same_correct"], row["same_wrong"]}
+        if sides & {0.0, 1.0} or np.isnan(row["same_correct_low"] + row["same_wrong_low"]):
             row |= _hybrid(row)
         rows.append(row)
     return pd.DataFrame(rows, columns=list(AGREEMENT_COLUMNS))
@@ -173,7 +173,7 @@ def _hybrid(row: dict) -> dict[str, float]:
     Newcombe 1998, doi 10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I.
     """
     correct, wrong = (
-        (row[name] - row[f"{name}_low"], row[f"{name}_high"] - row[name]) for name in ("same_right", "same_wrong")
+        (row[name] - row[f"{name}_low"], row[f"{name}_high"] - row[name]) for name in ("same_correct", "same_wrong")
     )
     return {
         "gap_low": row["gap"] - float(np.hypot(correct[0], wrong[1])),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-# SciPy is imported where songs are heard: training a network does without it.
+# SciPy is imported where it is used: training a network does without it.
 
 COEFFICIENTS = 20  # of the classic statistics
 PROFILE_COEFFICIENTS = 40

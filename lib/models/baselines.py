@@ -1,12 +1,12 @@
-"""What a network must beat: answers that need no listening, and statistics of MFCCs.
+"""What a network must beat: predictions that need no audio, and statistics of MFCCs.
 
-``majority`` answers every song with the frequencies of the training songs. ``genre_prior`` is told the
-song's true genre and answers with the frequencies of the other heads' classes within it: an oracle that
-hears nothing, so that a network which names moods no better has learnt moods by way of genres at most.
+``majority`` predicts for every song the frequencies of the training songs. ``genre_prior`` is given the
+song's true genre and predicts the frequencies of the other heads' classes within it: an oracle that
+uses no audio, so that a network which predicts moods no better has learnt moods by way of genres at most.
 ``mfcc_logistic`` and ``mfcc_svm`` know the mean and the spread of 20 mel-frequency cepstral coefficients
 (Davis & Mermelstein 1980, doi 10.1109/TASSP.1980.1163420) of a song and nothing of its course in time.
-``profile_svm`` and ``profile_logistic`` were made as candidates for the recipe ``best``: they hear how the
-texture of a song ranges over its slices, and its rhythm, which a slice by itself hardly tells.
+``profile_svm`` and ``profile_logistic`` were made as candidates for the recipe ``best``: they describe how the
+texture of a song varies over its slices, and its rhythm, which one slice hardly shows.
 
 The constants below are the same for every corpus, split and fold. `LOGISTIC_C` and `SVM_C` were chosen
 once, from a handful of usual values, by the validation songs of Emotify's five ``artist`` folds taken together; as
@@ -31,19 +31,19 @@ from lib.models import Head
 if TYPE_CHECKING:
     from lib.features.slices import Slices
 
-# scikit-learn and SciPy are imported where songs are heard: training a network does without them.
+# scikit-learn and SciPy are imported where they are used: training a network does without them.
 
 NAMES = ("majority", "genre_prior", "mfcc_logistic", "mfcc_svm", "profile_logistic", "profile_svm")
 GENRE = "genre"
 LOGISTIC_C = 0.1  # inverse strength of the L2 penalty
 SVM_C = 2.0  # of the RBF kernel's machine; its gamma is 1 / (features x variance)
 PROFILE_LOGISTIC_C, PROFILE_SVM_C = 0.01, 3.0  # of the profiles
-DRAWN_IN, SPREAD = 0.4, 0.3  # borders between moods, and spread about the answer, in steps
+DRAWN_IN, SPREAD = 0.4, 0.3  # borders between moods, and spread about the prediction, in steps
 RIDGE_ALPHA = 30.0  # of numeric heads, on standardised statistics
 SVM_SONGS = 10_000  # at most; the time of an SVM grows with the square of its training songs
 _CONSTANTS = {
     "majority": {},
-    "genre_prior": {"told": GENRE},
+    "genre_prior": {"given": GENRE},
     "mfcc_logistic": {"coefficients": COEFFICIENTS, "C": LOGISTIC_C, "ridge_alpha": RIDGE_ALPHA},
     "mfcc_svm": {"coefficients": COEFFICIENTS, "kernel": "rbf", "C": SVM_C, "gamma": "scale", "songs": SVM_SONGS},
     "profile_logistic": {"coefficients": PROFILE_COEFFICIENTS, "C": PROFILE_LOGISTIC_C, "ridge_alpha": RIDGE_ALPHA},
@@ -67,7 +67,7 @@ def describe(name: str, shape: tuple[int, int], heads: Sequence[Head]) -> dict:
     shape : (int, int)
         Mel bands and frames of a slice.
     heads : sequence of Head
-        ``genre_prior`` answers all of them but the genre, which it is told.
+        ``genre_prior`` predicts all of them but the genre, which it is given.
 
     Returns
     -------
@@ -81,30 +81,30 @@ def describe(name: str, shape: tuple[int, int], heads: Sequence[Head]) -> dict:
         If the name is unknown, or ``genre_prior`` is left without a head.
     """
     _check_name(name)
-    answered = [head for head in heads if name != "genre_prior" or head.name != GENRE]
-    if not answered:
+    predicted = [head for head in heads if name != "genre_prior" or head.name != GENRE]
+    if not predicted:
         raise ReportError(
-            f"baseline {name!r} is told the genre and has nothing else to answer: the heads are "
+            f"baseline {name!r} is given the genre and has nothing else to predict: the heads are "
             f"{', '.join(head.name for head in heads) or 'none'}. Add a head such as mood, or leave the baseline out."
         )
     return {
         "name": name,
         "shape": list(shape),
-        "heads": {head.name: list(head.classes) for head in answered},
+        "heads": {head.name: list(head.classes) for head in predicted},
         "parameters": 0,
         "baseline": _CONSTANTS[name],
     }
 
 
 def describe_all(shape: tuple[int, int], heads: Sequence[Head]) -> dict[str, dict]:
-    """Descriptions of all baselines that have something to answer, by name; see `describe`."""
-    silent = {"genre_prior"} if all(head.name == GENRE for head in heads) else set()
+    """Descriptions of all baselines that have something to predict, by name; see `describe`."""
+    without = {"genre_prior"} if all(head.name == GENRE for head in heads) else set()
     if not any(head.name == GENRE for head in heads):
-        silent.add("genre_prior")  # nobody asks for the genre, so it may not be known
-    return {name: describe(name, shape, heads) for name in NAMES if name not in silent}
+        without.add("genre_prior")  # no head predicts the genre, so it may not be known
+    return {name: describe(name, shape, heads) for name in NAMES if name not in without}
 
 
-def fit_and_ask(
+def fit_and_predict(
     name: str,
     slices: Slices,
     parts: np.ndarray,
@@ -112,11 +112,11 @@ def fit_and_ask(
     heads: Sequence[Head],
     numbers: np.ndarray,
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Fit a baseline to the training songs and ask it about some slices.
+    """Fit a baseline to the training songs and predict some slices.
 
     Every song counts once, however many slices it has. Its statistics are taken over its slices of one part
-    only, so that where a split puts slices of one song on both sides, training hears no test slice. All
-    slices of a song and part get the answer of the song.
+    only, so that where a split puts slices of one song on both sides, no test slice is used in training. All
+    slices of a song and part get the prediction of the song.
 
     Parameters
     ----------
@@ -131,20 +131,20 @@ def fit_and_ask(
     heads : sequence of Head
         As described by `describe`.
     numbers : np.ndarray [shape=(n,), dtype=int]
-        Slices that are asked about.
+        Slices to predict.
 
     Returns
     -------
-    answers : dict of str to np.ndarray [shape=(n, head.width), dtype=float32]
+    predictions : dict of str to np.ndarray [shape=(n, head.width), dtype=float32]
         Frequencies or probabilities of the classes (those of an SVM only order them: a softmax of its
-        decision function), or numbers. A head without a training label is answered evenly, or by 0.
+        decision function), or numbers. A head without a training label gets equal probabilities, or 0.
     vectors : np.ndarray [shape=(n, width), dtype=float32]
-        The statistics (`lib.features.mfcc`), or the answers side by side where nothing is heard.
+        The statistics (`lib.features.mfcc`), or the predictions side by side where no audio is used.
 
     Raises
     ------
     ReportError
-        If the name is unknown, or ``genre_prior`` is asked for the genre or knows none.
+        If the name is unknown, or ``genre_prior`` is to predict the genre or knows none.
     """
     _check_name(name)
     numbers = np.asarray(numbers)
@@ -157,20 +157,20 @@ def fit_and_ask(
     first = used[np.unique(codes, return_index=True)[1]]  # a slice of each
     train = songs.get_level_values(1) == "train"
     known = labels.iloc[first].reset_index(drop=True)
-    heard = np.empty((len(songs), 0))
-    if name in _HEARD:
+    features = np.empty((len(songs), 0))
+    if name in _FEATURES:
         order = np.argsort(codes, kind="stable")
         ends = np.cumsum(np.bincount(codes, minlength=len(songs)))[:-1]
-        heard = np.stack([_HEARD[name](slices.take(used[rows])) for rows in np.split(order, ends)])
+        features = np.stack([_FEATURES[name](slices.take(used[rows])) for rows in np.split(order, ends)])
     elif name == "genre_prior":
         _check_genre(labels, heads)
-    answer = _ANSWERS[name]
-    found = {head.name: answer(head, known, heard, train).astype("float32") for head in heads}
+    predictor = _PREDICTORS[name]
+    found = {head.name: predictor(head, known, features, train).astype("float32") for head in heads}
     place = np.full(len(parts), -1)
     place[used] = codes
-    answers = {head: values[place[numbers]] for head, values in found.items()}
-    vectors = heard.astype("float32")[place[numbers]] if heard.shape[1] else np.hstack(list(answers.values()))
-    return answers, vectors
+    predictions = {head: values[place[numbers]] for head, values in found.items()}
+    vectors = features.astype("float32")[place[numbers]] if features.shape[1] else np.hstack(list(predictions.values()))
+    return predictions, vectors
 
 
 def subsample(parts: np.ndarray, songs: np.ndarray, most: int = SVM_SONGS) -> np.ndarray:
@@ -194,7 +194,7 @@ def subsample(parts: np.ndarray, songs: np.ndarray, most: int = SVM_SONGS) -> np
     return np.where((parts == "train") & ~np.isin(songs, kept), "", parts)
 
 
-_HEARD: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+_FEATURES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "mfcc_logistic": song_statistics,
     "mfcc_svm": song_statistics,
     "profile_logistic": song_profile,
@@ -209,24 +209,24 @@ def _check_name(name: str) -> None:
 
 def _check_genre(labels: pd.DataFrame, heads: Sequence[Head]) -> None:
     if GENRE not in labels or labels[GENRE].isna().all():
-        raise ReportError("baseline 'genre_prior' is told the genre, but no track has one. Leave it out.")
+        raise ReportError("baseline 'genre_prior' is given the genre, but no track has one. Leave it out.")
     if any(head.name == GENRE for head in heads):
-        raise ReportError("baseline 'genre_prior' is told the genre and cannot answer it. Leave that head out.")
+        raise ReportError("baseline 'genre_prior' is given the genre and cannot predict it. Leave that head out.")
 
 
-def _majority(head: Head, known: pd.DataFrame, heard: np.ndarray, train: np.ndarray) -> np.ndarray:
+def _majority(head: Head, known: pd.DataFrame, features: np.ndarray, train: np.ndarray) -> np.ndarray:
     return np.tile(_frequencies(head, known.loc[train, head.name]), (len(known), 1))
 
 
-def _genre_prior(head: Head, known: pd.DataFrame, heard: np.ndarray, train: np.ndarray) -> np.ndarray:
-    """Answer by the training songs of the same genre; by all of them where it is unknown or has no label."""
-    answers = _majority(head, known, heard, train)
+def _genre_prior(head: Head, known: pd.DataFrame, features: np.ndarray, train: np.ndarray) -> np.ndarray:
+    """Predict by the training songs of the same genre; by all of them where it is unknown or has no label."""
+    predictions = _majority(head, known, features, train)
     for genre in known[GENRE].dropna().unique():
         own = (known[GENRE] == genre).to_numpy(dtype=bool, na_value=False)
         values = known.loc[train & own, head.name]
         if values.notna().any():
-            answers[own] = _frequencies(head, values)
-    return answers
+            predictions[own] = _frequencies(head, values)
+    return predictions
 
 
 def _frequencies(head: Head, values: pd.Series) -> np.ndarray:
@@ -239,21 +239,21 @@ def _frequencies(head: Head, values: pd.Series) -> np.ndarray:
 
 
 def _machine(c: float, *, logistic: bool = False, ordered: bool = False) -> Callable:
-    def answer(head: Head, known: pd.DataFrame, heard: np.ndarray, train: np.ndarray) -> np.ndarray:
+    def predictor(head: Head, known: pd.DataFrame, features: np.ndarray, train: np.ndarray) -> np.ndarray:
         rows = train & known[head.name].notna().to_numpy()
         labels = known.loc[rows, head.name].to_numpy(dtype=float if head.numeric else str)
         if len(np.unique(labels)) < 2:
-            return _majority(head, known, heard, train)
-        ask = _numbers if head.numeric else _chances
+            return _majority(head, known, features, train)
+        fit = _numbers if head.numeric else _chances
         if ordered and head.classes == MOODS:
-            ask = _ordered
-        return ask(head, c, logistic, heard[rows], labels, heard)
+            fit = _ordered
+        return fit(head, c, logistic, features[rows], labels, features)
 
-    return answer
+    return predictor
 
 
 def _numbers(
-    head: Head, c: float, logistic: bool, heard: np.ndarray, labels: np.ndarray, asked: np.ndarray
+    head: Head, c: float, logistic: bool, features: np.ndarray, labels: np.ndarray, queries: np.ndarray
 ) -> np.ndarray:
     """Regress on standardised statistics; labels are standardised too, for the machine's margin is absolute."""
     from sklearn.linear_model import Ridge
@@ -263,15 +263,15 @@ def _numbers(
 
     mean, deviation = labels.mean(), labels.std()
     model = make_pipeline(StandardScaler(), Ridge(alpha=RIDGE_ALPHA) if logistic else SVR(C=c, gamma="scale"))
-    return (mean + deviation * model.fit(heard, (labels - mean) / deviation).predict(asked))[:, None]
+    return (mean + deviation * model.fit(features, (labels - mean) / deviation).predict(queries))[:, None]
 
 
 def _ordered(
-    head: Head, c: float, logistic: bool, heard: np.ndarray, labels: np.ndarray, asked: np.ndarray
+    head: Head, c: float, logistic: bool, features: np.ndarray, labels: np.ndarray, queries: np.ndarray
 ) -> np.ndarray:
     """Probabilities of classes that are steps of one scale: regress on the step, then see where it falls.
 
-    Regression answers nearer the middle than the truth is, so the borders between steps are drawn in.
+    Regression predicts nearer the middle than the truth is, so the borders between steps are drawn in.
     """
     from scipy.special import ndtr
     from sklearn.pipeline import make_pipeline
@@ -280,14 +280,14 @@ def _ordered(
 
     steps = np.array([head.classes.index(label) for label in labels], dtype=float)
     middle = (len(head.classes) - 1) / 2
-    said = make_pipeline(StandardScaler(), SVR(C=c, gamma="scale")).fit(heard, steps - middle).predict(asked)
+    predicted = make_pipeline(StandardScaler(), SVR(C=c, gamma="scale")).fit(features, steps - middle).predict(queries)
     borders = (np.arange(len(head.classes) - 1) + 0.5 - middle) * DRAWN_IN
-    below = ndtr((borders - said[:, None]) / SPREAD)
+    below = ndtr((borders - predicted[:, None]) / SPREAD)
     return np.diff(np.pad(below, ((0, 0), (1, 1)), constant_values=(0, 1)), axis=1)
 
 
 def _chances(
-    head: Head, c: float, logistic: bool, heard: np.ndarray, labels: np.ndarray, asked: np.ndarray
+    head: Head, c: float, logistic: bool, features: np.ndarray, labels: np.ndarray, queries: np.ndarray
 ) -> np.ndarray:
     """Probabilities of the head's classes; 0 for a class without a training song."""
     from scipy.special import softmax
@@ -297,17 +297,17 @@ def _chances(
     from sklearn.svm import SVC
 
     fit = LogisticRegression(C=c, max_iter=5000) if logistic else SVC(C=c, gamma="scale")
-    model = make_pipeline(StandardScaler(), fit).fit(heard, labels)
+    model = make_pipeline(StandardScaler(), fit).fit(features, labels)
     if logistic:
-        chances = model.predict_proba(asked)
+        chances = model.predict_proba(queries)
     else:
         # Platt's probabilities would cost folds within the training songs, and may contradict the machine.
-        scores = model.decision_function(asked)
+        scores = model.decision_function(queries)
         chances = softmax(np.stack([-scores, scores], axis=1) if scores.ndim == 1 else scores, axis=1)
     return pd.DataFrame(chances, columns=model.classes_).reindex(columns=list(head.classes), fill_value=0.0).to_numpy()
 
 
-_ANSWERS: dict[str, Callable] = {
+_PREDICTORS: dict[str, Callable] = {
     "majority": _majority,
     "genre_prior": _genre_prior,
     "mfcc_logistic": _machine(LOGISTIC_C, logistic=True),

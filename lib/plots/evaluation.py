@@ -271,15 +271,15 @@ def hard_figure(table: pd.DataFrame) -> Figure:
     """
     figure, axes = plt.subplots(figsize=(max(4.5, 0.75 * len(table) + 2), 3.4))
     shades = [VERMILION, *[PALE] * (len(table) - 2), BLUE]
-    axes.bar(table["right"], table["songs"], color=shades, width=0.75)
+    axes.bar(table["correct"], table["songs"], color=shades, width=0.75)
     whiskers(
-        axes, table["right"], table["expected"], table["low"], table["high"], color="black", marker="D", markersize=5,
+        axes, table["correct"], table["expected"], table["low"], table["high"], color="black", marker="D", markersize=5,
         linestyle="", capsize=4, label="expected of independent errors, 95 % of permutations",
     )  # fmt: skip
     above = np.maximum(table["songs"], table["high"])  # of bar and interval, so that no mark covers the number
-    for x, y, songs in zip(table["right"], above, table["songs"], strict=True):
+    for x, y, songs in zip(table["correct"], above, table["songs"], strict=True):
         axes.annotate(str(songs), (x, y), xytext=(0, 3), textcoords="offset points", ha="center", fontsize=9)
-    axes.set(xlabel="networks that predict the song correctly", ylabel="songs", xticks=table["right"])
+    axes.set(xlabel="networks that predict the song correctly", ylabel="songs", xticks=table["correct"])
     axes.margins(y=0.12)
     figure.legend(loc="outside lower center", fontsize=9)
     return figure
@@ -302,7 +302,7 @@ def artists_figure(found: Artists) -> Figure:
     for hard, shade, label in ((True, VERMILION, "hard"), (False, BLUE, "not significantly hard")):
         own = table["hard"].to_numpy(bool) == hard
         if own.any():
-            axes.scatter(table["right"][own], y[own], color=shade, zorder=3, label=label)
+            axes.scatter(table["correct"][own], y[own], color=shade, zorder=3, label=label)
     names = table["artist"].where(table["artist"] != "", table["artist_group"])
     list_lines(axes, [f"{shortened(name, 32)} ({n})" for name, n in zip(names, table["songs"], strict=True)])
     axes.set(xlim=(-0.02, 1.02), xlabel="correct predictions, mean over songs and networks")

@@ -65,15 +65,15 @@ def write(
     heads : sequence of Head
     slices : Slices
     numbers : np.ndarray [shape=(n,), dtype=int]
-        Slices that were asked about.
+        Slices that were predicted.
     parts : np.ndarray [shape=(n,), dtype=str]
         The part of each.
     vectors : np.ndarray [shape=(n, width)]
     """
     own = slices.table["track_id"].to_numpy()[numbers]
     tested = parts == "test"
-    asked = numbers[tested]
-    last = _by_song(own[tested], lambda rows: _last(model, slices, asked[rows]))
+    chosen = numbers[tested]
+    last = _by_song(own[tested], lambda rows: _last(model, slices, chosen[rows]))
     decisions = {head.name: tuple(model.get_layer(head.name).get_weights()) for head in heads if not head.numeric}
     songs, part = _by_song(own, lambda rows: pd.DataFrame(vectors[rows])), pd.Series(parts).groupby(own).first()
     save(folder, Internals(songs, part, last, decisions))
@@ -129,8 +129,8 @@ def _last(model, slices: Slices, numbers: np.ndarray) -> pd.DataFrame:
     if not any(isinstance(layer, keras.layers.Conv2D) for layer in model.layers) or not len(numbers):
         return pd.DataFrame(index=range(len(numbers)))
     pooled = keras.ops.reshape(keras.ops.mean(maps[-1], axis=2), (-1, maps[-1].shape[1] * maps[-1].shape[3]))
-    asked = keras.Model(model.inputs, pooled)
-    found = [np.asarray(asked.predict_on_batch(batch)) for batch in slices.batches(numbers, BATCH)]
+    pooling = keras.Model(model.inputs, pooled)
+    found = [np.asarray(pooling.predict_on_batch(batch)) for batch in slices.batches(numbers, BATCH)]
     return pd.DataFrame(np.concatenate(found))
 
 

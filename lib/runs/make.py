@@ -40,7 +40,7 @@ def make(folder: Path, spec: RunSpec, on_epoch: Callable[[str], None]) -> None:
     numbers = np.flatnonzero(spec.parts == "validation" if spec.run.candidate else spec.parts != "")
     history = pd.DataFrame(columns=["epoch", "seconds"])
     if spec.is_baseline:
-        predictions, vectors = baselines.fit_and_ask(
+        predictions, vectors = baselines.fit_and_predict(
             spec.run.architecture, spec.slices, spec.parts, spec.labels, spec.heads, numbers
         )
         seconds = time.perf_counter() - began

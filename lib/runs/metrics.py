@@ -1,4 +1,4 @@
-"""Scores of answers: of classes by accuracy and macro-F1, of numbers by R2, Pearson's r and CCC.
+"""Scores of predictions: of classes by accuracy and macro-F1, of numbers by R2, Pearson's r and CCC.
 
 Written in NumPy and pandas alone, so that training needs nothing else but Keras.
 """
@@ -13,43 +13,43 @@ import pandas as pd
 from lib.models import Head
 
 
-def categorical(truth: Sequence, answers: Sequence, classes: Sequence[str]) -> dict:
-    """Score answers that are classes.
+def categorical(truth: Sequence, predicted: Sequence, classes: Sequence[str]) -> dict:
+    """Score predictions that are classes.
 
     Parameters
     ----------
-    truth, answers : sequence of str, of one length
+    truth, predicted : sequence of str, of one length
         Missing truths are left out by the caller.
     classes : sequence of str
-        All that may be answered; a truth that is none of them counts as a class of its own.
+        All that may be predicted; a truth that is none of them counts as a class of its own.
 
     Returns
     -------
     dict
-        ``accuracy`` in 0..1, ``macro_f1`` in 0..1 and ``n``, the number of answers; both None if `n` is 0.
-        Macro-F1 is the mean of F1 over the classes that occur in `truth` or in `answers`, so that a class
+        ``accuracy`` in 0..1, ``macro_f1`` in 0..1 and ``n``, the number of predictions; both None if `n` is 0.
+        Macro-F1 is the mean of F1 over the classes that occur in `truth` or in `predicted`, so that a class
         of the corpus that is absent from a small part neither helps nor harms.
     """
-    truth, answers = np.asarray(truth, dtype=object), np.asarray(answers, dtype=object)
-    _same_length(truth, answers)
+    truth, predicted = np.asarray(truth, dtype=object), np.asarray(predicted, dtype=object)
+    _same_length(truth, predicted)
     if not len(truth):
         return {"accuracy": None, "macro_f1": None, "n": 0}
-    counts = class_counts(truth, answers, classes).sum(axis=0)
-    return {"accuracy": float((truth == answers).mean()), "macro_f1": float(macro_f1(counts)), "n": len(truth)}
+    counts = class_counts(truth, predicted, classes).sum(axis=0)
+    return {"accuracy": float((truth == predicted).mean()), "macro_f1": float(macro_f1(counts)), "n": len(truth)}
 
 
-def class_counts(truth: np.ndarray, answers: np.ndarray, classes: Sequence[str]) -> np.ndarray:
-    """Count what F1 is made of, one row per answer; the rows of any selection add up.
+def class_counts(truth: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) -> np.ndarray:
+    """Count what F1 is made of, one row per prediction; the rows of any selection add up.
 
     Returns
     -------
     np.ndarray [shape=(n, 3, k), dtype=float64]
-        Right answers, truths and answers of each class; `k` is the number of `classes` and of others met.
+        Correct predictions, truths and predictions of each class; `k` is the number of `classes` and of others met.
     """
-    codes = {name: i for i, name in enumerate(dict.fromkeys([*classes, *truth, *answers]))}
+    codes = {name: i for i, name in enumerate(dict.fromkeys([*classes, *truth, *predicted]))}
     ones = np.eye(len(codes))
-    true, said = (ones[[codes[name] for name in names]] for names in (truth, answers))
-    return np.stack([true * said, true, said], axis=1)
+    true, predictions = (ones[[codes[name] for name in names]] for names in (truth, predicted))
+    return np.stack([true * predictions, true, predictions], axis=1)
 
 
 def macro_f1(counts: np.ndarray) -> np.ndarray:
@@ -62,17 +62,17 @@ def macro_f1(counts: np.ndarray) -> np.ndarray:
     Returns
     -------
     np.ndarray [shape=(...)]
-        In 0..1; NaN where nothing was answered.
+        In 0..1; NaN where nothing was predicted.
     """
-    right, truths, answers = np.moveaxis(np.asarray(counts, dtype="float64"), -2, 0)
-    occurs = truths + answers > 0
-    f1 = np.divide(2 * right, truths + answers, where=occurs, out=np.zeros_like(right))
+    correct, truths, predicted = np.moveaxis(np.asarray(counts, dtype="float64"), -2, 0)
+    occurs = truths + predicted > 0
+    f1 = np.divide(2 * correct, truths + predicted, where=occurs, out=np.zeros_like(correct))
     with np.errstate(invalid="ignore"):
         return f1.sum(axis=-1) / occurs.sum(axis=-1)
 
 
 def numeric(truth: Sequence[float], values: Sequence[float]) -> dict:
-    """Score answers that are numbers.
+    """Score predictions that are numbers.
 
     Parameters
     ----------
@@ -82,11 +82,11 @@ def numeric(truth: Sequence[float], values: Sequence[float]) -> dict:
     Returns
     -------
     dict
-        ``r2``, ``r``, ``ccc`` and ``n``, the number of answers. R2 is 1 - squared error / squared distance
-        of the truths from their own mean: 0 is what answering that mean gives, below 0 is worse. r is
+        ``r2``, ``r``, ``ccc`` and ``n``, the number of predictions. R2 is 1 - squared error / squared distance
+        of the truths from their own mean: 0 is what predicting that mean gives, below 0 is worse. r is
         Pearson's correlation, blind to scale and offset. CCC is Lin's concordance correlation coefficient
         (1989, doi 10.2307/2532051), which counts both. What is undefined is None: all three where the
-        truths do not vary, r also where the answers do not.
+        truths do not vary, r also where the predictions do not.
     """
     truth, values = np.asarray(truth, dtype="float64"), np.asarray(values, dtype="float64")
     _same_length(truth, values)
@@ -138,18 +138,18 @@ def _positive(variance: np.ndarray, scale: np.ndarray) -> np.ndarray:
     return np.where(variance > 1e-12 * scale, variance, np.nan)
 
 
-def _same_length(truth: np.ndarray, answers: np.ndarray) -> None:
-    if truth.shape != answers.shape or truth.ndim != 1:
-        raise ValueError(f"truths of shape {truth.shape} and answers of {answers.shape}: one answer a truth")
+def _same_length(truth: np.ndarray, predicted: np.ndarray) -> None:
+    if truth.shape != predicted.shape or truth.ndim != 1:
+        raise ValueError(f"truths have shape {truth.shape}, predictions {predicted.shape}: one prediction per truth")
 
 
 def measures(predictions: pd.DataFrame, heads: Sequence[Head], labels: pd.DataFrame) -> dict:
-    """How good the answers are, by part, head and level, over the labelled slices and songs.
+    """How good the predictions are, by part, head and level, over the labelled slices and songs.
 
     Parameters
     ----------
     predictions : pd.DataFrame
-        ``slice``, ``track_id``, ``part`` and the answers, as in ``predictions.parquet``.
+        ``slice``, ``track_id``, ``part`` and the probabilities or numbers, as in ``predictions.parquet``.
     heads : sequence of Head
     labels : pd.DataFrame
         One row per slice of the study, one column per head.
@@ -158,7 +158,7 @@ def measures(predictions: pd.DataFrame, heads: Sequence[Head], labels: pd.DataFr
     -------
     dict
         ``[part][head][level]`` ``accuracy``, ``macro_f1`` or ``r2``, ``r``, ``ccc``,
-        and ``n``. A song's answer is the mean over its slices.
+        and ``n``. A song's prediction is the mean over its slices.
     """
     found: dict = {}
     for part, rows in predictions.groupby("part"):
@@ -174,10 +174,10 @@ def measures(predictions: pd.DataFrame, heads: Sequence[Head], labels: pd.DataFr
 
 
 def _measured(head: Head, table: pd.DataFrame) -> dict:
-    answers, truth = table[head.columns].to_numpy(), table["truth"].to_numpy()
+    predicted, truth = table[head.columns].to_numpy(), table["truth"].to_numpy()
     if head.numeric:
-        return numeric(truth.astype(float), answers[:, 0])
-    return categorical(truth, np.array(head.classes)[answers.argmax(axis=1)], head.classes)
+        return numeric(truth.astype(float), predicted[:, 0])
+    return categorical(truth, np.array(head.classes)[predicted.argmax(axis=1)], head.classes)
 
 
 def measures_table(measured: dict) -> pd.DataFrame:

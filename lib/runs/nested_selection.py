@@ -1,9 +1,9 @@
 """The recipe ``best``: network and recipe are chosen for each test fold by validation songs of its own.
 
 Selection is nested (Cawley & Talbot 2010, JMLR 11): every candidate of a list declared beforehand is trained
-with several shares of the fold's other songs as validation, each model answers for its own validation songs alone, and
-for each head the candidate with the best answers is taken. Only then are the models of the chosen asked about
-the test songs; their mean is the answer. The choice may differ from fold to fold: what is evaluated is the
+with several shares of the fold's other songs as validation, each model predicts its own validation songs alone, and
+for each head the candidate with the best predictions is taken. Only then do the models of the chosen predict
+the test songs; their mean is the prediction. The choice may differ from fold to fold: what is evaluated is the
 procedure, not one network.
 """
 
@@ -77,7 +77,9 @@ def make(folder: Path, spec: SelectionSpec, on_epoch: Callable[[str], None], obt
 
 def _predict(spec: RunSpec, numbers: np.ndarray, on_epoch, obtain: Callable) -> tuple[dict, np.ndarray]:
     if spec.is_baseline:
-        return baselines.fit_and_ask(spec.run.architecture, spec.slices, spec.parts, spec.labels, spec.heads, numbers)
+        return baselines.fit_and_predict(
+            spec.run.architecture, spec.slices, spec.parts, spec.labels, spec.heads, numbers
+        )
     from lib.models.descriptions import rebuild
     from lib.training import fit  # only here are Keras and its backend needed
 
@@ -90,7 +92,7 @@ def _predict(spec: RunSpec, numbers: np.ndarray, on_epoch, obtain: Callable) -> 
 def validation_scores(
     candidates: Sequence[str],
     validation_shares: Sequence[int],
-    answered: dict[tuple[str, str, int], pd.DataFrame],
+    predicted: dict[tuple[str, str, int], pd.DataFrame],
     heads: Sequence[Head],
     labels: pd.DataFrame,
 ) -> pd.DataFrame:
@@ -100,8 +102,8 @@ def validation_scores(
     ----------
     candidates : sequence of str
     validation_shares : sequence of int
-    answered : dict
-        Dev answers by network, recipe and validation share, as in ``predictions.parquet``.
+    predicted : dict
+        Validation predictions by network, recipe and validation share, as in ``predictions.parquet``.
     heads : sequence of Head
     labels : pd.DataFrame
         One row per slice of the study, one column per head.
@@ -117,7 +119,7 @@ def validation_scores(
         pairs = members(candidate)
         shares = []
         for validation in validation_shares:
-            frames = [answered[(*pair, validation)] for pair in pairs]
+            frames = [predicted[(*pair, validation)] for pair in pairs]
             together = frames[0].copy()
             for head in heads:
                 together[head.columns] = np.mean([frame[head.columns].to_numpy() for frame in frames], axis=0)

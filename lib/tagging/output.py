@@ -45,7 +45,7 @@ def table_of(songs: Iterable[Tagged], heads: Sequence[Head], sure: float = SURE)
     Returns
     -------
     pd.DataFrame
-        ``path``, ``artist``, ``title``, ``status``, ``reason``, ``seconds``, ``strangeness`` (the out-of-distribution
+        ``path``, ``artist``, ``title``, ``status``, ``reason``, ``seconds``, ``ood_score`` (the out-of-distribution
         score), by head its prediction, ``<head>_probability``, and ``<head>:<class>`` or ``<head>:value``.
     """
     rows = []
@@ -53,7 +53,7 @@ def table_of(songs: Iterable[Tagged], heads: Sequence[Head], sure: float = SURE)
         tags = read_tags(song.path) if song.ok else {}
         row = {"path": str(song.path), "artist": tags.get("artist", ""), "title": tags.get("title", song.path.stem)}
         row |= {"status": song.status, "reason": song.reason, "seconds": round(song.seconds, 2)}
-        row["strangeness"] = song.ood_score
+        row["ood_score"] = song.ood_score
         for head in heads if song.ok else ():
             label, probability = prediction(song, head, sure)
             row[head.name] = label
@@ -61,7 +61,7 @@ def table_of(songs: Iterable[Tagged], heads: Sequence[Head], sure: float = SURE)
                 row[f"{head.name}_probability"] = probability
             row |= dict(zip(head.columns, map(float, song.song(head.name)), strict=True))
         rows.append(row)
-    columns = ["path", "artist", "title", "status", "reason", "seconds", "strangeness"]
+    columns = ["path", "artist", "title", "status", "reason", "seconds", "ood_score"]
     for head in heads:
         columns += [head.name, *([] if head.numeric else [f"{head.name}_probability"]), *head.columns]
     return pd.DataFrame(rows, columns=columns)

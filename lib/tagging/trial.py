@@ -149,7 +149,7 @@ def prediction_table(
     Returns
     -------
     pd.DataFrame
-        ``what``, by head the prediction with its probability and the label if there is one, ``strangeness`` (the
+        ``what``, by head the prediction with its probability and the label if there is one, ``ood_score`` (the
         out-of-distribution score), and, where there is any reason, ``why not``.
     """
     rows = []
@@ -160,7 +160,7 @@ def prediction_table(
             row[head.name] = label if chance != chance or label == UNSURE else f"{label} ({percent(chance)})"
             if labels is not None and head.name in labels:
                 row[f"labelled {head.name}"] = labels[head.name].iloc[place]
-        row |= {"strangeness": song.ood_score if song.ok else float("nan")}
+        row |= {"ood_score": song.ood_score if song.ok else float("nan")}
         rows.append(
             row | {"why": song.reason if not song.ok else song.farthest_feature if song.out_of_distribution else ""}
         )

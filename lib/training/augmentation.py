@@ -111,10 +111,10 @@ def mix(
     share = np.maximum(share, 1 - share)  # the first stays the greater, so that it keeps its place
     wide = share[:, None, None]
     mixed = np.rint(x * wide + x[other] * (1 - wide)).astype(np.uint8)
-    labels, heard = {}, {}
+    labels, total = {}, {}
     for head, values in targets.items():
         first, second = share * weights[head], (1 - share) * weights[head][other]
-        heard[head] = first + second
+        total[head] = first + second
         both = values * first[:, None] + values[other] * second[:, None]
-        labels[head] = both / np.maximum(heard[head], 1e-9)[:, None]
-    return mixed, labels, heard
+        labels[head] = both / np.maximum(total[head], 1e-9)[:, None]
+    return mixed, labels, total

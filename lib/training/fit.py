@@ -1,4 +1,4 @@
-"""Training a network on slices and asking it.
+"""Training a network on slices and predicting by it.
 
 Keras 3 alone: the same code runs on TensorFlow and, with ``KERAS_BACKEND=jax``, on JAX.
 """
@@ -38,7 +38,7 @@ def make_deterministic(seed: int) -> None:
 
 
 class Batches(keras.utils.PyDataset):
-    """Batches of slices from the memory maps; for training in a new order each epoch and, if asked, changed.
+    """Batches of slices from the memory maps; for training in a new order each epoch and, if wanted, augmented.
 
     A batch depends on seed, epoch and its number alone.
 
@@ -192,7 +192,7 @@ def train(
     seed : int >= 0
         Of the order and the changes of the slices; `train_anew` sets that of the weights.
     on_epoch : callable
-        Told ``epoch 3/20 ...`` after each epoch.
+        Called with ``epoch 3/20 ...`` after each epoch.
 
     Returns
     -------
@@ -220,7 +220,7 @@ def train(
     for head, (mean, deviation) in wanted.scales.items():
         layer = model.get_layer(head)
         kernel, bias = layer.get_weights()
-        layer.set_weights([kernel * deviation, bias * deviation + mean])  # from now on it answers in the label's unit
+        layer.set_weights([kernel * deviation, bias * deviation + mean])  # from now on it predicts in the label's unit
     return pd.DataFrame(keep.rows)
 
 
@@ -254,7 +254,7 @@ class _History(keras.callbacks.Callback):
 def predict(
     model: keras.Model, heads: Sequence[Head], slices: Slices, numbers: np.ndarray
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Ask a network about some slices.
+    """Predict some slices.
 
     Parameters
     ----------
@@ -265,19 +265,19 @@ def predict(
 
     Returns
     -------
-    answers : dict of str to np.ndarray [shape=(n, head.width), dtype=float32]
+    predictions : dict of str to np.ndarray [shape=(n, head.width), dtype=float32]
         By head: probabilities, or a number in the label's unit.
     embedding : np.ndarray [shape=(n, width), dtype=float32]
         What the decision layers read.
     """
-    asked = embedding_model(model, heads)
-    answers = {head.name: np.empty((len(numbers), head.width), np.float32) for head in heads}
-    embedding = np.empty((len(numbers), asked.outputs[-1].shape[-1]), np.float32)
+    predictor = embedding_model(model, heads)
+    predictions = {head.name: np.empty((len(numbers), head.width), np.float32) for head in heads}
+    embedding = np.empty((len(numbers), predictor.outputs[-1].shape[-1]), np.float32)
     at = 0
     for batch in slices.batches(numbers, PREDICT_BATCH):
-        said, vectors = asked.predict_on_batch(batch)
-        for head, answer in said.items():
-            answers[head][at : at + len(batch)] = answer
+        outputs, vectors = predictor.predict_on_batch(batch)
+        for head, values in outputs.items():
+            predictions[head][at : at + len(batch)] = values
         embedding[at : at + len(batch)] = vectors
         at += len(batch)
-    return answers, embedding
+    return predictions, embedding

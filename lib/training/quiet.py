@@ -20,8 +20,8 @@ def import_keras():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     sys.stderr.flush()
     kept = os.dup(2)
-    with tempfile.TemporaryFile() as said:
-        os.dup2(said.fileno(), 2)
+    with tempfile.TemporaryFile() as captured:
+        os.dup2(captured.fileno(), 2)
         try:
             import keras
 
@@ -33,8 +33,8 @@ def import_keras():
             sys.stderr.flush()
             os.dup2(kept, 2)
             os.close(kept)
-            said.seek(0)
-            for line in said.read().decode(errors="replace").splitlines():
+            captured.seek(0)
+            for line in captured.read().decode(errors="replace").splitlines():
                 if line.strip() and not START_UP.match(line):
                     print(line, file=sys.stderr)
     return keras

@@ -153,15 +153,15 @@ def named(recipe: str, changed: dict) -> str:
         If a setting is unknown, has no single value (``head_weights``), or its value is out of its bounds.
     """
     own, new = settings_of(recipe), settings_of(recipe, **changed)
-    told = {
+    changes = {
         name: getattr(new, name)
         for name in _KINDS
         if getattr(new, name) != getattr(own, name) or (name == "epochs" and name in changed)
     }
-    for name, value in told.items():
+    for name, value in changes.items():
         if isinstance(value, dict):
             raise ReportError(f"{name} is {value!r}; it cannot be part of a recipe's name. Give it as 04's settings.")
-    return _BETWEEN.join([recipe, *(f"{name}={_said(value)}" for name, value in told.items())])
+    return _BETWEEN.join([recipe, *(f"{name}={_written(value)}" for name, value in changes.items())])
 
 
 def base_of(recipe: str) -> str:
@@ -227,7 +227,7 @@ def members(candidate: str) -> list[tuple[str, str]]:
     return found
 
 
-def _said(value: float | bool | str) -> str:
+def _written(value: float | bool | str) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 

@@ -14,7 +14,7 @@ from lib.models import Head
 
 @dataclass(frozen=True)
 class Targets:
-    """What the heads are to answer for every slice.
+    """What the heads are to predict for every slice.
 
     Attributes
     ----------

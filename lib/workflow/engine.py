@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 
 from lib import pool
-from lib.datasets.valence import troubles
+from lib.datasets.valence import source_failures
 from lib.errors import ReportError
 from lib.io import sweep, write_json
 from lib.paths import PROJECT, Study, data_folder
@@ -110,7 +110,7 @@ def report(
         sweep(place.work)
         sweep(place.results)
         (place.work / store.FAILURES).unlink(missing_ok=True)
-        _forget_troubled(place)
+        _forget_failed_sources(place)
         snakemake = _Snakemake(place, call, _resources(profile, cores), _environment(profile, cores), lock)
         if until == "report" and index.is_file() and _is_current(declared, place) and snakemake.is_idle("report"):
             print("Nothing to do: everything is up to date.")
@@ -222,9 +222,9 @@ def _failed(declared: StudyConfig, place: Study, runs: Sequence[Run]) -> dict[st
     return {name: reason(logs / f"{name}.log") or KILLED for name in unfinished}
 
 
-def _forget_troubled(place: Study) -> None:
+def _forget_failed_sources(place: Study) -> None:
     """Let 01 run again if a source of valence stopped for a reason that may have passed."""
-    if any(trouble["later"] for trouble in troubles(place).values()):
+    if any(failure["later"] for failure in source_failures(place).values()):
         place.tracks.unlink(missing_ok=True)
 
 

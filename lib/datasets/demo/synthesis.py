@@ -159,8 +159,8 @@ def _play(notes: list[Note], song: Song, n: int) -> np.ndarray:
 
 def _loudness(track: np.ndarray) -> float:
     """RMS of the part while it sounds, so that rests do not make it louder."""
-    heard = np.count_nonzero(track)
-    return float(np.sqrt((track**2).sum() / max(heard, 1))) + 1e-9
+    voiced = np.count_nonzero(track)
+    return float(np.sqrt((track**2).sum() / max(voiced, 1))) + 1e-9
 
 
 def _record(mix: np.ndarray, song: Song) -> np.ndarray:

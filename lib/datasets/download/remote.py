@@ -148,26 +148,26 @@ class Remote:
     def _facts(self) -> tuple[int, bool]:
         found: list[tuple[int, bool]] = []
 
-        def ask() -> None:
-            with self._answer({"Range": "bytes=0-0"}) as answer:
-                given = _RANGE.fullmatch(answer.headers.get("Content-Range", ""))
-                length = given.group(3) if given else answer.headers.get("Content-Length", "")
+        def request() -> None:
+            with self._response({"Range": "bytes=0-0"}) as response:
+                given = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
+                length = given.group(3) if given else response.headers.get("Content-Length", "")
                 if not length.isdigit():
                     raise ReportError(f"{self.address}: the server does not say how large the file is.")
                 found.append((int(length), given is not None))
 
-        self._patiently(ask)
+        self._patiently(request)
         return found[-1]
 
     def _copy(self, file: BinaryIO, start: int, stop: int) -> None:
         """Append bytes from `start` up to `stop` in one request."""
-        with self._answer({"Range": f"bytes={start}-{stop - 1}"} if self.ranges else {}) as answer:
-            given = _RANGE.fullmatch(answer.headers.get("Content-Range", ""))
+        with self._response({"Range": f"bytes={start}-{stop - 1}"} if self.ranges else {}) as response:
+            given = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
             if self.ranges and (given is None or int(given.group(1)) != start):
                 raise TransientError("the server answered with another part than was asked for")
             left = stop - start
             while left:
-                chunk = answer.raw.read(min(CHUNK, left))
+                chunk = response.raw.read(min(CHUNK, left))
                 if not chunk:
                     raise TransientError("the connection ended early")
                 left -= len(chunk)
@@ -175,12 +175,12 @@ class Remote:
                 self.received(len(chunk))
 
     @contextmanager
-    def _answer(self, headers: dict[str, str]) -> Iterator[requests.Response]:
+    def _response(self, headers: dict[str, str]) -> Iterator[requests.Response]:
         try:
-            with self._session.get(self.address, headers=headers, stream=True, timeout=TIMEOUT_S) as answer:
-                code = answer.status_code
+            with self._session.get(self.address, headers=headers, stream=True, timeout=TIMEOUT_S) as response:
+                code = response.status_code
                 if code in (408, 425, 429) or code >= 500:
-                    raise TransientError(f"the server answered {code}", answer.headers.get("Retry-After"))
+                    raise TransientError(f"the server answered {code}", response.headers.get("Retry-After"))
                 if code in (404, 410):
                     raise ReportError(
                         f"{self.address}: there is no such file ({code}). It may have moved; check the address."
@@ -189,11 +189,11 @@ class Remote:
                     raise ReportError(
                         f"{self.address}: the server refused ({code}). Check the address, or get the file by hand."
                     )
-                yield answer
+                yield response
         except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
             raise TransientError("no answer in time") from error
         except (requests.ConnectionError, urllib3.exceptions.HTTPError, ConnectionError) as error:
-            reason = next((said for sign, said in _REASONS.items() if sign in str(error)), "the connection broke")
+            reason = next((reason for sign, reason in _REASONS.items() if sign in str(error)), "the connection broke")
             raise TransientError(reason) from error
         except requests.RequestException as error:
             raise ReportError(f"{self.address}: {error}. Check the address.") from error

@@ -46,14 +46,14 @@ def acquire(metadata: pd.DataFrame, draw: Draw, places: Places, *, workers: int 
     bad: dict[int, str] = {}
     for tracks in order.values():
         bad |= dict.fromkeys(places.absent(tracks), "not in the folder")
-    heard: set[int] = set()
+    seen: set[int] = set()
     while True:
         chosen = choose(order, metadata["artist"], draw, bad)
-        fresh = [track for tracks in chosen.values() for track in tracks if track not in heard]
+        fresh = [track for tracks in chosen.values() for track in tracks if track not in seen]
         if not fresh:
             return _manifest(order, chosen, bad, places)
         bad |= places.get(fresh)
-        heard.update(fresh)
+        seen.update(fresh)
         whole = [track for track in fresh if track not in bad]
         probed, _ = probe_tracks([str(places.path(track)) for track in whole], workers=workers, timeout_s=timeout_s)
         for track, status, reason in zip(whole, probed["status"], probed["reason"], strict=True):

@@ -1,7 +1,7 @@
 """Valence of songs, from several sources in order of preference; which source said what is kept by track.
 
-A source is an object with a `name` and a method ``ask(tracks)`` that returns `Answers`. What it cannot tell
-is missing, never guessed; a source that fails as a whole says why, and the next one is asked. `sources` of
+A source is an object with a `name` and a method ``look_up(tracks)`` that returns `Lookup`. What it cannot tell
+is missing, never guessed; a source that fails as a whole says why, and the next one is tried. `sources` of
 `lib.datasets.valence.sources` makes them by name.
 """
 
@@ -20,27 +20,27 @@ from lib.paths import Study
 OWN = "own"
 SPOTIFY = "spotify"
 CSV = "csv:"
-TROUBLES = "valence.json"  # in the study's work folder
+FAILURES = "valence.json"  # in the study's work folder
 COLUMNS = ("valence", "match", "score", "note")
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What a source says of the tracks that it was asked about.
+class Lookup:
+    """What a source knows of some tracks.
 
     Attributes
     ----------
     table : pd.DataFrame
-        Rows as asked [columns=`COLUMNS`]: ``valence`` (0..1 or missing), ``match`` (what the source took the
+        One row per track [columns=`COLUMNS`]: ``valence`` (0..1 or missing), ``match`` (what the source took the
         track for), its ``score`` (0..1) and a ``note`` (why there is no valence); text is empty where it says nothing.
-    trouble : str
-        Why the source stopped before it had been asked about all of them; empty if it did not.
+    failure : str
+        Why the source stopped before all of them were looked up; empty if it did not.
     later : bool
-        Whether asking again another time may help.
+        Whether trying again another time may help.
     """
 
     table: pd.DataFrame
-    trouble: str = ""
+    failure: str = ""
     later: bool = False
 
 
@@ -49,7 +49,7 @@ class Source(Protocol):
 
     name: str
 
-    def ask(self, tracks: pd.DataFrame) -> Answers:
+    def look_up(self, tracks: pd.DataFrame) -> Lookup:
         """Look up tracks [columns=``track_id``, ``artist``, ``title``, ``whole_s`` and the corpus's ``valence``]."""
 
 
@@ -65,55 +65,55 @@ class Own:
     def __init__(self, name: str):
         self.name = name
 
-    def ask(self, tracks: pd.DataFrame) -> Answers:
+    def look_up(self, tracks: pd.DataFrame) -> Lookup:
         """Take what the corpus holds."""
         valence = tracks["valence"].astype("float64")
-        return Answers(blank(tracks).assign(valence=valence, note=np.where(valence.isna(), "none known", "")))
+        return Lookup(blank(tracks).assign(valence=valence, note=np.where(valence.isna(), "none known", "")))
 
 
-def fill(tracks: pd.DataFrame, asked: Sequence[Source]) -> tuple[pd.DataFrame, dict[str, dict]]:
-    """Ask one source after the other about the tracks that are still without valence.
+def fill(tracks: pd.DataFrame, sources: Sequence[Source]) -> tuple[pd.DataFrame, dict[str, dict]]:
+    """Look up the tracks that are still without valence in one source after the other.
 
     Parameters
     ----------
     tracks : pd.DataFrame
-        As `Source.ask` takes them.
-    asked : sequence of Source
+        As `Source.look_up` takes them.
+    sources : sequence of Source
 
     Returns
     -------
     pd.DataFrame
-        ``track_id``, ``valence``, ``source`` (empty where none knows it), ``match``, ``score`` and ``note``: what each
-        source that could not tell said.
+        ``track_id``, ``valence``, ``source`` (empty where none knows it), ``match``, ``score`` and ``note``: why each
+        source has none.
     dict of str to dict
-        By name of the source its ``trouble`` and whether asking ``later`` may help.
+        By name of the source its ``failure`` and whether trying ``later`` may help.
     """
-    found = blank(tracks).assign(source="")
+    filled = blank(tracks).assign(source="")
     notes = pd.Series([[] for _ in range(len(tracks))], index=tracks.index)
-    troubles = {}
-    for source in asked:
-        open_ = found.index[found["valence"].isna()]
-        answers = source.ask(tracks.loc[open_])
-        if answers.trouble:
-            troubles[source.name] = {"trouble": answers.trouble, "later": answers.later}
-        known = answers.table["valence"].notna()
+    failed = {}
+    for source in sources:
+        open_ = filled.index[filled["valence"].isna()]
+        found = source.look_up(tracks.loc[open_])
+        if found.failure:
+            failed[source.name] = {"failure": found.failure, "later": found.later}
+        known = found.table["valence"].notna()
         columns = ["valence", "match", "score"]
-        found.loc[open_[known], columns] = answers.table.loc[known, columns]
-        found.loc[open_[known], "source"] = source.name
-        for index, note in answers.table.loc[~known, "note"].items():
+        filled.loc[open_[known], columns] = found.table.loc[known, columns]
+        filled.loc[open_[known], "source"] = source.name
+        for index, note in found.table.loc[~known, "note"].items():
             notes[index].append(f"{source.name}: {note}")
-    found["note"] = ["; ".join(said) for said in notes]
-    found.insert(0, "track_id", tracks["track_id"])
-    return found[["track_id", "valence", "source", "match", "score", "note"]], troubles
+    filled["note"] = ["; ".join(lines) for lines in notes]
+    filled.insert(0, "track_id", tracks["track_id"])
+    return filled[["track_id", "valence", "source", "match", "score", "note"]], failed
 
 
 def blank(tracks: pd.DataFrame) -> pd.DataFrame:
-    """Answers that say nothing."""
+    """Return a table of `Lookup` in which nothing is known."""
     empty = {"valence": np.nan, "match": "", "score": np.nan, "note": ""}
     return pd.DataFrame({name: pd.Series(value, index=tracks.index) for name, value in empty.items()})
 
 
-def troubles(study: Study) -> dict[str, dict]:
-    """Read what `fill` said of the sources that stopped, as the corpus's notebook wrote it down."""
-    path = study.work / TROUBLES
+def source_failures(study: Study) -> dict[str, dict]:
+    """Failures of sources as `fill` returned them to the corpus's notebook."""
+    path = study.work / FAILURES
     return read_json(path) if path.is_file() else {}

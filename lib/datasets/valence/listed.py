@@ -9,7 +9,7 @@ import pandas as pd
 
 from lib.datasets.artist_names import name_key
 from lib.datasets.labels import numbers, read_labels
-from lib.datasets.valence import Answers, blank
+from lib.datasets.valence import Lookup, blank
 from lib.errors import ReportError
 
 
@@ -47,14 +47,14 @@ class Listed:
             raise ReportError(f"{path}, row {again.index[0] + 2}: {named!r} has a row already. Keep one of them.")
         self._values = dict(zip(rows, values, strict=True))
 
-    def ask(self, tracks: pd.DataFrame) -> Answers:
+    def look_up(self, tracks: pd.DataFrame) -> Lookup:
         """Look the tracks up; see `lib.datasets.valence.Source`."""
         table = blank(tracks)
         keys = _keys_of(tracks, self._keys)
         table["valence"] = keys.map(lambda key: self._values.get(key, np.nan)).astype("float64")
         listed = keys.isin(list(self._values))
         table["note"] = np.select([table["valence"].notna(), listed], ["", "no valence there"], "not listed")
-        return Answers(table)
+        return Lookup(table)
 
 
 def _keys_of(table: pd.DataFrame, columns: list[str]) -> pd.Series:

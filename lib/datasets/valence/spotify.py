@@ -1,4 +1,4 @@
-"""Valence from Spotify's Web API, through spotipy, for those whose application may still ask for it.
+"""Valence from Spotify's Web API, through spotipy, for those whose application still has access.
 
 Since 2024-11-27 ``audio-features`` answers 403 to new applications and to those in development mode.
 """
@@ -19,7 +19,7 @@ from spotipy.oauth2 import SpotifyClientCredentials, SpotifyOauthError
 
 from lib.datasets.artist_names import is_artist, name_key
 from lib.datasets.download.retry import TransientError, retry
-from lib.datasets.valence import Answers, blank
+from lib.datasets.valence import Lookup, blank
 from lib.datasets.valence.cache import Cache
 from lib.datasets.valence.matching import LEAST, Candidate, score
 from lib.errors import ReportError
@@ -35,20 +35,20 @@ TIMEOUT_S = 20.0
 
 _REFUSALS = {
     401: "refused the credentials (401). Check " + " and ".join(CREDENTIALS),
-    403: "does not let this application ask for audio features (403): since 2024-11-27 that is closed to new "
+    403: "does not let this application request audio features (403): since 2024-11-27 that is closed to new "
     "applications. Use another source of valence, or an application with extended access",
     404: "has withdrawn this question (404). Use another source of valence",
 }  # fmt: skip
 
 
 class RefusedError(Exception):
-    """Spotify does not answer; says why and what to do.
+    """Spotify refuses; says why and what to do.
 
     Parameters
     ----------
     reason : str
     status : int, optional
-        Of its answer; with none, asking again another time may help.
+        Of its response; with none, trying again another time may help.
     """
 
     def __init__(self, reason: str, status: int | None = None):
@@ -59,12 +59,12 @@ class RefusedError(Exception):
 class Spotify:
     """Search by artist and title, a scored match, and the valence of what matched.
 
-    Once Spotify has refused, only what is known already is answered.
+    Once Spotify has refused, only what is known already is found.
 
     Parameters
     ----------
     cache : Path
-        File that keeps what was answered.
+        File that keeps the responses.
     api, tokens : str
         Addresses.
     **patience
@@ -80,7 +80,7 @@ class Spotify:
         self._service: spotipy.Spotify | None = None
         self._refused: RefusedError | None = None
 
-    def ask(self, tracks: pd.DataFrame) -> Answers:
+    def look_up(self, tracks: pd.DataFrame) -> Lookup:
         """Look the tracks up; see `lib.datasets.valence.Source`."""
         self._refused = None
         table = blank(tracks)
@@ -95,10 +95,10 @@ class Spotify:
             known = self._known("valence", list(dict.fromkeys(matches.values())), self._features)
             for index, song in matches.items():
                 value = known.get(song)
-                note = "" if value is not None else "no features" if song in known else "not asked for its features"
+                note = "" if value is not None else "no features" if song in known else "features not requested"
                 table.loc[index, ["valence", "note"]] = [value, note]
             tell(f"asking Spotify {min(stop, len(tracks))}/{len(tracks)}")
-        return Answers(table, str(self._refused), self._refused.later) if self._refused else Answers(table)
+        return Lookup(table, str(self._refused), self._refused.later) if self._refused else Lookup(table)
 
     def _match(self, track: pd.Series) -> tuple[Candidate | None, float, str]:
         """Find the song that a track is taken for, its score, and why it is not taken for it."""
@@ -117,19 +117,19 @@ class Spotify:
         value, found = max(scored, key=lambda pair: pair[0])
         return found, round(value, 3), "" if value >= LEAST else f"doubtful match ({found}, {value:.2f})"
 
-    def _known(self, kind: str, keys: list[str], ask: Callable[[list[str]], dict]) -> dict:
-        """Answers by key: those of the cache, and unless Spotify has refused those that are asked for now."""
+    def _known(self, kind: str, keys: list[str], request: Callable[[list[str]], dict]) -> dict:
+        """Values by key: from the cache, and unless Spotify has refused from the service."""
         held = self._cache.get(kind, keys)
         new = [key for key in keys if key not in held]
         if new and not self._refused:
             try:
-                values = self._call(lambda: ask(new))
+                values = self._call(lambda: request(new))
                 held |= values
                 self._cache.put(kind, values)
             except RefusedError as error:
-                if kind != "search" or error.status not in (400, 404):  # those are this one title's trouble
+                if kind != "search" or error.status not in (400, 404):  # those concern this one title
                     self._refused = error
-            except ReportError as error:  # these answers are known all the same
+            except ReportError as error:  # what was found is known all the same
                 self._refused = RefusedError(str(error))
         return held
 
@@ -146,20 +146,20 @@ class Spotify:
     def _features(self, songs: list[str]) -> dict[str, float | None]:
         """Valence by id; None where Spotify has none."""
         with warnings.catch_warnings():
-            # spotipy says that Spotify withdrew audio_features; who may still ask for it wants the answer.
+            # spotipy says that Spotify withdrew audio_features; who still has access wants the response.
             warnings.simplefilter("ignore", DeprecationWarning)
-            answer = self._opened().audio_features(songs)
-        values = [(features or {}).get("valence") for features in answer]
+            response = self._opened().audio_features(songs)
+        values = [(features or {}).get("valence") for features in response]
         if not all(value is None or 0 <= value <= 1 for value in values):
             raise ValueError("valence outside 0..1")
         return dict(zip(songs, values, strict=True))
 
-    def _call(self, ask: Callable[[], dict]) -> dict:
+    def _call(self, request: Callable[[], dict]) -> dict:
         """Ask, within the bounds of patience."""
         try:
-            return retry(lambda: _judged(ask), self.name, **self._patience)
+            return retry(lambda: _judged(request), self.name, **self._patience)
         except TransientError as error:
-            raise RefusedError(f"{error}. What was answered is kept; run the same command again later.") from error
+            raise RefusedError(f"{error}. What was found is kept; run the same command again later.") from error
 
     def _opened(self) -> spotipy.Spotify:
         if self._service is None:
@@ -182,22 +182,22 @@ class Spotify:
         return self._service
 
 
-def _judged(ask: Callable[[], dict]) -> dict:
+def _judged(request: Callable[[], dict]) -> dict:
     """Call; what fails is a `TransientError` or a `RefusedError`."""
     try:
-        return ask()
+        return request()
     except spotipy.SpotifyException as error:
         status, headers = error.http_status, error.headers or {}
     except SpotifyOauthError as error:
-        answer = getattr(error.__context__, "response", None)
-        status, headers = getattr(answer, "status_code", 401), getattr(answer, "headers", {})
+        response = getattr(error.__context__, "response", None)
+        status, headers = getattr(response, "status_code", 401), getattr(response, "headers", {})
         status = 401 if status == 400 else status
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise TransientError("Spotify answered in another form than it documents") from None
+        raise TransientError("Spotify responded in another form than it documents") from None
     except requests.RequestException:
         raise TransientError("the connection to Spotify broke") from None
     if status == 429 or status >= 500:
-        raise TransientError(f"Spotify answered {status}", headers.get("Retry-After"))
+        raise TransientError(f"Spotify responded {status}", headers.get("Retry-After"))
     reason = _REFUSALS.get(status, f"refused ({status}). Use another source of valence")
     raise RefusedError(f"Spotify {reason}.", status)
 

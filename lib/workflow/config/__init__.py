@@ -9,6 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from lib import datasets as corpora
+from lib.datasets.files import any_audio, audio_files
 from lib.datasets.valence import CSV
 from lib.errors import ReportError
 from lib.paths import CONFIG, check_name, data_folder, given_file
@@ -88,9 +89,11 @@ def _read(path: Path) -> dict:
 def _check_music(config: StudyConfig, path: Path, data: str) -> None:
     """See that there is a folder of music where the corpus needs one, and none where it composes its own."""
     if config.corpus != "demo":
-        if config.data:
-            data_folder(config.data, config.corpus)  # a missing folder names itself
-        elif getattr(corpora.module(config.corpus), "NEEDS_DATA", True):
+        needed = getattr(corpora.module(config.corpus), "NEEDS_DATA", True)
+        folder = data_folder(config.data, config.corpus) if config.data else None  # a missing folder names itself
+        if needed and folder:
+            any_audio(folder)
+        elif needed:
             raise ReportError(
                 f"study {config.study!r} needs your copy of the music: make report STUDY={config.study} DATA=<folder>."
             )
@@ -117,8 +120,6 @@ def label_files(config: StudyConfig) -> list[str]:
 
 def folder_digest(config: StudyConfig) -> str:
     """Checksum of the names, sizes and times of the music's files: another one, and 01 reads the folder anew."""
-    from lib.datasets.files import audio_files  # here, for what reads audio takes long to import
-
     total = hashlib.sha256()
     if config.data:
         folder = data_folder(config.data, config.corpus)
