@@ -8,6 +8,8 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
 from pathlib import Path
 
+from lib.errors import ReportError
+
 VARIABLE = "REPORT_CORES"
 # Read by BLAS libraries and OpenMP when they are loaded, which in a worker is later than its beginning.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -25,6 +27,7 @@ def _begin(memory_mb: int) -> None:
     """Prepare a worker: one thread, for it has a core of its own, and no more memory than it may have."""
     from threadpoolctl import threadpool_limits
 
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # decoders write of broken files; what matters is in the reason
     os.environ.update(dict.fromkeys(THREADS, "1"))
     threadpool_limits(1)  # of what is loaded already
     with suppress(ImportError, OSError, ValueError):  # not on every system
@@ -53,6 +56,11 @@ def run(
     memory_mb : int > 0
         MiB of address space that a worker may take for its items and what they import (Linux).
 
+    Raises
+    ------
+    ReportError
+        If `workers` is no such number.
+
     Yields
     ------
     item : object
@@ -63,6 +71,8 @@ def run(
     """
     from pebble import ProcessPool  # a machine that only trains has no need of it
 
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 0:
+        raise ReportError(f"workers is {workers!r}; it must be a whole number of 0 or more, 0 for one per core.")
     workers = workers or cores()
     waiting: deque = deque()
     # Spawned, not forked: a notebook's kernel may hold threads (TensorFlow's) that a fork would break.

@@ -1,3 +1,4 @@
+import av
 import numpy as np
 import pytest
 import soundfile
@@ -5,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from lib.audio import ClipError, load_excerpt
+from lib.audio import ClipError, load_excerpt, open_audio
 from lib.errors import ReportError
 from lib.features.slicing import clip_slices
 from lib.features.spectrogram import Spectrogram, cut_slices, log_mel, to_decibel, to_grey
+from tests.conftest import music_folder
 
 
 def noise(seconds, rate=22050, seed=0):
@@ -42,7 +44,9 @@ def test_the_middle_of_a_long_file_is_taken(tmp_path):
     ("content", "status", "reason"),
     [
         (None, "missing", "does not exist"),
-        (b"", "unreadable", "decoded"),
+        (b"", "unreadable", "is empty"),
+        (b"<!DOCTYPE html>\n<title>Not found</title>", "unreadable", "web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "unreadable", "Git LFS"),
         (b"not audio at all" * 100, "unreadable", "decoded"),
         (np.zeros(22050, np.float32), "silent", "-80 dB"),
         (np.zeros(0, np.float32), "unreadable", "no samples"),
@@ -59,6 +63,76 @@ def test_a_bad_clip_says_what_is_wrong(tmp_path, content, status, reason):
     assert error.value.status == status
     assert reason in error.value.reason
     assert str(tmp_path) not in error.value.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds", "left_out"),
+    [
+        ("vbr_no_xing_90s.mp3", 90, ""),
+        ("mp3_no_xing.mp3", 8, ""),
+        ("flac_unknown_length.flac", 8, ""),
+        ("wav_sizes_zero.wav", 4, ""),
+        ("mp3_2kB_hole_at_20s_of_35s.mp3", 34.8, "damaged at 20.0 s"),
+        ("mp3_hole.mp3", 6.6, "damaged at 2.7 s"),
+        ("mp3_id3_in_the_middle.mp3", 35, "damaged at 17.5 s"),
+        ("appledouble/mp3_ok.mp3", 8, ""),
+    ],
+)
+def test_what_is_there_is_decoded(name, seconds, left_out):
+    path = music_folder() / "odd" / name
+    if not path.is_file():
+        pytest.skip(f"{path} is missing")
+    with open_audio(path) as audio:
+        y = audio.excerpt(22050, 30)
+        assert audio.duration_s == pytest.approx(seconds, abs=0.1)
+        assert len(y) == pytest.approx(min(seconds, 30) * 22050, rel=0.01)
+        assert audio.left_out.startswith(left_out) and bool(audio.left_out) == bool(left_out)
+    with open_audio(path) as audio:  # from the beginning, in blocks
+        blocks = []
+        while len(block := audio.read(100_000)):
+            blocks.append(len(block))
+        assert sum(blocks) / audio.rate == pytest.approx(seconds, abs=0.1)
+        assert set(blocks[:-1]) <= {100_000}
+
+
+def test_two_joined_files_are_heard_to_the_end(tmp_path):
+    for name, seconds in (("a", 3), ("b", 4)):
+        soundfile.write(tmp_path / f"{name}.mp3", noise(seconds, 44100), 44100)
+    both = tmp_path / "both.mp3"
+    both.write_bytes((tmp_path / "a.mp3").read_bytes() + (tmp_path / "b.mp3").read_bytes())
+    assert load_excerpt(both)[1] == pytest.approx(7, abs=0.2)
+
+
+def test_a_truncated_file_gives_what_it_holds(tmp_path):
+    soundfile.write(tmp_path / "a.mp3", noise(40, 44100), 44100)
+    content = (tmp_path / "a.mp3").read_bytes()
+    (tmp_path / "a.mp3").write_bytes(content[: len(content) // 4])
+    y, duration = load_excerpt(tmp_path / "a.mp3")
+    assert duration == pytest.approx(10, abs=0.5) and len(y) == pytest.approx(10 * 22050, rel=0.05)
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [("m4a", "aac"), ("mp2", "mp2"), ("wma", "wmav2"), ("wv", "wavpack")])
+def test_what_libsndfile_does_not_know_is_decoded_by_ffmpeg(tmp_path, suffix, codec):
+    path, tone = tmp_path / f"a:b %s.{suffix}", np.sin(2 * np.pi * 440 * np.arange(5 * 44100) / 44100) * 0.5
+    with av.open(str(path.with_name(f"x.{suffix}")), "w") as container:
+        stream = container.add_stream(codec, rate=44100, layout="mono", bit_rate=64_000)
+        frame = av.AudioFrame.from_ndarray(tone.astype("float32")[None], format="fltp", layout="mono")
+        frame.sample_rate = 44100
+        resampler = av.AudioResampler(stream.format, "mono", 44100, frame_size=stream.frame_size or None)
+        for one in [*resampler.resample(frame), *resampler.resample(None)]:
+            container.mux(stream.encode(one))
+        container.mux(stream.encode(None))
+    path.with_name(f"x.{suffix}").rename(path)
+    y, duration = load_excerpt(path)
+    assert duration == pytest.approx(5, abs=0.15)
+    middle = np.abs(np.fft.rfft(y[22050 : 3 * 22050]))
+    assert middle.argmax() / 2 == pytest.approx(440, abs=1)
+
+
+def test_channels_that_cancel_are_heard_by_one_of_them(tmp_path):
+    y = noise(4)
+    soundfile.write(tmp_path / "a.wav", np.stack([y, -y], axis=1), 22050, subtype="FLOAT")
+    assert (load_excerpt(tmp_path / "a.wav")[0] == y).all()
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 6])

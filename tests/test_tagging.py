@@ -15,7 +15,7 @@ import pytest
 import soundfile
 from bs4 import BeautifulSoup
 
-from lib.audio import ClipError
+from lib.audio import ClipError, open_audio
 from lib.errors import ReportError
 from lib.features.slicing import clip_slices
 from lib.features.spectrogram import Spectrogram
@@ -50,16 +50,21 @@ def music(tmp_path_factory):
     return folder
 
 
+def windows_of(path):
+    with open_audio(path) as audio:
+        return list(windows(audio, SPECTROGRAM))
+
+
 def test_a_file_of_one_excerpt_gives_the_slices_that_training_had(tmp_path):
     path = write(tmp_path / "a.wav", song(1, 25), 44100)
-    (window,) = windows(path, SPECTROGRAM)
+    (window,) = windows_of(path)
     trained, _, _ = clip_slices(str(path), SPECTROGRAM)
     assert np.array_equal(window.slices, trained)
 
 
 def test_a_long_file_is_cut_into_windows_and_their_times_add_up(tmp_path):
     y = np.concatenate([song(1, 30), np.zeros(30 * RATE, np.float32), song(2, 10)])
-    found = list(windows(write(tmp_path / "a.wav", y), SPECTROGRAM))
+    found = windows_of(write(tmp_path / "a.wav", y))
     assert [one.start_s for one in found] == [0, 30, 60]
     assert [len(one.slices) for one in found] == [10, 0, 3]
     assert sum(one.seconds for one in found) == pytest.approx(70)
@@ -78,7 +83,7 @@ def test_what_cannot_be_tagged_has_a_reason(tmp_path):
         ("broken.mp3", "cannot be"),
     ):  # fmt: skip
         with pytest.raises(ClipError, match=reason):
-            list(windows(tmp_path / name, SPECTROGRAM))
+            windows_of(tmp_path / name)
 
 
 def test_every_file_gets_a_result_in_order(tagger, music):

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import soundfile
 
 from lib import pool
-from lib.audio import ClipError, load_excerpt
+from lib.audio import ClipError, open_audio
 from lib.datasets import fingerprint
 from lib.progress import tell
 
+EXCERPT_S = 30.0  # of the middle, that is decoded
 SHORTEST = 3.0  # seconds; a shorter clip holds no slice
 
 
@@ -38,7 +38,8 @@ def probe_file(path: str) -> Probe:
     Returns
     -------
     Probe
-        ``status`` is one of `lib.datasets.tracks.STATUSES`; ``reason`` is empty if it is ``ok``.
+        ``status`` is one of `lib.datasets.tracks.STATUSES`; ``reason`` says why it is not ``ok``, or what
+        of it could not be decoded.
     """
     sha256, duration_s = None, np.nan
     try:
@@ -46,15 +47,16 @@ def probe_file(path: str) -> Probe:
             raise ClipError("missing", "the file does not exist")
         with Path(path).open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        y, duration_s = load_excerpt(path, fingerprint.SAMPLE_RATE)
+        with open_audio(path) as audio:
+            duration_s = audio.duration_s
+            y = audio.excerpt(fingerprint.SAMPLE_RATE, EXCERPT_S)
+            duration_s, left_out = audio.duration_s, audio.left_out
         decoded_s = len(y) / fingerprint.SAMPLE_RATE
         if min(duration_s, decoded_s) < SHORTEST - 1e-3:
             claim = f", though its header claims {duration_s:.1f} s" if duration_s > decoded_s + 0.5 else ""
             raise ClipError("short", f"{decoded_s:.2f} s of sound{claim}; a slice needs {SHORTEST:g} s")
-        return Probe("ok", "", sha256, duration_s, fingerprint.fingerprint(y))
+        return Probe("ok", left_out, sha256, duration_s, fingerprint.fingerprint(y))
     except ClipError as error:
-        if error.status == "silent":
-            duration_s = soundfile.info(path).duration
         return Probe(error.status, error.reason, sha256, duration_s)
     except OSError as error:
         return Probe("unreadable", f"cannot be read: {error.strerror or type(error).__name__}", sha256)

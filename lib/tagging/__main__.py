@@ -129,7 +129,8 @@ def _line(tagger: Tagger, song: Tagged, sure: float) -> str:
     for head in tagger.heads:
         label, probability = prediction(song, head, sure)
         parts.append(f"{label} ({probability:.0%})" if probability == probability else f"{head.name} {label}")
-    return f"{song.path}: {', '.join(parts)}" + (f"; {OUT_OF_DISTRIBUTION}" if song.out_of_distribution else "")
+    remarks = [OUT_OF_DISTRIBUTION] * song.out_of_distribution + [song.reason] * bool(song.reason)
+    return "; ".join([f"{song.path}: {', '.join(parts)}", *remarks])
 
 
 def _write(folder: Path, tagger: Tagger, songs: Sequence[Tagged], sure: float) -> None:

@@ -14,6 +14,7 @@ import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from lib.audio import open_audio
 from lib.errors import ReportError
 from lib.io import replacing
 
@@ -121,11 +122,9 @@ def read(path: Path) -> dict[str, list[str]]:
 
 def sound(path: Path) -> str:
     """Checksum of the decoded samples of a file."""
-    import soundfile
-
     total = hashlib.sha256()
-    with soundfile.SoundFile(path) as opened:
-        for block in opened.blocks(1 << 18, dtype="float32", always_2d=True):
+    with open_audio(path) as audio:
+        while len(block := audio.read(1 << 18)):
             total.update(block.tobytes())
     return total.hexdigest()
 

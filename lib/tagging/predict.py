@@ -7,17 +7,15 @@ levels count from the loudest bin of the window. A file that is no longer than a
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from lib import pool
-from lib.audio import SILENCE, ClipError, mono, open_audio, resampled
+from lib.audio import SILENCE, Audio, ClipError, mono, open_audio, resampled
 from lib.features.spectrogram import Spectrogram, cut_slices, log_mel, to_grey
 from lib.tagging.model import BATCH, Tagger
 from lib.tagging.ood import SongFeatures, song_features
@@ -46,35 +44,26 @@ class Window:
     slices: np.ndarray
 
 
-def windows(path: str | Path, spectrogram: Spectrogram) -> Iterator[Window]:
-    """Cut a file into windows, reading one at a time: memory does not grow with its length.
+def windows(audio: Audio, spectrogram: Spectrogram) -> Iterator[Window]:
+    """Cut an open file into windows, reading one at a time: memory does not grow with its length.
 
     Parameters
     ----------
-    path : path-like
-        Any format that libsndfile reads.
+    audio : lib.audio.Audio
     spectrogram : Spectrogram
 
     Raises
     ------
     lib.audio.ClipError
-        If the file is missing, cannot be decoded at all, holds no samples or is longer than six hours. What follows
-        damage within a file is left out.
+        If it holds no samples, or some that are not finite.
     """
-    start_s = 0.0
-    try:
-        with open_audio(path) as file:
-            rate = file.samplerate
-            wanted = round(spectrogram.excerpt_s * rate)
-            while len(stereo := file.read(wanted, dtype="float32", always_2d=True)) or not start_s:
-                y = mono(stereo)
-                yield Window(start_s, len(y) / rate, _slices(y, rate, spectrogram))
-                start_s += len(y) / rate
-                if len(y) < wanted:
-                    break
-    except ClipError as error:
-        if not start_s or error.__cause__ is None:  # else damage: the windows before it stand
-            raise
+    wanted, start_s = round(spectrogram.excerpt_s * audio.rate), 0.0
+    while len(stereo := audio.read(wanted)) or not start_s:
+        y = mono(stereo)
+        yield Window(start_s, len(y) / audio.rate, _slices(y, audio.rate, spectrogram))
+        start_s += len(y) / audio.rate
+        if len(y) < wanted:
+            break
 
 
 def _slices(y: np.ndarray, rate: int, spectrogram: Spectrogram) -> np.ndarray:
@@ -92,7 +81,8 @@ class Tagged:
     ----------
     path : Path
     status, reason : str
-        As of a clip in the tracks table; without slices everything below is empty.
+        As of a clip in the tracks table, or what of the file could not be decoded; without slices everything below is
+        empty.
     seconds : float
         Of sound that was read.
     starts : np.ndarray [shape=(slices,)]
@@ -149,12 +139,12 @@ def tag(tagger: Tagger, paths: Iterable[Path], *, workers: int = 0, timeout_s: f
         Seconds a file may take.
     """
     read = partial(_read, spectrogram=tagger.spectrogram, compare=tagger.training_distribution is not None)
-    waiting: list[tuple[Path, list[Window], list[SongFeatures]]] = []
+    waiting: list[tuple[Path, list[Window], list[SongFeatures], str]] = []
     for path, result, reason in pool.run(read, map(str, paths), workers=workers, timeout_s=timeout_s):
         found, compared, status, why = result or ([], [], "unreadable", reason)
         if status == "ok":
-            waiting.append((Path(path), found, compared))
-        if status != "ok" or sum(len(one.slices) for _, of, _ in waiting for one in of) >= BATCH:
+            waiting.append((Path(path), found, compared, why))
+        if status != "ok" or sum(len(one.slices) for _, of, *_ in waiting for one in of) >= BATCH:
             yield from _predicted(tagger, waiting)
             waiting = []
         if status != "ok":
@@ -164,9 +154,10 @@ def tag(tagger: Tagger, paths: Iterable[Path], *, workers: int = 0, timeout_s: f
 
 def _read(path: str, spectrogram: Spectrogram, compare: bool) -> tuple[list[Window], list[SongFeatures], str, str]:
     """Windows of a file and their features, status, reason; in a worker process."""
-    _hush()
     try:
-        found = list(windows(path, spectrogram))
+        with open_audio(path) as audio:
+            found = list(windows(audio, spectrogram))
+            left_out = audio.left_out
     except ClipError as error:
         return [], [], error.status, error.reason
     sounding = [one for one in found if len(one.slices)]
@@ -175,22 +166,15 @@ def _read(path: str, spectrogram: Spectrogram, compare: bool) -> tuple[list[Wind
         if longest < spectrogram.slice_s:
             return [], [], "short", f"{longest:.1f} s; a slice needs {spectrogram.slice_s:g} s"
         return [], [], "silent", "nothing in it is loud enough to be heard"
-    return found, [song_features(one.slices, spectrogram) for one in sounding] if compare else [], "ok", ""
+    return found, [song_features(one.slices, spectrogram) for one in sounding] if compare else [], "ok", left_out
 
 
-@cache
-def _hush() -> None:
-    """Keep what decoders write of broken files off the terminal; the file's reason says it."""
-    if multiprocessing.parent_process() is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-
-
-def _predicted(tagger: Tagger, files: list[tuple[Path, list[Window], list[SongFeatures]]]) -> Iterator[Tagged]:
+def _predicted(tagger: Tagger, files: list[tuple[Path, list[Window], list[SongFeatures], str]]) -> Iterator[Tagged]:
     if not files:
         return
-    predictions, vectors = tagger.predict(np.concatenate([one.slices for _, found, _ in files for one in found]))
+    predictions, vectors = tagger.predict(np.concatenate([one.slices for _, found, *_ in files for one in found]))
     at = 0
-    for path, found, compared in files:
+    for path, found, compared, left_out in files:
         starts = [one.start_s + tagger.spectrogram.slice_s * np.arange(len(one.slices)) for one in found]
         own = slice(at, at := at + sum(map(len, starts)))
         ood_score, farthest_feature = float("nan"), ""
@@ -200,7 +184,7 @@ def _predicted(tagger: Tagger, files: list[tuple[Path, list[Window], list[SongFe
             ood_score = float(np.median(each))
             farthest_feature = known.farthest_feature(compared[int(np.argsort(each)[len(each) // 2])])
         yield Tagged(
-            path, "ok", "", sum(one.seconds for one in found), np.concatenate(starts),
+            path, "ok", left_out, sum(one.seconds for one in found), np.concatenate(starts),
             {name: values[own] for name, values in predictions.items()}, vectors[own].mean(axis=0), ood_score,
             farthest_feature,
         )  # fmt: skip
