@@ -8,10 +8,16 @@ PROFILE ?=
 CORES ?= 0
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(if $(shell $p -c 'import sys; print("y" if (3,11) <= sys.version_info < (3,14) else "")' 2>/dev/null),$p)))
 
+# As they were given, whatever is in them: recipes read them from the environment, where the shell sees no $ or ` in them.
+GIVEN := $(origin STUDY)
+VALUES := STUDY DATA RUN STUDIES WHOLE PROFILE CORES
+$(foreach name,$(VALUES),$(eval override $(name) := $$(value $(name))))
+export $(VALUES)
+
 BIN := .venv/bin
 READY := .venv/.ready
-RUN_STUDY = $(BIN)/python -m lib.workflow $@ --study "$(STUDY)"
-PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile
+RUN_STUDY = $(BIN)/python -m lib.workflow $@ --study="$$STUDY"
+PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONWARNINGS := default::DeprecationWarning:lib
 unexport PYTHONDONTWRITEBYTECODE # uv compiles nothing: with it, each of many processes would compile TensorFlow anew
@@ -32,28 +38,28 @@ $(READY): requirements.lock pyproject.toml
 	@nohup $(BIN)/python -m lib.features.compiled >/dev/null 2>&1 &
 
 report: $(READY) ## run a study and build its pages: make report [STUDY=emotify DATA=<folder>] [PROFILE=slurm]
-	@$(RUN_STUDY) --data "$(DATA)" --cores $(CORES) --profile "$(PROFILE)"
+	@$(RUN_STUDY) --data="$$DATA" --cores="$$CORES" --profile="$$PROFILE"
 
 sweep: $(READY) ## run the grid that a study declares: make sweep STUDY=<name> [DATA=<folder>] [PROFILE=slurm]
-	@$(RUN_STUDY) --data "$(DATA)" --cores $(CORES) --profile "$(PROFILE)"
+	@$(RUN_STUDY) --data="$$DATA" --cores="$$CORES" --profile="$$PROFILE"
 
 status: $(READY) ## which runs of a study are done, running, failed: make status STUDY=<name>
-	@$(RUN_STUDY) --data "$(DATA)"
+	@$(RUN_STUDY) --data="$$DATA"
 
 prepare: $(READY) ## only the slices and the networks' descriptions, to train elsewhere
-	@$(RUN_STUDY) --data "$(DATA)" --cores $(CORES)
+	@$(RUN_STUDY) --data="$$DATA" --cores="$$CORES"
 
 fetch: $(READY) ## only the songs that a study draws from FMA: make fetch [STUDY=fma] [DATA=<folder>] [WHOLE=yes]
-	@$(BIN)/python -m lib.workflow fetch --study "$(if $(filter file,$(origin STUDY)),fma,$(STUDY))" --data "$(DATA)" $(if $(WHOLE),--whole-archive)
+	@$(BIN)/python -m lib.workflow fetch --study="$(if $(filter file,$(GIVEN)),fma,$$STUDY)" --data="$$DATA" $${WHOLE:+--whole-archive}
 
 verify: $(READY) ## make one committed run again and compare: make verify STUDY=emotify DATA=<folder> [RUN=<name>]
-	@$(RUN_STUDY) --data "$(DATA)" --run "$(RUN)"
+	@$(RUN_STUDY) --data="$$DATA" --run="$$RUN"
 
 listen: $(READY) ## build the pages with players, for this machine alone
 	@$(RUN_STUDY)
 
 compare: $(READY) ## studies side by side: make compare STUDIES="emotify demo"
-	@$(BIN)/python -m lib.workflow compare $(STUDIES)
+	@$(BIN)/python -m lib.workflow compare $$STUDIES
 
 test: $(READY) ## run the tests: units, pages, one chain
 	@$(PYTEST) -m "not slow"
@@ -71,7 +77,7 @@ lab: $(READY) ## open JupyterLab on the notebooks
 	@$(BIN)/jupyter lab --notebook-dir=notebooks
 
 bench: $(READY) ## measure, as ratios side by side
-	@for b in benchmarks/*.py; do $(BIN)/python $$b --data "$(DATA)" || exit 1; done
+	@for b in benchmarks/*.py; do $(BIN)/python $$b --data="$$DATA" || exit 1; done
 
 lint: $(READY) ## check style, layers, unused code, declared packages and spelling
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports >/dev/null || { $(BIN)/lint-imports; exit 1; }

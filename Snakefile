@@ -9,7 +9,7 @@ from lib.workflow import config as studies
 from lib.workflow.steps import CHAPTERS, Steps, one_of
 
 STEPS = Steps(**config)
-STUDY, RUNS, WIDE = STEPS.study, STEPS.runs, STEPS.wide
+STUDY, RUNS, WIDE = STEPS.here, STEPS.runs, STEPS.wide
 PYTHON = sys.executable
 SLICES, NETWORKS, INDEX = STUDY.slices / "slices.json", STUDY.zoo / "networks.json", STUDY.results / "index.html"
 
@@ -57,7 +57,7 @@ rule notebook:  # what the chapters share
 
 use rule notebook as corpus with:
     input:
-        labels=studies.label_files(STEPS.declared),
+        labels=lambda w: studies.label_files(STEPS.declared),
     output:
         tracks=update(STUDY.tracks),
         notebook=update(STEPS.executed("01")),
@@ -126,8 +126,8 @@ rule train:
     log:
         STEPS.log("04", "{run}"),
     params:
-        study=STEPS.file,
-        root=STEPS.root,
+        study=lambda w: STEPS.file,
+        root=lambda w: STEPS.root,
         given=lambda w: STEPS.training(w.run),
     threads: lambda w: STEPS.threads(w.run)
     resources:
@@ -153,7 +153,7 @@ use rule notebook as training with:
     log:
         STEPS.log("04", "{run}"),
     params:
-        path=STEPS.source("04"),
+        path=lambda w: STEPS.source("04"),
         code=lambda w: STEPS.code("04"),
         label=lambda w: f"{CHAPTERS['04']} {w.run}",
         given=lambda w: STEPS.training(w.run),
@@ -196,7 +196,7 @@ use rule notebook as tags with:
     input:
         STUDY.tracks,
         STUDY.tables / "results.csv",  # how good a network is
-        STEPS.shipped,
+        lambda w: STEPS.shipped,
     output:
         table=update(STUDY.tables / "tags.csv"),
         notebook=update(STEPS.executed("07")),
@@ -241,7 +241,7 @@ rule pages:
     log:
         STEPS.log("pages"),
     params:
-        root=STEPS.root,
+        root=lambda w: STEPS.root,
         code=STEPS.code_of_pages,
         failed=STEPS.failed,
     shell:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -80,6 +81,21 @@ def replacing(path: Path) -> Iterator[Path]:
                 shutil.rmtree(left, ignore_errors=True)
             else:
                 left.unlink(missing_ok=True)
+
+
+def lock(file, *, wait: bool = True) -> None:
+    """Lock an open file until it is closed; where the file system knows no locks, nothing is locked.
+
+    Raises
+    ------
+    BlockingIOError
+        If another process holds the lock and `wait` is False.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
+            raise
 
 
 def sweep(folder: Path) -> None:

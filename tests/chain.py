@@ -26,6 +26,10 @@ TINY = {
         "05": {"resamples": 200},
     },
 }
+HOSTILE_HOME = {
+    ".keras/keras.json": '{"floatx": "float16", "image_data_format": "channels_first", "backend": "torch"}',
+    ".config/matplotlib/matplotlibrc": "text.usetex: True",
+}
 IGNORED = shutil.ignore_patterns("__pycache__", ".ipynb*", "kernel-ipc*")
 STUB = Path(__file__).with_name("stub.py")
 FAULT = """
@@ -50,6 +54,11 @@ def copy_of_the_project(folder: Path, study: dict | None = None, *, stub: bool =
     for name in ("Snakefile", "pyproject.toml"):
         shutil.copy(PROJECT / name, folder)
     write_study(folder, study or TINY)
+    for name, content in HOSTILE_HOME.items():
+        path = folder / "home" / name
+        path.parent.mkdir(parents=True)
+        path.write_text(content)
+    temporary_folder(folder).mkdir()
     if stub:
         shutil.copy(STUB, folder / "stub.py")
         for module, name in (("workflow/notebook", "execute"), ("runs/make", "make"), ("site/build", "build")):
@@ -62,6 +71,11 @@ def copy_of_the_project(folder: Path, study: dict | None = None, *, stub: bool =
     return folder
 
 
+def temporary_folder(project: Path) -> Path:
+    """Folder of temporary files of a copy, too long for the path of a socket."""
+    return project / ("long" * 22)
+
+
 def write_study(project: Path, study: dict) -> None:
     """Write the tiny study's file."""
     (project / "config" / "tiny.yaml").write_text(yaml.safe_dump(study))
@@ -70,6 +84,8 @@ def write_study(project: Path, study: dict) -> None:
 def command(project: Path, *arguments: str) -> tuple[list[str], dict]:
     """Words and options with which `subprocess` runs ``python -m lib.workflow`` of a copy."""
     environment = {**os.environ, "PYTHONPATH": str(project), "OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
+    if (project / "home").is_dir():  # a user's own settings are not the report's
+        environment |= {"HOME": str(project / "home"), "TMPDIR": str(temporary_folder(project)), "MPLBACKEND": "TkAgg"}
     return [sys.executable, "-m", "lib.workflow", *arguments], {"cwd": project, "env": environment, "text": True}
 
 

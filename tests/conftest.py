@@ -16,6 +16,11 @@ from lib.paths import PROJECT
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
+def pytest_collection_modifyitems(items):
+    """Begin with the longest, so that no worker waits for another's chain at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("chain") is None)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def what_is_loaded_stays():
     """Keep garbage collection quick: statsmodels collects at each call, seconds once TensorFlow is loaded."""

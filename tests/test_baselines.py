@@ -137,11 +137,11 @@ def test_genre_prior_is_given_the_genre_and_no_features(corpus):
 def test_genre_prior_needs_a_genre_and_another_head(corpus):
     described = baselines.describe("genre_prior", (MELS, FRAMES), HEADS)
     assert list(described["heads"]) == ["mood", "power"] and described["heads"]["power"] == []
-    with pytest.raises(ReportError, match="nothing else to answer"):
+    with pytest.raises(ReportError, match="nothing else to predict"):
         baselines.describe("genre_prior", (MELS, FRAMES), [GENRE])
     with pytest.raises(ReportError, match="no track has one"):
         predict("genre_prior", corpus, [MOOD], genre=None)
-    with pytest.raises(ReportError, match="cannot answer it"):
+    with pytest.raises(ReportError, match="cannot predict it"):
         predict("genre_prior", corpus, HEADS)
 
 

@@ -101,7 +101,7 @@ def test_moments_of_any_selection_add_up():
 
 @pytest.mark.parametrize("score", [metrics.numeric, lambda t, a: metrics.categorical(t, a, CLASSES)])
 def test_one_prediction_a_truth(score):
-    with pytest.raises(ValueError, match="one answer a truth"):
+    with pytest.raises(ValueError, match="one prediction per truth"):
         score([1, 2], [1])
 
 

@@ -102,7 +102,7 @@ def test_what_is_unknown_has_a_reason(spotify, service):
         ({"audio-features": ['{"audio_features": []}'] * 6}, "another form than it documents"),
         ({"audio-features": ['{"audio_features": [{"valence": 7}]}'] * 6}, "another form than it documents"),
         ({"search": ['{"tracks": {"items": [{"id": 5}]}}'] * 6}, "another form than it documents"),
-        ({"token": [500] * 6}, "answered 500"),
+        ({"token": [500] * 6}, "responded 500"),
         ({"token": ["{"] * 6}, "another form than it documents"),
     ],
 )

@@ -5,7 +5,6 @@ numba keeps a compiled gufunc in two files that it replaces one after the other.
 can leave halves that do not fit, and whoever loads them crashes (numba issue 10128).
 """
 
-import fcntl
 import hashlib
 import importlib
 import os
@@ -13,6 +12,8 @@ import sys
 import tempfile
 from functools import cache
 from pathlib import Path
+
+from lib.io import lock
 
 MODULES = ("util.utils", "core.audio", "core.pitch", "core.spectrum", "onset", "beat", "sequence", "feature.rhythm")
 
@@ -25,7 +26,7 @@ def librosa():
     beside = Path(os.environ.get("NUMBA_CACHE_DIR") or sys.prefix)  # on a cluster, what all nodes see
     folder = beside if os.access(beside, os.W_OK) else Path(tempfile.gettempdir())
     with (folder / f".{name}").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        lock(file)
         for module in MODULES:
             importlib.import_module(f"librosa.{module}")
     return importlib.import_module("librosa")

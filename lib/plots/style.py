@@ -72,6 +72,7 @@ def use_style() -> None:
     """Set matplotlib's style for the whole report: quiet axes, readable type, texts kept as text."""
     import seaborn
 
+    plt.rcdefaults()  # a user's own matplotlibrc may ask for LaTeX
     seaborn.set_theme(
         context="notebook",
         style="ticks",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import shutil
@@ -19,7 +18,7 @@ import psutil
 from lib import pool
 from lib.datasets.valence import source_failures
 from lib.errors import ReportError
-from lib.io import sweep, write_json
+from lib.io import lock, sweep, write_json
 from lib.paths import PROJECT, Study, data_folder
 from lib.runs import store
 from lib.runs.key import key
@@ -48,7 +47,7 @@ def locked(study: Study) -> Iterator[int]:
     study.work.mkdir(parents=True, exist_ok=True)
     with (study.work / ".lock").open("w") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(file, wait=False)
         except BlockingIOError as error:
             raise ReportError(
                 f"Another command is running study {study.name!r} in {study.work}. Wait for it, or stop it."
@@ -162,7 +161,9 @@ class _Snakemake:
         ReportError
             If a step failed.
         """
-        command = self._command(target) + (["--forcerun", *map(str, again)] if again else [])
+        command = self._command(target) + (
+            ["--forcerun", *(os.path.relpath(path, self.place.root) for path in again)] if again else []
+        )
         log, lines, failed = self.place.work / f"{target}.log", [], []
         # In a process group of its own, so that whatever stops this process can stop all of its notebooks. It holds the
         # lock too: should this process be killed alone, nobody else may begin until it ends.
@@ -178,7 +179,7 @@ class _Snakemake:
                         spent = time.monotonic() - self.began
                         print(f"{match[0]}, {int(spent // 60)} min {int(spent % 60)} s", flush=True)
                     elif match := _LOG.match(line):
-                        failed.append(Path(match[1]))
+                        failed.append(self.place.root / match[1])
             process.wait()
         except BaseException:
             _stop(process)

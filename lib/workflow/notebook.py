@@ -20,6 +20,7 @@ from pathlib import Path
 from lib import progress
 from lib.errors import ReportError
 from lib.io import replacing
+from lib.isolation import socket_folder
 from lib.paths import NOTEBOOKS, PROJECT, Study
 from lib.provenance import code_version
 from lib.training.quiet import START_UP
@@ -84,7 +85,7 @@ def execute(notebook: Path, output: Path, parameters: dict, *, label: str = "") 
     notebook, output = Path(notebook), Path(output)
     label = label or notebook.stem
     check_parameters(notebook, parameters)
-    with replacing(output) as part, tempfile.TemporaryDirectory() as scratch:
+    with replacing(output) as part, tempfile.TemporaryDirectory(dir=socket_folder()) as scratch:
         aside = Path(scratch) / notebook.name  # papermill wants the suffix
         terminal = _Terminal(label, Path(scratch) / "progress")
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -32,6 +32,14 @@ def one_of(names: Iterable[str]) -> str:
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
+@dataclass(frozen=True)
+class _Here(Study):
+    """A study in the working directory, as Snakemake's rules see it, for in their paths braces are wildcards."""
+
+    def __post_init__(self):
+        object.__setattr__(self, "root", Path())
+
+
 class Steps:
     """The steps of a study.
 
@@ -52,6 +60,8 @@ class Steps:
     ----------
     declared : lib.workflow.config.StudyConfig
     study : Study
+    here : Study
+        The same, with paths from its root on.
     failed : list of str
         Runs that failed in this call and are left out.
     runs : dict of str to Run
@@ -61,22 +71,23 @@ class Steps:
     def __init__(self, study: str, data: str = "", root: str = "", *, wide: int = 1, cluster: bool = False):
         self.file, self.root, self.wide, self.cluster = study, root, wide, cluster
         self.declared = config.load(study, data, check=False)  # the engine has checked it
-        self.study = Study(self.declared.study, root)
+        self.study, self.here = Study(self.declared.study, root), _Here(self.declared.study)
         self.failed = sorted(failures(self.study))
         self.runs = {run.name: run for run in runs_of(self.declared, self.study) if run.name not in self.failed}
 
     def executed(self, chapter: str, run: str = "") -> Path:
         """Path of a chapter's executed notebook."""
-        folder = self.study.notebooks / CHAPTERS[chapter] if run else self.study.notebooks
+        folder = self.here.notebooks / CHAPTERS[chapter] if run else self.here.notebooks
         return folder / f"{run or CHAPTERS[chapter]}.ipynb"
 
     def record(self, run: str) -> Path:
         """Path of a run's record, which is there once the run is finished."""
-        return self.study.runs / run / "record.json"
+        return self.here.runs / run / "record.json"
 
     def log(self, chapter: str, run: str = "") -> Path:
         """Path of a step's log."""
-        return self.study.work / "logs" / chapter / f"{run}.log" if run else self.study.work / "logs" / f"{chapter}.log"
+        logs = self.here.work / "logs"
+        return logs / chapter / f"{run}.log" if run else logs / f"{chapter}.log"
 
     @staticmethod
     def source(chapter: str) -> str:
@@ -114,13 +125,13 @@ class Steps:
             "09": corpus | {"runs": self.evaluated},
         }.get(chapter, {})
 
-    def of_chapter(self, chapter: str) -> dict[str, str | Callable]:
-        """Parameters of a chapter's rule; the code is read only where the rule is needed."""
+    def of_chapter(self, chapter: str) -> dict[str, Callable]:
+        """Parameters of a chapter's rule, as functions, for in texts Snakemake takes braces for wildcards."""
         return {
-            "path": self.source(chapter),
-            "label": CHAPTERS[chapter],
+            "path": lambda w: self.source(chapter),
+            "label": lambda w: CHAPTERS[chapter],
             "code": lambda w: self.code(chapter),
-            "given": self._json(chapter, self.parameters(chapter)),
+            "given": lambda w: self._json(chapter, self.parameters(chapter)),
         }
 
     def _json(self, chapter: str, given: dict) -> str:
@@ -199,16 +210,15 @@ class Steps:
     def chunks(self) -> list[Path]:
         """Manifests of the chunks of slices of a large corpus; of a small one, or before 01, none."""
         count = chunks_of(read_tracks(self.study.tracks, ["status"])) if self.study.tracks.is_file() else 0
-        return [self.study.slices / f"chunk-{number}" / "slices.json" for number in range(count)]
+        return [self.here.slices / f"chunk-{number}" / "slices.json" for number in range(count)]
 
-    def of_chunks(self) -> dict[str, str]:
-        """Parameters of the rule that slices a chunk."""
-        given = json.dumps(self.declared.parameters.get("02", {}), sort_keys=True)
+    def of_chunks(self) -> dict[str, Callable]:
+        """Parameters of the rule that slices a chunk, see `of_chapter`."""
         return {
-            "study": self.study.name,
-            "root": self.root,
-            "given": given,
-            "code": _digest_of(sources("lib.features.slicing")),
+            "study": lambda w: self.study.name,
+            "root": lambda w: self.root,
+            "given": lambda w: json.dumps(self.declared.parameters.get("02", {}), sort_keys=True),
+            "code": lambda w: _digest_of(sources("lib.features.slicing")),
         }
 
     @property
@@ -216,8 +226,8 @@ class Steps:
         """Tables of other studies that 05 shows, as far as they are there."""
         given = self.declared.parameters.get("05", {})
         tables = {"unequal": "balance.csv", "tasks": "together.csv"}
-        files = [Study(given[name], self.root).tables / table for name, table in tables.items() if given.get(name)]
-        return [file for file in files if file.is_file()]
+        files = [_Here(given[name]).tables / table for name, table in tables.items() if given.get(name)]
+        return [file for file in files if (self.study.root / file).is_file()]
 
     @property
     def shipped(self) -> list[Path]:
