@@ -10,7 +10,10 @@ from pathlib import Path
 import numpy as np
 
 LIBSNDFILE = (".mp3", ".ogg", ".oga", ".opus", ".flac", ".wav", ".aif", ".aiff", ".au", ".caf")
-FFMPEG = (".m4a", ".m4b", ".aac", ".mp2", ".wma", ".ape", ".wv", ".tta", ".mpc", ".dsf", ".mka")
+FFMPEG = (
+    ".aac", ".ac3", ".aax", ".amr", ".ape", ".dff", ".dsf", ".dts", ".m4a", ".m4b", ".m4p", ".mid", ".midi", ".mka",
+    ".mp1", ".mp2", ".mpc", ".mpga", ".ra", ".shn", ".spx", ".tta", ".voc", ".weba", ".wma", ".wv",
+)  # fmt: skip  # what of it cannot be decoded, notes or encrypted sound, is named with a reason
 SUFFIXES = LIBSNDFILE + FFMPEG
 SILENCE = 1e-4  # peak below which a clip counts as silent: -80 dB of full scale
 LONGEST = 6 * 3600  # seconds; a longer file is not read

@@ -11,6 +11,7 @@ import platform
 import re
 import shutil
 import time
+import unicodedata
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,14 @@ PART = ".part"  # ending of everything half-written
 ELSEWHERE_S = 24 * 3600.0  # how long another machine may write to one temporary file
 
 _OWNER = re.compile(r"\.([0-9a-f]{6})-(\d+)-[0-9a-f]{8}(?:\.old)?\.part$")  # machine and process, see `replacing`
+
+
+def printable(text: object) -> str:
+    """Write a name from outside as it is shown: no control characters, and what is no text replaced by ``�``."""
+    encoded = "".join(
+        " " if unicodedata.category(c) == "Cc" else "�" if ord(c) & 0xFFFE == 0xFFFE else c for c in str(text)
+    )
+    return encoded.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 @contextmanager
@@ -63,7 +72,8 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     path = Path(path)
     unique = f"{_host()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    temporary, aside = (path.with_name(f".{path.name}.{unique}{suffix}") for suffix in (PART, f".old{PART}"))
+    name = os.fsencode(path.name)[:180].decode("utf-8", "ignore")  # longer names are not allowed
+    temporary, aside = (path.with_name(f".{name}.{unique}{suffix}") for suffix in (PART, f".old{PART}"))
     try:
         with explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,7 @@ LONGEST_SOCKET = 60  # characters of a folder in which a socket's path stays bel
 
 def isolate() -> None:
     """Set the environment, and Keras if it is imported already."""
+    _open_streams()
     own = Path(tempfile.gettempdir()) / f"music-report-{os.getuid()}"
     home = Path(os.path.expanduser("~"))  # noqa: PTH111  # that of Path fails where there is none
     if not (home.is_dir() and os.access(home, os.W_OK | os.X_OK)):
@@ -50,6 +51,51 @@ def isolate() -> None:
         keras.config.set_floatx("float32")
         keras.config.set_dtype_policy("float32")
         keras.config.set_image_data_format("channels_last")
+
+
+def _open_streams() -> None:
+    """Let any text be printed, also where a stream is closed or its encoding lacks a letter."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:  # else the next file opened would take its number
+        pass
+    os.close(descriptor)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", errors="replace"))  # noqa: SIM115  # for good
+        elif hasattr(stream, "reconfigure"):  # not that of a notebook
+            stream.reconfigure(errors="backslashreplace")
+
+
+class Unbroken:
+    """A stream that goes on into the void once whoever read it has gone, such as ``| head``, so that work ends well."""
+
+    def __init__(self, stream):
+        self._stream = stream
+
+    def __getattr__(self, name: str):
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write a text."""
+        return self._tried(lambda: self._stream.write(text)) or len(text)
+
+    def flush(self) -> None:
+        """Pass on what was written."""
+        self._tried(self._stream.flush)
+
+    def _tried(self, call):
+        try:
+            return call()
+        except OSError:  # a broken pipe, a full disk
+            void = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(void, self._stream.fileno())
+            os.close(void)
+            return None
+
+
+def unbroken_streams() -> None:
+    """Make a command outlive the reader of what it prints."""
+    sys.stdout, sys.stderr = Unbroken(sys.stdout), Unbroken(sys.stderr)
 
 
 def socket_folder() -> str:

@@ -13,6 +13,7 @@ from lib.datasets.tracks import TRACK_COLUMNS, moods
 from lib.errors import ReportError
 from lib.paths import Study
 from lib.plots import dataset as plots
+from tests.conftest import music_folder
 from tests.in_process import run_notebook
 from tests.synthetic import serial, song, write
 
@@ -135,6 +136,34 @@ def test_tags_of_every_format(tmp_path, suffix):
         file["artist"], file["title"], file["album"] = ["Á", "B"], "  T  t ", "L"
     file.save()
     assert file_tags.read_tags(path) == {"artist": "Á; B", "title": "T t", "album": "L"}
+
+
+@pytest.mark.parametrize(
+    ("name", "artist", "title"),
+    [("ape_only.mp3", "Ape Artist", "Ape Title"), ("list_info.wav", "Wav Artist", "Wav Title"),
+     ("tpe2_only.mp3", "Album Artist", "T"), ("ctrl.mp3", "bell esc [31m nul \u202e rtl", "t��")],
+)  # fmt: skip
+def test_tags_of_less_usual_kinds(name, artist, title):
+    path = music_folder() / "odd" / "tags" / name
+    if not path.is_file():
+        pytest.skip(f"{path} is missing")
+    found = file_tags.read_tags(path)
+    assert (found["artist"], found["title"]) == (artist, title)
+
+
+def test_tags_beside_the_usual_ones(tmp_path):
+    from mutagen.apev2 import APEv2
+
+    ape, album = (
+        write(tmp_path / "a.mp3", song(0, 1)),
+        write(tmp_path / "b.flac", song(0, 1), albumartist="Various Artists"),
+    )
+    tags = APEv2()
+    tags["Artist"], tags["Album Artist"] = "Ape", "Other"
+    tags.save(ape)
+    assert file_tags.read_tags(ape) == {"artist": "Ape"}
+    assert "artist" not in file_tags.read_tags(album)  # nobody made all of its songs
+    assert file_tags.read_tags(write(tmp_path / "c.flac", song(0, 1), albumartist="Band"))["artist"] == "Band"
 
 
 def test_tags_never_raise(tmp_path):

@@ -13,7 +13,7 @@ from lib.datasets.tracks import moods, tracks_table
 from lib.datasets.valence import FAILURES, OWN, Source, fill
 from lib.datasets.valence.sources import sources
 from lib.errors import ReportError
-from lib.io import write_csv, write_json
+from lib.io import printable, write_csv, write_json
 from lib.paths import Study
 
 
@@ -78,6 +78,8 @@ def assemble(
     rows = rows.drop(columns="whole_s", errors="ignore")
     probed, fingerprints = probe_tracks(rows["path"].tolist(), workers=workers, timeout_s=timeout_s)
     rows[probed.columns] = probed
+    unnamed = rows["path"].map(lambda path: path != printable(path)).to_numpy(dtype=bool)
+    rows.loc[unnamed, ["status", "reason"]] = "unreadable", "its name has characters that are no text: rename it"
     rows["song_group"], _ = song_groups(rows["track_id"], rows["sha256"], fingerprints)
     rows["artist_group"] = artist_groups(rows)
     cut, _ = moods(rows["valence"].astype("float64").where(rows["status"] == "ok"), mood_cuts)

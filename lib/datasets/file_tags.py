@@ -1,8 +1,17 @@
 """Artist, title, album and licence as the file itself tells them."""
 
+from contextlib import suppress
 from pathlib import Path
 
-FIELDS = {"artist": "artist", "title": "title", "album": "album", "license": "copyright"}
+from lib.io import printable
+
+FIELDS = {  # and under which keys they are, the best first
+    "artist": ("artist", "albumartist", "album artist", "album_artist"),
+    "title": ("title",),
+    "album": ("album",),
+    "license": ("license", "copyright"),
+}
+NOBODY = ("various artists", "various", "va")  # as the artist of an album
 LONGEST = 500  # characters; what is longer is no name
 
 
@@ -20,34 +29,51 @@ def read_tags(path: Path) -> dict[str, str]:
         Those of ``artist``, ``title``, ``album`` and ``license`` that the file holds; several values of
         one field are joined by ``"; "``.
     """
+    found: dict[str, str] = {}
+    for read in (_usual, _ape, _of_ffmpeg):
+        with suppress(Exception):  # a broken tag of one file is a file without that tag, never the end of the run
+            tags = read(path)
+            found = {field: text for field, keys in FIELDS.items() if (text := found.get(field) or _text(tags, keys))}
+        if {"artist", "title"} <= found.keys():
+            break
+    return found
+
+
+def _usual(path: Path):
     import mutagen
 
-    try:
-        tags = getattr(mutagen.File(path, easy=True), "tags", None)
-        if not tags:
-            return {}
-        found = {}
-        for field, key in FIELDS.items():
-            text = _text(tags, (field, key) if field == "license" else (key,))
-            if text:
-                found[field] = text
-        return found
-    except Exception:  # a broken tag of one file is a file without that tag, never the end of the run
-        return {}
+    return getattr(mutagen.File(path, easy=True), "tags", None) or {}
+
+
+def _ape(path: Path):
+    """APEv2, of MP3 without other tags."""
+    from mutagen.apev2 import APEv2
+
+    return APEv2(path)
+
+
+def _of_ffmpeg(path: Path) -> dict[str, str]:
+    """Tags that mutagen does not read, such as LIST INFO of WAV."""
+    import av
+
+    with Path(path).open("rb") as stream, av.open(stream, metadata_errors="replace") as container:
+        streams = [one.metadata for one in container.streams.audio]
+        return {key.lower(): value for tags in (*streams, container.metadata) for key, value in tags.items()}
 
 
 def _text(tags, keys: tuple[str, ...]) -> str:
     for key in keys:
         values = _values(tags, key)
-        parts = [" ".join(part.split()) for value in values for part in str(value).split("\0")]
+        parts = [" ".join(printable(part).split()) for value in values for part in str(value).split("\0")]
         text = "; ".join(dict.fromkeys(part for part in parts if part))
-        if text:
+        if text and not (key.startswith("album") and text.lower() in NOBODY):
             return text[:LONGEST]
     return ""
 
 
-# ID3 frames of formats that mutagen has no easy view of (WAV, AIFF).
-_FRAMES = {"artist": "TPE1", "title": "TIT2", "album": "TALB", "copyright": "TCOP", "license": "WCOP"}
+_FRAMES = {  # of formats of whose ID3 mutagen has no easy view (WAV, AIFF)
+    "artist": "TPE1", "albumartist": "TPE2", "title": "TIT2", "album": "TALB", "copyright": "TCOP", "license": "WCOP",
+}  # fmt: skip
 
 
 def _values(tags, key: str) -> list:

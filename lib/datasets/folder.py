@@ -12,6 +12,7 @@ from lib.datasets.files import any_audio, audio_files
 from lib.datasets.labels import numbers, read_labels
 from lib.datasets.tracks import MOODS, TRACK_COLUMNS
 from lib.errors import ReportError
+from lib.io import printable
 from lib.paths import Study, data_folder
 
 LABELS = "labels.csv"
@@ -52,7 +53,9 @@ def collect(study: Study, data: str | Path) -> pd.DataFrame:
     """
     folder = data_folder(data, "folder")
     any_audio(folder)
-    table = pd.DataFrame([_row(folder, path) for path in audio_files(folder)])
+    files = list(audio_files(folder))
+    table = pd.DataFrame([_row(folder, path) for path in files])
+    table.insert(1, "path", pd.Series(list(map(str, files)), dtype=object))  # as they are, also where that is no text
     if (folder / LABELS).is_file():
         table = _labelled(table, folder / LABELS)
     if table["genre"].isna().all() and table["mood"].isna().all() and table["valence"].isna().all():
@@ -79,13 +82,12 @@ def _row(folder: Path, path: Path) -> dict:
     tags = read_tags(path)
     return {
         "track_id": track_id(relative),
-        "path": str(path),
-        "relative": unicodedata.normalize("NFC", relative),
-        "title": tags.get("title", path.stem),
+        "relative": printable(unicodedata.normalize("NFC", relative)),
+        "title": tags.get("title", printable(path.stem)),
         "artist": tags.get("artist"),
         "album": tags.get("album"),
         "license": tags.get("license"),
-        "genre": unicodedata.normalize("NFC", relative.split("/")[0]).strip() if "/" in relative else None,
+        "genre": printable(unicodedata.normalize("NFC", relative.split("/")[0])).strip() if "/" in relative else None,
         "valence": float("nan"),
         "mood": None,
     }

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lib.errors import ReportError
+from lib.io import printable
 
 MOODS = ("sad", "neutral", "happy")
 STATUSES = ("ok", "missing", "unreadable", "short", "silent")
@@ -51,7 +52,7 @@ def tracks_table(rows: pd.DataFrame) -> pd.DataFrame:
     table = rows.copy()
     for column in STRINGS:
         values = table[column] if column in table else pd.Series(pd.NA, index=table.index)
-        table[column] = values.astype("string")
+        table[column] = values.map(printable, na_action="ignore").astype("string")
     for column in NUMBERS:
         values = table[column] if column in table else pd.Series(np.nan, index=table.index)
         table[column] = values.astype("float64")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from pathlib import Path
 from lib.datasets.files import audio_files
 from lib.errors import ReportError
 from lib.io import PART, explained
+from lib.isolation import unbroken_streams
 from lib.narrative.format import percent
 from lib.progress import tell
 from lib.tagging import file_tags, manifest
@@ -35,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise ReportError(f"--sure {given.sure}: it must be a probability, 0 to 1.")
         manifest.apart(given.out, given.music)
         manifest.check(given.out, RESULTS)
+        manifest.writable(given.out)
         undo = given.out.with_name(f"{given.out.name}-undo.json")
         if given.write and undo.exists():
             raise ReportError(f"{undo} exists: it undoes an earlier change. Move it away, or name another --out.")
@@ -89,8 +92,9 @@ def _files(given: Sequence[Path]) -> Iterator[Path]:
         if not place.exists():
             raise ReportError(f"{place}: there is no such file or folder.")
         for path in audio_files(place) if place.is_dir() else [place]:
-            if path.resolve() not in seen:
-                seen.add(path.resolve())
+            real = os.path.realpath(path)  # that of Path fails at a link to itself
+            if real not in seen:
+                seen.add(real)
                 found += 1
                 yield path
     if not found:
@@ -170,4 +174,5 @@ def _take_back(undo: Path, read_only_too: bool) -> int:
 
 
 if __name__ == "__main__":
+    unbroken_streams()
     sys.exit(main())

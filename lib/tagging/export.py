@@ -21,7 +21,7 @@ from lib.evaluation.results import by_strictness
 from lib.features.slices import Slices
 from lib.io import explained, read_json
 from lib.models import Head
-from lib.narrative.format import fixed, listed
+from lib.narrative.format import fixed, listed, plain
 from lib.paths import Study
 from lib.runs.run import Run
 from lib.runs.spec import RunSpec
@@ -223,7 +223,7 @@ def _accuracy(plan: RunSpec) -> dict:
 def card(tagger: Tagger) -> str:
     """Model card as Markdown (Mitchell et al. 2019, doi 10.1145/3287560.3287596), in short."""
     facts = tagger.facts
-    knows = listed(f"{head.name} ({', '.join(head.classes) or 'a number'})" for head in tagger.heads)
+    knows = listed(f"{head.name} ({', '.join(map(plain, head.classes)) or 'a number'})" for head in tagger.heads)
     scores = [
         f"| {row['head']} | {row['level']} | {fixed(row['accuracy'], 2)} | {fixed(row['low'], 2)} to "
         f"{fixed(row['high'], 2)} | {row['n_songs']} | {row['runs']} |"

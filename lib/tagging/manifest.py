@@ -6,11 +6,12 @@ import hashlib
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from lib.errors import ReportError
-from lib.io import read_json, replacing, write_json
+from lib.io import explained, read_json, replacing, write_json
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -69,6 +70,21 @@ def check(folder: Path, names: Iterable[str]) -> None:
             )
         if os.path.lexists(path.parent) and not path.parent.is_dir():
             raise ReportError(f"--out {folder}: {path.parent} is no folder. Move it away, or name another folder.")
+
+
+def writable(folder: Path) -> None:
+    """Make sure that a folder can be made or written into, before the work whose results go there.
+
+    Raises
+    ------
+    ReportError
+        If it cannot.
+    """
+    nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not nearest.is_dir():
+        raise ReportError(f"--out {folder}: {nearest} is no folder. Name another folder.")
+    with explained(folder), tempfile.TemporaryFile(dir=nearest):
+        pass
 
 
 def publish(made: Path, folder: Path) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from lib.datasets.file_tags import read_tags
 from lib.embedding.retrieval import neighbours
-from lib.io import write_json
+from lib.io import printable, write_json
 from lib.models import Head
 from lib.tagging.predict import SURE, Tagged
 
@@ -48,10 +48,13 @@ def table_of(songs: Iterable[Tagged], heads: Sequence[Head], sure: float = SURE)
         ``path``, ``artist``, ``title``, ``status``, ``reason``, ``seconds``, ``ood_score`` (the out-of-distribution
         score), by head its prediction, ``<head>_probability``, and ``<head>:<class>`` or ``<head>:value``.
     """
-    rows = []
+    rows, songs = [], list(songs)
     for song in songs:
         tags = read_tags(song.path) if song.ok else {}
-        row = {"path": str(song.path), "artist": tags.get("artist", ""), "title": tags.get("title", song.path.stem)}
+        row = {
+            "artist": tags.get("artist", ""),
+            "title": tags.get("title", printable(song.path.stem)),
+        }
         row |= {"status": song.status, "reason": song.reason, "seconds": round(song.seconds, 2)}
         row["ood_score"] = song.ood_score
         for head in heads if song.ok else ():
@@ -61,10 +64,17 @@ def table_of(songs: Iterable[Tagged], heads: Sequence[Head], sure: float = SURE)
                 row[f"{head.name}_probability"] = probability
             row |= dict(zip(head.columns, map(float, song.song(head.name)), strict=True))
         rows.append(row)
-    columns = ["path", "artist", "title", "status", "reason", "seconds", "ood_score"]
+    columns = ["artist", "title", "status", "reason", "seconds", "ood_score"]
     for head in heads:
         columns += [head.name, *([] if head.numeric else [f"{head.name}_probability"]), *head.columns]
-    return pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=columns)
+    table.insert(0, "path", _paths(song.path for song in songs))
+    return table
+
+
+def _paths(paths: Iterable[Path]) -> pd.Series:
+    """Paths as they are, also where that is no text, which a column of texts could not hold."""
+    return pd.Series([str(path) for path in paths], dtype=object)
 
 
 def write_details(songs: Sequence[Tagged], heads: Sequence[Head], table: pd.DataFrame, path: Path, **facts) -> None:
@@ -134,20 +144,23 @@ def alike(songs: Sequence[Tagged], count: int = NEIGHBOURS) -> pd.DataFrame:
     good = [song for song in songs if song.ok and not song.out_of_distribution]
     if len(good) < 3:
         return pd.DataFrame(columns=["path", "rank", "neighbour", "similarity"])
-    names = [str(song.path) for song in good]
-    vectors = pd.DataFrame(np.stack([song.vector for song in good]).astype(float), index=pd.Index(names))
-    found = neighbours(vectors, pd.DataFrame({"track_id": names, "song_group": names}), count)
-    return found.rename(columns={"track_id": "path"})
+    numbers = pd.Index(map(str, range(len(good))))
+    vectors = pd.DataFrame(np.stack([song.vector for song in good]).astype(float), index=numbers)
+    found = neighbours(vectors, pd.DataFrame({"track_id": numbers, "song_group": numbers}), count)
+    paths = _paths(song.path for song in good)
+    found["neighbour"] = found["neighbour"].astype(int).map(paths)
+    return found.assign(track_id=found["track_id"].astype(int).map(paths)).rename(columns={"track_id": "path"})
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table for spreadsheets: UTF-8, and no cell that one would take for a formula."""
     safe = table.copy()
     for column in safe.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in safe.dtypes]]:
-        safe[column] = [
+        values = [
             f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value
             for value in safe[column]
         ]
+        safe[column] = pd.Series(values, index=safe.index, dtype=object)
     safe.to_csv(
         path, index=False, float_format="%.4f", quoting=csv.QUOTE_MINIMAL, lineterminator="\n",
         encoding="utf-8", errors="surrogateescape",

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pandas as pd
 from markupsafe import Markup
 
+from lib.io import printable
 from lib.models import Head
 from lib.narrative.format import interval, percent
 from lib.plots.style import colour
@@ -57,7 +58,7 @@ def write_page(
             for number in good[:MOST]
         ],
         more=len(good) - MOST,
-        left=[{"path": str(song.path), "reason": f"{song.status}: {song.reason}"} for song in left[:MOST]],
+        left=[{"path": printable(song.path), "reason": f"{song.status}: {song.reason}"} for song in left[:MOST]],
         more_left=len(left) - MOST,
         facts=tagger.facts,
         keys={head.name: [(name, colour(name)) for name in head.classes] for head in tagger.heads if not head.numeric},
@@ -78,9 +79,9 @@ def _song(folder: Path, song: Tagged, row: pd.Series, heads: Sequence[Head], ali
     return {
         "title": row["title"],
         "artist": row["artist"],
-        "path": str(song.path),
+        "path": printable(song.path),
         "length": f"{int(song.seconds) // 60}:{int(song.seconds) % 60:02}",
-        "address": quote(Path(os.path.relpath(song.path.resolve(), folder.resolve())).as_posix()),
+        "address": quote(os.fsencode(os.path.relpath(song.path.resolve(), folder.resolve()))),
         "tags": tags,
         "strange": song.out_of_distribution,
         "strangest": song.farthest_feature,

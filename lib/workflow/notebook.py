@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import argparse
-import ast
 import json
 import os
 import sys
@@ -20,43 +19,14 @@ from pathlib import Path
 from lib import progress
 from lib.errors import ReportError
 from lib.io import replacing
-from lib.isolation import socket_folder
+from lib.isolation import socket_folder, unbroken_streams
 from lib.paths import NOTEBOOKS, PROJECT, Study
 from lib.provenance import code_version
 from lib.training.quiet import START_UP
+from lib.workflow.parameters import check_parameters
 from lib.workflow.step import step
 
 EVERY_S = 10.0  # seconds between two lines about the same notebook
-TYPES = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,), "list": (list,), "dict": (dict,)}
-
-
-def check_parameters(notebook: Path, given: dict) -> None:
-    """Compare parameters with those that a notebook documents.
-
-    papermill itself only warns of an unknown name and then runs the default.
-
-    Raises
-    ------
-    ReportError
-        If a name is unknown or a value has another type than the notebook's annotation.
-    """
-    known = _parameters(notebook)
-    for name, value in given.items():
-        if name not in known:
-            raise ReportError(
-                f"{notebook.name} has no parameter {name!r} (value {value!r}). It has {', '.join(known) or 'none'}."
-            )
-        wanted = known[name]
-        if wanted in TYPES and (not isinstance(value, TYPES[wanted]) or (isinstance(value, bool) and wanted != "bool")):
-            raise ReportError(f"{notebook.name}: parameter {name} is {value!r}; it must be of type {wanted}.")
-
-
-def _parameters(notebook: Path) -> dict[str, str]:
-    """Type of each parameter of a notebook, by name; papermill's own reading of them takes a second to import."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    tagged = ["".join(cell["source"]) for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
-    lines = [line for source in tagged[:1] for line in ast.parse(source).body if isinstance(line, ast.AnnAssign)]
-    return {line.target.id: ast.unparse(line.annotation) for line in lines}
 
 
 def execute(notebook: Path, output: Path, parameters: dict, *, label: str = "") -> None:
@@ -214,4 +184,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    unbroken_streams()
     sys.exit(main())

@@ -11,7 +11,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from lib.errors import ReportError
-from lib.narrative.format import listed, percent
+from lib.narrative.format import listed, percent, plain
 
 
 def render(template: str, /, **facts) -> dict[str, str]:
@@ -45,10 +45,10 @@ def render(template: str, /, **facts) -> dict[str, str]:
 
 def _environment() -> Environment:
     environment = Environment(loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined)
-    environment.filters |= {"listed": listed, "percent": percent, "counted": counted}
+    environment.filters |= {"listed": listed, "percent": percent, "plain": plain, "counted": counted}
     return environment
 
 
 def counted(counts: pd.Series) -> str:
     """Join counts as ``Folk (6) and Rock (5)``."""
-    return listed(f"{name} ({number})" for name, number in counts.items())
+    return listed(f"{plain(name)} ({number})" for name, number in counts.items())

@@ -8,7 +8,7 @@ from lib.errors import ReportError
 from lib.paths import NOTEBOOKS
 from lib.workflow.config.messages import short
 from lib.workflow.config.study import StudyConfig
-from lib.workflow.notebook import check_parameters
+from lib.workflow.parameters import check_parameters
 
 _RUNS = "networks, splits, run_folds, seeds, baselines, candidates and also"
 _EVERYWHERE = {
