@@ -378,6 +378,18 @@ def _two_vectors(shape, heads):
     return keras.Model(inputs, {h.name: decision_layers(keras.layers.Dense(4)(flat), [h])[h.name] for h in heads})
 
 
+def _without_pooling(shape, heads):
+    inputs, x = slice_input(shape)
+    return keras.Model(inputs, decision_layers(keras.layers.Conv2D(4, 3)(x), heads))
+
+
+def _of_tensorflow(shape, heads):
+    import tensorflow as tf
+
+    inputs, x = slice_input(shape)
+    return keras.Model(inputs, decision_layers(tf.reduce_mean(x, axis=(1, 2)), heads))
+
+
 def _wrong_width(shape, heads):
     return _no_head(shape, [Head(heads[0].name, ("x", "y"))])
 
@@ -432,7 +444,9 @@ def _own_layer(shape, heads):
     [
         (_no_head, "no output 'mood'"),
         (_wrong_input, r"takes \(10, 10\).*\(32, 40\)"),
-        (_two_vectors, "one common vector"),
+        (_two_vectors, "'mine': its decision layers must read one vector"),
+        (_without_pooling, "'mine'.*Pool or flatten"),
+        (_of_tensorflow, "'mine'.*keras.ops"),
         (_with_lambda, "Lambda"),
         (_breaks, "too many cooks"),
         (lambda shape, heads: None, "NoneType, not a keras.Model"),

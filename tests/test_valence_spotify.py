@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib.datasets.valence.spotify import CREDENTIALS, Spotify
+from lib.datasets.valence.spotify import CREDENTIALS, Spotify, _query
 from lib.errors import ReportError
 from tests.spotify import ID, SECRET, serve
 
@@ -202,6 +202,14 @@ def test_without_credentials_it_says_where_they_go(spotify, service, monkeypatch
     response = spotify().look_up(tracks([1]))
     assert response.failure.startswith(f"{missing} not set. Put your application's credentials")
     assert not service.requests
+
+
+@pytest.mark.parametrize(
+    ("artist", "title"), [("a" * 90, "b" * 90), ("a" * 5, "b" * 200), ("a" * 200, "b"), ("a", "b")]
+)
+def test_a_query_is_no_longer_than_spotify_allows(artist, title):
+    words = _query(artist, title)
+    assert len(words) <= 100 and words.startswith('artist:"a') and 'track:"b' in words
 
 
 def test_nobody_answers(spotify, service, tmp_path):

@@ -100,6 +100,11 @@ def describe(name: str, shape: tuple[int, int], heads: Sequence[Head]) -> dict:
     except ReportError:
         raise
     except Exception as error:
+        if "KerasTensor" in str(error):  # Keras advises a layer of one's own, which 04 could not rebuild
+            raise ReportError(
+                f"network {name!r} cannot be built: it calls a function of TensorFlow or NumPy. Use the one of that "
+                "name in keras.ops, or a layer of keras.layers."
+            ) from error
         raise ReportError(f"network {name!r} cannot be built: {type(error).__name__}: {error}") from error
     if not isinstance(model, keras.Model):
         raise ReportError(f"network {name!r}: its builder returned {type(model).__name__}, not a keras.Model.")
@@ -157,7 +162,13 @@ def _check(name: str, model, shape: tuple[int, int], heads: Sequence[Head]) -> N
             f"network {name!r}: {own[0].name} is a {type(own[0]).__name__}, a class of your own, which 04 could not "
             "rebuild. Use Keras' own layers only."
         )
-    embedding_model(model, heads)
+    try:
+        embedding_model(model, heads)
+    except ReportError as error:
+        raise ReportError(
+            f"network {name!r}: its decision layers must read one vector of shape (batch, width). Pool or flatten "
+            "before them, as with keras.layers.GlobalAveragePooling2D, and feed all of them the same layer."
+        ) from error
 
 
 def _without_batch(model) -> object:

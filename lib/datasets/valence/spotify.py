@@ -30,6 +30,7 @@ API = "https://api.spotify.com/v1/"
 TOKENS = "https://accounts.spotify.com/api/token"
 BATCH = 100  # songs a question about features
 LONGEST = 80  # characters of an artist, and of a title, in a search
+LONGEST = 100  # characters of a query
 RESULTS = 10  # of a search; no application gets fewer
 TIMEOUT_S = 20.0
 
@@ -135,7 +136,7 @@ class Spotify:
 
     def _search(self, artist: str, title: str) -> list[tuple]:
         """Ask for what a `Candidate` is made of, of each result."""
-        words = f'artist:"{_quotable(artist)}" track:"{_quotable(title)}"'
+        words = _query(_quotable(artist), _quotable(title))
         items = self._opened().search(words, limit=RESULTS, type="track")["tracks"]["items"]
         return [
             (str(i["id"]), str(i["name"]), [str(a["name"]) for a in i["artists"]], (i.get("duration_ms") or 0) / 1000)
@@ -149,10 +150,10 @@ class Spotify:
             # spotipy says that Spotify withdrew audio_features; who still has access wants the response.
             warnings.simplefilter("ignore", DeprecationWarning)
             response = self._opened().audio_features(songs)
-        values = [(features or {}).get("valence") for features in response]
-        if not all(value is None or 0 <= value <= 1 for value in values):
-            raise ValueError("valence outside 0..1")
-        return dict(zip(songs, values, strict=True))
+        valence = {features["id"]: features.get("valence") for features in response if features}
+        if len(response) != len(songs) or not all(value is None or 0 <= value <= 1 for value in valence.values()):
+            raise ValueError("not what was asked for, or valence outside 0..1")
+        return {song: valence.get(song) for song in songs}
 
     def _call(self, request: Callable[[], dict]) -> dict:
         """Ask, within the bounds of patience."""
@@ -180,6 +181,13 @@ class Spotify:
             self._service = spotipy.Spotify(auth_manager=auth, requests_session=session, requests_timeout=TIMEOUT_S)
             self._service.prefix, auth.OAUTH_TOKEN_URL = self._addresses
         return self._service
+
+
+def _query(artist: str, title: str) -> str:
+    """Words of a search; of long names the beginning, for a longer query than `LONGEST` is refused."""
+    most = LONGEST - len('artist:"" track:""')
+    artist = artist[: max(most // 2, most - len(title))]
+    return f'artist:"{artist.strip()}" track:"{title[: most - len(artist)].strip()}"'
 
 
 def _judged(request: Callable[[], dict]) -> dict:
