@@ -46,8 +46,8 @@ def isolate() -> None:
     os.environ["KERAS_HOME"] = str(own / "keras")  # its keras.json may name another precision, layout or backend
     if not os.environ.get("MPLBACKEND", "module://").startswith("module://"):  # a notebook's own draws without a screen
         del os.environ["MPLBACKEND"]
-    if "keras" in sys.modules:
-        keras = sys.modules["keras"]
+    keras = sys.modules.get("keras")
+    if hasattr(keras, "config"):
         keras.config.set_floatx("float32")
         keras.config.set_dtype_policy("float32")
         keras.config.set_image_data_format("channels_last")

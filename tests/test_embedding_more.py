@@ -226,6 +226,9 @@ def test_spaces_are_turned_onto_the_first_without_a_look_at_test_songs():
     moved, _, _ = projection.joined({"one": first, "two": Internals(other, second.part, second.last, {})})
     assert np.allclose(moved.iloc[20:] - songs.iloc[20:], (100 * np.ones(4) / 0.5) @ turn.T)
     assert np.isnan(projection.joined({"one": first})[2])
+    apart = Internals(other, first.part.map({"train": "test"}).fillna("train"), second.last, {})  # as with two folds
+    alone, fold, fit = projection.joined({"one": first, "two": apart})
+    assert set(fold) == {"one"} and len(alone) == (first.part == "test").sum() and np.isnan(fit)
 
 
 def test_a_map_keeps_clusters_and_says_how_much_is_chance():

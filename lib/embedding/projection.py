@@ -11,6 +11,7 @@ from lib.runs.internals import Internals
 
 PERPLEXITIES = (10, 30, 50)
 SEEDS = (0, 1, 2)
+FEWEST = 3  # songs that trained both of two models, below which no rotation is fitted
 NEAR = 10  # songs around a song that count as its neighbourhood
 
 
@@ -29,7 +30,8 @@ def joined(insides: Mapping[str, Internals]) -> tuple[pd.DataFrame, pd.Series, f
     Returns
     -------
     songs : pd.DataFrame [songs, width]
-        Vector of each song by the model that neither trained on it nor was chosen by it, by ``track_id``.
+        Vector of each song by the model that neither trained on it nor was chosen by it, by ``track_id``; without the
+        songs of models that have fewer than `FEWEST` training songs in common with the first.
     fold : pd.Series
         Name of the run whose model it was, by ``track_id``.
     fit : float
@@ -47,6 +49,8 @@ def joined(insides: Mapping[str, Internals]) -> tuple[pd.DataFrame, pd.Series, f
             both = (one.part.loc[ids] == "train") & (first.part.loc[ids] == "train")
             own, other = one.songs.loc[ids[both]], first.songs.loc[ids[both]]
             centre, target = own.mean(), other.mean()
+            if len(own) < FEWEST or not ((own - centre) ** 2).to_numpy().sum() > 0:
+                continue  # as with two folds, where no song trains both
             turn, strength = orthogonal_procrustes(own - centre, other - target)
             scale = strength / ((own - centre) ** 2).to_numpy().sum()
             placed = (one.songs - centre).to_numpy() @ turn * scale + target.to_numpy()
