@@ -122,6 +122,7 @@ def test_no_folder(study, tmp_path):
             collect(study, folder)
 
 
+@pytest.mark.slow  # a minute; `make report STUDY=emotify` decodes them too
 @pytest.mark.real
 def test_the_four_hundred_real_songs(study, emotify):
     tracks = assemble(study, "emotify", emotify)

@@ -5,13 +5,14 @@ import os
 import subprocess
 import sys
 
-from lib.isolation import socket_folder
+import keras
+
+from lib.isolation import isolate, socket_folder
 from lib.models import Head, descriptions
 from lib.paths import PROJECT
 
 SEEN = """
 import json
-{first}
 import lib
 import keras, matplotlib
 from lib.models import Head, descriptions
@@ -22,10 +23,10 @@ print(json.dumps([described, keras.backend.backend(), matplotlib.rcParams["text.
 """
 
 
-def seen(first: str = "", **environment: str) -> tuple[list, str]:
+def seen(**environment: str) -> tuple[list, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KERAS")}
     done = subprocess.run(
-        [sys.executable, "-c", SEEN.format(first=first)],
+        [sys.executable, "-c", SEEN],
         cwd=PROJECT, capture_output=True, text=True, check=False, env=kept | environment,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -36,7 +37,7 @@ def usual() -> list:
     return [json.loads(json.dumps(descriptions.describe("yu2018", (96, 129), [Head("genre", ("a", "b"))])))]
 
 
-def test_settings_in_the_home_folder_and_another_backend_change_nothing(tmp_path):
+def test_settings_of_the_user_and_another_backend_change_nothing(tmp_path):
     (tmp_path / ".keras").mkdir()
     (tmp_path / ".keras" / "keras.json").write_text('{"floatx": "float16", "image_data_format": "channels_first"}')
     (tmp_path / "matplotlibrc").write_text("text.usetex: True\nbackend: TkAgg\n")
@@ -46,10 +47,27 @@ def test_settings_in_the_home_folder_and_another_backend_change_nothing(tmp_path
     assert "KERAS_BACKEND=torch" in errors
 
 
-def test_a_home_that_is_missing_is_done_without_and_keras_may_be_imported_before(tmp_path):
-    first = "import keras; keras.config.set_floatx('float16'); keras.config.set_image_data_format('channels_first')"
-    found, _ = seen(first, HOME="/proc/none", TMPDIR=str(tmp_path))
-    assert found == [*usual(), "tensorflow", False]
+def test_keras_that_is_imported_already_is_set_as_well(monkeypatch):
+    monkeypatch.setattr("os.environ", dict(os.environ))
+    try:
+        keras.config.set_floatx("float16")
+        keras.config.set_image_data_format("channels_first")
+        isolate()
+        assert (keras.config.floatx(), keras.config.image_data_format()) == ("float32", "channels_last")
+    finally:
+        keras.config.set_floatx("float32")
+        keras.config.set_image_data_format("channels_last")
+
+
+def test_a_home_that_is_missing_is_done_without(tmp_path):
+    code = "import os, lib; from pathlib import Path; print(Path.home(), os.environ['MPLCONFIGDIR'])"
+    environment = {**os.environ, "HOME": "/proc/none", "TMPDIR": str(tmp_path)}
+    environment.pop("MPLCONFIGDIR", None)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, env=environment, capture_output=True, text=True, check=True
+    )
+    home, settings = done.stdout.split()
+    assert home.startswith(str(tmp_path)) and os.path.isdir(home) and os.path.isdir(settings)  # noqa: PTH112
 
 
 def test_sockets_lie_in_a_folder_with_a_short_path(monkeypatch, tmp_path):

@@ -287,12 +287,24 @@ def test_the_command_says_what_is_wrong(music, tmp_path, capsys):
         ([music, "--sure", "7"], "probability"),
         ([music, "--out", tmp_path / "x", "--model", tmp_path], "neither a model"),
         ([music, "--out", tmp_path / "x", "--model", "demo/no-such-run-f0-s0"], "is not finished"),
+        ([music, "--out", "/proc/none/x"], "/proc/none/x"),
+        ([music, "--out", music / "one.wav" / "x"], "is no folder"),
+        ([music, "--out", tmp_path / "x", "--workers", "-1"], "workers is -1"),
         (["--undo", tmp_path / "none.json"], "no undo file"),
     ):
         assert command.main([str(one) for one in arguments]) == 1
         assert reason in capsys.readouterr().err
     assert not (tmp_path / "x").exists() and (tmp_path / "full/diary.txt").read_text() == "mine"
     assert run(music / "broken.wav", "--out", tmp_path / "y", cwd=tmp_path).returncode == 1
+
+
+def test_a_link_to_itself_is_a_file_with_a_reason(tagger, music, tmp_path):
+    (tmp_path / "loop.wav").symlink_to("loop.wav")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    shutil.copy(music / "one.wav", tmp_path)
+    paths = list(command._files([tmp_path]))
+    assert [path.name for path in paths] == ["loop.wav", "one.wav"]
+    assert [one.status for one in tag(tagger, paths, workers=1)] == ["missing", "ok"]
 
 
 def test_music_is_never_replaced_by_results(music, tmp_path, capsys):

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lib.errors import ReportError
-from lib.io import explained, read_json, replacing, write_json
+from lib.io import read_json, replacing, write_json
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -83,8 +83,10 @@ def writable(folder: Path) -> None:
     nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     if not nearest.is_dir():
         raise ReportError(f"--out {folder}: {nearest} is no folder. Name another folder.")
-    with explained(folder), tempfile.TemporaryFile(dir=nearest):
-        pass
+    try:
+        tempfile.TemporaryFile(dir=nearest).close()
+    except OSError as error:
+        raise ReportError(f"--out {folder}: it cannot be written ({error.strerror}). Name another folder.") from error
 
 
 def publish(made: Path, folder: Path) -> None:
