@@ -288,7 +288,7 @@ def test_the_command_says_what_is_wrong(music, tmp_path, capsys):
         ([music, "--out", tmp_path / "x", "--model", tmp_path], "neither a model"),
         ([music, "--out", tmp_path / "x", "--model", "demo/no-such-run-f0-s0"], "is not finished"),
         ([music, "--out", "/proc/none/x"], "/proc/none/x"),
-        ([music, "--out", music / "one.wav" / "x"], "is no folder"),
+        ([music, "--out", tmp_path / "full/diary.txt/x"], "is no folder"),
         ([music, "--out", tmp_path / "x", "--workers", "-1"], "workers is -1"),
         (["--undo", tmp_path / "none.json"], "no undo file"),
     ):
