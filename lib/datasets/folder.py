@@ -20,10 +20,10 @@ TEXTS = ("genre", "artist", "title", "album", "license")  # columns of labels.cs
 
 ABOUT = (
     "**A music collection of one's own**: one folder per genre, in it the songs, in whatever subfolders and in any "
-    "format that libsndfile reads. Titles, artists and albums come from the files' own tags. A file `labels.csv` "
-    "beside the genre folders may add what the files do not tell: valence, moods, or further numbers to predict. The "
-    "music stays where it is and keeps whatever licence its owners gave it; a page with excerpts of it should be "
-    "shared only where that licence allows it."
+    "format that libsndfile or FFmpeg reads. Titles, artists and albums come from the files' own tags. A file "
+    "`labels.csv` beside the genre folders may add what the files do not tell: valence, moods, or further numbers "
+    "to predict. The music stays where it is and keeps whatever licence its owners gave it; a page with excerpts of "
+    "it should be shared only where that licence allows it."
 )
 
 
