@@ -221,7 +221,7 @@ class _FFmpeg:
         if not self._container.streams.audio:
             raise ValueError("there is no sound in it")
         self._audio = self._container.streams.audio[0]
-        if self._audio.codec_context is None or not self._audio.rate:
+        if self._audio.codec_context is None or not self._audio.rate > 0:
             raise ValueError("its sound is of a kind that FFmpeg does not know")
         self.samplerate, self._layout = self._audio.rate, self._audio.layout.name
         self._blocks, self._rest, self._at = self._decoded(), np.empty((0, 1), np.float32), 0

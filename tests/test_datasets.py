@@ -166,6 +166,14 @@ def test_tags_beside_the_usual_ones(tmp_path):
     assert file_tags.read_tags(write(tmp_path / "c.flac", song(0, 1), albumartist="Band"))["artist"] == "Band"
 
 
+def test_keys_of_other_formats():
+    wma = {"Author": ["A"], "WM/AlbumTitle": ["Various"], "WM/AlbumArtist": ["Various"]}
+    assert {field: file_tags._text(wma, keys) for field, keys in file_tags.FIELDS.items()} == {
+        "artist": "A", "title": "", "album": "Various", "license": ""
+    }  # fmt: skip
+    assert file_tags._text({"WM/AlbumArtist": ["Various"]}, file_tags.FIELDS["artist"]) == ""
+
+
 def test_tags_never_raise(tmp_path):
     for name, content in [("a.mp3", b"ID3\x04\x00\x00\x7f\x7f\x7f\x7fTPE1"), ("b.flac", b"fLaC\x00"), ("c.ogg", b"")]:
         (tmp_path / name).write_bytes(content)

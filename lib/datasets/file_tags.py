@@ -6,10 +6,10 @@ from pathlib import Path
 from lib.io import printable
 
 FIELDS = {  # and under which keys they are, the best first
-    "artist": ("artist", "albumartist", "album artist", "album_artist"),
-    "title": ("title",),
-    "album": ("album",),
-    "license": ("license", "copyright"),
+    "artist": ("artist", "Author", "albumartist", "album artist", "album_artist", "WM/AlbumArtist"),
+    "title": ("title", "Title"),
+    "album": ("album", "WM/AlbumTitle"),
+    "license": ("license", "copyright", "Copyright"),
 }
 NOBODY = ("various artists", "various", "va")  # as the artist of an album
 LONGEST = 500  # characters; what is longer is no name
@@ -66,7 +66,7 @@ def _text(tags, keys: tuple[str, ...]) -> str:
         values = _values(tags, key)
         parts = [" ".join(printable(part).split()) for value in values for part in str(value).split("\0")]
         text = "; ".join(dict.fromkeys(part for part in parts if part))
-        if text and not (key.startswith("album") and text.lower() in NOBODY):
+        if text and not (key in FIELDS["artist"][2:] and text.lower() in NOBODY):
             return text[:LONGEST]
     return ""
 
