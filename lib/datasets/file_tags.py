@@ -77,7 +77,7 @@ _FRAMES = {  # of formats of whose ID3 mutagen has no easy view (WAV, AIFF)
 
 
 def _values(tags, key: str) -> list:
-    for name in (key, _FRAMES.get(key)):
+    for name in filter(None, (key, _FRAMES.get(key))):
         try:
             value = tags.get(name)
         except (KeyError, ValueError):
