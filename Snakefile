@@ -56,8 +56,6 @@ rule notebook:  # what the chapters share
 
 
 use rule notebook as corpus with:
-    input:
-        labels=lambda w: studies.label_files(STEPS.declared),
     output:
         tracks=update(STUDY.tracks),
         notebook=update(STEPS.executed("01")),
@@ -65,6 +63,7 @@ use rule notebook as corpus with:
         STEPS.log("01"),
     params:
         **STEPS.of_chapter("01"),
+        labels=lambda w: STEPS.labels,
         music=lambda w: studies.folder_digest(STEPS.declared),  # by the main process, not by each job of a cluster
     threads: WIDE
 
@@ -196,7 +195,6 @@ use rule notebook as tags with:
     input:
         STUDY.tracks,
         STUDY.tables / "results.csv",  # how good a network is
-        lambda w: STEPS.shipped,
     output:
         table=update(STUDY.tables / "tags.csv"),
         notebook=update(STEPS.executed("07")),
@@ -204,6 +202,7 @@ use rule notebook as tags with:
         STEPS.log("07"),
     params:
         **STEPS.of_chapter("07"),
+        model=lambda w: STEPS.shipped,
     threads: WIDE
 
 

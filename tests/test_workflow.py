@@ -47,7 +47,7 @@ def steps(project) -> set[str]:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A copy with stubs in a folder with odd letters, in which the tiny study has run once."""
-    project = copy_of_the_project(tmp_path_factory.mktemp("my project's"), STUBBED, stub=True)
+    project = copy_of_the_project(tmp_path_factory.mktemp("my {x} project's"), STUBBED, stub=True)
     done = report(project)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""

@@ -230,9 +230,14 @@ class Steps:
         return [file for file in files if (self.study.root / file).is_file()]
 
     @property
-    def shipped(self) -> list[Path]:
-        """Files of the model that comes with the project."""
-        return [path for path in sorted(SHIPPED.glob("*")) if path.suffix != ".md"]
+    def shipped(self) -> str:
+        """Checksum of the model that comes with the project."""
+        return _digest_of(path for path in SHIPPED.glob("*") if path.suffix != ".md")
+
+    @property
+    def labels(self) -> str:
+        """Checksum of the files of labels, on which the tracks table depends."""
+        return digest("|".join(map(file_digest, config.label_files(self.declared))))
 
 
 def _digest_of(files: Iterable[Path]) -> str:

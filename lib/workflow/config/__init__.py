@@ -109,13 +109,13 @@ def _check_music(config: StudyConfig, path: Path, data: str) -> None:
         )
 
 
-def label_files(config: StudyConfig) -> list[str]:
-    """Files of labels, in the folder of the music and named in the parameters, on which the tracks table depends."""
+def label_files(config: StudyConfig) -> list[Path]:
+    """Files of labels, in the folder of the music and named in the parameters."""
     found = sorted(data_folder(config.data, config.corpus).glob("*.csv")) if config.data else []
     given = config.parameters.get("01", {})
     named = [name.removeprefix(CSV) for name in given.get("valence", []) if str(name).startswith(CSV)]
     named += [name for name in [given.get("drawing", {}).get("manifest")] if name]
-    return [str(path) for path in (*found, *(given_file(name, "file") for name in named))]
+    return [*found, *(given_file(name, "file") for name in named)]
 
 
 def folder_digest(config: StudyConfig) -> str:
