@@ -93,6 +93,12 @@ def replacing(path: Path) -> Iterator[Path]:
                 left.unlink(missing_ok=True)
 
 
+def checksum(path: Path, kind: str = "sha256") -> str:
+    """Checksum of a file, in hexadecimal, without holding it in memory."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, kind).hexdigest()
+
+
 def lock(file, *, wait: bool = True) -> None:
     """Lock an open file until it is closed; where the file system knows no locks, nothing is locked.
 

@@ -319,6 +319,20 @@ def test_music_is_never_replaced_by_results(music, tmp_path, capsys):
         assert f"--out {out}" in message and f"{what} the music folder" in message and "another" in message
 
 
+def test_a_model_takes_no_music_s_place(tagger, music, tmp_path, capsys):
+    from lib.tagging.export import main
+
+    shutil.copytree(music, tmp_path / "music")
+    before = sorted((tmp_path / "music").rglob("*"))
+    assert main(["--out", str(tmp_path / "music")]) == 1
+    assert "no part of a model" in capsys.readouterr().err
+    with pytest.raises(ReportError, match="no part of a model"):
+        save(tagger, tmp_path / "music")
+    assert sorted((tmp_path / "music").rglob("*")) == before
+    save(tagger, tmp_path / "model")
+    save(tagger, tmp_path / "model")
+
+
 def test_a_folder_without_a_manifest_is_not_an_earlier_result(music, tmp_path, capsys):
     (tmp_path / "out").mkdir()
     (tmp_path / "out/tags.json").write_text("{}")

@@ -1,6 +1,5 @@
 """One pass over the audio of a corpus: what each clip is, and whether it can be used."""
 
-import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pandas as pd
 from lib import pool
 from lib.audio import ClipError, open_audio
 from lib.datasets import fingerprint
+from lib.io import checksum
 from lib.progress import tell
 
 EXCERPT_S = 30.0  # of the middle, that is decoded
@@ -45,8 +45,7 @@ def probe_file(path: str) -> Probe:
     try:
         if not Path(path).is_file():
             raise ClipError("missing", "the file does not exist")
-        with Path(path).open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = checksum(path)
         with open_audio(path) as audio:
             duration_s = audio.duration_s
             y = audio.excerpt(fingerprint.SAMPLE_RATE, EXCERPT_S)

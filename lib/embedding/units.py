@@ -11,9 +11,8 @@ from lib.datasets.tracks import numeric_targets
 from lib.embedding import HEADS
 from lib.embedding.retrieval import groups_of
 from lib.embedding.vectors import FLAT, dead_units, unit_names
-from lib.evaluation.significance import holm
+from lib.evaluation.significance import ALPHA, holm
 
-ALPHA = 0.05
 FEWEST_ARTISTS = 4
 SHUFFLES = 100_000  # so that a p can be small enough for hundreds of comparisons
 _BLOCK = 5_000

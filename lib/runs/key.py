@@ -10,7 +10,6 @@ import hashlib
 import json
 from dataclasses import asdict
 from functools import singledispatch
-from pathlib import Path
 
 from lib.paths import PROJECT
 from lib.provenance import code_digest
@@ -95,9 +94,3 @@ def digest_of(value: object) -> str:
 def digest(text: str) -> str:
     """Short checksum of a text."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def file_digest(path: Path) -> str:
-    """Checksum of a file, without holding it in memory."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

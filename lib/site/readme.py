@@ -1,4 +1,4 @@
-"""The figures of the README, written from the committed tables: ``python -m lib.site.readme``."""
+"""The figures of the README, written from the committed tables: ``make readme``."""
 
 from pathlib import Path
 

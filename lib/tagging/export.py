@@ -26,7 +26,7 @@ from lib.paths import Study
 from lib.runs.run import Run
 from lib.runs.spec import RunSpec
 from lib.runs.store import Finished, finished
-from lib.tagging.model import FACTS, SHIPPED, Tagger, load, save
+from lib.tagging.model import CARD, FACTS, SHIPPED, Tagger, check_place, load, save
 from lib.tagging.ood import KNOWN_SHARE, TrainingDistribution, learn
 from lib.tagging.temperature import temperature
 from lib.training.quiet import import_keras
@@ -262,6 +262,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=SHIPPED, help="folder of the model; replaced")
     given = parser.parse_args(arguments)
     try:
+        check_place(given.out)
         import_keras()
         study = Study(given.study, given.root)
         with explained(given.out):
@@ -269,7 +270,7 @@ def main(arguments: list[str] | None = None) -> int:
                 study, given.network, given.recipe, tell=lambda text: print(f"training: {text}", flush=True)
             )
             save(tagger, given.out)
-            (given.out / "README.md").write_text(card(tagger), encoding="utf-8")
+            (given.out / CARD).write_text(card(tagger), encoding="utf-8")
     except ReportError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

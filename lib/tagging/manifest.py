@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
@@ -11,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lib.errors import ReportError
-from lib.io import read_json, replacing, write_json
+from lib.io import checksum, read_json, replacing, write_json
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -108,7 +107,7 @@ def publish(made: Path, folder: Path) -> None:
         As from `check`; nothing is changed then.
     """
     made, folder = Path(made), Path(folder)
-    new = {path.relative_to(made).as_posix(): _checksum(path) for path in sorted(made.rglob("*")) if path.is_file()}
+    new = {path.relative_to(made).as_posix(): checksum(path) for path in sorted(made.rglob("*")) if path.is_file()}
     check(folder, new)
     old = _known(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -142,9 +141,4 @@ def _known(folder: Path) -> dict[str, list[str]]:
 
 
 def _own(path: Path, checksums: Iterable[str]) -> bool:
-    return path.is_file() and not path.is_symlink() and _checksum(path) in checksums
-
-
-def _checksum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return path.is_file() and not path.is_symlink() and checksum(path) in checksums

@@ -6,7 +6,6 @@ how good it is; ``weights.npz`` its weights, kernels in half precision, and what
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 
 from lib.errors import ReportError
 from lib.features.spectrogram import Spectrogram
-from lib.io import read_json, replacing, write_json
+from lib.io import checksum, read_json, replacing, write_json
 from lib.models import Head
 from lib.paths import PROJECT
 from lib.tagging.ood import Normal, TrainingDistribution
@@ -23,7 +22,7 @@ from lib.tagging.temperature import tempered
 
 SHIPPED = PROJECT / "models" / "emotify"
 FORMAT = 1
-FACTS, WEIGHTS = "model.json", "weights.npz"
+FACTS, WEIGHTS, CARD = "model.json", "weights.npz", "README.md"
 BATCH = 250  # slices
 
 
@@ -97,8 +96,31 @@ class Tagger:
         return self._network
 
 
+def check_place(folder: Path) -> None:
+    """Make sure that a model can take the place of what a folder holds: nothing, or an earlier model.
+
+    Raises
+    ------
+    ReportError
+        If it holds something else.
+    """
+    if folder.exists():
+        held = {path.name for path in folder.iterdir()} if folder.is_dir() else {folder.name}
+        other = sorted(held - {FACTS, WEIGHTS, CARD})
+        if other or (held and FACTS not in held):
+            name = (other or sorted(held))[0]
+            raise ReportError(f"--out {folder}: it holds {name}, which is no part of a model. Name another folder.")
+
+
 def save(tagger: Tagger, folder: Path) -> None:
-    """Write a tagger into a folder, whole or not at all; kernels in half precision."""
+    """Write a tagger into a folder, whole or not at all; kernels in half precision.
+
+    Raises
+    ------
+    ReportError
+        See `check_place`.
+    """
+    check_place(folder)
     arrays = {f"weight {number:03}": _packed(one) for number, one in enumerate(tagger.weights)}
     known = tagger.training_distribution
     if known is not None:
@@ -110,7 +132,7 @@ def save(tagger: Tagger, folder: Path) -> None:
         np.savez_compressed(part / WEIGHTS, **arrays)
         content = {
             "format": FORMAT,
-            "sha256": _checksum(part / WEIGHTS),
+            "sha256": checksum(part / WEIGHTS),
             "description": tagger.description,
             "spectrogram": asdict(tagger.spectrogram),
             "temperatures": dict(tagger.temperatures),
@@ -140,7 +162,7 @@ def load(folder: Path) -> Tagger:
         raise ReportError(
             f"{folder / FACTS} has format {content.get('format')!r}, and this version reads {FORMAT}. Make it anew."
         )
-    if _checksum(folder / WEIGHTS) != content["sha256"]:
+    if checksum(folder / WEIGHTS) != content["sha256"]:
         raise ReportError(f"{folder / WEIGHTS} is damaged: its checksum is not the one in {FACTS}. Get it again.")
     with np.load(folder / WEIGHTS, allow_pickle=False) as arrays:
         held = {name: arrays[name].astype(np.float32) for name in arrays.files}
@@ -164,7 +186,3 @@ def load(folder: Path) -> Tagger:
 def _packed(weight: np.ndarray) -> np.ndarray:
     """Kernels in half precision; what is small, such as the means and variances of batch norm, as it is."""
     return weight.astype(np.float16 if weight.ndim > 1 else np.float32)
-
-
-def _checksum(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

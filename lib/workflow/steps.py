@@ -13,10 +13,11 @@ from lib import models as zoo
 from lib.datasets import CORPORA
 from lib.datasets.tracks import read_tracks
 from lib.features.slicing import chunks_of
+from lib.io import checksum
 from lib.models import baselines
 from lib.paths import NOTEBOOKS, PROJECT, Study
 from lib.provenance import code_digest, needs, sources
-from lib.runs.key import digest, file_digest
+from lib.runs.key import digest
 from lib.runs.store import failures
 from lib.splits import GROUPS as WHOLE_SONGS
 from lib.tagging.model import SHIPPED
@@ -237,11 +238,11 @@ class Steps:
     @property
     def labels(self) -> str:
         """Checksum of the files of labels, on which the tracks table depends."""
-        return digest("|".join(map(file_digest, config.label_files(self.declared))))
+        return digest("|".join(map(checksum, config.label_files(self.declared))))
 
 
 def _digest_of(files: Iterable[Path]) -> str:
     """Checksum of code, comments and docstrings aside, and of other files as they are."""
     files = sorted(files)
     code = code_digest(tuple(path for path in files if path.suffix == ".py"))
-    return digest("|".join([code, *(file_digest(path) for path in files if path.suffix != ".py")]))
+    return digest("|".join([code, *(checksum(path) for path in files if path.suffix != ".py")]))

@@ -7,13 +7,13 @@ from pathlib import Path
 import pandas as pd
 
 from lib.datasets.fma.draw import Draw, choose, ordered
-from lib.datasets.fma.metadata import checksum
 from lib.datasets.fma.places import Places
 from lib.datasets.integrity import probe_tracks
 from lib.errors import ReportError
+from lib.io import checksum
 from lib.progress import tell
 
-COLUMNS = ("track", "genre", "status", "reason", "bytes", "sha256")
+COLUMNS = ("track", "genre", "status", "reason", "bytes")
 STATUSES = ("drawn", "replaced")
 
 
@@ -93,7 +93,7 @@ def again(manifest: pd.DataFrame, metadata: pd.DataFrame, places: Places) -> pd.
         raise ReportError(f"track {track} of the manifest: {reason}. Draw anew, without the manifest.")
     for number, (track, expected) in enumerate(zip(drawn["track"], drawn["sha256"], strict=True), 1):
         path = places.path(track)
-        found = checksum(path, "sha256")
+        found = checksum(path)
         if found != expected:
             raise ReportError(
                 f"{path} has the sha256 {found}, but the manifest says {expected}: it is another file than was drawn. "
@@ -138,8 +138,8 @@ def _manifest(
         for track in order[genre][: last + 1]:
             path = places.path(track)
             if track in drawn:
-                rows.append((track, genre, "drawn", "", path.stat().st_size, checksum(path, "sha256")))
+                rows.append((track, genre, "drawn", "", path.stat().st_size, checksum(path)))
             elif track in bad and bad[track] != "not in the folder":
-                there = (path.stat().st_size, checksum(path, "sha256")) if path else (0, "")
+                there = (path.stat().st_size, checksum(path)) if path else (0, "")
                 rows.append((track, genre, "replaced", bad[track], *there))
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -6,7 +6,6 @@ Both files have several header rows, then a row that names the index.
 from __future__ import annotations
 
 import csv
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -107,12 +106,6 @@ def archive_counts(metadata: pd.DataFrame, subset: str) -> pd.DataFrame:
         counts = {"tracks": len(part), "artists": part["artist"].nunique(), "valence": len(known)}
         rows[genre] = counts | dict(zip(MOODS, mood if len(known) else [np.nan] * 3, strict=True))
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("genre")
-
-
-def checksum(path: Path, kind: str) -> str:
-    """Checksum of a file, in hexadecimal; FMA's files are published with their sha1."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, kind).hexdigest()
 
 
 def _read(path: Path, wanted: dict[str, str], headers: int) -> pd.DataFrame:

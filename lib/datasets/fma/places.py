@@ -13,9 +13,9 @@ from tqdm import tqdm
 
 from lib.datasets.download.archives import BrokenError, extract, mebibytes, need_space, open_archive
 from lib.datasets.download.remote import Remote
-from lib.datasets.fma.metadata import ECHONEST, SUBSETS, TRACKS, checksum
+from lib.datasets.fma.metadata import ECHONEST, SUBSETS, TRACKS
 from lib.errors import ReportError
-from lib.io import replacing, sweep
+from lib.io import checksum, replacing, sweep
 from lib.progress import tell
 
 ADDRESS = "https://os.unil.cloud.switch.ch/fma/"  # as https://github.com/mdeff/fma gives it

@@ -29,7 +29,6 @@ CREDENTIALS = ("SPOTIPY_CLIENT_ID", "SPOTIPY_CLIENT_SECRET")  # variables of the
 API = "https://api.spotify.com/v1/"
 TOKENS = "https://accounts.spotify.com/api/token"
 BATCH = 100  # songs a question about features
-LONGEST = 80  # characters of an artist, and of a title, in a search
 LONGEST = 100  # characters of a query
 RESULTS = 10  # of a search; no application gets fewer
 TIMEOUT_S = 20.0
@@ -211,5 +210,5 @@ def _judged(request: Callable[[], dict]) -> dict:
 
 
 def _quotable(text: str) -> str:
-    """Text that a search may hold: no quotes, and not so long that Spotify refuses it."""
-    return " ".join(text.replace('"', " ").split())[:LONGEST].strip()
+    """Text that a search may hold: no quotes."""
+    return " ".join(text.replace('"', " ").split())
