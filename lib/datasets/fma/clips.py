@@ -13,7 +13,7 @@ from lib.errors import ReportError
 from lib.io import checksum
 from lib.progress import tell
 
-COLUMNS = ("track", "genre", "status", "reason", "bytes")
+COLUMNS = ("track", "genre", "status", "reason", "bytes", "sha256")
 STATUSES = ("drawn", "replaced")
 
 
