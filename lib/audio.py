@@ -273,13 +273,13 @@ class _FFmpeg:
             for frame in decoded:
                 kind = (frame.format.name, frame.layout.name, frame.sample_rate)
                 if kind not in resamplers:
-                    resamplers[kind] = av.AudioResampler("fltp", self._layout, self.samplerate)
+                    resamplers[kind] = av.AudioResampler("flt", self._layout, self.samplerate)
                 frame.pts = None
                 for one in resamplers[kind].resample(frame):
                     done += one.samples
                     if done > LONGEST * self.samplerate:
                         raise ValueError("longer than 6 hours")
-                    yield one.to_ndarray().T
+                    yield one.to_ndarray().reshape(one.samples, -1).copy()
 
     def _packets(self) -> Iterator:
         import av

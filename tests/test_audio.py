@@ -95,6 +95,20 @@ def test_what_is_there_is_decoded(name, seconds, left_out):
         assert set(blocks[:-1]) <= {100_000}
 
 
+@pytest.mark.parametrize("channels", [1, 2, 6, 8, 12])
+def test_ffmpeg_gives_the_same_samples(tmp_path, channels):
+    sound = 0.1 * np.random.default_rng(0).normal(size=(3 * 22050, channels)).astype(np.float32)
+    soundfile.write(tmp_path / "a.wav", sound, 22050, subtype="FLOAT")
+    content = bytearray((tmp_path / "a.wav").read_bytes())
+    at = content.index(b"data") + 4
+    content[4:8] = content[at : at + 4] = bytes(4)  # as a recorder leaves it that does not know the length yet
+    (tmp_path / "a.wav").write_bytes(content)
+    with open_audio(tmp_path / "a.wav") as audio:
+        assert np.array_equal(np.concatenate([audio.read(40_000), audio.read(10**6)]), sound)
+        audio.seek(50_000)
+        assert np.array_equal(audio.read(100), sound[50_000:50_100]) and audio.frames == len(sound)
+
+
 def test_two_joined_files_are_heard_to_the_end(tmp_path):
     for name, seconds in (("a", 3), ("b", 4)):
         soundfile.write(tmp_path / f"{name}.mp3", noise(seconds, 44100), 44100)
