@@ -26,6 +26,8 @@ def test_pages_without_a_notebook_go_and_others_stay(tmp_path):
     study = make(tmp_path)
     build(study)
     (study.results / "own.html").write_text("<p>somebody's own page</p>")
+    (study.results / "media" / "mine.png").write_bytes(b"x")
+    (study.results / "media" / "old-0123456789.png").write_bytes(b"x")
     (study.notebooks / "05_error_analysis.ipynb").unlink()
     (study.notebooks / "04_training" / "choi2016-random-f0-s0.ipynb").unlink()
     (study.notebooks / "04_training" / "yu2018-artist-f0-s0.ipynb").unlink()
@@ -35,7 +37,8 @@ def test_pages_without_a_notebook_go_and_others_stay(tmp_path):
     }  # fmt: skip
     assert not (study.results / "runs").exists()
     used = "".join(str(soup) for soup in pages(study).values())
-    assert all(path.name in used for path in (study.results / "media").iterdir())
+    unused = {path.name for path in (study.results / "media").iterdir() if path.name not in used}
+    assert unused == {"mine.png"}  # nobody else's file is removed
     index = (study.results / "index.html").read_text()
     assert "86 %" not in index and "is not shown" in index  # a summary that no notebook backs
 

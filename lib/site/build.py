@@ -231,7 +231,7 @@ def _move(part: Path, results: Path) -> None:
         (results / path).parent.mkdir(parents=True, exist_ok=True)
         (part / path).replace(results / path)
     old = [path for path in [*results.glob("*.html"), *results.glob("runs/*.html")] if _is_ours(path)]
-    old += (results / Media.FOLDER).glob("*")
+    old += [path for path in (results / Media.FOLDER).glob("*") if Media.OWN.search(path.name)]
     for path in old:
         if path.is_file() and path.relative_to(results) not in new:
             path.unlink()

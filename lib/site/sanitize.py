@@ -78,6 +78,7 @@ class Media:
     """
 
     FOLDER = "media"
+    OWN = re.compile(r"-[0-9a-f]{10}\.[a-z0-9]+")  # how the name of a file that it wrote ends
 
     def __init__(self, folder: Path, figures: Path | None = None):
         self.folder, self.figures = Path(folder), figures
