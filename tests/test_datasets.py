@@ -215,7 +215,7 @@ def test_figures_claim_what_their_numbers_say(tracks):
         (plots.valence_by_genre(songs, (0.3, 0.6)), "0.30 and 0.60"),
         (plots.valence_by_genre(songs, (0.3, 0.6)), "0.30 (rock) to 0.90 (folk)"),
         (plots.mood_shares(counts, 0.25, 0.5), "50% of the songs"),
-        (plots.correlations(summary.valence_correlations(songs)), "Energy goes with valence"),
+        (plots.correlations(summary.valence_correlations(songs)), "Energy correlates most with valence"),
         (plots.correlations(summary.valence_correlations(songs), ("energy",)), "computed from"),
         (plots.artist_shares(songs), "the largest artist made"),
     ]

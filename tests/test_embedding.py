@@ -73,8 +73,8 @@ def test_associations_agree_with_scipy():
     assert row["value"] == pytest.approx(between / ((songs["unit 2"] - songs["unit 2"].mean()) ** 2).sum())
     assert row["target"] == "genre" and 0 < row["value"] < 1
     verdicts = units.verdicts(table, songs.columns, []).set_index("unit")
-    assert verdicts.loc["unit 1", "goes_with"] == "more: valence"
-    assert verdicts.loc["unit 2", "goes_with"] == "more: genre b"
+    assert verdicts.loc["unit 1", "correlates_with"] == "more: valence"
+    assert verdicts.loc["unit 2", "correlates_with"] == "more: genre b"
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_descriptors_join_as_a_kind_of_their_own():
 def test_the_slices_that_drive_a_unit_are_of_different_songs():
     vectors = np.array([[3, 0], [2.5, 0], [1, 0], [0, 0], [-1, 0]], dtype=float)
     slices = pd.DataFrame({"slice": [7, 8, 9, 10, 11], "track_id": ["t000", "t000", "t001", "t002", "t002"]})
-    found = units.driving(vectors, slices, tracks_of(3, genre=["a", "b", "a"]))
+    found = units.top_slices(vectors, slices, tracks_of(3, genre=["a", "b", "a"]))
     assert found["unit"].tolist() == ["unit 1"] * 3 and found["slice"].tolist() == [7, 9, 10]
 
 
@@ -130,7 +130,7 @@ def test_missing_labels_are_left_out_of_their_association_only():
     table = units.unit_associations(songs_of(rng.normal(size=(20, 3))), tracks_of(20, genre=genre, mood=mood))
     assert table.groupby("target")["n"].first().to_dict() == {"genre": 20, "mood": 10}
     none = units.unit_associations(songs_of(rng.normal(size=(5, 3))), tracks_of(5))
-    assert not len(none) and units.verdicts(none, ["unit 1"], [])["goes_with"].tolist() == ["nothing significant"]
+    assert not len(none) and units.verdicts(none, ["unit 1"], [])["correlates_with"].tolist() == ["nothing significant"]
 
 
 def test_dead_units_have_no_association():
@@ -268,7 +268,7 @@ def test_page_writes_units_and_neighbours(page):
 def test_page_draws_its_figures_and_names_the_dead_units(page):
     study, _, book = page
     assert {path.stem for path in study.figures.glob("*.svg")} == {
-        "driving", "map", "neighbours", "units", "units-again", "switched-off", "widths",
+        "top-slices", "map", "neighbours", "units", "units-again", "ablation", "widths",
     }  # fmt: skip
     texts = [
         o["data"]["text/markdown"] for c in book.cells for o in c.get("outputs", []) if "text/markdown" in o["data"]

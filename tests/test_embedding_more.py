@@ -174,7 +174,7 @@ def test_twins_are_named_and_a_dead_unit_is_none():
     assert len(similarity.twins(songs, least=0)) == 6
 
 
-# ---- switched off
+# ---- ablation
 
 
 def test_a_unit_that_decides_is_missed_and_an_idle_one_is_not(tmp_path):
@@ -194,14 +194,14 @@ def test_a_unit_that_decides_is_missed_and_an_idle_one_is_not(tmp_path):
     songs = songs_of(np.full((4, 5), 0.25), ["a", "b", "c", "d"])
     kernel = np.vstack([5 * np.eye(4), np.zeros(4)])
     held = Internals(songs, pd.Series("train", index=songs.index), pd.DataFrame(), {"genre": (kernel, np.zeros(4))})
-    table = ablation.switched_off(run, held, tracks, resamples=200).set_index("unit")
-    assert (table["accuracy"] == 1).all() and table.loc["unit 5", "loss"] == table.loc["unit 5", "changed"] == 0
+    table = ablation.ablate(run, held, tracks, resamples=200).set_index("unit")
+    assert (table["accuracy"] == 1).all() and table.loc["unit 5", "drop"] == table.loc["unit 5", "changed"] == 0
     assert (table.loc["unit 1":"unit 4", "without"] <= 1).all()
     held = Internals(songs * 0 + [9, 0, 0, 0, 0], held.part, held.last, held.decisions)  # unit 1 always says its class
-    table = ablation.switched_off(run, held, tracks, resamples=200)
+    table = ablation.ablate(run, held, tracks, resamples=200)
     first = table.set_index("unit").loc["unit 1"]
-    assert first["loss"] == pytest.approx(0.7, abs=0.2) and first["low"] > 0 and first["p_holm"] < 0.05
-    plt.close(plots.losses(table))
+    assert first["drop"] == pytest.approx(0.7, abs=0.2) and first["low"] > 0 and first["p_holm"] < 0.05
+    plt.close(plots.ablation(table))
 
 
 # ---- maps

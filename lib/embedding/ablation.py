@@ -1,4 +1,4 @@
-"""Accuracy without a unit."""
+"""Ablation of units: accuracy without each of them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from lib.evaluation.significance import holm, sign_flip
 from lib.runs.internals import Internals
 from lib.runs.store import Finished
 
-SWITCH_COLUMNS = (
-    "run", "unit", "head", "n_songs", "accuracy", "without", "loss", "low", "high", "changed", "p", "p_holm",
+COLUMNS = (
+    "run", "unit", "head", "n_songs", "accuracy", "without", "drop", "low", "high", "changed", "p", "p_holm",
 )  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def predict(vectors: np.ndarray, decision: tuple[np.ndarray, np.ndarray], songs:
     return sums.argmax(axis=1)
 
 
-def switched_off(
+def ablate(
     run: Finished, inside: Internals, tracks: pd.DataFrame, *, resamples: int = 2000, seed: int = 0
 ) -> pd.DataFrame:
     """Accuracy per song with each unit ablated: held at its mean over the training songs, whatever the slice.
@@ -60,7 +60,7 @@ def switched_off(
     Returns
     -------
     pd.DataFrame
-        Columns `SWITCH_COLUMNS`: ``loss`` = accuracy - without, with the interval over artists (or whatever the
+        Columns `COLUMNS`: ``drop`` = accuracy - without, with the interval over artists (or whatever the
         split keeps together); ``changed`` is the share of songs whose prediction changes; ``p`` of a sign-flip test and
         ``p_holm``, corrected for the number of units of all heads.
     """
@@ -77,16 +77,16 @@ def switched_off(
         before = predict(vectors[own], decision, number)
         groups, strata = clusters(by_id.loc[ids].reset_index(), run.run.split)
         for place, unit in enumerate(unit_names(vectors.shape[1])):
-            off = vectors[own].copy()
-            off[:, place] = usual[place]
-            after = predict(off, decision, number)
+            ablated = vectors[own].copy()
+            ablated[:, place] = usual[place]
+            after = predict(ablated, decision, number)
             difference = (before == true).astype(float) - (after == true)
             sums = np.stack([difference, np.ones(len(ids))], axis=-1)[:, None]
-            loss, low, high = Bootstrap(resamples, seed).interval(sums, share, groups, strata)
+            drop, low, high = Bootstrap(resamples, seed).interval(sums, share, groups, strata)
             accuracy = float((before == true).mean())
             row = {"run": run.run.name, "unit": unit, "head": head, "n_songs": len(ids), "accuracy": accuracy}
-            row |= {"without": accuracy - float(loss), "loss": float(loss), "low": float(low), "high": float(high)}
+            row |= {"without": accuracy - float(drop), "drop": float(drop), "low": float(low), "high": float(high)}
             row |= {"changed": float((before != after).mean())}
             rows.append(row | {"p": sign_flip(difference, groups, seed=seed) if len(strata) > 1 else float("nan")})
-    table = pd.DataFrame(rows, columns=list(SWITCH_COLUMNS[:-1]))
+    table = pd.DataFrame(rows, columns=list(COLUMNS[:-1]))
     return table.assign(p_holm=holm(table["p"]))

@@ -108,7 +108,7 @@ def _pearson(units: np.ndarray, values: np.ndarray) -> np.ndarray:
     return np.divide(x.T @ y, length, where=length > 0, out=np.full(length.shape, np.nan)).clip(-1, 1)
 
 
-def driving(vectors: np.ndarray, slices: pd.DataFrame, tracks: pd.DataFrame, count: int = 3) -> pd.DataFrame:
+def top_slices(vectors: np.ndarray, slices: pd.DataFrame, tracks: pd.DataFrame, count: int = 3) -> pd.DataFrame:
     """Slices of different songs with the highest activation of each unit.
 
     Parameters
@@ -147,20 +147,20 @@ def verdicts(associations: pd.DataFrame, units: Sequence[str], dead: Sequence[st
     Returns
     -------
     pd.DataFrame
-        ``unit``, ``goes_with`` (such as ``more: genre rock``), ``r``, ``genre`` and ``mood`` (eta squared).
+        ``unit``, ``correlates_with`` (such as ``more: genre rock``), ``r``, ``genre`` and ``mood`` (eta squared).
     """
     rows = []
     for unit in units:
         own = associations.loc[associations["unit"] == unit]
         found = own.loc[own["significant"].astype(bool) & (own["measure"] == "r")]
-        row = {"unit": unit, "goes_with": "dead" if unit in dead else "nothing significant", "r": np.nan}
+        row = {"unit": unit, "correlates_with": "dead" if unit in dead else "nothing significant", "r": np.nan}
         if len(found):
             best = found.loc[found["value"].abs().idxmax()]
             sign = "more" if best["value"] > 0 else "less"
             what = f"{best['target'].replace('_', ' ')} {best['class']}".strip()
-            row |= {"goes_with": f"{sign}: {what}", "r": best["value"]}
+            row |= {"correlates_with": f"{sign}: {what}", "r": best["value"]}
         for head in HEADS:
             share = own.loc[(own["target"] == head) & (own["measure"] == "eta squared"), "value"]
             row[head] = share.iloc[0] if len(share) else np.nan
         rows.append(row)
-    return pd.DataFrame(rows, columns=["unit", "goes_with", "r", *HEADS])
+    return pd.DataFrame(rows, columns=["unit", "correlates_with", "r", *HEADS])

@@ -148,7 +148,7 @@ def correlations(table: pd.DataFrame, parts: tuple[str, ...] = ()) -> tuple[Figu
         return figure, "Every further target is one that valence is computed from"
     strongest = others["r"].abs().idxmax()
     kind = " of the targets that valence is not made of" if any(own) else " of the further targets"
-    claim = f"{strongest.replace('_', ' ').capitalize()} goes with valence most closely{kind}"
+    claim = f"{strongest.replace('_', ' ').capitalize()} correlates most with valence{kind}"
     return figure, f"{claim} (r = {others.at[strongest, 'r']:.2f})"
 
 

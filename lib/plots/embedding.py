@@ -150,13 +150,13 @@ def hits(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def driving_figure(table: pd.DataFrame, slices: Slices) -> Figure:
-    """Draw the slices that drive each unit most, a row per unit.
+def top_slices(table: pd.DataFrame, slices: Slices) -> Figure:
+    """Draw the slices with the highest activation of each unit, a row per unit.
 
     Parameters
     ----------
     table : pd.DataFrame
-        As from `lib.embedding.units.driving`, not empty.
+        As from `lib.embedding.units.top_slices`, not empty.
     slices : Slices
     """
     found, count = list(table["unit"].unique()), int(table["rank"].max())
@@ -205,15 +205,15 @@ def again_figure(found: pd.DataFrame, kinds: dict[str, list[str]]) -> Figure:
     return figure
 
 
-def losses(table: pd.DataFrame) -> Figure:
-    """Draw the loss of accuracy without each unit, with intervals, a panel a head.
+def ablation(table: pd.DataFrame) -> Figure:
+    """Draw the drop of accuracy without each unit, with intervals, a panel a head.
 
     Parameters
     ----------
     table : pd.DataFrame
-        As from `lib.embedding.ablation.switched_off`, not empty.
+        As from `lib.embedding.ablation.ablate`, not empty.
     """
-    table = table.assign(panel=table["head"] + ", per song", line=table["unit"], value=table["loss"])
+    table = table.assign(panel=table["head"] + ", per song", line=table["unit"], value=table["drop"])
     return forest(table, "points lost without the unit", unit=POINTS, origin=True, step=0.28)
 
 
