@@ -117,7 +117,7 @@ class RunSpec:
 
     def _read_labels(self, tracks: pd.DataFrame) -> pd.DataFrame:
         names = [head.name for head in self.heads]
-        given = self.description.get("baseline", {}).get("told")  # a label that a baseline is given
+        given = self.description.get("baseline", {}).get("given")  # a label that a baseline is given
         names += [given] if given and given not in names else []
         missing = [name for name in names if name not in tracks]
         if missing:
