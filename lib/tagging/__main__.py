@@ -48,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         manifest.check(given.out, [playlist(head, label) for head in tagger.heads for label in (*head.classes, UNSURE)])
         print(_about(tagger))
         songs, stopped = _tagged(tagger, paths, given.workers, given.sure)
+        tell(f"writing the results of {len(songs)} files", every=0)
         with explained(given.out):
             _write(given.out, tagger, songs, given.sure)
         print(f"{sum(song.ok for song in songs)} of {len(songs)} files tagged: {given.out / 'index.html'}")
