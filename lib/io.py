@@ -36,6 +36,11 @@ def printable(text: object) -> str:
     return encoded.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
+def plain(name: object) -> str:
+    """Escape a name from outside, a genre's or a song's, for Markdown: nothing in it is markup."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~$&])", r"\\\1", printable(name))
+
+
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Turn what the system says of a full disk or a closed folder into what a user can do.

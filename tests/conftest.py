@@ -17,8 +17,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with the longest, so that no worker waits for another's chain at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("chain") is None)
+    """Begin with the longest files, so that no worker waits for another at the end."""
+    longest = ["test_chain", "test_workflow", "test_training", "test_site", "test_tagging", "test_selection"]
+    items.sort(key=lambda item: longest.index(item.path.stem) if item.path.stem in longest else len(longest))
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 
 from lib.datasets.assemble import assemble
-from lib.io import printable, replacing, write_parquet
-from lib.narrative.format import plain
+from lib.io import plain, printable, replacing, write_parquet
 from lib.paths import PROJECT, Study
 from lib.tagging import file_tags
 from tests.synthetic import song, write
@@ -56,10 +55,14 @@ def test_work_goes_on_whoever_reads_the_terminal(tmp_path, tail):
         "for n in range(100_000): print('שיר', n)\nprint('\\udcff', file=sys.stderr)\n"
         f"open({str(tmp_path / 'done')!r}, 'w').write('done')"
     )
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONIOENCODING": "latin-1", "WORK": work}
-    subprocess.run(
-        ["bash", "-c", f'{sys.executable} -c "$WORK" {tail}'], capture_output=True, env=environment, check=False
-    )
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(PROJECT),
+        "PYTHONIOENCODING": "latin-1",
+        "WORK": work,
+        "PYTHON": sys.executable,
+    }
+    subprocess.run(["bash", "-c", f'"$PYTHON" -c "$WORK" {tail}'], capture_output=True, env=environment, check=False)
     assert (tmp_path / "done").read_text() == "done"
 
 

@@ -1,6 +1,5 @@
 """Formatting of numbers, lists and tables: the filters of the templates."""
 
-import re
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -8,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from lib.evaluation.results import by_strictness, labels
-from lib.io import printable
 from lib.paths import Study
 
 PERCENT = "\u00a0%"
@@ -80,11 +78,6 @@ def drop(row: pd.Series, name: str = "drop") -> str:
     """Write ``a drop of 27 points (95 % interval 22 to 32)``, or a rise, of a row with ``low`` and ``high``."""
     low, high = (row["low"], row["high"]) if row[name] >= 0 else (-row["high"], -row["low"])
     return f"a {'drop' if row[name] >= 0 else 'rise'} of {points(row[name])} {interval(low, high, unit='')}"
-
-
-def plain(name: object) -> str:
-    """Escape a name from outside, a genre's or a song's, for Markdown: nothing in it is markup."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~$&])", r"\\\1", printable(name))
 
 
 def bullets(lines: Iterable[str], otherwise: str = "") -> str:

@@ -19,9 +19,9 @@ from lib.datasets.datasheets import datasheets
 from lib.errors import ReportError
 from lib.evaluation.results import by_strictness
 from lib.features.slices import Slices
-from lib.io import explained, read_json
+from lib.io import explained, plain, read_json
 from lib.models import Head
-from lib.narrative.format import fixed, listed, plain
+from lib.narrative.format import fixed, listed
 from lib.paths import Study
 from lib.runs.run import Run
 from lib.runs.spec import RunSpec

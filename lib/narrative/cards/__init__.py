@@ -11,7 +11,8 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from lib.errors import ReportError
-from lib.narrative.format import listed, percent, plain
+from lib.io import plain
+from lib.narrative.format import listed, percent
 
 
 def render(template: str, /, **facts) -> dict[str, str]:
