@@ -116,16 +116,6 @@ def test_an_edited_architecture_is_trained_alone_and_a_sentence_in_04_trains_not
 
 
 @pytest.mark.chain
-def test_a_changed_default_of_a_recipe_trains_again(project, edited):
-    edited("lib/training/recipes.py", "learning_rate: float = 0.001", "learning_rate: float = 0.002")
-    done = report(project)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert {line for line in ran(project) if line.startswith("make")} == {
-        "make yu2018-artist-f0-s0", "make fcn5-artist-f0-s0"
-    }  # fmt: skip
-
-
-@pytest.mark.chain
 def test_what_is_deleted_is_made_again_and_what_fails_deletes_nothing(project, edited):
     tracks = project / "work" / "tiny" / "tracks.parquet"
     before = tracks.read_bytes()
