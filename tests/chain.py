@@ -34,6 +34,8 @@ IGNORED = shutil.ignore_patterns("__pycache__", ".ipynb*", "kernel-ipc*")
 STUB = Path(__file__).with_name("stub.py")
 FAULT = """
     if (spec.settings.batch_size, spec.settings.learning_rate) == (30, 0.02):
+        from lib.errors import ReportError
+
         raise ReportError("a made-up fault")
 """
 
