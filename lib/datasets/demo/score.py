@@ -14,7 +14,7 @@ SCALES = {
     "dorian": (0, 2, 3, 5, 7, 9, 10), "mixolydian": (0, 2, 4, 5, 7, 9, 10),
 }  # fmt: skip
 FORM = "AABA"  # of the melody, two bars a letter
-LOUDNESS = {"X": 1.0, "x": 0.72, "o": 0.35, "f": 0.72}
+LOUDNESS = {"A": 1.0, "h": 0.72, "o": 0.35, "f": 0.72}
 HUMAN_S = 0.005  # standard deviation of the players' timing in seconds
 _DEGREES = {"i": 0, "ii": 2, "iii": 4, "iv": 5, "v": 7, "vi": 9, "vii": 11}
 _NUMERAL = re.compile(r"(b?)([ivIV]+)(maj7|7)?")
@@ -119,7 +119,7 @@ def _write_chords(song: Song, bar: int, pitches: tuple[int, ...], add) -> None:
 
 def _write_bass(song: Song, bar: int, root: int, add) -> None:
     instrument, manner = song.artist.bass.split()
-    kick = CATALOGUE["patterns"][song.artist.pattern].get("kick", "x...x...x...x...")
+    kick = CATALOGUE["patterns"][song.artist.pattern].get("kick", "h...h...h...h...")
     length, rhythm = (3, kick) if manner == "kick" else CATALOGUE["manners"][manner]
     midi = nearest((root,), 40 if instrument == "cello" else 34)
     for step, mark in enumerate(rhythm):
