@@ -16,6 +16,7 @@ def test_the_terminal_tells_what_runs_and_where_the_pages_are(project):
     for number in ("01", "02", "03", "04", "05", "06", "07", "08", "09"):
         assert any(line.strip().startswith(number) and "begins" in line for line in lines)
     assert any(line.startswith("16 of 16 steps") for line in lines)
+    assert not [line for line in lines if "could not be computed" in line]
 
 
 def test_the_artefacts_keep_their_contracts(project):

@@ -8,6 +8,7 @@ import pytest
 
 from lib import progress
 from lib.errors import ReportError
+from lib.io import plain
 from lib.paths import PROJECT
 from lib.workflow import notebook as execution
 from lib.workflow.step import FAILED, reason
@@ -77,6 +78,26 @@ def test_a_failing_notebook_is_kept_and_reported_in_three_lines(notebook, tmp_pa
     assert str(kept) in message[2]
     assert "Take fewer" in kept.read_text()
     assert [path.name for path in output.parent.iterdir()] == ["01_toy.ipynb"]
+
+
+def test_a_section_that_fails_says_so_and_the_page_goes_on(notebook, tmp_path, capfd):
+    read = nbformat.read(notebook, 4)
+    failing = ["raise ValueError('_no_ <b>')", "from lib.errors import ReportError\nraise ReportError('Take fewer.')"]
+    read.cells[2:2] = [nbformat.v4.new_code_cell(text, metadata={"tags": [execution.MAY_FAIL]}) for text in failing]
+    nbformat.write(read, notebook)
+    output = tmp_path / "01_toy.ipynb"
+    execution.execute(notebook, output, {})
+    executed = nbformat.read(output, 4)
+    said = [cell.outputs[0].data["text/markdown"] for cell in executed.cells[-3:-1]]
+    assert said == [
+        f"**This section could not be computed.** {why}" for why in (plain("ValueError: _no_ <b>"), "Take fewer.")
+    ]
+    assert executed.cells[-1].outputs[0].text == "after\n"
+    assert not any("error" in tag for cell in executed.cells for tag in cell.metadata.get("tags", []))
+    printed = capfd.readouterr().out
+    assert "section of cell 3 could not be computed: ValueError" in printed
+    assert "section of cell 4 could not be computed: Take fewer." in printed
+    assert "done in" in printed
 
 
 @pytest.mark.parametrize(

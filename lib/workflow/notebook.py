@@ -14,11 +14,12 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from lib import progress
 from lib.errors import ReportError
-from lib.io import replacing
+from lib.io import plain, printable, replacing
 from lib.isolation import socket_folder, unbroken_streams
 from lib.paths import NOTEBOOKS, PROJECT, Study
 from lib.provenance import code_version
@@ -26,6 +27,7 @@ from lib.training.quiet import START_UP
 from lib.workflow.parameters import check_parameters
 from lib.workflow.step import step
 
+MAY_FAIL = "raises-exception"  # tag of a cell whose failure leaves the rest of the page as it is, Jupyter's own
 EVERY_S = 10.0  # seconds between two lines about the same notebook
 
 
@@ -35,6 +37,7 @@ def execute(notebook: Path, output: Path, parameters: dict, *, label: str = "") 
     Parameters
     ----------
     notebook, output : path-like
+        A section that fails, a cell with the tag ``raises-exception``, says so in one line, and the notebook goes on.
         A notebook that fails leaves an older `output` as it was; as far as it got it is kept as
         ``failed-<name>.ipynb`` in the study's ``work`` folder or, without one, beside `output`.
     parameters : dict
@@ -45,11 +48,13 @@ def execute(notebook: Path, output: Path, parameters: dict, *, label: str = "") 
     Raises
     ------
     ReportError
-        If a parameter is wrong or a cell fails; the message names the cell.
+        If a parameter is wrong or another cell fails; the message names the cell.
     """
-    import papermill  # here, for a study's file is checked without it
+    import nbformat  # here, for a study's file is checked without them
+    import papermill
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
+    from papermill.execute import remove_error_markers
     from traitlets.config import Config
 
     notebook, output = Path(notebook), Path(output)
@@ -62,24 +67,28 @@ def execute(notebook: Path, output: Path, parameters: dict, *, label: str = "") 
         os.environ[progress.VARIABLE] = str(terminal.source)
         try:
             with terminal:
-                papermill.execute_notebook(
-                    str(notebook),
-                    str(aside),
-                    parameters=parameters,
-                    kernel_name="python3",
-                    cwd=str(NOTEBOOKS),
-                    progress_bar=False,
-                    # Through files instead of ports, which other users of the machine could listen to.
-                    config=Config({"KernelManager": {"transport": "ipc", "ip": str(Path(scratch) / "kernel")}}),
-                    on_cell_start=terminal.cell,
-                )
-            _finish(aside, part, notebook, output, parameters)
-        except PapermillExecutionError as error:
-            what = str(error.evalue) if error.ename == "ReportError" else f"{error.ename}: {error.evalue}"
-            raise ReportError(
-                f"{label} failed in its cell {error.cell_index + 1}:\n  {what}\n"
-                f"  The notebook as far as it got: {_keep_failed(aside, output, parameters)}"
-            ) from error
+                with suppress(PapermillExecutionError):  # what failed is read from the notebook
+                    papermill.execute_notebook(
+                        str(notebook),
+                        str(aside),
+                        parameters=parameters,
+                        kernel_name="python3",
+                        cwd=str(NOTEBOOKS),
+                        progress_bar=False,
+                        # Through files instead of ports, which other users of the machine could listen to.
+                        config=Config({"KernelManager": {"transport": "ipc", "ip": str(Path(scratch) / "kernel")}}),
+                        on_cell_start=terminal.cell,
+                    )
+                executed = remove_error_markers(nbformat.read(aside, as_version=4))
+                for number, cell in enumerate(executed.cells, 1):
+                    for failure in _failures(cell):
+                        if MAY_FAIL not in cell.metadata.get("tags", []):
+                            raise ReportError(
+                                f"{label} failed in its cell {number}:\n  {failure}\n"
+                                f"  The notebook as far as it got: {_keep_failed(aside, output, parameters)}"
+                            )
+                        print(f"  {label}: the section of cell {number} could not be computed: {failure}", flush=True)
+                _finish(executed, part, notebook, output, parameters)
         except DeadKernelError as error:
             raise ReportError(
                 f"{label}: the notebook's process died in cell {terminal.at}, most likely for want of memory. Free "
@@ -89,11 +98,24 @@ def execute(notebook: Path, output: Path, parameters: dict, *, label: str = "") 
             os.environ.pop(progress.VARIABLE, None)
 
 
-def _finish(path: Path, target: Path, notebook: Path, output: Path, parameters: dict) -> None:
+def _failures(cell) -> list[str]:
+    """Take the errors of a cell, each put in one line in its page."""
+    from nbformat.v4 import new_output
+
+    found = []
+    for number, output in enumerate(cell.get("outputs", [])):
+        if output.output_type == "error":
+            text = printable(f"{'' if output.ename == 'ReportError' else f'{output.ename}: '}{output.evalue}")
+            found.append(text)
+            line = f"**This section could not be computed.** {plain(' '.join(text.split()))}"
+            cell.outputs[number] = new_output("display_data", {"text/markdown": line, "text/plain": line})
+    return found
+
+
+def _finish(executed, target: Path, notebook: Path, output: Path, parameters: dict) -> None:
     """Check that every cell completed, and write the notebook without the paths of this machine."""
     import nbformat
 
-    executed = nbformat.read(path, as_version=4)
     state = executed.metadata.get("papermill", {})
     cells = [c for c in executed.cells if c.cell_type == "code" and c.source.strip()]
     complete = all(c.metadata.get("papermill", {}).get("status") == "completed" for c in cells)
