@@ -23,9 +23,9 @@ LONGEST_SOCKET = 60  # characters of a folder in which a socket's path stays bel
 def isolate() -> None:
     """Set the environment, and Keras if it is imported already."""
     _open_streams()
-    own = Path(tempfile.gettempdir()) / f"music-report-{os.getuid()}"
     home = Path(os.path.expanduser("~"))  # noqa: PTH111  # that of Path fails where there is none
     if not (home.is_dir() and os.access(home, os.W_OK | os.X_OK)):
+        own = _own_folder()
         writable = os.access(sysconfig.get_path("purelib"), os.W_OK)  # numba's cache is beside the code then
         for name in FOLDERS if writable else (*FOLDERS, "NUMBA_CACHE_DIR"):
             os.environ.setdefault(name, str(own / name.lower()))
@@ -43,7 +43,7 @@ def isolate() -> None:
             file=sys.stderr,
         )
         os.environ["KERAS_BACKEND"] = BACKENDS[0]
-    os.environ["KERAS_HOME"] = str(own / "keras")  # its keras.json may name another precision, layout or backend
+    os.environ["KERAS_HOME"] = str(Path(__file__).parent)  # a user's keras.json may name another precision or layout
     if not os.environ.get("MPLBACKEND", "module://").startswith("module://"):  # a notebook's own draws without a screen
         del os.environ["MPLBACKEND"]
     keras = sys.modules.get("keras")
@@ -51,6 +51,17 @@ def isolate() -> None:
         keras.config.set_floatx("float32")
         keras.config.set_dtype_policy("float32")
         keras.config.set_image_data_format("channels_last")
+
+
+def _own_folder() -> Path:
+    """Folder for temporary files of this user, whom nobody else can have set it up for."""
+    folder = Path(tempfile.gettempdir()) / f"music-report-{os.getuid()}"
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+            return Path(tempfile.mkdtemp(prefix=f"{folder.name}-"))
+    return folder
 
 
 def _open_streams() -> None:

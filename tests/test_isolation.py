@@ -7,6 +7,7 @@ import sys
 
 import keras
 
+from lib import isolation
 from lib.isolation import isolate, socket_folder
 from lib.models import Head, descriptions
 from lib.paths import PROJECT
@@ -68,6 +69,16 @@ def test_a_home_that_is_missing_is_done_without(tmp_path):
     )
     home, settings = done.stdout.split()
     assert home.startswith(str(tmp_path)) and os.path.isdir(home) and os.path.isdir(settings)  # noqa: PTH112
+
+
+def test_a_folder_that_somebody_else_set_up_is_not_used(monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    first = isolation._own_folder()
+    assert first == isolation._own_folder()
+    assert first.stat().st_mode & 0o777 == 0o700
+    first.rename(tmp_path / "theirs")
+    first.symlink_to(tmp_path / "theirs")
+    assert isolation._own_folder() != first
 
 
 def test_sockets_lie_in_a_folder_with_a_short_path(monkeypatch, tmp_path):
