@@ -17,8 +17,8 @@ TINY = {
     "splits": ["random", "artist"],
     "epochs": {"default": 1},
     "baselines": ["majority", "mfcc_svm"],
-    "candidates": ["texture tuned", "mfcc_svm baseline"],
-    "search": ["texture tuned", "texture tuned_without_mixup"],
+    "candidates": ["texture tuned~epochs=2", "mfcc_svm baseline"],
+    "search": ["texture tuned~epochs=2", "texture tuned_without_mixup~epochs=2"],
     "validation_shares": [0],
     "parameters": {
         "01": {"songs_per_genre": 6, "seconds": 7.0},

@@ -162,7 +162,7 @@ def test_a_class_that_all_find_hard_is_no_dependence():
 def test_permutations_match_the_expected_numbers_and_their_p_is_even_where_errors_are_independent():
     rng = np.random.default_rng(1)
     p = []
-    for seed in range(120):
+    for seed in range(60):
         panel = panel_of(rng.random((80, 3)) < [0.5, 0.6, 0.7], true=rng.choice(["a", "b"], 80))
         table = difficulty.agreement(panel, resamples=150, seed=seed)
         p.append(table["p"].iloc[0])
@@ -205,14 +205,14 @@ def test_errors_that_cluster_by_artist_are_found():
 def test_p_is_even_and_nobody_hard_where_errors_do_not_cluster():
     rng = np.random.default_rng(1)
     p, named = [], 0
-    for seed in range(200):
+    for seed in range(100):
         panel = errors_by_artist(rng, 0.0, artists=12)
         least = 3 if seed < 20 else 99  # the table takes longer than the test
         found = artist_effects.hard_artists(panel, least=least, permutations=99, seed=seed)
         p.append(found.p)
         named += found.table["hard"].any()
     assert stats.kstest(p, "uniform").pvalue > 0.01
-    assert np.mean(np.array(p) <= 0.05) < 0.09 and named <= 3
+    assert np.mean(np.array(p) <= 0.05) < 0.11 and named <= 3
 
 
 def test_a_hard_genre_is_no_hard_artist():

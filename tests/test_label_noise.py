@@ -116,12 +116,12 @@ def test_taking_the_observed_valences_for_true_promises_too_much():
 
 def test_its_interval_covers_the_true_agreement_about_95_times_in_100():
     covered = 0
-    for seed in range(60):
+    for seed in range(30):
         true = beta_shares(150, seed)
         tracks = corpus(true, 15, seed=seed)
         row = agreement(label_ceiling(tracks, Bootstrap(200, seed)), "independent")
         covered += row["low"] <= true_agreement(true, tracks) <= row["high"]
-    assert covered / 60 >= 0.88
+    assert covered / 30 >= 0.87
 
 
 def test_without_noise_the_ceiling_is_one():

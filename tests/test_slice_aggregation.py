@@ -171,13 +171,13 @@ def test_correct_and_wrong_songs_apart():
 
 def test_an_interval_of_kappa_covers_the_truth_about_95_times_in_100():
     # songs of three kinds: what they say of a slice is "a" with these probabilities
-    kinds, rng, covered, n = np.array([0.9, 0.5, 0.2]), np.random.default_rng(4), 0, 80
+    kinds, rng, covered, n = np.array([0.9, 0.5, 0.2]), np.random.default_rng(4), 0, 40
     same, chance = (kinds**2 + (1 - kinds) ** 2).mean(), kinds.mean() ** 2 + (1 - kinds.mean()) ** 2
     for _ in range(n):
         predicted = np.where(rng.random((40, 6)) < rng.choice(kinds, 40)[:, None], "a", "b")
         row = one(slice_agreement(collected_of(predicted), Bootstrap(200)))
         covered += row.kappa_low <= (same - chance) / (1 - chance) <= row.kappa_high
-    assert 0.89 <= covered / n <= 0.99
+    assert 0.87 <= covered / n <= 0.99
 
 
 def test_agreement_of_one_song_seeds_and_nothing():
