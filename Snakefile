@@ -5,8 +5,9 @@
 # decided by its key alone (lib.runs.key), so its inputs are ancient. update() keeps an output until the new one is whole.
 import sys
 
+from lib.paths import CHAPTERS
 from lib.workflow import config as studies
-from lib.workflow.steps import CHAPTERS, Steps, one_of
+from lib.workflow.steps import Steps, one_of
 
 STEPS = Steps(**config)
 STUDY, RUNS, WIDE = STEPS.here, STEPS.runs, STEPS.wide

@@ -1,4 +1,7 @@
-"""The one exception that a user is meant to read."""
+"""The one exception that a user is meant to read, and how commands end at it."""
+
+import sys
+from collections.abc import Callable
 
 
 class ReportError(Exception):
@@ -11,3 +14,29 @@ class ReportError(Exception):
     def _render_traceback_(self) -> list[str]:
         """IPython's hook: what it shows in place of a traceback."""
         return [f"{type(self).__name__}: {self}"]
+
+
+def message(error: ReportError | OSError, place: object = "") -> str:
+    """Text of an error for a terminal; `place` stands for the file that an error of the system does not name."""
+    return str(error) if isinstance(error, ReportError) else f"{error.filename or place}: {error.strerror or error}"
+
+
+def exit_status(command: Callable[[], int], stopped: str, place: object = "") -> int:
+    """Run a command: its own status, or 1 after an error and 130 after Ctrl-C, which are printed without a traceback.
+
+    Parameters
+    ----------
+    command : callable
+    stopped : str
+        What Ctrl-C leaves behind, in a sentence.
+    place : path-like
+        See `message`.
+    """
+    try:
+        return command()
+    except (ReportError, OSError) as error:
+        print(f"\n{message(error, place)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"\n{stopped}", file=sys.stderr)
+        return 130

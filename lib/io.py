@@ -22,10 +22,9 @@ import pandas as pd
 from lib.errors import ReportError
 
 PART = ".part"  # ending of everything half-written
-
 ELSEWHERE_S = 24 * 3600.0  # how long another machine may write to one temporary file
 
-_OWNER = re.compile(r"\.([0-9a-f]{6})-(\d+)-[0-9a-f]{8}(?:\.old)?\.part$")  # machine and process, see `replacing`
+_OWNER = re.compile(r"\.([0-9a-f]{6})-(\d+)-[0-9a-f]{8}(?:\.old)?\.part$")  # machine and process, see `_beside`
 
 
 def printable(text: object) -> str:
@@ -43,13 +42,7 @@ def plain(name: object) -> str:
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turn what the system says of a full disk or a closed folder into what a user can do.
-
-    Raises
-    ------
-    ReportError
-        If the disk is full or `path` cannot be written.
-    """
+    """Turn what the system says of a full disk or a closed folder into a `ReportError` with what a user can do."""
     try:
         yield
     except OSError as error:
@@ -68,17 +61,11 @@ def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path` that takes its name when the block ends well.
 
     A block that fails, or a machine that stops, leaves an older `path` as it was. Works for files and,
-    if the block makes a folder of the temporary path, for folders.
-
-    Raises
-    ------
-    ReportError
-        If the disk is full or the folder cannot be written.
+    if the block makes a folder of the temporary path, for folders. Errors are those of `explained`.
     """
     path = Path(path)
-    unique = f"{_host()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    name = os.fsencode(path.name)[:180].decode("utf-8", "ignore")  # longer names are not allowed
-    temporary, aside = (path.with_name(f".{name}.{unique}{suffix}") for suffix in (PART, f".old{PART}"))
+    temporary = _beside(path)
+    aside = temporary.with_suffix(f".old{PART}")
     try:
         with explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -91,11 +78,33 @@ def replacing(path: Path) -> Iterator[Path]:
                     os.fsync(file.fileno())
             temporary.replace(path)
     finally:
-        for left in (temporary, aside):
-            if left.is_dir():
-                shutil.rmtree(left, ignore_errors=True)
-            else:
-                left.unlink(missing_ok=True)
+        _delete(temporary)
+        _delete(aside)
+
+
+@contextmanager
+def scratch(path: Path) -> Iterator[Path]:
+    """Give a temporary folder beside `path`, from which the block moves what shall stay."""
+    folder = _beside(path)
+    try:
+        with explained(path):
+            folder.mkdir(parents=True)
+            yield folder
+    finally:
+        _delete(folder)
+
+
+def _beside(path: Path) -> Path:
+    """Temporary path in the same folder; its name tells `sweep` which process writes there."""
+    name = os.fsencode(path.name)[:180].decode("utf-8", "ignore")  # longer names are not allowed
+    return path.with_name(f".{name}.{_host()}-{os.getpid()}-{uuid.uuid4().hex[:8]}{PART}")
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def checksum(path: Path, kind: str = "sha256") -> str:
@@ -107,10 +116,7 @@ def checksum(path: Path, kind: str = "sha256") -> str:
 def lock(file, *, wait: bool = True) -> None:
     """Lock an open file until it is closed; where the file system knows no locks, nothing is locked.
 
-    Raises
-    ------
-    BlockingIOError
-        If another process holds the lock and `wait` is False.
+    Without `wait`, BlockingIOError says that another process holds the lock.
     """
     try:
         fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -125,12 +131,8 @@ def sweep(folder: Path) -> None:
     What another machine of a shared folder writes is left alone for a day.
     """
     for left in list(folder.rglob(f".*{PART}")):
-        if _written(left):
-            continue
-        if left.is_dir():
-            shutil.rmtree(left, ignore_errors=True)
-        else:
-            left.unlink(missing_ok=True)
+        if not _written(left):
+            _delete(left)
 
 
 def _host() -> str:
@@ -138,7 +140,7 @@ def _host() -> str:
 
 
 def _written(left: Path) -> bool:
-    """Whether the process that a temporary path of `replacing` names may still be writing to it."""
+    """Whether the process that a temporary path names may still be writing to it."""
     import psutil  # here, for training needs none of this
 
     match = _OWNER.search(left.name)
@@ -192,14 +194,14 @@ def write_json(value: object, path: Path) -> None:
 
 
 def read_json(path: Path) -> dict:
-    """Read a JSON file.
-
-    Raises
-    ------
-    ReportError
-        If the file is not JSON.
-    """
+    """Read a JSON file; a `ReportError` if it is none."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ReportError(f"{path} is not valid JSON ({error}). Delete it and run again.") from error
+
+
+def cells(notebook: Path, kind: str = "code", tag: str = "") -> list[str]:
+    """Read the sources of a notebook's cells of a kind, ``code`` or ``markdown``, and of a tag, if one is given."""
+    found = (cell for cell in read_json(notebook)["cells"] if cell["cell_type"] == kind)
+    return ["".join(cell["source"]) for cell in found if not tag or tag in cell["metadata"].get("tags", [])]

@@ -9,6 +9,7 @@ from lib.errors import ReportError
 PROJECT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = PROJECT / "notebooks"
 CONFIG = PROJECT / "config"
+CHAPTERS = {path.stem[:2]: path.stem for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}  # notebooks by number
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
@@ -120,14 +121,7 @@ class Study:
 
 
 def data_folder(data: str | Path, corpus: str) -> Path:
-    """Folder that the parameter ``data`` names.
-
-    Parameters
-    ----------
-    data : path-like
-        ``~`` is the home folder; a relative path counts from the current folder, else from the project's.
-    corpus : str
-        Named in the error.
+    """Folder that the parameter ``data`` names; a relative path counts from the current folder or else the project's.
 
     Raises
     ------
@@ -138,37 +132,35 @@ def data_folder(data: str | Path, corpus: str) -> Path:
         raise ReportError(
             f"corpus {corpus!r} needs the folder of its music: give DATA=<folder> (in a notebook the parameter `data`)."
         )
-    path = Path(data).expanduser()
-    places = [path] if path.is_absolute() else [Path.cwd() / path, PROJECT / path]
-    for place in places:
-        if place.is_dir():
-            return place.resolve()
-    if any(place.exists() for place in places):
-        raise ReportError(f"DATA={data}: this is a file; give the folder that holds the music of corpus {corpus!r}.")
-    raise ReportError(
-        f"DATA={data}: there is no such folder (looked for {' and '.join(str(p) for p in dict.fromkeys(places))}). "
-        f"Give the folder that holds the music of corpus {corpus!r}."
+    places = _places(data)
+    found = next((place for place in places if place.is_dir()), None)
+    if found:
+        return found.resolve()
+    wrong = (
+        "this is a file; give" if any(map(Path.exists, places)) else f"there is no such folder {_tried(places)}. Give"
     )
+    raise ReportError(f"DATA={data}: {wrong} the folder that holds the music of corpus {corpus!r}.")
 
 
 def given_file(path: str | Path, what: str) -> Path:
-    """File that a parameter names.
-
-    Parameters
-    ----------
-    path : path-like
-        As `data_folder` takes a folder.
-    what : str
-        Named in the error.
+    """File that a parameter names, found as `data_folder` finds a folder; `what` stands before it in the error.
 
     Raises
     ------
     ReportError
         If no such file exists.
     """
-    path = Path(path).expanduser()
-    places = [path] if path.is_absolute() else list(dict.fromkeys([Path.cwd() / path, PROJECT / path]))
+    places = _places(path)
     found = next((place for place in places if place.is_file()), None)
     if found is None:
-        raise ReportError(f"{what} {path}: there is no such file (looked for {' and '.join(map(str, places))}).")
+        raise ReportError(f"{what} {Path(path).expanduser()}: there is no such file {_tried(places)}.")
     return found.resolve()
+
+
+def _places(path: str | Path) -> list[Path]:
+    path = Path(path).expanduser()
+    return list(dict.fromkeys([Path.cwd() / path, PROJECT / path]))  # both are `path` itself if it is absolute
+
+
+def _tried(places: list[Path]) -> str:
+    return f"(looked for {' and '.join(map(str, places))})"

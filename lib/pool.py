@@ -50,24 +50,16 @@ def run(
     items : iterable
         Read as the work goes on, so that memory does not grow with their number.
     workers : int >= 0
-        Processes; 0 = one per core.
+        Processes; 0 = one per core. Another value is a `ReportError`.
     timeout_s : float > 0
         Seconds an item may take before its worker is killed.
     memory_mb : int > 0
         MiB of address space that a worker may take for its items and what they import (Linux).
 
-    Raises
-    ------
-    ReportError
-        If `workers` is no such number.
-
     Yields
     ------
-    item : object
-    result : object or None
-        None if the item failed.
-    reason : str
-        Empty if the item succeeded.
+    tuple of (item, result, reason)
+        The result is None, and the reason not empty, if the item failed.
     """
     from pebble import ProcessPool  # a machine that only trains has no need of it
 

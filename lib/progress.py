@@ -14,39 +14,25 @@ _lock = threading.Lock()
 
 
 def tell(text: str, *, every: float = 0.2) -> None:
-    """Say how far a step is, at most once in `every` seconds.
+    """Say how far a step is in one short line, such as ``epoch 3/20``, at most once in `every` seconds.
 
     Under `lib.workflow.notebook` the text goes to the terminal through the file named in ``$REPORT_PROGRESS`` and
     leaves no trace in the executed notebook; elsewhere it overwrites one line of standard error, if that
     is a terminal, and else is printed there every half a minute. In a notebook nothing is.
-
-    Parameters
-    ----------
-    text : str
-        One short line, such as ``epoch 3/20``.
-    every : float >= 0
-        Seconds.
     """
-    global _last
-    with _lock:
+    global _last, _printed
+    with _lock, suppress(OSError):  # a step does not fail because nobody could be told how far it is
         now = time.monotonic()
         if now - _last < every:
             return
         _last = now
-        with suppress(OSError):  # a step does not fail because nobody could be told how far it is
-            _say(text)
-
-
-def _say(text: str) -> None:
-    global _printed
-    target = os.environ.get(VARIABLE)
-    if target:
-        part = Path(f"{target}.part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(target)
-    elif sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{text}")
-        sys.stderr.flush()
-    elif "ipykernel" not in sys.modules and time.monotonic() - _printed >= QUIET_S:
-        _printed = time.monotonic()
-        print(text, file=sys.stderr, flush=True)
+        if target := os.environ.get(VARIABLE):
+            part = Path(f"{target}.part")
+            part.write_text(text, encoding="utf-8")
+            part.replace(target)
+        elif sys.stderr.isatty():
+            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.flush()
+        elif "ipykernel" not in sys.modules and now - _printed >= QUIET_S:
+            _printed = now
+            print(text, file=sys.stderr, flush=True)

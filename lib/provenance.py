@@ -3,15 +3,16 @@
 import ast
 import hashlib
 import importlib.metadata
-import json
 import os
 import platform
 import subprocess
 import sys
 import tomllib
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+from lib.io import cells
 from lib.paths import PROJECT
 from lib.pool import cores
 
@@ -22,22 +23,15 @@ PACKAGES = ("keras", "tensorflow", "jax", "numpy", "pandas", "scikit-learn", "sc
 
 @cache
 def sources(module: str) -> tuple[Path, ...]:
-    """Files of a module of `lib` and of every module of `lib` that it imports, directly or not.
-
-    Parameters
-    ----------
-    module : str
-        Such as ``lib.training.fit``.
-    """
+    """Files of a module such as ``lib.training.fit`` and of every module of `lib` that it imports, directly or not."""
     found: dict[str, Path] = {}
     waiting = [module]
     while waiting:
         name = waiting.pop()
-        path = module_file(name)
-        if name in found or path is None:
-            continue
-        found[name] = path
-        waiting += _imports_of(path)
+        path = None if name in found else module_file(name)
+        if path:
+            found[name] = path
+            waiting += _imports(_tree(path))
     return tuple(sorted(found.values()))
 
 
@@ -47,13 +41,9 @@ def _tree(path: Path) -> ast.Module:
 
 
 @cache
-def _imports_of(path: Path) -> list[str]:
-    return _imports(_tree(path))
-
-
 def _imports(tree: ast.Module) -> list[str]:
     """Modules of `lib` that a source imports; names imported from one may be modules themselves."""
-    found: list[str] = []
+    found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
@@ -75,19 +65,16 @@ def code_digest(paths: tuple[Path, ...]) -> str:
     Comments, docstrings and layout do not count. It is read once in a process: what is edited while that
     runs is not what it runs.
     """
-    total = hashlib.sha256()
-    for path in paths:
-        total.update(_code(path))
-    return total.hexdigest()[:16]
+    return hashlib.sha256(b"".join(map(_code, paths))).hexdigest()[:16]
 
 
 @cache
 def _code(path: Path) -> bytes:
     tree = _tree(path)
     for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list) and body and _is_text(body[0]):
-            body[0].value.value = ""
+        match node:
+            case ast.AST(body=[ast.Expr(value=ast.Constant(value=str()) as text), *_]):
+                text.value = ""
     return _canonical(tree).encode()
 
 
@@ -99,10 +86,6 @@ def _canonical(node: object) -> str:
     if isinstance(node, list):
         return f"[{','.join(_canonical(item) for item in node)}]"
     return repr(node)
-
-
-def _is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 def versions() -> dict[str, str]:
@@ -133,30 +116,23 @@ def machine() -> dict[str, str | int]:
 
 def needs(notebook: Path) -> tuple[Path, ...]:
     """Return a notebook and every file of `lib` that its cells import, directly or not, with the data beside them."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    found = {notebook}
-    for cell in cells:
-        if cell["cell_type"] == "code":
-            for name in _imports(ast.parse("".join(cell["source"]))):
-                found.update(sources(name))
+    names = [name for source in cells(notebook) for name in _imports(ast.parse(source))]
+    found = {notebook}.union(*map(sources, names))
     beside = {path.with_suffix(suffix) for path in found for suffix in (".yaml", ".md.j2")}  # what a module reads
     return tuple(sorted(found | {path for path in beside if path.is_file()}))
 
 
-def code_version(project: Path = PROJECT) -> str:
+@cache
+def code_version() -> str:
     """Commit of the code, and whether it was edited since; outside git, the project's version."""
 
     def git(*words: str) -> subprocess.CompletedProcess:
-        return subprocess.run(["git", "-C", str(project), *words], capture_output=True, text=True, timeout=20)
+        return subprocess.run(["git", *words], cwd=PROJECT, capture_output=True, text=True, timeout=20)
 
-    try:
+    with suppress(OSError, subprocess.TimeoutExpired):
         inside = git("rev-parse", "--show-prefix", "--short", "HEAD")
-        lines = inside.stdout.split("\n")
-        if inside.returncode == 0 and lines[0] == "":  # the project's own repository, not one around it
-            return lines[1] + (
-                ", with later edits" if git("diff", "--quiet", "HEAD", "--", "lib", "notebooks").returncode else ""
-            )
-    except (OSError, subprocess.TimeoutExpired):
-        pass
-    with (project / "pyproject.toml").open("rb") as file:
-        return tomllib.load(file)["project"]["version"]
+        prefix, _, commit = inside.stdout.partition("\n")
+        if inside.returncode == 0 and not prefix:  # the project's own repository, not one around it
+            edited = git("diff", "--quiet", "HEAD", "--", "lib", "notebooks").returncode
+            return commit.strip() + (", with later edits" if edited else "")
+    return tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]

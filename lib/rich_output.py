@@ -55,29 +55,14 @@ class Sound:
 
 @dataclass(frozen=True)
 class SongMap:
-    """Places of songs in a plane, and their colours by several labels.
+    """Places of songs in a plane, and their colours by several labels, of which the first is shown first."""
 
-    Parameters
-    ----------
-    about : str
-        What the map shows.
-    songs : list of str
-        ``track_id`` of each.
-    texts : list of str
-        The line of text that describes each song.
-    x, y : list of float
-        0..1, from the left and from the bottom.
-    layers : list of (str, list of str, list of (str, str))
-        Label by which the songs are coloured, the colour of each song, such as ``#0072b2``, and the key: pairs of
-        name and colour. The first is shown first.
-    """
-
-    about: str
-    songs: list[str]
-    texts: list[str]
-    x: list[_Share]
-    y: list[_Share]
-    layers: list[tuple[str, list[_Colour], list[tuple[str, _Colour]]]]
+    about: str  # what the map shows
+    songs: list[str]  # ``track_id`` of each
+    texts: list[str]  # the line that describes each
+    x: list[_Share]  # from the left
+    y: list[_Share]  # from the bottom
+    layers: list[tuple[str, list[_Colour], list[tuple[str, _Colour]]]]  # label, colour of each song, key: name, colour
 
     @model_validator(mode="after")
     def _same_length(self) -> SongMap:
@@ -88,13 +73,7 @@ class SongMap:
 
 
 def offer(sounds: Sequence[Sound]) -> None:
-    """Show that sounds belong here.
-
-    Parameters
-    ----------
-    sounds : sequence of Sound
-        None shows nothing.
-    """
+    """Show that sounds belong here; without any, show nothing."""
     if sounds:
         names = ", ".join(sound.track_id for sound in sounds)
         text = f"Sounds of {names}: `make listen` builds pages that play them."
@@ -108,8 +87,8 @@ def offer_map(
 
     Parameters
     ----------
-    plane : np.ndarray [songs, 2]
-    tracks : pd.DataFrame [songs]
+    plane : np.ndarray [shape=(songs, 2)]
+    tracks : pd.DataFrame
         By ``track_id``: ``title``, ``artist``, ``genre``, ``mood``.
     hues : mapping
         Label -> (colour of each song, name -> colour), as from `lib.plots.embedding.hues`.
@@ -149,24 +128,12 @@ def _display(kind: str, data: dict, text: str) -> None:
 
 
 def read_sounds(data: object) -> list[Sound]:
-    """Return what `offer` has put into an output.
-
-    Raises
-    ------
-    ReportError
-        If it is of another form.
-    """
+    """Return what `offer` has put into an output; a `ReportError` if it is of another form."""
     return _read(list[Sound], data.get("sounds") if isinstance(data, dict) else data, SOUNDS, "offer")
 
 
 def read_map(data: object) -> SongMap:
-    """Return what `offer_map` has put into an output.
-
-    Raises
-    ------
-    ReportError
-        If it is of another form.
-    """
+    """Return what `offer_map` has put into an output; a `ReportError` if it is of another form."""
     return _read(SongMap, data, MAP, "offer_map")
 
 

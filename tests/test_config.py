@@ -9,10 +9,10 @@ import yaml
 
 from lib.errors import ReportError
 from lib.io import write_json
-from lib.paths import NOTEBOOKS, PROJECT, Study
+from lib.paths import CHAPTERS, NOTEBOOKS, PROJECT, Study
 from lib.runs.run import Run
 from lib.workflow import config
-from lib.workflow.steps import CHAPTERS, Steps
+from lib.workflow.steps import Steps
 
 NUMBERS = sorted(path.name[:2] for path in NOTEBOOKS.glob("[0-9]*.ipynb"))
 GOOD = {"corpus": "demo", "networks": ["yu2018", "zhang2016"], "splits": ["random", "artist"]}

@@ -3,25 +3,18 @@
 import pytest
 
 from lib.errors import ReportError
-from lib.paths import NOTEBOOKS
+from lib.io import cells
+from lib.paths import CHAPTERS, NOTEBOOKS
 from lib.workflow.parameters import check_own, documented
 
 
 def variables(notebook: str, injected: str) -> dict:
     """Variables of a notebook's kernel after its parameters and papermill's cell."""
     found: dict = {"In": ["", "# the cell of the parameters"], "Out": {}, "here": 1}
-    exec(next(iter(_parameters(notebook))), found)
+    exec(cells(NOTEBOOKS / f"{notebook}.ipynb", tag="parameters")[0], found)
     exec(injected, found)
     found["In"].append(f"# Parameters\n{injected}")
     return found
-
-
-def _parameters(notebook: str):
-    import json
-
-    for cell in json.loads((NOTEBOOKS / f"{notebook}.ipynb").read_text())["cells"]:
-        if "parameters" in cell["metadata"].get("tags", []):
-            yield "".join(cell["source"])
 
 
 @pytest.mark.parametrize(
@@ -40,7 +33,7 @@ def test_a_wrong_parameter_is_named_by_the_notebook_itself(notebook, injected, m
     assert message in str(error.value)
 
 
-@pytest.mark.parametrize("notebook", sorted(path.stem for path in NOTEBOOKS.glob("[0-9]*.ipynb")))
+@pytest.mark.parametrize("notebook", CHAPTERS.values())
 def test_what_a_notebook_documents_passes_also_when_it_is_run_again(notebook):
     check_own(notebook, variables(notebook, "study = 'mine'") | {"table": [1]})
     assert "study" in documented(NOTEBOOKS / f"{notebook}.ipynb")

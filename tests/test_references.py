@@ -1,4 +1,3 @@
-import json
 import re
 
 import pytest
@@ -6,6 +5,7 @@ from bs4 import BeautifulSoup
 
 from lib import datasets as corpora
 from lib.datasets.datasheets import datasheets
+from lib.io import cells, read_json
 from lib.paths import NOTEBOOKS
 from lib.site import references
 from lib.site.postprocess import cite
@@ -14,16 +14,14 @@ NAMES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 
 
 def text_of(name: str) -> str:
-    cells = json.loads((NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
-    return " ".join(" ".join("".join(cell["source"]).split()) for cell in cells if cell["cell_type"] == "markdown")
+    return " ".join(" ".join(cells(NOTEBOOKS / f"{name}.ipynb", "markdown")).split())
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_work_that_a_notebook_cites_is_listed_at_its_end(name):
-    cells = json.loads((NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
     assert re.fullmatch(
         rf'Markdown\(references\.listed\("{name}"(, corpora\.about\(corpus\)|, \*about\.values\(\))?\)\)',
-        cells[-1]["source"][0],
+        read_json(NOTEBOOKS / f"{name}.ipynb")["cells"][-1]["source"][0],
     )
     listed = references.listed(name)
     cited = {label for _, _, label in references.citations(text_of(name))}

@@ -13,10 +13,10 @@ import pytest
 
 from lib.errors import ReportError
 from lib.io import read_json
-from lib.paths import NOTEBOOKS, PROJECT, Study
+from lib.paths import CHAPTERS, NOTEBOOKS, PROJECT, Study
 from lib.provenance import needs
 from lib.workflow import engine
-from lib.workflow.steps import CHAPTERS, Steps
+from lib.workflow.steps import Steps
 from tests.chain import TINY, called, command, copy_of_the_project, one_run_broken, report, times
 
 NETWORK = "lib/models/yu2018.py"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from lib.errors import ReportError
+from lib.errors import exit_status
 from lib.io import explained
 from lib.paths import PROJECT, Study
 from lib.workflow.step import step
@@ -183,19 +183,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run = COMMANDS[given.command][0]
     if given.made:
         return step(lambda: run(given), given.made)
-    return guarded(lambda: run(given), getattr(given, "root", ""))
-
-
-def guarded(run: Callable[[], int], root: str = "") -> int:
-    """Run a command; an error that its message explains is printed without a traceback."""
-    try:
-        with explained(Path(root or PROJECT)):
-            return run()
-    except ReportError as error:
-        print(f"\n{error}", file=sys.stderr)
-    except OSError as error:
-        print(f"\n{error.filename or root}: {error.strerror or error}", file=sys.stderr)
-    except KeyboardInterrupt:
-        print(f"\n{KEPT}", file=sys.stderr)
-        return 130
-    return 1
+    place = Path(getattr(given, "root", "") or PROJECT)
+    return exit_status(explained(place)(lambda: run(given)), KEPT, place)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from lib.errors import ReportError
+from lib.io import cells
 from lib.paths import NOTEBOOKS
 
 TYPES = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,), "list": (list,), "dict": (dict,)}
@@ -60,7 +60,6 @@ def check_parameters(notebook: Path, given: Mapping) -> None:
 
 def documented(notebook: Path) -> dict[str, str]:
     """Type of each parameter of a notebook, by name; papermill's own reading of them takes a second to import."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    tagged = ["".join(cell["source"]) for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
-    lines = [line for source in tagged[:1] for line in ast.parse(source).body if isinstance(line, ast.AnnAssign)]
+    tagged = cells(notebook, tag="parameters")[:1]
+    lines = [line for source in tagged for line in ast.parse(source).body if isinstance(line, ast.AnnAssign)]
     return {line.target.id: ast.unparse(line.annotation) for line in lines}

@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from lib.errors import ReportError
+from lib.errors import ReportError, message
 from lib.training.quiet import START_UP
 
 FAILED = "failed: "  # before an error in a step's log
@@ -36,7 +36,7 @@ def step(run, made: list[Path]) -> int:
     except KeyboardInterrupt:
         return 130
     except (ReportError, OSError) as error:
-        text = str(error) if isinstance(error, ReportError) else f"{error.filename}: {error.strerror or error}"
+        text = message(error)
         print(f"\n{text}\n", flush=True)
         print(f"{FAILED}{text}", file=sys.stderr)  # Snakemake keeps it as the step's log
         return 1

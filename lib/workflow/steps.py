@@ -15,7 +15,7 @@ from lib.datasets.tracks import read_tracks
 from lib.features.slicing import chunks_of
 from lib.io import checksum
 from lib.models import baselines
-from lib.paths import NOTEBOOKS, PROJECT, Study
+from lib.paths import CHAPTERS, NOTEBOOKS, PROJECT, Study
 from lib.provenance import code_digest, needs, sources
 from lib.runs.key import digest
 from lib.runs.store import failures
@@ -24,8 +24,6 @@ from lib.tagging.model import SHIPPED
 from lib.training.recipes import BASELINE
 from lib.workflow import config
 from lib.workflow.train import runs_of
-
-CHAPTERS = {path.stem[:2]: path.stem for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))}
 
 
 def one_of(names: Iterable[str]) -> str:

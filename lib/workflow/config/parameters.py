@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lib.errors import ReportError
-from lib.paths import NOTEBOOKS
+from lib.paths import CHAPTERS, NOTEBOOKS
 from lib.workflow.config.messages import short
 from lib.workflow.config.study import StudyConfig
 from lib.workflow.parameters import check_parameters
@@ -49,11 +49,10 @@ def check(config: StudyConfig, path: Path) -> None:
     ReportError
         If a notebook or a parameter is unknown, has another type, or comes from another key of the file.
     """
-    notebooks = {notebook.name[:2]: notebook for notebook in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))}
     for number, given in config.parameters.items():
         place = f"{path}: parameters.{number}"
-        if number not in notebooks:
-            raise ReportError(f"{place}: there is no notebook {number!r}, only {', '.join(notebooks)}.")
+        if number not in CHAPTERS:
+            raise ReportError(f"{place}: there is no notebook {number!r}, only {', '.join(CHAPTERS)}.")
         above = SET_ABOVE.get(number, {})
         for name, value in given.items():
             if name in above:
@@ -64,7 +63,7 @@ def check(config: StudyConfig, path: Path) -> None:
                 continue
             raise ReportError(f"{place}.{name} is {short(value)}; {remedy} instead.")
         try:
-            check_parameters(notebooks[number], given)
+            check_parameters(NOTEBOOKS / f"{CHAPTERS[number]}.ipynb", given)
         except ReportError as error:
             raise ReportError(f"{place}: {error}") from error
         if given.get("workers", 0) < 0:
