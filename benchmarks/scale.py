@@ -118,7 +118,7 @@ def embedding_search(study: Study) -> None:
 def command(step: str, root: Path, songs: int) -> list[str]:
     """Command that does a step in a process of its own."""
     if step == "pages":
-        return [sys.executable, "-m", "lib.site", "--study", "scale", "--root", str(root)]
+        return [sys.executable, "-m", "lib.workflow", "pages", "--study", "scale", "--root", str(root)]
     given = {"study": "scale", "root": str(root)}
     notebooks = {
         "evaluation (05)": ("05_error_analysis", {"corpus": "demo"}),

@@ -49,10 +49,7 @@ class Players:
 class LocalPlayers(Players):
     """Makes players of MP3 files beside the page, cut from the files of this machine.
 
-    Raises
-    ------
-    ReportError
-        If the study's tracks or slices are not there.
+    If the study's tracks or slices are not there, a `ReportError` is raised.
     """
 
     def __init__(self, study: Study):

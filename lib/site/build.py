@@ -3,18 +3,13 @@
 import base64
 import hashlib
 import shutil
-import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from markupsafe import Markup
 
-from lib.io import explained, replacing
+from lib.io import replacing, scratch
 from lib.paths import Study
-from lib.provenance import code_version
 from lib.site import overview
 from lib.site.audio import LocalPlayers, Players
 from lib.site.executed import Executed, chapter_name, find
@@ -23,30 +18,18 @@ from lib.site.postprocess import Links
 from lib.site.render import Body, render
 from lib.site.sanitize import Media
 
-_PART = ".pages-"
 _MARK = f'<meta name="generator" content="{GENERATOR}">'
 _SCRIPTS = {"playhead.js": "audio[data-picture]", "map.js": "div.map"}  # and the elements that have a use for them
 
 
 @dataclass
 class Page:
-    """One page of the site.
+    """One page of the site."""
 
-    Parameters
-    ----------
-    address : str
-        Relative to the overview.
-    source : Executed
-        The notebook that it shows.
-    body : Body
-        The rendered notebook.
-    runs : list of Page
-        Of a chapter that is executed once per run: the pages of its runs; the first is the page itself.
-    """
-
-    address: str
+    address: str  # relative to the overview
     source: Executed
     body: Body
+    # Of a chapter that is executed once per run: the pages of its runs; the first is the page itself.
     runs: list["Page"] = field(default_factory=list)
 
     @property
@@ -66,21 +49,10 @@ class Page:
 
 
 def build(study: Study) -> Path:
-    """Build the pages of a study from its executed notebooks, tables and figures.
+    """Build the pages of a study from its executed notebooks, tables and figures; return the path of ``index.html``.
 
     The same inputs give the same bytes. Pages of an earlier build stay until every new one is made;
     pages whose notebook is gone are removed.
-
-    Parameters
-    ----------
-    study : Study
-        Its executed notebooks are read; ``index.html``, one page per chapter, ``runs/``, ``media/`` and
-        ``style.css`` are written into its results.
-
-    Returns
-    -------
-    Path
-        Of ``index.html``.
 
     Raises
     ------
@@ -88,8 +60,8 @@ def build(study: Study) -> Path:
         If nothing has been executed, an input is damaged, or the disk is full.
     """
     chapters, summary = find(study), overview.read_summary(study)
-    with _folder(study.results) as part:
-        write_pages(study, chapters, summary, part, Players(study), study.results)
+    with scratch(study.results / "pages") as part:
+        _write_pages(study, chapters, summary, part, Players(study), study.results)
         _move(part, study.results)
     return study.results / INDEX
 
@@ -98,50 +70,24 @@ def build_local(study: Study) -> Path:
     """Build the same pages with players, for this machine alone: ``make listen STUDY=emotify``.
 
     They are built into ``work/<study>/listen``, out of version control: the players' MP3 files are cut from the music
-    of this machine, which may not be passed on.
-
-    Returns
-    -------
-    Path
-        ``work/<study>/listen/index.html``.
-
-    Raises
-    ------
-    ReportError
-        If nothing has been executed, or tracks or slices are not there.
+    of this machine, which may not be passed on. Errors are those of `build` and of `LocalPlayers`.
     """
     players, folder = LocalPlayers(study), study.work / "listen"
     chapters, summary = find(study), overview.read_summary(study)
     with replacing(folder) as part:
         part.mkdir(parents=True)
-        write_pages(study, chapters, summary, part, players, folder)
+        _write_pages(study, chapters, summary, part, players, folder)
         for beside in (study.tables, study.figures, study.notebooks):  # what the overview offers to download
             if beside.is_dir():
                 shutil.copytree(beside, part / beside.name)
     return folder / INDEX
 
 
-def write_pages(
+def _write_pages(
     study: Study, chapters: dict[str, list[Executed]], summary: overview.Summary | None,
     folder: Path, players: Players, place: Path
 ) -> None:  # fmt: skip
-    """Write every page, its pictures and the style sheet.
-
-    Parameters
-    ----------
-    study : Study
-        Whose tables and figures the overview shows.
-    chapters : dict
-        From `lib.site.executed.find`.
-    summary : Summary or None
-        None = not evaluated.
-    folder : path-like
-        Empty; takes the pages.
-    players : Players
-        Makes the players of the notebooks' sounds.
-    place : path-like
-        Where the pages will lie in the end.
-    """
+    """Write every page, its pictures and the style sheet into an empty folder that will lie at `place` in the end."""
     media = Media(folder, study.figures)
     pages = [_chapter(executed, media, players) for executed in chapters.values() if executed]
     every = [page for chapter in pages for page in (chapter.runs or [chapter])]
@@ -161,7 +107,6 @@ def write_pages(
         # In doubt the pages carry the banner.
         "synthetic": bool(summary and summary.synthetic) or "demo" in (corpus or study.name, declared),
         "corpus": corpus,
-        "code": code_version(),
         "chapters": pages,
     }
     checksum = summary.checksum if overview.is_current(summary, chapters) else ""
@@ -211,17 +156,6 @@ def _scripts(page: Page) -> list[dict[str, str | Markup]]:
     texts = [path.read_text(encoding="utf-8") for path in used]
     hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in texts]
     return [{"text": Markup(text), "hash": value} for text, value in zip(texts, hashes, strict=True)]
-
-
-@contextmanager
-def _folder(results: Path) -> Iterator[Path]:
-    """Temporary folder on the same disk as the pages."""
-    with explained(results):
-        for left in results.glob(f"{_PART}*"):
-            if time.time() - left.stat().st_mtime > 3600:  # of a build that was killed
-                shutil.rmtree(left, ignore_errors=True)
-        with tempfile.TemporaryDirectory(prefix=_PART, dir=results, ignore_cleanup_errors=True) as part:
-            yield Path(part)
 
 
 def _move(part: Path, results: Path) -> None:

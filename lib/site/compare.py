@@ -10,7 +10,7 @@ import pandas as pd
 
 from lib.errors import ReportError
 from lib.io import replacing, write_csv
-from lib.narrative.format import fixed
+from lib.narrative.format import fixed, with_span
 from lib.paths import Study
 from lib.site.executed import EVALUATION, TRAINING, find, run_parts
 
@@ -21,19 +21,9 @@ _OF_RUNS = {"architecture", "split", "fold", "seed", "recipe", "share"}  # of 04
 
 
 def compare(names: Sequence[str], root: str | Path = "") -> Path:
-    """Write results and differing settings of finished studies into ``results/compare/``.
+    """Write results and differing settings of finished studies into ``results/compare/<names>.md``; return its path.
 
-    Parameters
-    ----------
-    names : sequence of str
-        Of two or more studies.
-    root : path-like
-        Folder of ``work/`` and ``results/``; empty = the project's own.
-
-    Returns
-    -------
-    Path
-        Of ``<names>.md``; beside it lies ``<names>.csv``, the results with all digits.
+    Beside it lies ``<names>.csv``, the results with all digits.
 
     Raises
     ------
@@ -56,8 +46,9 @@ def compare(names: Sequence[str], root: str | Path = "") -> Path:
     write_csv(results, path.with_suffix(".csv"))
     shown = results[KEYS].copy()
     for name in names:
-        columns = results[[f"{name} {value}" for value in _VALUES]].itertuples(index=False, name=None)
-        shown[name] = [_with_interval(*values) for values in columns]
+        scores = with_span(results, *(f"{name} {value}" for value in ("accuracy", "low", "high")))
+        kappas = ["" if pd.isna(kappa) else f", κ {fixed(kappa, 2)}" for kappa in results[f"{name} kappa"]]
+        shown[name] = [score + kappa for score, kappa in zip(scores, kappas, strict=True)]
     parts = [
         f"# {' and '.join(names)}",
         "Accuracy with its 95 % interval, and kappa. Studies of different music differ in classes and songs, so that "
@@ -101,13 +92,6 @@ def _settings(study: Study) -> dict[str, str]:
                 for part, value in (item for name in parameter.value or [] for item in run_parts(name).items()):
                     found.setdefault(f"runs: {part}", set()).add(value or "none")
     return {name: ", ".join(sorted(values)) or "(empty)" for name, values in found.items()}
-
-
-def _with_interval(accuracy: float, low: float, high: float, kappa: float) -> str:
-    if pd.isna(accuracy):
-        return "–"
-    bounds = "" if pd.isna(low) else f" ({fixed(low, 2)} to {fixed(high, 2)})"
-    return f"{fixed(accuracy, 2)}{bounds}" + ("" if pd.isna(kappa) else f", κ {fixed(kappa, 2)}")
 
 
 def _table(table: pd.DataFrame) -> str:

@@ -13,23 +13,12 @@ from papermill.translators import PythonTranslator
 from lib.errors import ReportError
 from lib.io import read_json
 from lib.models import PUBLISHED
-from lib.paths import Study
+from lib.paths import CHAPTERS, Study
 from lib.runs.store import failures
 from lib.splits import SPLITS
 
-CHAPTERS = {
-    "01_data_acquisition": "Data acquisition",
-    "02_spectrogram_slicing": "Spectrogram slicing",
-    "03_model_zoo": "Model zoo",
-    "04_training": "Training",
-    "05_error_analysis": "Error analysis",
-    "06_fc_embedding": "FC embedding",
-    "07_tag_your_music": "Tag your music",
-    "08_data_card": "Data card",
-    "09_model_card": "Model card",
-}
-TRAINING = "04_training"
-EVALUATION = "05_error_analysis"
+TRAINING, EVALUATION = CHAPTERS["04"], CHAPTERS["05"]
+NAMES = {"06_fc_embedding": "FC embedding"}  # of chapters, where the name of the notebook has another spelling
 
 _CHAPTER = re.compile(r"\d\d_[a-z0-9_]+")
 _RUN = re.compile(r"(?P<network>.+)-(?P<split>[a-z0-9_]+)-f(?P<fold>\d+)-s(?P<seed>\d+)(?:-(?P<variant>.+))?")
@@ -37,7 +26,8 @@ _RUN = re.compile(r"(?P<network>.+)-(?P<split>[a-z0-9_]+)-f(?P<fold>\d+)-s(?P<se
 
 def chapter_name(chapter: str, title: str = "") -> str:
     """Name of a chapter by its notebook's name; of one that is not the project's, by its title."""
-    return CHAPTERS.get(chapter) or title.partition(":")[0] or chapter[3:].replace("_", " ").capitalize()
+    spelt = NAMES.get(chapter) or chapter[3:].replace("_", " ").capitalize()
+    return spelt if chapter in CHAPTERS.values() else title.partition(":")[0] or spelt
 
 
 @dataclass(frozen=True)
@@ -57,22 +47,10 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Executed:
-    """One executed notebook.
+    """One executed notebook."""
 
-    Parameters
-    ----------
-    name : str
-        Name of the chapter, or of the run if the chapter is executed once per run.
-    chapter : str
-        Name of the chapter, such as ``05_error_analysis``.
-    path : Path
-        The executed notebook.
-    notebook : NotebookNode
-        Its content.
-    """
-
-    name: str
-    chapter: str
+    name: str  # of the chapter, or of the run if the chapter is executed once per run
+    chapter: str  # such as ``05_error_analysis``
     path: Path
     notebook: NotebookNode
 
@@ -80,6 +58,11 @@ class Executed:
     def _record(self) -> dict:
         record = self.notebook.metadata.get("papermill")
         return record if isinstance(record, dict) else {}
+
+    @property
+    def given(self) -> dict:
+        """Parameters that papermill was given."""
+        return self._record.get("parameters") or {}
 
     @property
     def started(self) -> str:
@@ -127,14 +110,13 @@ class Executed:
     @property
     def parameters(self) -> list[Parameter]:
         """Defaults of the notebook's parameters cell, overridden by what papermill was given."""
-        given = self._record.get("parameters") or {}
         cells = [cell for cell in self.notebook.cells if "parameters" in cell.metadata.get("tags", [])]
         declared = {one.name: one for cell in cells for one in PythonTranslator.inspect(cell)}
         found = [
-            Parameter(name, given.get(name, _value(one.default)), one.help.strip(), name in given)
+            Parameter(name, self.given.get(name, _value(one.default)), one.help.strip(), name in self.given)
             for name, one in declared.items()
         ]
-        return found + [Parameter(name, given[name], "", True) for name in given if name not in declared]
+        return found + [Parameter(name, value, "", True) for name, value in self.given.items() if name not in declared]
 
 
 def _value(source: str) -> object:
@@ -167,32 +149,23 @@ def find(study: Study) -> dict[str, list[Executed]]:
     ReportError
         If there is no executed notebook at all, or one cannot be read.
     """
-    folder = study.notebooks
-    paths = {path.stem: [path] for path in folder.glob("*.ipynb")}
-    for inner in folder.glob("*/"):
-        runs = list(inner.glob("*.ipynb"))
-        if runs:
-            paths[inner.name] = runs
+    paths = {path.stem: [path] for path in study.notebooks.glob("*.ipynb")}
+    paths |= {inner.name: runs for inner in study.notebooks.glob("*/") if (runs := list(inner.glob("[!.]*.ipynb")))}
     paths = {name: some for name, some in paths.items() if _CHAPTER.fullmatch(name)}
     if not paths:
         raise ReportError(
-            f"study {study.name!r}: {folder} holds no executed notebook, so there is nothing to report. "
+            f"study {study.name!r}: {study.notebooks} holds no executed notebook, so there is nothing to report. "
             f"Run `make report STUDY={study.name}`."
         )
-    chapters = {name: [] for name in sorted({*CHAPTERS, *paths})}
+    chapters = {name: [] for name in sorted({*CHAPTERS.values(), *paths})}
     for name, some in paths.items():
-        executed = [Executed(path.stem, name, path, _read(path, study)) for path in some if path.name[0] != "."]
-        chapters[name] = sorted(executed, key=_order)
+        chapters[name] = sorted((Executed(path.stem, name, path, _read(path, study)) for path in some), key=_order)
     failed = failures(study)  # whose notebook, if there is one, is of an earlier version
-    kept = [one for one in chapters[TRAINING] if one.name not in failed]
-    chapters[TRAINING] = _evaluated(kept, chapters[EVALUATION])
+    evaluated = {name for one in chapters[EVALUATION] for name in one.given.get("runs") or []}
+    chapters[TRAINING] = [
+        one for one in chapters[TRAINING] if one.name not in failed and (not evaluated or one.name in evaluated)
+    ]
     return chapters
-
-
-def _evaluated(runs: list[Executed], evaluation: list[Executed]) -> list[Executed]:
-    """Leave out runs that the evaluation excludes, such as those of a network that is gone."""
-    named = {name for one in evaluation for name in (one._record.get("parameters") or {}).get("runs") or []}
-    return [one for one in runs if one.name in named] if named else runs
 
 
 def _read(path: Path, study: Study) -> NotebookNode:
@@ -206,20 +179,13 @@ def _read(path: Path, study: Study) -> NotebookNode:
 
 
 def _order(executed: Executed) -> tuple:
+    """Sort runs by network and split, in the project's order, then by fold, seed and variant."""
     run = executed.run
     if not run:
         return (1, executed.name)
-    network, split = run["network"], run["split"]
-    return (
-        0,
-        PUBLISHED.index(network) if network in PUBLISHED else len(PUBLISHED),
-        network,
-        SPLITS.index(split) if split in SPLITS else len(SPLITS),
-        split,
-        int(run["fold"]),
-        int(run["seed"]),
-        run["variant"] or "",
-    )
+    networks, splits = [*PUBLISHED, run["network"]], [*SPLITS, run["split"]]
+    places = networks.index(run["network"]), run["network"], splits.index(run["split"]), run["split"]
+    return (0, *places, int(run["fold"]), int(run["seed"]), run["variant"] or "")
 
 
 def _text(value: object) -> str:

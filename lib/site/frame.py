@@ -28,22 +28,12 @@ def templates() -> Environment:
 
 
 def write_page(path: Path, template: str, *, study: str, synthetic: bool, **facts) -> None:
-    """Write a page, with the same bytes on every system.
+    """Write a page from a template such as ``chapter.html.j2``, with the same bytes on every system.
 
-    Parameters
-    ----------
-    path : path-like
-    template : str
-        Such as ``chapter.html.j2``.
-    study : str
-    synthetic : bool
-        Whether the page carries the banner that says so.
-    **facts
-        Further values of the template.
+    One that is `synthetic` carries a banner that says so; `facts` are further values of the template.
     """
-    shared = {"site": TITLE, "generator": GENERATOR, "study": study, "synthetic": synthetic}
+    shared = {"site": TITLE, "generator": GENERATOR, "study": study, "synthetic": synthetic, "code": code_version()}
     absent = {"corpus": "", "chapters": [], "page": None, "scripts": [], "up": ""}
     facts = shared | absent | facts
-    facts.setdefault("code", code_version())
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(templates().get_template(template).render(facts), encoding="utf-8", newline="\n")

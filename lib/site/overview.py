@@ -1,13 +1,13 @@
 """The first page: question, findings, main figure and main table."""
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pandas as pd
 from bs4 import BeautifulSoup
 from markupsafe import Markup
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lib.errors import ReportError
 from lib.narrative.format import fixed
@@ -27,11 +27,6 @@ class Figure(BaseModel):
     name: str = ""
     claim: str = ""
 
-    @field_validator("name")
-    @classmethod
-    def _inside(cls, name: str) -> str:
-        return Path(name).name
-
 
 class Summary(BaseModel):
     """What the evaluation found, as ``summary.json`` holds it."""
@@ -49,20 +44,9 @@ class Summary(BaseModel):
     main_table: str = "comparison"
     credit: str = ""
 
-    @field_validator("*", mode="before")
-    @classmethod
-    def _none_is_absent(cls, value: object, info) -> object:
-        return cls.model_fields[info.field_name].default if value is None else value
-
 
 def read_summary(study: Study) -> Summary | None:
-    """Return what the evaluation found; None if it has not run.
-
-    Raises
-    ------
-    ReportError
-        If the file is damaged or that of another study.
-    """
+    """Return what the evaluation found; None if it has not run, a `ReportError` if the file is another or damaged."""
     path = study.results / "summary.json"
     if not path.exists():
         return None
@@ -96,7 +80,7 @@ def facts(
         links.fix(soup, INDEX)
         return Markup(str(soup))  # safe: cleaned by markdown()
 
-    name = found.figure.name if evaluated else ""
+    name = Path(found.figure.name).name if evaluated else ""
     drawing = study.figures / f"{name}.svg"
     drawn = ""
     if name and drawing.is_file():
@@ -135,28 +119,24 @@ def read_table(path: Path) -> dict | None:
     dict
         ``name``, ``columns`` (``name``, ``numeric``), ``rows`` of texts and ``note``.
     """
-    if not path.is_file():
+    table = pd.read_csv(path, dtype=str, keep_default_na=False).map(_rounded) if path.is_file() else pd.DataFrame()
+    if not len(table):
         return None
-    with path.open(encoding="utf-8", newline="") as file:
-        lines = [line for line in csv.reader(file) if line]
-    if len(lines) < 2:
-        return None
-    columns = {name: [_rounded(value) for value in values] for name, *values in zip(*lines, strict=False)}
-    notes = []
-    for name in [name for name in columns if name in _CAPTIONED and len(lines) > 2]:
-        if len(set(columns[name])) == 1:
-            notes.append(f"{name}: {columns.pop(name)[0]}")
-    numeric = {name: all(_is_number(value) for value in values if value != "–") for name, values in columns.items()}
-    names = {name: name.replace("_", " ") for name in columns} | {"n_songs": "songs"}
-    if {"low", "high"} <= set(columns):
-        bounds = zip(columns["low"], columns.pop("high"), strict=True)
-        columns["low"] = [f"{low} to {high}" if low != high else low for low, high in bounds]
-        names["low"], numeric["low"] = "interval", True
+    same = [name for name in table if name in _CAPTIONED and len(table) > 1 and table[name].nunique() == 1]
+    note = "; ".join(f"{name}: {table[name].iloc[0]}" for name in same)
+    table = table.drop(columns=same)
+    names = {name: name.replace("_", " ") for name in table} | {"n_songs": "songs"}
+    numeric = {name for name in table if all(_is_number(value) for value in table[name] if value != "–")}
+    if {"low", "high"} <= {*table}:
+        low, high = table["low"], table.pop("high")
+        table["low"] = low.where(low == high, low + " to " + high)
+        names["low"] = "interval"
+        numeric.add("low")
     return {
         "name": path.stem,
-        "columns": [{"name": names[name], "numeric": numeric[name]} for name in columns],
-        "rows": [list(row) for row in zip(*columns.values(), strict=True)],
-        "note": "; ".join(notes),
+        "columns": [{"name": names[name], "numeric": name in numeric} for name in table],
+        "rows": table.to_numpy().tolist(),
+        "note": note,
     }
 
 

@@ -104,9 +104,8 @@ def tables(soup: BeautifulSoup) -> None:
         caption = table.find("caption")
         about = caption.get_text(" ", strip=True) if caption else _heading_above(table)
         label = f"Table {count}: {about}" if about else f"Table {count}"
-        table.wrap(
-            soup.new_tag("div", attrs={"class": "table", "role": "region", "tabindex": "0", "aria-label": label})
-        )
+        region = {"class": "table", "role": "region", "tabindex": "0", "aria-label": label}
+        table.wrap(soup.new_tag("div", attrs=region))
 
 
 def _join_names(table: Tag) -> None:
@@ -165,23 +164,12 @@ def _heading_above(element: Tag) -> str:
 
 @dataclass
 class Links:
-    """What a link of a notebook can lead to.
-
-    Parameters
-    ----------
-    study : Study
-    pages : dict
-        Address of the page of each notebook, by the notebook's name.
-    ids : dict
-        Ids on each page, by its address.
-    place : Path
-        Folder where the pages will lie.
-    """
+    """What a link of a notebook can lead to."""
 
     study: Study
-    pages: dict[str, str]
-    ids: dict[str, set[str]]
-    place: Path
+    pages: dict[str, str]  # address of the page of each notebook, by the notebook's name
+    ids: dict[str, set[str]]  # on each page, by its address
+    place: Path  # folder where the pages will lie
 
     def resolve(self, href: str, here: str) -> str | None:
         """Return the address that `href` of a notebook has on the page `here`; None if it leads nowhere."""
@@ -216,11 +204,11 @@ class Links:
         """Resolve every link of a page in place; one that would lead nowhere becomes text."""
         for link in soup.find_all("a"):
             address = self.resolve(link.get("href", ""), here)
-            if address is None and link.get("id"):
-                del link["href"]
-            elif address is None:
-                link.unwrap()
-            else:
+            if address is not None:
                 link["href"] = address
                 if urlsplit(address).scheme:
                     link["rel"] = "noreferrer"
+            elif link.get("id"):
+                del link["href"]
+            else:
+                link.unwrap()

@@ -1,7 +1,5 @@
 """The figures of the README, written from the committed tables: ``make readme``."""
 
-from pathlib import Path
-
 import pandas as pd
 
 from lib.errors import ReportError
@@ -53,13 +51,12 @@ def _table(results: pd.DataFrame) -> list[str]:
     songs = results[results["level"] == "song"]
     runs = sorted(set(songs["runs"]))
     counts = ", ".join(f"{n} under `{p}`" for p, n in songs.groupby("split", sort=False)["n_songs"].max().items())
-    how_many = " or ".join(str(n) for n in runs) + (" run" if runs == [1] else " runs")
-    lines += [
-        "",
+    how_many = " or ".join(map(str, runs)) + (" run" if runs == [1] else " runs")
+    note = (
         f"Accuracy per song with its 95 % interval; songs tested: {counts}; {how_many} per cell. Differences in the "
-        "text are taken before rounding.",
-    ]
-    return lines
+        "text are taken before rounding."
+    )
+    return [*lines, "", note]
 
 
 def marks(name: str) -> tuple[str, str]:
@@ -68,13 +65,7 @@ def marks(name: str) -> tuple[str, str]:
 
 
 def with_blocks(text: str, written: dict[str, str]) -> str:
-    """Return the README's text with its marked blocks replaced.
-
-    Raises
-    ------
-    ReportError
-        If the marks are not there.
-    """
+    """Return the README's text with its marked blocks replaced; a `ReportError` if the marks are not there."""
     for name, block in written.items():
         begin, end = marks(name)
         if text.count(begin) != 1 or text.count(end) != 1:
@@ -84,14 +75,8 @@ def with_blocks(text: str, written: dict[str, str]) -> str:
     return text
 
 
-def write(readme: Path = README) -> None:
-    """Write the results of the reference study into the README.
-
-    Raises
-    ------
-    ReportError
-        If the study's results or the README's marks are not there.
-    """
-    text = with_blocks(readme.read_text(encoding="utf-8"), blocks(Study(STUDY)))
-    with replacing(readme) as part:
+def write() -> None:
+    """Write the results of the reference study into the README; errors are those of `blocks` and `with_blocks`."""
+    text = with_blocks(README.read_text(encoding="utf-8"), blocks(Study(STUDY)))
+    with replacing(README) as part:
         part.write_text(text, encoding="utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from lib.io import cells
 from lib.paths import NOTEBOOKS
 
 FILE = Path(__file__).with_suffix(".yaml")
@@ -26,13 +26,7 @@ def works() -> dict[str, dict[str, str]]:
 
 
 def citations(text: str) -> Iterator[tuple[int, int, str]]:
-    """Find what a text cites in the form ``Efron & Morris 1973`` or ``Efron & Morris (1973)``.
-
-    Yields
-    ------
-    tuple of (int, int, str)
-        Where the citation begins and ends, and its label, whether or not the work is known.
-    """
+    """Find where citations such as ``Efron & Morris (1973)`` begin and end, and their labels, known or not."""
     for match in _CITED.finditer(text):
         yield match.start(), match.end(), f"{' '.join(match[1].split())} {match[2] or match[3]}"
 
@@ -43,24 +37,9 @@ def anchor(label: str) -> str:
 
 
 def listed(notebook: str, *texts: str) -> str:
-    """List what the text of a notebook cites, by author, as markdown; the end of each page.
-
-
-    Parameters
-    ----------
-    notebook : str
-        Name in ``notebooks/``, such as ``05_error_analysis``.
-    *texts : str
-        Further texts that it shows.
-
-    Returns
-    -------
-    str
-        An item a work, with its DOI or arXiv number as a link.
-    """
-    cells = json.loads((NOTEBOOKS / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
-    text = " ".join(" ".join("".join(cell["source"]).split()) for cell in cells if cell["cell_type"] == "markdown")
-    text = " ".join([text, *texts])
+    """List what a notebook such as ``05_error_analysis``, and further texts that it shows, cite; as Markdown."""
+    own = cells(NOTEBOOKS / f"{notebook}.ipynb", "markdown")
+    text = " ".join([" ".join(" ".join(own).split()), *texts])
     cited = {label for _, _, label in citations(text)} | ({POSTER} if re.search(r"\bposter\b", text) else set())
     return "\n".join(f"- {entry(label)}" for label in sorted(cited & set(works()), key=str.lower))
 
@@ -69,11 +48,11 @@ def entry(label: str) -> str:
     """Return one work as markdown, with the id that citations link to."""
     work = works()[label]
     year = label.rpartition(" ")[2]
+    dated = f" ({year})" if year.isdigit() else ""
     where = f", {work['in']}" if "in" in work else ""
     link = ""
     if "doi" in work:
         link = f", doi [{work['doi']}](https://doi.org/{work['doi']})"
     elif "arxiv" in work:
         link = f", arXiv [{work['arxiv']}](https://arxiv.org/abs/{work['arxiv']})"
-    dated = f" ({year})" if year.isdigit() else ""
     return f'<a id="{anchor(label)}"></a>{work["by"]}{dated}: *{work["title"]}*{where}{link}.'

@@ -3,7 +3,7 @@
 import base64
 import re
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 
 from bs4 import BeautifulSoup
@@ -32,22 +32,12 @@ _OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")
 
 @dataclass
 class Body:
-    """A rendered notebook.
+    """A rendered notebook."""
 
-    Parameters
-    ----------
-    soup : BeautifulSoup
-        Its HTML, without the title.
-    title, question : str
-        Of its first heading, without the number; may be empty.
-    contents : list of (level, id, text)
-        Headings of the second and third level.
-    """
-
-    soup: BeautifulSoup
-    title: str = ""
-    question: str = ""
-    contents: list[tuple[int, str, str]] = field(default_factory=list)
+    soup: BeautifulSoup  # without the title
+    title: str  # of its first heading, without the number; may be empty
+    question: str
+    contents: list[tuple[int, str, str]]  # level, id and text of headings of the second and third level
 
     @property
     def ids(self) -> set[str]:
@@ -56,16 +46,7 @@ class Body:
 
 
 def render(notebook: NotebookNode, media: Media, players: Players) -> Body:
-    """Render one executed notebook, which is left as it is.
-
-    Parameters
-    ----------
-    notebook : NotebookNode
-    media : Media
-        Takes the pictures and sounds.
-    players : Players
-        Makes the players of the notebook's sounds.
-    """
+    """Render one executed notebook, which is left as it is; its pictures and sounds go to `media`."""
     notebook = deepcopy(notebook)
     notebook.cells = [cell for cell in notebook.cells if not _LEFT_OUT & set(cell.metadata.get("tags", []))]
     exporter = _exporter()

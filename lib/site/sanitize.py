@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import re
 import struct
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -62,27 +63,21 @@ def _allowed(tag: str, name: str, value: str) -> bool:
     return name in _EVERYWHERE or name in _ATTRIBUTES.get(tag, ())
 
 
+@dataclass
 class Media:
     """Pictures and sounds that leave the notebooks and become files beside the pages.
 
     A file is named after its content, so that a picture that several pages show lies there once. One that lies among
     the study's figures already is not written again; a page shows it as it is there, which changes when its notebook
     runs again, a moment before the pages are built anew.
-
-    Parameters
-    ----------
-    folder : path-like
-        Where the pages are being built.
-    figures : path-like, optional
-        Folder ``figures`` of the study.
     """
 
     FOLDER = "media"
     OWN = re.compile(r"-[0-9a-f]{10}\.[a-z0-9]+")  # how the name of a file that it wrote ends
 
-    def __init__(self, folder: Path, figures: Path | None = None):
-        self.folder, self.figures = Path(folder), figures
-        self.up = ""  # from the page in hand to the index: "" or "../"
+    folder: Path  # where the pages are being built
+    figures: Path | None = None  # of the study
+    up: str = ""  # from the page in hand to the index: "" or "../"
 
     @staticmethod
     def stem(name: str) -> str:
