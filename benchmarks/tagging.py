@@ -12,7 +12,7 @@ from statistics import median
 import numpy as np
 import psutil
 
-from lib.audio import SUFFIXES, load_excerpt
+from lib.audio import SUFFIXES, load_excerpt, open_audio
 from lib.paths import PROJECT, Study
 from lib.pool import cores
 from lib.tagging.model import SHIPPED, load
@@ -44,7 +44,8 @@ def main() -> int:
         marks = [time.perf_counter()]
         load_excerpt(path, tagger.spectrogram.sample_rate, tagger.spectrogram.excerpt_s)
         marks.append(time.perf_counter())
-        (first, *_) = windows(path, tagger.spectrogram)
+        with open_audio(path) as audio:
+            (first, *_) = windows(audio, tagger.spectrogram)
         marks.append(time.perf_counter())
         song_features(first.slices, tagger.spectrogram)
         marks.append(time.perf_counter())

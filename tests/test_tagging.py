@@ -24,7 +24,7 @@ from lib.paths import PROJECT
 from lib.tagging import __main__ as command
 from lib.tagging import file_tags, manifest, output, page
 from lib.tagging.model import SHIPPED, WEIGHTS, load, save
-from lib.tagging.predict import Tagged, tag, windows
+from lib.tagging.predict import Tagged, files_of, tag, windows
 from tests.conftest import music_folder
 from tests.synthetic import RATE, song, write
 
@@ -182,9 +182,8 @@ def test_predictions_are_unsure_where_nothing_is_likely_or_the_music_is_unlike(e
 
 def test_playlists_hold_each_class_the_surest_first(examples, tmp_path):
     table = output.table_of(examples, HEADS)
-    written = {
-        path.name: path.read_text(encoding="utf-8") for path in output.write_playlists(table, HEADS, tmp_path / "p")
-    }
+    output.write_playlists(table, HEADS, tmp_path)
+    written = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "playlists").iterdir()}
     assert set(written) == {
         "genre-A.m3u8", "genre-unsure.m3u8", "mood-sad.m3u8", "mood-happy.m3u8", "mood-unsure.m3u8",
     }  # fmt: skip
@@ -302,7 +301,7 @@ def test_a_link_to_itself_is_a_file_with_a_reason(tagger, music, tmp_path):
     (tmp_path / "loop.wav").symlink_to("loop.wav")
     (tmp_path / "loop").symlink_to(tmp_path)
     shutil.copy(music / "one.wav", tmp_path)
-    paths = list(command._files([tmp_path]))
+    paths = files_of([tmp_path])
     assert [path.name for path in paths] == ["loop.wav", "one.wav"]
     assert [one.status for one in tag(tagger, paths, workers=1)] == ["missing", "ok"]
 

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from lib.datasets.files import audio_files
-from lib.errors import ReportError
-from lib.io import PART, explained
+from lib.errors import ReportError, exit_status
+from lib.io import scratch
 from lib.isolation import unbroken_streams
 from lib.narrative.format import percent
 from lib.progress import tell
 from lib.tagging import file_tags, manifest
 from lib.tagging.model import Tagger
 from lib.tagging.output import UNSURE, alike, playlist, prediction, table_of, write_csv, write_details, write_playlists
-from lib.tagging.predict import OUT_OF_DISTRIBUTION, SURE, Tagged, tag
+from lib.tagging.predict import OUT_OF_DISTRIBUTION, SURE, Tagged, files_of, tag
 from lib.training.quiet import import_keras
 
 RESULTS = ("index.html", "style.css", "tags.csv", "tags.json", "alike.csv")  # and playlists
@@ -29,40 +26,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; 0 if a file could be tagged or taken back, 1 if none, 130 if it was interrupted."""
     given = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        if given.undo:
-            return _take_back(given.undo, given.read_only_too)
-        paths = list(_files(given.music))
-        if not 0 <= given.sure <= 1:
-            raise ReportError(f"--sure {given.sure}: it must be a probability, 0 to 1.")
-        manifest.apart(given.out, given.music)
-        manifest.check(given.out, RESULTS)
-        manifest.writable(given.out)
-        undo = given.out.with_name(f"{given.out.name}-undo.json")
-        if given.write and undo.exists():
-            raise ReportError(f"{undo} exists: it undoes an earlier change. Move it away, or name another --out.")
-        import_keras()
-        from lib.tagging.export import tagger_of
+    run = _take_back if given.undo else _tag
+    return exit_status(lambda: run(given), "Stopped. Nothing was changed.", given.out)
 
-        tagger = tagger_of(given.model, tell=lambda text: print(text, flush=True))
-        manifest.check(given.out, [playlist(head, label) for head in tagger.heads for label in (*head.classes, UNSURE)])
-        print(_about(tagger))
-        songs, stopped = _tagged(tagger, paths, given.workers, given.sure)
-        tell(f"writing the results of {len(songs)} files", every=0)
-        with explained(given.out):
-            _write(given.out, tagger, songs, given.sure)
-        print(f"{sum(song.ok for song in songs)} of {len(songs)} files tagged: {given.out / 'index.html'}")
-        if given.write:
-            _write_tags(tagger, songs, given.sure, undo, given.read_only_too)
-    except ReportError as error:
-        print(f"\n{error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"\n{error.filename}: {error.strerror or error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nStopped. Nothing was changed.", file=sys.stderr)
-        return 130
+
+def _tag(given: argparse.Namespace) -> int:
+    if not given.music:
+        raise ReportError("Name the files or folders to tag, such as: python -m lib.tagging ~/Music")
+    paths = files_of(given.music)
+    if not 0 <= given.sure <= 1:
+        raise ReportError(f"--sure {given.sure}: it must be a probability, 0 to 1.")
+    manifest.apart(given.out, given.music)
+    manifest.check(given.out, RESULTS)
+    manifest.writable(given.out)
+    undo = given.out.with_name(f"{given.out.name}-undo.json")
+    if given.write and undo.exists():
+        raise ReportError(f"{undo} exists: it undoes an earlier change. Move it away, or name another --out.")
+    import_keras()
+    from lib.tagging.export import tagger_of
+
+    tagger = tagger_of(given.model, tell=lambda text: print(text, flush=True))
+    manifest.check(given.out, [playlist(head, label) for head in tagger.heads for label in (*head.classes, UNSURE)])
+    print(_about(tagger))
+    songs, stopped = _tagged(tagger, paths, given.workers, given.sure)
+    tell(f"writing the results of {len(songs)} files", every=0)
+    _write(given.out, tagger, songs, given.sure)
+    print(f"{sum(song.ok for song in songs)} of {len(songs)} files tagged: {given.out / 'index.html'}")
+    if given.write:
+        _write_tags(tagger, songs, given.sure, undo, given.read_only_too)
     if stopped:
         print(f"Stopped before the end: {len(paths) - len(songs)} files were not heard.", file=sys.stderr)
         return 130
@@ -70,39 +61,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m lib.tagging", description="Tag music with genre and mood, over time and by file."
-    )
+    about = "Tag music with genre and mood, over time and by file."
+    parser = argparse.ArgumentParser(prog="python -m lib.tagging", description=about)
     parser.add_argument("music", nargs="*", type=Path, help="files, and folders with all that is below them")
     parser.add_argument("--model", default="", help="folder of a model, or <study>/<run>; default: the project's own")
     parser.add_argument("--out", type=Path, default=Path("tagged"), help="folder of the results (default: tagged)")
-    parser.add_argument(
-        "--sure", type=float, default=SURE, help=f"probability below which a file is {UNSURE} (default: {SURE})"
-    )
+    sure = f"probability below which a file is {UNSURE} (default: {SURE})"
+    parser.add_argument("--sure", type=float, default=SURE, help=sure)
     parser.add_argument("--workers", type=int, default=0, help="processes (default: one per core)")
     parser.add_argument("--write", action="store_true", help="write sure predictions into the files' tags")
     parser.add_argument("--read-only-too", action="store_true", help="with --write and --undo: read-only files as well")
     parser.add_argument("--undo", type=Path, help="take back what --write wrote, by the file that it left")
     return parser
-
-
-def _files(given: Sequence[Path]) -> Iterator[Path]:
-    """Files that are named, and those in and below folders; each once."""
-    if not given:
-        raise ReportError("Name the files or folders to tag, such as: python -m lib.tagging ~/Music")
-    seen, found = set(), 0
-    for place in given:
-        place = place.expanduser()
-        if not place.exists():
-            raise ReportError(f"{place}: there is no such file or folder.")
-        for path in audio_files(place) if place.is_dir() else [place]:
-            real = os.path.realpath(path)  # that of Path fails at a link to itself
-            if real not in seen:
-                seen.add(real)
-                found += 1
-                yield path
-    if not found:
-        raise ReportError(f"{', '.join(map(str, given))}: no audio file there or below.")
 
 
 def _about(tagger: Tagger) -> str:
@@ -145,13 +115,11 @@ def _write(folder: Path, tagger: Tagger, songs: Sequence[Tagged], sure: float) -
     from lib.tagging.page import write_page
 
     table, near = table_of(songs, tagger.heads, sure), alike(songs)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", suffix=PART, dir=folder.parent) as made:
-        part = Path(made)
+    with scratch(folder) as part:
         write_csv(table, part / "tags.csv")
         write_csv(near, part / "alike.csv")
         write_details(songs, tagger.heads, table, part / "tags.json", model=tagger.facts)
-        write_playlists(table, tagger.heads, part / "playlists")
+        write_playlists(table, tagger.heads, part)
         write_page(part, tagger, songs, table, near, place=folder)
         manifest.publish(part, folder)
 
@@ -169,8 +137,8 @@ def _write_tags(tagger: Tagger, songs: Sequence[Tagged], sure: float, undo: Path
     print(f"{len(wanted) - len(left)} files written; to take it back: python -m lib.tagging --undo {undo}")
 
 
-def _take_back(undo: Path, read_only_too: bool) -> int:
-    left = file_tags.take_back(undo, read_only_too=read_only_too)
+def _take_back(given: argparse.Namespace) -> int:
+    left = file_tags.take_back(given.undo, read_only_too=given.read_only_too)
     for path, reason in left.items():
         print(f"{path}: left as it is, {reason}", file=sys.stderr)
     print("The tags are as they were before." if not left else f"{len(left)} files were left as they are.")

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from lib.datasets.datasheets import datasheets
-from lib.errors import ReportError
+from lib.errors import ReportError, exit_status
 from lib.evaluation.results import by_strictness
 from lib.features.slices import Slices
 from lib.io import explained, plain, read_json
@@ -37,11 +37,13 @@ _SETTLED = (
     "Whether weights carry the terms of the music that they were trained on is not settled law, so keep to these too. "
     "The code is under the MIT licence."
 )
-SCORES = ("head", "level", "n_songs", "accuracy", "low", "high", "runs")
+SCORES = ["head", "level", "n_songs", "accuracy", "low", "high", "runs"]
 
 
 def tagger_of(name: str, root: str = "", *, tell: Callable[[str], None] = lambda text: None) -> Tagger:
     """Model of a name.
+
+    A run's network is calibrated on the run's own validation songs.
 
     Parameters
     ----------
@@ -55,37 +57,23 @@ def tagger_of(name: str, root: str = "", *, tell: Callable[[str], None] = lambda
     Raises
     ------
     ReportError
-        If it is neither, or the run has no weights.
+        If it is neither, or the run is not finished, was made with other data or code than now, is no network, or has
+        no weights.
     """
-    if not name or (Path(name) / FACTS).is_file():
-        return load(Path(name) if name else SHIPPED)
-    study, _, run = name.partition("/")
-    if not run or "/" in run:
+    folder = Path(name) if name else SHIPPED
+    if not name or (folder / FACTS).is_file():
+        return load(folder)
+    of_study, _, of_run = name.partition("/")
+    if not of_run or "/" in of_run:
         raise ReportError(f"model {name}: neither a model's folder nor <study>/<run>, such as demo/yu2018-song-f0-s0.")
     tell(f"calibrating {name} on its validation songs, and learning what its training songs are like ...")
-    return of_run(Study(study, root), run)
-
-
-def of_run(study: Study, name: str) -> Tagger:
-    """Make a tagger of a finished run, calibrated on its own validation songs.
-
-    Parameters
-    ----------
-    study : Study
-    name : str
-        Of the run; it must have its weights.
-
-    Raises
-    ------
-    ReportError
-        If the run is not finished, was made with other data or code than now, is no network, or has no weights.
-    """
-    run = finished(study, [name])[0]
+    study = Study(of_study, root)
+    run = finished(study, [of_run])[0]
     if run.stale:
-        raise ReportError(f"run {name!r} was made with other data or code than now. Run `make report` again first.")
+        raise ReportError(f"run {of_run!r} was made with other data or code than now. Run `make report` again first.")
     record = run.record
     if "settings" not in record or not run.metrics["parameters"] or not run.metrics["epochs"]:
-        raise ReportError(f"run {name!r} is no network of its own, but a baseline or a choice among several.")
+        raise ReportError(f"run {of_run!r} is no network of its own, but a baseline or a choice among several.")
     weights = run.folder / "model.weights.h5"
     if not weights.is_file():
         raise ReportError(
@@ -97,53 +85,43 @@ def of_run(study: Study, name: str) -> Tagger:
 
     model = rebuild(plan.description)
     model.load_weights(weights)
-    return _tagger(plan, model, [run], f"{study.name}/{name}", np.asarray(plan.parts) == "train")
+    return _tagger(plan, model, [run], name, np.asarray(plan.parts) == "train")
 
 
-def of_corpus(study: Study, architecture: str, recipe: str, *, seed: int = 0, tell=lambda text: None) -> Tagger:
+def runs_like(study: Study, network: str, recipe: str, *, candidates: bool = False) -> list[Finished]:
+    """Finished runs of a network and a recipe under ``artist``, on all songs and with all heads."""
+    return [
+        one
+        for one in finished(study, candidates=candidates)
+        if (one.run.architecture, one.run.split, one.run.recipe) == (network, "artist", recipe)
+        and one.run.share == 1
+        and not (one.stale or one.run.heads)
+    ]
+
+
+def of_corpus(study: Study, network: str, recipe: str) -> Tagger:
     """Train a network on every artist of a study but those of the first validation share, and make a tagger of it.
 
-    Its temperatures are those of the validation songs of the runs of the same network and recipe under ``artist``.
-
-    Parameters
-    ----------
-    study : Study
-    architecture, recipe : str
-    seed : int >= 0
-    tell : callable
-        Called with the progress of the training.
-
-    Raises
-    ------
-    ReportError
-        If the study has no run of that network and recipe under ``artist``.
+    Its temperatures are those of the validation songs of the runs of the same network and recipe under ``artist``; a
+    `ReportError` is raised if there are none.
     """
     from lib.training import fit
 
-    alike = [
-        run
-        for run in (*_there(study), *_there(study, candidates=True))
-        if (run.run.architecture, run.run.split, run.run.recipe, run.run.share) == (architecture, "artist", recipe, 1)
-    ]
-    calibrating = [run for run in alike if run.run.candidate] or alike
+    candidates = runs_like(study, network, recipe, candidates=True)
+    alike = runs_like(study, network, recipe) or candidates
     if not alike:
         raise ReportError(
-            f"study {study.name!r} has no run of {architecture} with recipe {recipe!r} under artist, so how good such "
+            f"study {study.name!r} has no run of {network} with recipe {recipe!r} under artist, so how good such "
             f"a model is cannot be said. Declare one in config/{study.name}.yaml and run `make report`."
         )
-    changed = alike[0].record["changed"]
-    plan = RunSpec(
-        study, Run(architecture, "artist", recipe=recipe, seed=seed), changed, alike[0].record["run"]["folds"]
-    )
+    record = alike[0].record
+    plan = RunSpec(study, Run(network, "artist", recipe=recipe), record["changed"], record["run"]["folds"])
     parts = np.where(plan.parts == "test", "train", plan.parts)
     model, _ = fit.train_anew(
-        plan.description, plan.heads, plan.slices, parts, plan.labels, plan.settings, seed=seed, on_epoch=tell
-    )
-    return _tagger(plan, model, calibrating, f"{architecture}, {recipe}, {study.name}", parts == "train")
-
-
-def _there(study: Study, *, candidates: bool = False) -> list[Finished]:
-    return [run for run in finished(study, candidates=candidates) if not run.stale]
+        plan.description, plan.heads, plan.slices, parts, plan.labels, plan.settings, seed=plan.run.seed,
+        on_epoch=lambda text: print(f"training: {text}", flush=True),
+    )  # fmt: skip
+    return _tagger(plan, model, candidates or alike, f"{network}, {recipe}, {study.name}", parts == "train")
 
 
 def _tagger(plan: RunSpec, model, calibrating: Sequence[Finished], name: str, learnt: np.ndarray) -> Tagger:
@@ -160,40 +138,40 @@ def _tagger(plan: RunSpec, model, calibrating: Sequence[Finished], name: str, le
 
 
 def _temperatures(runs: Sequence[Finished], heads: Sequence[Head], tracks: pd.DataFrame) -> dict[str, float]:
-    validation = pd.concat([run.predictions("validation") for run in runs], ignore_index=True)
-    validation["song"] = validation["track_id"].astype(str) + np.repeat(
-        [f"/{number}" for number in range(len(runs))], [len(run.predictions("validation")) for run in runs]
-    )
+    of_run = {str(number): run.predictions("validation") for number, run in enumerate(runs)}
+    validation = pd.concat(of_run, names=["run"]).reset_index("run")
+    songs = (validation["track_id"].astype(str) + "/" + validation["run"]).to_numpy()
     found = {}
     for head in heads:
         if not head.numeric:
             classes = {name: number for number, name in enumerate(head.classes)}
             labels = tracks[head.name].astype(object).map(classes).loc[validation["track_id"]].fillna(-1).astype(int)
-            found[head.name] = temperature(
-                validation[head.columns].to_numpy(), validation["song"].to_numpy(), labels.to_numpy()
-            )
+            found[head.name] = temperature(validation[head.columns].to_numpy(), songs, labels.to_numpy())
     return found
 
 
 def _training_distribution(slices: Slices, learnt: np.ndarray, tracks: pd.DataFrame) -> TrainingDistribution | None:
     """Fit the distribution of the training songs, of many a sample; None where there are too few artists."""
-    numbers = slices.table.loc[learnt].groupby("track_id", sort=True).indices
-    positions = np.flatnonzero(learnt)
-    artists = tracks.loc[list(numbers), "artist_group"].astype(object)
-    artists = artists.where(artists.notna(), pd.Series(list(numbers), index=artists.index))
+    of_song = slices.table.groupby(slices.table["track_id"].where(learnt)).indices
+    artists = tracks.loc[list(of_song), "artist_group"].astype(object)
+    artists = artists.fillna(artists.index.to_series())
     if artists.nunique() < FEWEST_ARTISTS:
         return None
-    rows = sorted(np.random.default_rng(0).permutation(len(numbers))[:MOST_SONGS])
-    of_song = [positions[own] for own in numbers.values()]
-    return learn([slices.take(of_song[row]) for row in rows], list(artists.astype(str).iloc[rows]), slices.spectrogram)
+    artists = artists.iloc[sorted(np.random.default_rng(0).permutation(len(artists))[:MOST_SONGS])]
+    return learn([slices.take(of_song[song]) for song in artists.index], list(artists.astype(str)), slices.spectrogram)
 
 
 def _facts(plan: RunSpec, calibrating: Sequence[Finished], songs: int) -> dict:
-    """Gather facts of a network from the results of its study."""
+    """Gather facts of a network from the results of its study, its scores under the strictest split among them."""
     path = plan.study.results / "summary.json"
     summary = read_json(path) if path.is_file() else {}
     corpus = summary.get("corpus", "")
     about = datasheets().get(corpus, {})
+    path = plan.study.tables / "results.csv"
+    rows = pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=["network", "recipe", "split", *SCORES])
+    own = rows.loc[(rows["network"] == plan.run.architecture) & (rows["recipe"] == plan.run.recipe)]
+    split = by_strictness(own["split"])[-1] if len(own) else ""
+    scores = own.loc[own["split"] == split, SCORES]
     return {
         "network": plan.run.architecture,
         "recipe": plan.run.recipe,
@@ -204,20 +182,9 @@ def _facts(plan: RunSpec, calibrating: Sequence[Finished], songs: int) -> dict:
         "calibrated_on": len({song for run in calibrating for song in run.predictions("validation")["track_id"]}),
         "licence": about.get("licence", ""),
         "limits": about.get("limits", ""),
-        **_accuracy(plan),
+        "split": split,
+        "accuracy": scores.astype(object).where(scores.notna(), None).to_dict("records"),
     }
-
-
-def _accuracy(plan: RunSpec) -> dict:
-    """How good runs of the network and recipe are under the strictest split they were made under."""
-    path = plan.study.tables / "results.csv"
-    rows = pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=["network", "recipe", "split", *SCORES])
-    own = rows.loc[(rows["network"] == plan.run.architecture) & (rows["recipe"] == plan.run.recipe)]
-    if not len(own):
-        return {"split": "", "accuracy": []}
-    strict = by_strictness(own["split"])[-1]
-    rows = own.loc[own["split"] == strict, list(SCORES)]
-    return {"split": strict, "accuracy": rows.astype(object).where(rows.notna(), None).to_dict("records")}
 
 
 def card(tagger: Tagger) -> str:
@@ -261,22 +228,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--root", default="", help="folder of work/ and results/; default: the project's own")
     parser.add_argument("--out", type=Path, default=SHIPPED, help="folder of the model; replaced")
     given = parser.parse_args(arguments)
-    try:
-        check_place(given.out)
-        import_keras()
-        study = Study(given.study, given.root)
-        with explained(given.out):
-            tagger = of_corpus(
-                study, given.network, given.recipe, tell=lambda text: print(f"training: {text}", flush=True)
-            )
-            save(tagger, given.out)
-            (given.out / CARD).write_text(card(tagger), encoding="utf-8")
-    except ReportError as error:
-        print(f"\n{error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nStopped. Nothing was changed.", file=sys.stderr)
-        return 130
+    return exit_status(explained(given.out)(lambda: _export(given)), "Stopped. Nothing was changed.", given.out)
+
+
+def _export(given: argparse.Namespace) -> int:
+    check_place(given.out)
+    import_keras()
+    tagger = of_corpus(Study(given.study, given.root), given.network, given.recipe)
+    save(tagger, given.out)
+    (given.out / CARD).write_text(card(tagger), encoding="utf-8")
     print(f"{given.out}: {sum(path.stat().st_size for path in given.out.iterdir()) / 1e6:.2f} MB")
     return 0
 

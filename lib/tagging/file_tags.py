@@ -11,80 +11,53 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from lib.audio import open_audio
 from lib.errors import ReportError
 from lib.io import replacing
 
-FIELDS = ("genre", "mood")
 _READ_ONLY = "it is read-only (--read-only-too changes such files as well)"
-_FRAMES = {"genre": "TCON", "mood": "TMOO"}  # of ID3 in WAV and AIFF, of which mutagen has no easy view
+FIELDS = {"genre": "TCON", "mood": "TMOO"}  # and their frames of ID3 in WAV and AIFF, of which mutagen has no easy view
 
 
 def write_tags(wanted: Mapping[Path, Mapping[str, str]], undo: Path, *, read_only_too: bool = False) -> dict[Path, str]:
-    """Write tags into files.
+    """Write tags into files; return those that were left as they are, with the reason.
 
     Parameters
     ----------
     wanted : mapping of Path to mapping
         For each file, ``genre`` and ``mood``, or one of them.
     undo : Path
-        File to take it back with; it must not exist.
+        File to take it back with; if it exists, a `ReportError` is raised.
     read_only_too : bool
         Whether files that may not be written are written all the same; else they are left.
-
-    Returns
-    -------
-    dict
-        Files that were left as they are, with the reason.
-
-    Raises
-    ------
-    ReportError
-        If `undo` exists.
     """
     if undo.exists():
         raise ReportError(f"{undo} exists: it undoes an earlier change. Move it away, or name another.")
     left: dict[Path, str] = {}
-    before: dict[str, dict] = {}
-    for path in wanted:
+    files: dict[str, dict] = {}
+    for path, values in wanted.items():
         try:
             if _closed(path) and not read_only_too:
                 left[path] = _READ_ONLY
             else:
-                before[str(path.resolve())] = {"before": read(path), "after": dict(wanted[path])}
+                files[str(path.resolve())] = {"before": read(path), "after": dict(values)}
         except Exception as error:  # a file that cannot be tagged is left as it is, whatever is wrong with it
             left[path] = f"its tags cannot be read ({error})"
     with replacing(undo) as part:  # before the first file is touched
-        part.write_text(json.dumps({"files": before}, indent=1) + "\n", encoding="utf-8")
+        part.write_text(json.dumps({"files": files}, indent=1) + "\n", encoding="utf-8")
     for path, values in wanted.items():
-        if path not in left:
-            reason = _changed(path, {name: [value] for name, value in values.items()})
-            if reason:
-                left[path] = reason
+        if path not in left and (reason := _changed(path, {name: [value] for name, value in values.items()})):
+            left[path] = reason
     return left
 
 
 def take_back(undo: Path, *, read_only_too: bool = False) -> dict[Path, str]:
     """Bring back the tags that an undo file holds, where they are still as they were written.
 
-    Parameters
-    ----------
-    undo : Path
-    read_only_too : bool
-        See `write_tags`.
-
-    Returns
-    -------
-    dict
-        Files that were left as they are, with the reason.
-
-    Raises
-    ------
-    ReportError
-        If `undo` is no such file.
+    Return and `read_only_too` are those of `write_tags`; if `undo` is no such file, a `ReportError` is raised.
     """
     try:
         files = json.loads(undo.read_text(encoding="utf-8"))["files"]
@@ -99,25 +72,22 @@ def take_back(undo: Path, *, read_only_too: bool = False) -> dict[Path, str]:
             left[path] = f"its tags cannot be read ({error})"
             continue
         changed = {name: before.get(name, []) for name, value in after.items() if now.get(name) == [value]}
-        if changed and _closed(path) and not read_only_too:
-            reason = _READ_ONLY
-        else:
-            reason = _changed(path, changed) if changed else ""
-        if reason:
+        closed = _closed(path) and not read_only_too
+        if changed and (reason := _READ_ONLY if closed else _changed(path, changed)):
             left[path] = reason
     return left
 
 
 def read(path: Path) -> dict[str, list[str]]:
-    """Genre and mood of a file, as far as it has them.
+    """Genre and mood of a file, as far as it has them; ValueError if mutagen does not write tags of its kind."""
+    from mutagen.id3 import ID3
 
-    Raises
-    ------
-    ValueError
-        If it is of a kind whose tags mutagen does not write.
-    """
-    file = _opened(path)
-    return {name: values for name in FIELDS if (values := _get(file, name))}
+    tags = _opened(path).tags or {}
+    if isinstance(tags, ID3):
+        found = {name: getattr(tags.get(frame), "text", []) for name, frame in FIELDS.items()}
+    else:
+        found = {name: tags.get(name, []) for name in FIELDS}
+    return {name: [str(value) for value in values] for name, values in found.items() if values}
 
 
 def sound(path: Path) -> str:
@@ -129,7 +99,7 @@ def sound(path: Path) -> str:
     return total.hexdigest()
 
 
-def _changed(path: Path, values: Mapping[str, Iterable[str]]) -> str:
+def _changed(path: Path, values: Mapping[str, list[str]]) -> str:
     """Change a file's tags by way of a copy; why not, if it could not be done."""
     try:
         with replacing(path.resolve()) as part:
@@ -166,36 +136,18 @@ def _opened(path: Path):
     return file
 
 
-def _get(file, name: str) -> list[str]:
-    if file.tags is None:
-        return []
-    if _plain_id3(file):
-        frame = file.tags.get(_FRAMES[name])
-        return [str(text) for text in frame.text] if frame else []
-    return [str(value) for value in file.tags.get(name, [])]
-
-
-def _set(path: Path, values: Mapping[str, Iterable[str]]) -> None:
+def _set(path: Path, values: Mapping[str, list[str]]) -> None:
     from mutagen import id3
 
     file = _opened(path)
     if file.tags is None:
         file.add_tags()
     for name, texts in values.items():
-        texts = list(texts)
-        if _plain_id3(file):
-            frame = _FRAMES[name]
-            file.tags.delall(frame)
-            if texts:
-                file.tags.add(getattr(id3, frame)(encoding=3, text=texts))
+        if isinstance(file.tags, id3.ID3):
+            frame = getattr(id3, FIELDS[name])
+            file.tags.setall(frame.__name__, [frame(encoding=3, text=texts)] if texts else [])
         elif texts:
             file.tags[name] = texts
         elif name in file.tags:
             del file.tags[name]
     file.save()
-
-
-def _plain_id3(file) -> bool:
-    from mutagen.id3 import ID3
-
-    return isinstance(file.tags, ID3)

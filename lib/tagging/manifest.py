@@ -18,23 +18,10 @@ _NAME = re.compile(r"(playlists/)?[^/\\]+\.[a-z0-9]+")
 
 
 def apart(folder: Path, music: Iterable[Path]) -> None:
-    """Make sure that results and music do not share a folder.
-
-    Parameters
-    ----------
-    folder : path-like
-        Of the results.
-    music : iterable of path-like
-        Files and folders that are read.
-
-    Raises
-    ------
-    ReportError
-        If `folder` is, contains or lies in one of the folders of `music`.
-    """
-    place = Path(folder).resolve()
+    """Raise a `ReportError` if the folder of results is, contains or lies in one of the folders of music."""
+    place = folder.resolve()
     for one in music:
-        own = Path(one).expanduser().resolve()
+        own = one.expanduser().resolve()
         if own.is_dir() and (place == own or place in own.parents or own in place.parents):
             how = "is" if place == own else "contains" if place in own.parents else "lies in"
             raise ReportError(
@@ -43,22 +30,14 @@ def apart(folder: Path, music: Iterable[Path]) -> None:
 
 
 def check(folder: Path, names: Iterable[str]) -> None:
-    """Make sure that results can be written into a folder without loss.
-
-    Parameters
-    ----------
-    folder : path-like
-        Missing, empty, or with a manifest that `publish` wrote.
-    names : iterable of str
-        Files that shall be written there, relative to it.
+    """Make sure that files of some names can be written into a folder without loss.
 
     Raises
     ------
     ReportError
-        If it holds something else and no manifest, or one of `names` that this program did not write there or that was
-        changed since.
+        If it is not empty and holds no manifest of `publish`, or one of `names` that this program did not write there
+        or that was changed since.
     """
-    folder = Path(folder)
     known = _known(folder)
     for name in sorted(names):
         path = folder / name
@@ -72,13 +51,7 @@ def check(folder: Path, names: Iterable[str]) -> None:
 
 
 def writable(folder: Path) -> None:
-    """Make sure that a folder can be made or written into, before the work whose results go there.
-
-    Raises
-    ------
-    ReportError
-        If it cannot.
-    """
+    """Raise a `ReportError`, before the work whose results go there, if a folder can't be made or written into."""
     nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     if not nearest.is_dir():
         raise ReportError(f"--out {folder}: {nearest} is no folder. Name another folder.")
@@ -89,29 +62,15 @@ def writable(folder: Path) -> None:
 
 
 def publish(made: Path, folder: Path) -> None:
-    """Bring finished results into a folder; only what this program wrote there is replaced or removed.
+    """Bring finished results into a folder; only what this program wrote there is replaced or removed, see `check`.
 
     The manifest lists old and new checksums before the first file is touched, so that results of which only some were
     replaced when the machine stopped are known as the program's own all the same.
-
-    Parameters
-    ----------
-    made : path-like
-        Folder of the new results, which stays as it is.
-    folder : path-like
-        See `check`.
-
-    Raises
-    ------
-    ReportError
-        As from `check`; nothing is changed then.
     """
-    made, folder = Path(made), Path(folder)
-    new = {path.relative_to(made).as_posix(): checksum(path) for path in sorted(made.rglob("*")) if path.is_file()}
+    new = {path.relative_to(made).as_posix(): [checksum(path)] for path in sorted(made.rglob("*")) if path.is_file()}
     check(folder, new)
     old = _known(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    both = {name: sorted({*old.get(name, ()), *([new[name]] if name in new else [])}) for name in {**old, **new}}
+    both = {name: sorted({*old.get(name, []), *new.get(name, [])}) for name in old | new}
     write_json({"format": FORMAT, "files": both}, folder / MANIFEST)
     for name in new:
         with replacing(folder / name) as part:
@@ -119,7 +78,7 @@ def publish(made: Path, folder: Path) -> None:
     for name in old.keys() - new.keys():
         if _own(folder / name, old[name]):
             (folder / name).unlink()
-    write_json({"format": FORMAT, "files": {name: [checksum] for name, checksum in new.items()}}, folder / MANIFEST)
+    write_json({"format": FORMAT, "files": new}, folder / MANIFEST)
 
 
 def _known(folder: Path) -> dict[str, list[str]]:

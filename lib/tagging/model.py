@@ -7,7 +7,8 @@ how good it is; ``weights.npz`` its weights, kernels in half precision, and what
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -28,31 +29,14 @@ BATCH = 250  # slices
 
 @dataclass
 class Tagger:
-    """A network with what it takes to use it.
+    """A network with what it takes to use it."""
 
-    Parameters
-    ----------
-    description : dict
-        As from `lib.models.descriptions.describe`.
-    weights : list of np.ndarray
-        In Keras' order.
-    spectrogram : Spectrogram
-        Of the slices that it was trained on.
-    temperatures : mapping of str to float
-        By categorical head, see `lib.tagging.temperature`.
-    training_distribution : TrainingDistribution or None
-        None if unknown.
-    facts : dict
-        ``name``, ``corpus``, ``synthetic``, ``licence``, ``about``, ``accuracy`` and more.
-    """
-
-    description: dict
-    weights: list[np.ndarray]
-    spectrogram: Spectrogram
-    temperatures: Mapping[str, float]
-    training_distribution: TrainingDistribution | None
-    facts: dict
-    _network: object = field(init=False, default=None, repr=False)
+    description: dict  # as from `lib.models.descriptions.describe`
+    weights: list[np.ndarray]  # in Keras' order
+    spectrogram: Spectrogram  # of the slices that it was trained on
+    temperatures: Mapping[str, float]  # by categorical head, see `lib.tagging.temperature`
+    training_distribution: TrainingDistribution | None  # None if unknown
+    facts: dict  # ``name``, ``corpus``, ``synthetic``, ``licence``, ``accuracy`` and more
 
     @property
     def heads(self) -> list[Head]:
@@ -65,6 +49,7 @@ class Tagger:
         Parameters
         ----------
         slices : np.ndarray [shape=(n, n_mels, slice_frames), dtype=uint8]
+            At least one.
 
         Returns
         -------
@@ -73,37 +58,26 @@ class Tagger:
         vectors : np.ndarray [shape=(n, width), dtype=float32]
             Input of the decision layers.
         """
-        network = self._built()
-        batches, vectors = [], []
-        for start in range(0, len(slices), BATCH):
-            raw, read = network.predict_on_batch(slices[start : start + BATCH])
-            batches.append(raw)
-            vectors.append(read)
+        starts = range(0, len(slices), BATCH)
+        batches, vectors = zip(*(self._network.predict_on_batch(slices[at : at + BATCH]) for at in starts), strict=True)
         predictions = {}
         for head in self.heads:
             values = np.concatenate([one[head.name] for one in batches])
             predictions[head.name] = values if head.numeric else tempered(values, self.temperatures.get(head.name, 1.0))
         return predictions, np.concatenate(vectors)
 
-    def _built(self):
-        if self._network is None:
-            from lib.models.descriptions import rebuild
-            from lib.models.embedding_model import embedding_model
+    @cached_property
+    def _network(self):
+        from lib.models.descriptions import rebuild
+        from lib.models.embedding_model import embedding_model
 
-            model = rebuild(self.description)
-            model.set_weights(self.weights)
-            self._network = embedding_model(model, self.heads)
-        return self._network
+        model = rebuild(self.description)
+        model.set_weights(self.weights)
+        return embedding_model(model, self.heads)
 
 
 def check_place(folder: Path) -> None:
-    """Make sure that a model can take the place of what a folder holds: nothing, or an earlier model.
-
-    Raises
-    ------
-    ReportError
-        If it holds something else.
-    """
+    """Raise a `ReportError` if a folder holds anything but an earlier model, whose place a new one can take."""
     if folder.exists():
         held = {path.name for path in folder.iterdir()} if folder.is_dir() else {folder.name}
         other = sorted(held - {FACTS, WEIGHTS, CARD})
@@ -113,15 +87,15 @@ def check_place(folder: Path) -> None:
 
 
 def save(tagger: Tagger, folder: Path) -> None:
-    """Write a tagger into a folder, whole or not at all; kernels in half precision.
+    """Write a tagger into a folder, see `check_place`, whole or not at all.
 
-    Raises
-    ------
-    ReportError
-        See `check_place`.
+    Kernels are written in half precision; what is small, such as the means and variances of batch norm, as it is.
     """
     check_place(folder)
-    arrays = {f"weight {number:03}": _packed(one) for number, one in enumerate(tagger.weights)}
+    arrays = {
+        f"weight {number:03}": one.astype(np.float16 if one.ndim > 1 else np.float32)
+        for number, one in enumerate(tagger.weights)
+    }
     known = tagger.training_distribution
     if known is not None:
         arrays["familiarity limits"] = known.limits.astype(np.float32)
@@ -142,19 +116,13 @@ def save(tagger: Tagger, folder: Path) -> None:
 
 
 def load(folder: Path) -> Tagger:
-    """Read a tagger.
-
-    Parameters
-    ----------
-    folder : path-like
-        As `save` wrote it.
+    """Read a tagger that `save` wrote.
 
     Raises
     ------
     ReportError
         If it is none, of another version, or not as it was written.
     """
-    folder = Path(folder)
     if not (folder / FACTS).is_file() or not (folder / WEIGHTS).is_file():
         raise ReportError(f"{folder}: there is no model; a model's folder holds {FACTS} and {WEIGHTS}.")
     content = read_json(folder / FACTS)
@@ -181,8 +149,3 @@ def load(folder: Path) -> Tagger:
         training_distribution,
         content["facts"],
     )
-
-
-def _packed(weight: np.ndarray) -> np.ndarray:
-    """Kernels in half precision; what is small, such as the means and variances of batch norm, as it is."""
-    return weight.astype(np.float16 if weight.ndim > 1 else np.float32)

@@ -25,9 +25,7 @@ FOLDS = 5
 LENGTHS = (1, 2, 4, 7)  # slices of a song for which limits are estimated, beside all
 _SMALL = 1e-3
 NAMES = (
-    *(f"timbre {number}" for number in range(COEFFICIENTS)),
-    *(f"range of timbre {number}" for number in range(COEFFICIENTS)),
-    *(f"speed of timbre {number}" for number in range(COEFFICIENTS)),
+    *(f"{what}timbre {number}" for what in ("", "range of ", "speed of ") for number in range(COEFFICIENTS)),
     "range of loudness", "loudness of the quietest parts", "loudness of the loudest parts", "silence",
     "silence in the treble", "silence in the bass", "upper edge", "lower edge", "pauses", "rhythm of syllables",
 )  # fmt: skip
@@ -87,20 +85,11 @@ def _at_syllables(loudness: np.ndarray, spectrogram: Spectrogram) -> float:
 
 @dataclass(frozen=True)
 class Normal:
-    """A normal distribution of `features`.
+    """A normal distribution of `features`, covariance by Ledoit & Wolf (2004, doi 10.1016/S0047-259X(03)00096-4)."""
 
-    Parameters
-    ----------
-    centre, scale : np.ndarray [shape=(features,)]
-        Mean and standard deviation, at least `FINEST`.
-    precision : np.ndarray [shape=(features, features)]
-        Inverse covariance of the standardised features, after Ledoit & Wolf (2004,
-        doi 10.1016/S0047-259X(03)00096-4).
-    """
-
-    centre: np.ndarray
-    scale: np.ndarray
-    precision: np.ndarray
+    centre: np.ndarray  # mean [shape=(features,)]
+    scale: np.ndarray  # standard deviation, at least `FINEST` [shape=(features,)]
+    precision: np.ndarray  # inverse covariance of the standardised features [shape=(features, features)]
 
     @classmethod
     def fitted(cls, found: np.ndarray) -> Normal:
@@ -122,18 +111,10 @@ class Normal:
 
 @dataclass(frozen=True)
 class SongFeatures:
-    """`features` of a song, as `TrainingDistribution` compares them.
+    """`features` of a song, as `TrainingDistribution` compares them: of each slice alone, and of all together."""
 
-    Parameters
-    ----------
-    slices : np.ndarray [shape=(n, features)]
-        Of each slice by itself.
-    song : np.ndarray [shape=(features,)]
-        Of all slices together.
-    """
-
-    slices: np.ndarray
-    song: np.ndarray
+    slices: np.ndarray  # [shape=(n, features)]
+    song: np.ndarray  # [shape=(features,)]
 
 
 def song_features(slices: np.ndarray, spectrogram: Spectrogram) -> SongFeatures:
@@ -146,12 +127,8 @@ def song_features(slices: np.ndarray, spectrogram: Spectrogram) -> SongFeatures:
 class TrainingDistribution:
     """Distribution of the training music.
 
-    Parameters
-    ----------
-    of_slices, of_songs : Normal
-    limits : np.ndarray [shape=(most, 2)]
-        Distances, of slices on average and of the song, that `KNOWN_SHARE` of the songs of artists left out keep
-        within, by the number of slices, 1 and up; of more slices than `most` the last.
+    ``limits`` [shape=(most, 2)] are distances, of slices on average and of the song, that `KNOWN_SHARE` of the songs of
+    artists left out keep within, by the number of slices, 1 and up; of more slices than ``most`` the last.
     """
 
     of_slices: Normal
@@ -184,7 +161,7 @@ def learn(songs: Sequence[np.ndarray], artists: Sequence[str], spectrogram: Spec
     songs : sequence of np.ndarray [shape=(n, n_mels, frames), dtype=uint8]
         Slices of each song.
     artists : sequence of str
-        Group of each song; at least five groups.
+        Group of each song; at least `FOLDS` groups.
     spectrogram : Spectrogram
     """
     from sklearn.model_selection import GroupKFold
@@ -206,6 +183,5 @@ def learn(songs: Sequence[np.ndarray], artists: Sequence[str], spectrogram: Spec
 
 
 def _fitted(songs: Sequence[SongFeatures]) -> tuple[Normal, Normal]:
-    return Normal.fitted(np.concatenate([one.slices for one in songs])), Normal.fitted(
-        np.stack([o.song for o in songs])
-    )
+    slices, whole = np.concatenate([one.slices for one in songs]), np.stack([one.song for one in songs])
+    return Normal.fitted(slices), Normal.fitted(whole)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ from lib.models import Head
 from lib.tagging.predict import SURE, Tagged
 
 UNSURE = "unsure"  # in place of a class where none is predicted
-NEIGHBOURS = 5
+_FORMULA = tuple("=+-@\t\r")  # how one begins in a spreadsheet
 
 
 def prediction(song: Tagged, head: Head, sure: float = SURE) -> tuple[str, float]:
@@ -39,7 +38,7 @@ def prediction(song: Tagged, head: Head, sure: float = SURE) -> tuple[str, float
     return head.classes[best] if certain else UNSURE, float(values[best])
 
 
-def table_of(songs: Iterable[Tagged], heads: Sequence[Head], sure: float = SURE) -> pd.DataFrame:
+def table_of(songs: Sequence[Tagged], heads: Sequence[Head], sure: float = SURE) -> pd.DataFrame:
     """One row per file: tags, predictions, and every probability.
 
     Returns
@@ -48,20 +47,14 @@ def table_of(songs: Iterable[Tagged], heads: Sequence[Head], sure: float = SURE)
         ``path``, ``artist``, ``title``, ``status``, ``reason``, ``seconds``, ``ood_score`` (the out-of-distribution
         score), by head its prediction, ``<head>_probability``, and ``<head>:<class>`` or ``<head>:value``.
     """
-    rows, songs = [], list(songs)
+    rows = []
     for song in songs:
         tags = read_tags(song.path) if song.ok else {}
-        row = {
-            "artist": tags.get("artist", ""),
-            "title": tags.get("title", printable(song.path.stem)),
-        }
+        row = {"artist": tags.get("artist", ""), "title": tags.get("title", printable(song.path.stem))}
         row |= {"status": song.status, "reason": song.reason, "seconds": round(song.seconds, 2)}
         row["ood_score"] = song.ood_score
         for head in heads if song.ok else ():
-            label, probability = prediction(song, head, sure)
-            row[head.name] = label
-            if not head.numeric:
-                row[f"{head.name}_probability"] = probability
+            row[head.name], row[f"{head.name}_probability"] = prediction(song, head, sure)
             row |= dict(zip(head.columns, map(float, song.song(head.name)), strict=True))
         rows.append(row)
     columns = ["artist", "title", "status", "reason", "seconds", "ood_score"]
@@ -78,18 +71,7 @@ def _paths(paths: Iterable[Path]) -> pd.Series:
 
 
 def write_details(songs: Sequence[Tagged], heads: Sequence[Head], table: pd.DataFrame, path: Path, **facts) -> None:
-    """Write everything as JSON, with the predictions over time.
-
-    Parameters
-    ----------
-    songs : sequence of Tagged
-    heads : sequence of Head
-    table : pd.DataFrame
-        As from `table_of`, of the same songs.
-    path : path-like
-    **facts
-        Further keys at its top.
-    """
+    """Write everything as JSON: the songs and their `table_of`, the predictions over time, and `facts` at its top."""
     entries = []
     for song, row in zip(songs, table.to_dict("records"), strict=True):
         one = {name: value for name, value in row.items() if ":" not in name and pd.notna(value) and value != ""}
@@ -102,12 +84,12 @@ def write_details(songs: Sequence[Tagged], heads: Sequence[Head], table: pd.Data
     write_json({**facts, "songs": entries}, path)
 
 
-def write_playlists(table: pd.DataFrame, heads: Sequence[Head], folder: Path) -> list[Path]:
+def write_playlists(table: pd.DataFrame, heads: Sequence[Head], folder: Path) -> None:
     """Write a playlist for each class that songs have, and one for those that have none, the surest first.
 
     They are extended M3U in UTF-8, with the absolute paths of the files.
     """
-    written = []
+    (folder / "playlists").mkdir()
     good = table.loc[table["status"] == "ok"]
     for head in (head for head in heads if not head.numeric):
         for label, rows in good.groupby(head.name):
@@ -116,11 +98,8 @@ def write_playlists(table: pd.DataFrame, heads: Sequence[Head], folder: Path) ->
             for row in rows.itertuples():
                 about = " - ".join(part for part in (row.artist, row.title) if part)
                 lines += [f"#EXTINF:{round(row.seconds)},{_line(about)}", _line(str(Path(row.path).resolve()))]
-            path = folder / Path(playlist(head, label)).name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(("\n".join(lines) + "\n").encode("utf-8", "surrogateescape"))
-            written.append(path)
-    return written
+            text = "\n".join(lines) + "\n"
+            (folder / playlist(head, label)).write_bytes(text.encode("utf-8", "surrogateescape"))
 
 
 def playlist(head: Head, label: str) -> str:
@@ -132,7 +111,7 @@ def _line(text: str) -> str:
     return " ".join(text.splitlines())
 
 
-def alike(songs: Sequence[Tagged], count: int = NEIGHBOURS) -> pd.DataFrame:
+def alike(songs: Sequence[Tagged], count: int = 5) -> pd.DataFrame:
     """List for each song those that the network takes for most alike, among the same files.
 
     Returns
@@ -155,13 +134,8 @@ def alike(songs: Sequence[Tagged], count: int = NEIGHBOURS) -> pd.DataFrame:
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table for spreadsheets: UTF-8, and no cell that one would take for a formula."""
     safe = table.copy()
-    for column in safe.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in safe.dtypes]]:
-        values = [
-            f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value
-            for value in safe[column]
-        ]
-        safe[column] = pd.Series(values, index=safe.index, dtype=object)
-    safe.to_csv(
-        path, index=False, float_format="%.4f", quoting=csv.QUOTE_MINIMAL, lineterminator="\n",
-        encoding="utf-8", errors="surrogateescape",
-    )  # fmt: skip
+    for name, column in table.items():
+        if not pd.api.types.is_numeric_dtype(column):
+            values = [f"'{one}" if isinstance(one, str) and one.startswith(_FORMULA) else one for one in column]
+            safe[name] = pd.Series(values, index=safe.index, dtype=object)
+    safe.to_csv(path, index=False, float_format="%.4f", lineterminator="\n", errors="surrogateescape")

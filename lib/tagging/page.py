@@ -27,36 +27,21 @@ HEIGHT, WIDTH = 28, 600  # of a strip
 def write_page(
     folder: Path, tagger: Tagger, songs: Sequence[Tagged], table: pd.DataFrame, near: pd.DataFrame, *, place: Path
 ) -> None:
-    """Write ``index.html`` into a folder, of at most `MOST` files.
+    """Write ``index.html`` into a folder that will lie at `place`, of at most `MOST` files.
 
-    Parameters
-    ----------
-    folder : path-like
-        Exists.
-    tagger : Tagger
-    songs : sequence of Tagged
-    table : pd.DataFrame
-        As from `lib.tagging.output.table_of`, of the same songs.
-    near : pd.DataFrame
-        As from `lib.tagging.output.alike`.
-    place : path-like
-        Where the folder will lie, from which the files are linked.
+    `table` and `near` are the songs' `lib.tagging.output.table_of` and `lib.tagging.output.alike`.
     """
     shutil.copyfile(frame.STYLE, folder / frame.STYLE.name)
     good = [number for number, song in enumerate(songs) if song.ok]
     left = [song for song in songs if not song.ok]
-    own = near[near["path"].isin([str(songs[number].path) for number in good[:MOST]])]
-    titles = table.set_index("path")["title"].reindex(own["neighbour"].unique())
-    alike = own["neighbour"].map(titles).groupby(own["path"]).agg(list).to_dict()
+    near = near[near["path"].isin(table["path"].iloc[good[:MOST]])]
+    alike = near["neighbour"].map(table.set_index("path")["title"]).groupby(near["path"]).agg(list)
     frame.write_page(
         folder / frame.INDEX,
         "tagged.html.j2",
         study=tagger.facts["study"],
         synthetic=tagger.facts["synthetic"],
-        shown=[
-            _song(place, songs[number], table.iloc[number], tagger.heads, alike.get(str(songs[number].path), []))
-            for number in good[:MOST]
-        ],
+        shown=[_song(place, songs[number], table.iloc[number], tagger.heads, alike) for number in good[:MOST]],
         more=len(good) - MOST,
         left=[{"path": printable(song.path), "reason": f"{song.status}: {song.reason}"} for song in left[:MOST]],
         more_left=len(left) - MOST,
@@ -71,7 +56,7 @@ def write_page(
     )
 
 
-def _song(folder: Path, song: Tagged, row: pd.Series, heads: Sequence[Head], alike: Sequence[str]) -> dict:
+def _song(folder: Path, song: Tagged, row: pd.Series, heads: Sequence[Head], alike: pd.Series) -> dict:
     tags = []
     for head in heads:
         chance = "" if head.numeric else percent(row[f"{head.name}_probability"])
@@ -85,7 +70,7 @@ def _song(folder: Path, song: Tagged, row: pd.Series, heads: Sequence[Head], ali
         "tags": tags,
         "strange": song.out_of_distribution,
         "strangest": song.farthest_feature,
-        "alike": alike,
+        "alike": alike.get(row["path"], []),
     }
 
 

@@ -15,16 +15,9 @@ from lib.tagging.predict import Tagged
 
 
 def strips(songs: Sequence[Tagged], heads: Sequence[Head], names: Sequence[str]) -> Figure:
-    """Draw the probabilities of the classes over time, a row per file, a column per head.
+    """Draw the probabilities of the classes over time, a row per file, a column per head that has classes.
 
-    Parameters
-    ----------
-    songs : sequence of Tagged
-        With predictions, at least one.
-    heads : sequence of Head
-        Numeric ones are left out; at least one has classes.
-    names : sequence of str
-        What each file is called.
+    There is at least one of both; `names` are those of the files.
     """
     heads = [head for head in heads if not head.numeric]
     size = (4.3 * len(heads) + 1.6, 0.62 * len(songs) + 1.5)

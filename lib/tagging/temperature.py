@@ -15,13 +15,12 @@ _TINY = 1e-6
 
 
 def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """Divide the logits of probabilities by a temperature.
+    """Divide the logits of probabilities by a temperature: above 1 they become less sure, below 1 surer.
 
     Parameters
     ----------
     probabilities : np.ndarray [shape=(n, classes)]
     temperature : float > 0
-        Above 1 less sure, below 1 surer.
 
     Returns
     -------
