@@ -1,5 +1,6 @@
 """The one exception that a user is meant to read, and how commands end at it."""
 
+import signal
 import sys
 from collections.abc import Callable
 
@@ -22,7 +23,7 @@ def message(error: ReportError | OSError, place: object = "") -> str:
 
 
 def exit_status(command: Callable[[], int], stopped: str, place: object = "") -> int:
-    """Run a command: its own status, or 1 after an error and 130 after Ctrl-C, which are printed without a traceback.
+    """Run a command: its own status, or 1 after an error and 130 after Ctrl-C or SIGTERM, printed without a traceback.
 
     Parameters
     ----------
@@ -32,6 +33,7 @@ def exit_status(command: Callable[[], int], stopped: str, place: object = "") ->
     place : path-like
         See `message`.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return command()
     except (ReportError, OSError) as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +24,6 @@ RESULTS = ("index.html", "style.css", "tags.csv", "tags.json", "alike.csv")  # a
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; 0 if a file could be tagged or taken back, 1 if none, 130 if it was interrupted."""
     given = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     run = _take_back if given.undo else _tag
     return exit_status(lambda: run(given), "Stopped. Nothing was changed.", given.out)
 
@@ -118,7 +116,7 @@ def _write(folder: Path, tagger: Tagger, songs: Sequence[Tagged], sure: float) -
     with scratch(folder) as part:
         write_csv(table, part / "tags.csv")
         write_csv(near, part / "alike.csv")
-        write_details(songs, tagger.heads, table, part / "tags.json", model=tagger.facts)
+        write_details(songs, tagger, table, part / "tags.json")
         write_playlists(table, tagger.heads, part)
         write_page(part, tagger, songs, table, near, place=folder)
         manifest.publish(part, folder)

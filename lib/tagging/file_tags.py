@@ -72,8 +72,7 @@ def take_back(undo: Path, *, read_only_too: bool = False) -> dict[Path, str]:
             left[path] = f"its tags cannot be read ({error})"
             continue
         changed = {name: before.get(name, []) for name, value in after.items() if now.get(name) == [value]}
-        closed = _closed(path) and not read_only_too
-        if changed and (reason := _READ_ONLY if closed else _changed(path, changed)):
+        if changed and (reason := _READ_ONLY if _closed(path) and not read_only_too else _changed(path, changed)):
             left[path] = reason
     return left
 

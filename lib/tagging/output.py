@@ -13,6 +13,7 @@ from lib.datasets.file_tags import read_tags
 from lib.embedding.retrieval import neighbours
 from lib.io import printable, write_json
 from lib.models import Head
+from lib.tagging.model import Tagger
 from lib.tagging.predict import SURE, Tagged
 
 UNSURE = "unsure"  # in place of a class where none is predicted
@@ -70,18 +71,18 @@ def _paths(paths: Iterable[Path]) -> pd.Series:
     return pd.Series([str(path) for path in paths], dtype=object)
 
 
-def write_details(songs: Sequence[Tagged], heads: Sequence[Head], table: pd.DataFrame, path: Path, **facts) -> None:
-    """Write everything as JSON: the songs and their `table_of`, the predictions over time, and `facts` at its top."""
+def write_details(songs: Sequence[Tagged], tagger: Tagger, table: pd.DataFrame, path: Path) -> None:
+    """Write everything as JSON: the songs' `table_of` with their predictions over time, and facts about the model."""
     entries = []
     for song, row in zip(songs, table.to_dict("records"), strict=True):
         one = {name: value for name, value in row.items() if ":" not in name and pd.notna(value) and value != ""}
         if song.ok:
             one["over_time"] = {"start_s": [round(float(start), 2) for start in song.starts]}
-            for head in heads:
+            for head in tagger.heads:
                 values = np.round(song.predictions[head.name].T.astype(float), 3).tolist()
                 one["over_time"][head.name] = dict(zip(head.classes or ("value",), values, strict=True))
         entries.append(one)
-    write_json({**facts, "songs": entries}, path)
+    write_json({"model": tagger.facts, "songs": entries}, path)
 
 
 def write_playlists(table: pd.DataFrame, heads: Sequence[Head], folder: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import fields
@@ -179,7 +178,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             command.add_argument("studies" if option == "studies" else f"--{option}", **OPTIONS[option])
         command.add_argument("--made", type=Path, nargs="*", default=[], help=argparse.SUPPRESS)  # by the Snakefile
     given = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     run = COMMANDS[given.command][0]
     if given.made:
         return step(lambda: run(given), given.made)
