@@ -4,11 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.datasets.valence import Lookup, Own, blank, fill
-from lib.datasets.valence.cache import Cache
-from lib.datasets.valence.listed import Listed
+from lib.datasets.valence import Lookup, blank, fill
 from lib.datasets.valence.matching import LEAST, Candidate, score
-from lib.datasets.valence.sources import sources
+from lib.datasets.valence.sources import Listed, Own, sources
+from lib.datasets.valence.spotify import Cache
 from lib.errors import ReportError
 
 TRACKS = pd.DataFrame(

@@ -11,12 +11,7 @@ from types import ModuleType
 
 from lib.errors import ReportError
 
-CORPORA = {
-    "demo": "lib.datasets.demo",
-    "emotify": "lib.datasets.emotify",
-    "fma": "lib.datasets.fma",
-    "folder": "lib.datasets.folder",
-}
+CORPORA = {name: f"lib.datasets.{name}" for name in ("demo", "emotify", "fma", "folder")}
 
 _DEMO = (
     "**The demo corpus is not music that anybody recorded: this project composes and synthesises it**, note by note, "
@@ -43,22 +38,10 @@ def module(corpus: str) -> ModuleType:
 
 
 def about(corpus: str) -> str:
-    """Markdown paragraph on where a corpus comes from, its licence and how to cite it.
-
-    Raises
-    ------
-    ReportError
-        If there is no such corpus.
-    """
+    """Markdown paragraph on where a corpus comes from, its licence and how to cite it."""
     return getattr(module(corpus), "ABOUT", _DEMO)
 
 
 def valence_parts(corpus: str) -> tuple[str, ...]:
-    """Names of the numeric targets that the corpus's valence is computed from.
-
-    Raises
-    ------
-    ReportError
-        If there is no such corpus.
-    """
+    """Names of the numeric targets that the corpus's valence is computed from."""
     return getattr(module(corpus), "VALENCE_PARTS", ())

@@ -90,61 +90,50 @@ def artist_names(tracks: pd.DataFrame) -> list[set[str]]:
         Keys of names, prefixed by ``artist:`` or, where the album stands in, ``album:``; empty where
         neither is known.
     """
-    credits = [[] if _blank(credit) else acts(credit) for credit in tracks["artist"]]
+    columns = (tracks[name].astype(object).fillna("").map(str).tolist() for name in ("artist", "title", "album"))
+    artists, titles, albums = columns
+    credits = [acts(artist) for artist in artists]
     known = _known({act for held in credits for act in held})
-    names: list[set[str]] = []
-    for held, credit, title in zip(credits, tracks["artist"], tracks["title"], strict=True):
+    names = []
+    for held, artist, title in zip(credits, artists, titles, strict=True):
         if held:
             keys = {_act_key(act) for act in held}
-            keys |= {key for act in held for member in members(act) if (key := _act_key(member)) in known}
-            keys |= {_act_key(act) for act in _featured_in(title)} & known
+            perhaps = [member for act in held for member in members(act)] + acts(title)[1:]
+            keys |= {_act_key(act) for act in perhaps} & known
         else:
-            keys = set() if _blank(credit) else _named_in(title, known)
+            keys = _named_in(title, known) if artist.strip() else set()
         names.append({f"artist:{key}" for key in keys})
-    return _with_albums(names, tracks["album"])
-
-
-def _blank(cell: object) -> bool:
-    return pd.isna(cell) or not str(cell).strip()
+    return _with_albums(names, albums)
 
 
 def _known(acts_held: set[str]) -> set[str]:
     """Keys of the names that stand alone: whole acts, and parts of two words that two acts have."""
-    wholes = {act: _act_key(act) for act in acts_held}
     within: dict[str, set[str]] = {}
-    for act, whole in wholes.items():
+    for act in acts_held:
         for member in members(act):
-            if len(member.split()) > 1:
-                within.setdefault(_act_key(member), set()).add(whole)  # one act written in two ways counts once
-    return set(wholes.values()) | {key for key, holders in within.items() if len(holders) > 1}
+            if len(member.split()) > 1:  # one act written in two ways counts once
+                within.setdefault(_act_key(member), set()).add(_act_key(act))
+    return {_act_key(act) for act in acts_held} | {key for key, holders in within.items() if len(holders) > 1}
 
 
-def _featured_in(title: object) -> list[str]:
-    return [] if _blank(title) else acts(title)[1:]
-
-
-def _named_in(title: object, known: set[str]) -> set[str]:
-    if _blank(title):
-        return set()
-    parts = [part for part in _AROUND_TITLE.split(str(title)) if part.strip()]
-    bracket = [match.group(1) for match in [_IN_BRACKETS.search(str(title))] if match]
+def _named_in(title: str, known: set[str]) -> set[str]:
+    """Keys of the artists that a title names."""
+    parts = [part for part in _AROUND_TITLE.split(title) if part.strip()]
+    bracket = [match.group(1) for match in [_IN_BRACKETS.search(title)] if match]
     found = {_act_key(part) for part in parts + bracket if is_artist(part)} & known
-    if found:
-        return found
     first = parts[:1] if len(parts) > 1 else bracket
-    return {_act_key(name) for name in first if is_artist(name)}
+    return found or {_act_key(name) for name in first if is_artist(name)}
 
 
-def _with_albums(names: list[set[str]], albums: pd.Series) -> list[set[str]]:
-    keys = ["" if _blank(album) or name_key(album) in _NO_ALBUM else name_key(album) for album in albums]
+def _with_albums(names: list[set[str]], albums: list[str]) -> list[set[str]]:
+    keys = ["" if name_key(album) in _NO_ALBUM else name_key(album) for album in albums]
     makers: dict[str, set[frozenset[str]]] = {}
     for held, key in zip(names, keys, strict=True):
         if held and key:
             makers.setdefault(key, set()).add(frozenset(held))
-    completed = []
-    for held, key in zip(names, keys, strict=True):
-        if not held and key:
-            made = makers.get(key, set())
-            held = set(next(iter(made))) if len(made) == 1 else {f"album:{key}"}
-        completed.append(held)
-    return completed
+
+    def completed(held: set[str], key: str) -> set[str]:
+        made = makers.get(key, set())
+        return held if held or not key else set().union(*made) if len(made) == 1 else {f"album:{key}"}
+
+    return [completed(held, key) for held, key in zip(names, keys, strict=True)]

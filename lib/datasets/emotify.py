@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from lib.audio import SUFFIXES
@@ -37,12 +36,10 @@ ABOUT = (
 
 
 def collect(study: Study, data: str | Path) -> pd.DataFrame:
-    """Read Emotify's songs and labels.
+    """Read Emotify's songs and labels; `study` is not used.
 
     Parameters
     ----------
-    study : Study
-        Not used.
     data : path-like
         Folder in the official layout: ``<genre>/<n>.mp3`` (also within ``emotifymusic/``, as the archive
         unpacks) beside ``data.csv`` (one row per listener and song) or ``emotions.csv`` (one row per song).
@@ -68,24 +65,21 @@ def collect(study: Study, data: str | Path) -> pd.DataFrame:
             f"{file}: none of its {len(labels)} track ids (such as {_examples(labels.index)}) belongs to "
             f"one of the {len(songs)} songs in {folder} (ids such as {_examples(songs)})."
         )
-    rows = []
+    rows = {}
     for number in sorted({*songs, *labels.index}):
         genre, n = GENRES[(number - 1) // SONGS], (number - 1) % SONGS + 1
         path = songs.get(number, music / genre / f"{n}.mp3")
         tags = read_tags(path) if number in songs else {}
-        rows.append(
-            {
-                "track_id": f"emotify-{genre}-{n:03d}",
-                "path": str(path),
-                "title": tags.get("title", f"{genre} {n}"),
-                "artist": tags.get("artist"),
-                "album": tags.get("album"),
-                "license": LICENSE,
-                "genre": genre.title(),
-                **{e: float(labels.at[number, e]) if number in labels.index else np.nan for e in EMOTIONS},
-            }
-        )
-    table = pd.DataFrame(rows)
+        rows[number] = {
+            "track_id": f"emotify-{genre}-{n:03d}",
+            "path": str(path),
+            "title": tags.get("title", f"{genre} {n}"),
+            "artist": tags.get("artist"),
+            "album": tags.get("album"),
+            "license": LICENSE,
+            "genre": genre.title(),
+        }
+    table = pd.DataFrame(list(rows.values()), index=list(rows)).join(labels).reset_index(drop=True)
     table["valence"] = (1 + table["joyful_activation"] - table["sadness"]) / 2
     return table
 
@@ -94,10 +88,8 @@ def _songs(folder: Path) -> dict[int, Path]:
     """Path of each song by its global track id."""
     songs: dict[int, Path] = {}
     for order, genre in enumerate(GENRES):
-        if not (folder / genre).is_dir():
-            continue
-        for path in sorted((folder / genre).iterdir()):
-            if path.name.startswith(".") or path.suffix.lower() not in SUFFIXES:
+        for path in sorted((folder / genre).glob("[!.]*")):
+            if path.suffix.lower() not in SUFFIXES:
                 continue
             n = int(path.stem) if path.stem.isascii() and path.stem.isdigit() else 0
             if not 1 <= n <= SONGS:
@@ -105,8 +97,8 @@ def _songs(folder: Path) -> dict[int, Path]:
                     f"{path}: Emotify's songs are named 1.mp3 to {SONGS}.mp3. Move this file elsewhere, or use "
                     "STUDY=folder for music of your own."
                 )
-            if order * SONGS + n in songs:
-                raise ReportError(f"{path} and {songs[order * SONGS + n].name} are both song {n}. Keep one of them.")
+            if other := songs.get(order * SONGS + n):
+                raise ReportError(f"{path} and {other.name} are both song {n}. Keep one of them.")
             songs[order * SONGS + n] = path
     if not songs:
         raise ReportError(
@@ -129,23 +121,18 @@ def _labels(folder: Path) -> tuple[pd.DataFrame, Path]:
             f"from {PAGE}."
         )
     track = numbers(table["track_id"], path, 1, len(GENRES) * SONGS)
-    wrong = track[track % 1 != 0]
-    if len(wrong):
-        raise ReportError(f"{path}, row {wrong.index[0] + 2}: track id {wrong.iloc[0]:g} is not a whole number.")
+    for row in track[track % 1 != 0].index:
+        raise ReportError(f"{path}, row {row + 2}: track id {track[row]:g} is not a whole number.")
     track = track.astype(int)
     expected = ((track - 1) // SONGS).map(dict(enumerate(GENRES)))
-    wrong = table["genre"].str.lower() != expected
-    if wrong.any():
-        row = wrong.idxmax()
+    for row in track[table["genre"].str.lower() != expected].index:
         first = (track[row] - 1) // SONGS * SONGS + 1
         raise ReportError(
             f"{path}, row {row + 2}: track {track[row]} is called {table['genre'][row]!r}, but tracks {first} to "
             f"{first + SONGS - 1} are {expected[row]}."
         )
     values = pd.DataFrame({e: numbers(table[e], path, 0, 1) for e in EMOTIONS})
-    again = track.duplicated()
-    if path.name == "emotions.csv" and again.any():
-        row = again.idxmax()
+    for row in track[track.duplicated()].index if path.name == "emotions.csv" else ():
         raise ReportError(
             f"{path}, row {row + 2}: track {track[row]} has a row already; this file has one row per song."
         )

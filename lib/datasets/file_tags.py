@@ -5,29 +5,24 @@ from pathlib import Path
 
 from lib.io import printable
 
-FIELDS = {  # and under which keys they are, the best first
-    "artist": ("artist", "Author", "albumartist", "album artist", "album_artist", "WM/AlbumArtist"),
-    "title": ("title", "Title"),
-    "album": ("album", "WM/AlbumTitle"),
-    "license": ("license", "copyright", "Copyright"),
+FIELDS = {  # and under which keys they are, the best first; four capitals: an ID3 frame, of WAV and AIFF
+    "artist": ("artist", "TPE1", "Author", "albumartist", "TPE2", "album artist", "album_artist", "WM/AlbumArtist"),
+    "title": ("title", "TIT2", "Title"),
+    "album": ("album", "TALB", "WM/AlbumTitle"),
+    "license": ("license", "WCOP", "copyright", "TCOP", "Copyright"),
 }
 NOBODY = ("various artists", "various", "va")  # as the artist of an album
 LONGEST = 500  # characters; what is longer is no name
 
 
 def read_tags(path: Path) -> dict[str, str]:
-    """Read the tags of an audio file; a file without tags, or one that cannot be read, has none.
-
-    Parameters
-    ----------
-    path : path-like
-        Any format that mutagen reads.
+    """Read the tags of an audio file of any format that mutagen or FFmpeg reads.
 
     Returns
     -------
     dict
-        Those of ``artist``, ``title``, ``album`` and ``license`` that the file holds; several values of
-        one field are joined by ``"; "``.
+        Those of ``artist``, ``title``, ``album`` and ``license`` that the file holds, none if it cannot be read;
+        several values of one field are joined by ``"; "``.
     """
     found: dict[str, str] = {}
     for read in (_usual, _ape, _of_ffmpeg):
@@ -63,26 +58,17 @@ def _of_ffmpeg(path: Path) -> dict[str, str]:
 
 def _text(tags, keys: tuple[str, ...]) -> str:
     for key in keys:
-        values = _values(tags, key)
-        parts = [" ".join(printable(part).split()) for value in values for part in str(value).split("\0")]
+        parts = [" ".join(printable(part).split()) for value in _values(tags, key) for part in str(value).split("\0")]
         text = "; ".join(dict.fromkeys(part for part in parts if part))
-        if text and not (key in FIELDS["artist"][2:] and text.lower() in NOBODY):
+        if text and not (key in FIELDS["artist"][3:] and text.lower() in NOBODY):
             return text[:LONGEST]
     return ""
 
 
-_FRAMES = {  # of formats of whose ID3 mutagen has no easy view (WAV, AIFF)
-    "artist": "TPE1", "albumartist": "TPE2", "title": "TIT2", "album": "TALB", "copyright": "TCOP", "license": "WCOP",
-}  # fmt: skip
-
-
 def _values(tags, key: str) -> list:
-    for name in filter(None, (key, _FRAMES.get(key))):
-        try:
-            value = tags.get(name)
-        except (KeyError, ValueError):
-            continue
-        if value is not None:
-            value = getattr(value, "text", value)
-            return list(value) if isinstance(value, (list, tuple)) else [value]
-    return []
+    try:
+        value = tags.get(key)
+    except (KeyError, ValueError):  # no key of this format
+        return []
+    value = getattr(value, "text", value)
+    return [] if value is None else list(value) if isinstance(value, (list, tuple)) else [value]

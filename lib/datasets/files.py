@@ -8,19 +8,8 @@ from lib.audio import SUFFIXES
 from lib.errors import ReportError
 
 
-def folders(folder: Path) -> list[Path]:
-    """Subfolders by name, hidden ones left out."""
-    return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
-
-
 def any_audio(folder: Path) -> None:
-    """See that there is music before anything else is done.
-
-    Raises
-    ------
-    ReportError
-        If no audio file lies in or below a folder.
-    """
+    """Raise `ReportError` if no audio file lies in or below a folder."""
     if next(audio_files(folder), None) is None:
         raise ReportError(
             f"{folder} holds no audio, nor does a folder below it. Put one folder per genre there, with files that end "

@@ -15,6 +15,7 @@ STEP = 4  # frames between the two energies that a bit compares
 BITS = 32
 LOW, HIGH = 300.0, 2000.0  # Hz, the paper's range: kept by every codec
 FRAMES_PER_SECOND = SAMPLE_RATE / HOP
+OVERLAP_S = 8.0  # with sound in both that a shift must leave; of short clips, 60 % of the shorter one
 _SILENT = 1e-6  # energy of a frame, relative to the loudest, below which its bits are noise
 
 _WINDOW = np.hanning(N_FFT).astype(np.float32)
@@ -22,18 +23,12 @@ _EDGES = np.round(np.geomspace(LOW, HIGH, BITS + 2) * N_FFT / SAMPLE_RATE).astyp
 
 
 def fingerprint(y: np.ndarray) -> np.ndarray:
-    """Fingerprint of a recording.
-
-    Parameters
-    ----------
-    y : np.ndarray [shape=(n,)]
-        Samples at `SAMPLE_RATE`.
+    """Fingerprint of a recording [shape=(n,)] at `SAMPLE_RATE`.
 
     Returns
     -------
     np.ndarray [shape=(frames,), dtype=uint32]
-        One word a frame, `FRAMES_PER_SECOND` a second; 0 stands for a frame without sound. Empty if `y`
-        is too short for one frame.
+        One word a frame, `FRAMES_PER_SECOND` a second; 0 stands for a frame without sound. Empty if `y` is too short.
     """
     y = np.asarray(y, dtype=np.float32)
     if len(y) < N_FFT + STEP * HOP:
@@ -52,21 +47,13 @@ def fingerprint(y: np.ndarray) -> np.ndarray:
     return np.where(loud_enough, np.maximum(words, 1), 0).astype(np.uint32)
 
 
-def likeness(a: np.ndarray, b: np.ndarray, min_overlap_s: float = 8.0) -> tuple[float, float]:
+def likeness(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
     """Share of equal bits of two fingerprints at the shift where they agree best.
-
-    Parameters
-    ----------
-    a, b : np.ndarray [dtype=uint32]
-        Fingerprints.
-    min_overlap_s : float > 0
-        Seconds with sound in both that a shift must leave; of short clips, 60 % of the shorter one.
 
     Returns
     -------
     share : float
-        About .5 to .6 for different recordings, 1 for equal ones; 0 if no shift leaves enough overlap, or
-        less than a second of it.
+        About .5 to .6 for different recordings, 1 for equal ones; 0 if no shift leaves enough overlap.
     shift_s : float
         Seconds by which `b` comes later than `a`.
     """
@@ -75,7 +62,7 @@ def likeness(a: np.ndarray, b: np.ndarray, min_overlap_s: float = 8.0) -> tuple[
     size = scipy.fft.next_fast_len(len(a) + len(b), real=True)
     agreement = scipy.fft.irfft((_spectra(a, size) * _spectra(b, size).conj()).sum(axis=0), size)
     overlap = scipy.fft.irfft(_mask(a, size) * _mask(b, size).conj(), size)
-    least = min(min_overlap_s * FRAMES_PER_SECOND, 0.6 * np.count_nonzero(a), 0.6 * np.count_nonzero(b))
+    least = min(OVERLAP_S * FRAMES_PER_SECOND, 0.6 * np.count_nonzero(a), 0.6 * np.count_nonzero(b))
     enough = overlap >= max(least, FRAMES_PER_SECOND) - 0.5  # a second of equal bits can be chance
     if not enough.any():
         return 0.0, 0.0

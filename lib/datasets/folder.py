@@ -28,12 +28,10 @@ ABOUT = (
 
 
 def collect(study: Study, data: str | Path) -> pd.DataFrame:
-    """Read a folder of music.
+    """Read a folder of music; `study` is not used.
 
     Parameters
     ----------
-    study : Study
-        Not used.
     data : path-like
         Folder with one subfolder a genre (its name is the genre; further subfolders do not matter), and
         perhaps a ``labels.csv`` with a column ``path`` (relative to the folder, or a file name that occurs
@@ -71,10 +69,14 @@ def track_id(relative: str) -> str:
 
     The last part, from a hash, keeps apart what the readable part, plain ASCII, does not.
     """
-    relative = unicodedata.normalize("NFC", relative)
+    relative = _normal(relative)
     plain = unicodedata.normalize("NFKD", relative.rsplit(".", 1)[0]).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-")
     return f"{slug or 'track'}-{hashlib.sha256(relative.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+
+
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
 
 
 def _row(folder: Path, path: Path) -> dict:
@@ -82,12 +84,10 @@ def _row(folder: Path, path: Path) -> dict:
     tags = read_tags(path)
     return {
         "track_id": track_id(relative),
-        "relative": printable(unicodedata.normalize("NFC", relative)),
+        "relative": printable(_normal(relative)),
         "title": tags.get("title", printable(path.stem)),
-        "artist": tags.get("artist"),
-        "album": tags.get("album"),
-        "license": tags.get("license"),
-        "genre": printable(unicodedata.normalize("NFC", relative.split("/")[0])).strip() if "/" in relative else None,
+        **{field: tags.get(field) for field in ("artist", "album", "license")},
+        "genre": printable(_normal(relative.split("/")[0])).strip() if "/" in relative else None,
         "valence": float("nan"),
         "mood": None,
     }
@@ -98,7 +98,7 @@ def _labelled(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     keys = [c for c in ("path", "track_id") if c in labels]
     if not keys:
         raise ReportError(f"{path}: no column 'path' or 'track_id'; it has {', '.join(labels.columns)}.")
-    rows = _matched(labels[keys[0]], table, keys[0], path)
+    rows = _matched(labels[keys[0]], table, path)
     table = table.astype(dict.fromkeys((*TEXTS, "mood"), "object"))
     for column in labels.columns.difference(keys, sort=False):
         cells = labels[column]
@@ -107,27 +107,30 @@ def _labelled(table: pd.DataFrame, path: Path) -> pd.DataFrame:
         elif column == "mood":
             values = _moods(cells, path)
         elif column in TEXTS:
-            values = cells.map(lambda cell: unicodedata.normalize("NFC", cell))
+            values = cells.map(_normal)
         elif column == "" or column in TRACK_COLUMNS or column == "relative":
             raise ReportError(f"{path}: column {column!r} cannot be given here; remove it, or give it another name.")
         else:
-            values = _target(cells, path)
+            try:
+                values = numbers(cells, path, blank=True)
+            except ReportError as error:
+                known = ", ".join(("path", "track_id", "valence", "mood", *TEXTS))
+                raise ReportError(f"{error} Columns other than {known} are targets and hold numbers.") from error
             table[column] = float("nan")
         given = (cells != "").to_numpy()
         table.loc[rows[given], column] = values[given].tolist()
     return table
 
 
-def _matched(cells: pd.Series, table: pd.DataFrame, key: str, path: Path) -> pd.Index:
-    """Row of the table that each row of labels is about."""
-    if key == "track_id":
-        places = dict(zip(table["track_id"], table.index, strict=True))
-    else:
+def _matched(cells: pd.Series, table: pd.DataFrame, path: Path) -> pd.Index:
+    """Row of the table that each row of labels is about, by a column of track ids or paths."""
+    key, places = cells.name, {}
+    if key == "path":
         names = table["relative"].str.rsplit("/", n=1).str[-1]
-        single = ~names.duplicated(keep=False)
-        places = dict(zip(names[single], table.index[single], strict=True))
-        places |= dict(zip(table["relative"], table.index, strict=True))
-        cells = cells.map(_tidy)
+        single = names[~names.duplicated(keep=False)]
+        places = dict(zip(single, single.index, strict=True))
+        cells = cells.map(_normal).str.replace("\\", "/").str.removeprefix("./")
+    places |= dict(zip(table["relative" if key == "path" else key], table.index, strict=True))
     absent = cells[~cells.isin(list(places))]
     if len(absent):
         value = absent.iloc[0]
@@ -138,32 +141,13 @@ def _matched(cells: pd.Series, table: pd.DataFrame, key: str, path: Path) -> pd.
             f"{key} {value!r} ({why}). Paths count from {path.parent}."
         )
     rows = cells.map(places)
-    again = rows[rows.duplicated()]
-    if len(again):
-        raise ReportError(
-            f"{path}, row {again.index[0] + 2}: {cells[again.index[0]]!r} has a row already. Keep one of them."
-        )
+    for row in rows[rows.duplicated()].index:
+        raise ReportError(f"{path}, row {row + 2}: {cells[row]!r} has a row already. Keep one of them.")
     return pd.Index(rows.astype(int))
-
-
-def _tidy(cell: str) -> str:
-    text = unicodedata.normalize("NFC", cell).replace("\\", "/")
-    return text.removeprefix("./")
 
 
 def _moods(cells: pd.Series, path: Path) -> pd.Series:
     values = cells.str.lower()
-    wrong = values[~values.isin([*MOODS, ""])]
-    if len(wrong):
-        raise ReportError(
-            f"{path}, row {wrong.index[0] + 2}, column mood: {cells[wrong.index[0]]!r} is none of {', '.join(MOODS)}."
-        )
+    for row in values[~values.isin([*MOODS, ""])].index:
+        raise ReportError(f"{path}, row {row + 2}, column mood: {cells[row]!r} is none of {', '.join(MOODS)}.")
     return values
-
-
-def _target(cells: pd.Series, path: Path) -> pd.Series:
-    try:
-        return numbers(cells, path, blank=True)
-    except ReportError as error:
-        known = ", ".join(("path", "track_id", "valence", "mood", *TEXTS))
-        raise ReportError(f"{error} Columns other than {known} are targets and hold numbers.") from error

@@ -1,7 +1,7 @@
 """One pass over the audio of a corpus: what each clip is, and whether it can be used."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,31 +16,22 @@ EXCERPT_S = 30.0  # of the middle, that is decoded
 SHORTEST = 3.0  # seconds; a shorter clip holds no slice
 
 
-@dataclass(frozen=True)
-class Probe:
-    """What one decode tells about a clip."""
+class Probe(NamedTuple):
+    """What one decode tells about a clip.
 
+    ``status`` is one of `lib.datasets.tracks.STATUSES`; ``reason`` says why it is not ``ok``, or what of it could not
+    be decoded; ``fingerprint`` is empty unless it is ``ok``.
+    """
+
+    sha256: str | None
+    duration_s: float
     status: str
-    reason: str = ""
-    sha256: str | None = None
-    duration_s: float = np.nan
-    fingerprint: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.uint32))
+    reason: str
+    fingerprint: np.ndarray = np.empty(0, dtype=np.uint32)
 
 
 def probe_file(path: str) -> Probe:
-    """Decode the middle 30 s of a clip once.
-
-    Parameters
-    ----------
-    path : str
-        Audio file; it need not exist.
-
-    Returns
-    -------
-    Probe
-        ``status`` is one of `lib.datasets.tracks.STATUSES`; ``reason`` says why it is not ``ok``, or what
-        of it could not be decoded.
-    """
+    """Decode the middle 30 s of a clip once; the file need not exist."""
     sha256, duration_s = None, np.nan
     try:
         if not Path(path).is_file():
@@ -54,11 +45,11 @@ def probe_file(path: str) -> Probe:
         if min(duration_s, decoded_s) < SHORTEST - 1e-3:
             claim = f", though its header claims {duration_s:.1f} s" if duration_s > decoded_s + 0.5 else ""
             raise ClipError("short", f"{decoded_s:.2f} s of sound{claim}; a slice needs {SHORTEST:g} s")
-        return Probe("ok", left_out, sha256, duration_s, fingerprint.fingerprint(y))
+        return Probe(sha256, duration_s, "ok", left_out, fingerprint.fingerprint(y))
     except ClipError as error:
-        return Probe(error.status, error.reason, sha256, duration_s)
+        return Probe(sha256, duration_s, error.status, error.reason)
     except OSError as error:
-        return Probe("unreadable", f"cannot be read: {error.strerror or type(error).__name__}", sha256)
+        return Probe(sha256, np.nan, "unreadable", f"cannot be read: {error.strerror or type(error).__name__}")
 
 
 def probe_tracks(
@@ -69,7 +60,6 @@ def probe_tracks(
     Parameters
     ----------
     paths : list of str
-        Audio files.
     workers : int >= 0
         Processes; 0 = one per core.
     timeout_s : float > 0
@@ -80,12 +70,11 @@ def probe_tracks(
     rows : pd.DataFrame
         Columns ``sha256``, ``duration_s``, ``status`` and ``reason``, in the order of `paths`.
     fingerprints : list of np.ndarray
-        Of each clip, about 5 kB; empty unless its status is ``ok``.
+        Of each clip, about 5 kB.
     """
-    rows, fingerprints = [], []
+    probes = []
     for path, probe, reason in pool.run(probe_file, paths, workers=workers, timeout_s=timeout_s):
-        probe = probe or Probe("unreadable", reason.replace(str(path), Path(path).name))
-        rows.append((probe.sha256, probe.duration_s, probe.status, probe.reason))
-        fingerprints.append(probe.fingerprint)
-        tell(f"probing clips {len(rows)}/{len(paths)}")
-    return pd.DataFrame(rows, columns=["sha256", "duration_s", "status", "reason"]), fingerprints
+        probes.append(probe or Probe(None, np.nan, "unreadable", reason.replace(str(path), Path(path).name)))
+        tell(f"probing clips {len(probes)}/{len(paths)}")
+    table = pd.DataFrame([probe[:-1] for probe in probes], columns=Probe._fields[:-1])
+    return table, [probe.fingerprint for probe in probes]

@@ -9,9 +9,7 @@ from lib.errors import ReportError
 
 
 def read_labels(path: Path) -> pd.DataFrame:
-    """Read a CSV file as text.
-
-    Commas, semicolons or tabs separate the columns, whichever the header holds most of.
+    """Read a CSV file, separated by whichever of commas, semicolons and tabs the header holds most of, as text.
 
     Returns
     -------
@@ -49,23 +47,12 @@ def read_labels(path: Path) -> pd.DataFrame:
 def numbers(
     cells: pd.Series, path: Path, low: float = -np.inf, high: float = np.inf, *, blank: bool = False
 ) -> pd.Series:
-    """Numbers of a column of text.
-
-    Parameters
-    ----------
-    cells : pd.Series of str
-        Column of a table of `read_labels`.
-    path : path-like
-        Named in the error.
-    low, high : float
-        Bounds, both allowed.
-    blank : bool
-        Whether an empty cell is a missing number rather than an error.
+    """Numbers within bounds in a column of a table of `read_labels`; with `blank`, an empty cell is a missing one.
 
     Raises
     ------
     ReportError
-        For the first cell that is no finite number within the bounds.
+        For the first cell that is no finite number from `low` to `high`; it names `path`.
     """
     values = pd.to_numeric(cells, errors="coerce").astype("float64")
     wrong = ~(values.between(low, high) & np.isfinite(values))

@@ -19,17 +19,10 @@ DRAWN = (
 
 
 def usable(tracks: pd.DataFrame) -> pd.DataFrame:
-    """Tracks that can be used, those of status ``ok``.
-
-    Raises
-    ------
-    ReportError
-        If there is none.
-    """
+    """Tracks that can be used, those of status ``ok``; raises `ReportError` if there is none."""
     songs = tracks[tracks["status"] == "ok"].reset_index(drop=True)
     if not len(songs):
-        first = tracks.iloc[0] if len(tracks) else None
-        example = f" (the first, {first['path']}: {first['reason']})" if first is not None else ""
+        example = "".join(f" (the first, {path}: {why})" for path, why in tracks[["path", "reason"]].head(1).to_numpy())
         raise ReportError(
             f"None of the {len(tracks)} clips can be used{example}. Check that DATA names the right folder and that "
             "its files play."
@@ -78,13 +71,7 @@ def valence_failures(study: Study) -> dict[str, str]:
 
 
 def valence_sources(valence: pd.DataFrame) -> pd.DataFrame:
-    """Count the tracks that each source gave a valence [columns=tracks, share].
-
-    Parameters
-    ----------
-    valence : pd.DataFrame
-        As `lib.datasets.valence.fill` gives it.
-    """
+    """Count the tracks that each source gave a valence, as `lib.datasets.valence.fill` lists them [tracks, share]."""
     counts = valence["source"].fillna("").replace("", "(none)").value_counts()
     return pd.DataFrame({"tracks": counts, "share": counts / max(len(valence), 1)}).rename_axis("source")
 
@@ -96,12 +83,7 @@ def mood_by_genre(songs: pd.DataFrame) -> pd.DataFrame:
 
 
 def mood_floors(counts: pd.DataFrame) -> tuple[float, float]:
-    """How often one is right about the mood without listening.
-
-    Parameters
-    ----------
-    counts : pd.DataFrame
-        As `mood_by_genre` gives it.
+    """How often one is right about the mood without listening, from the counts of `mood_by_genre`.
 
     Returns
     -------
@@ -129,17 +111,12 @@ def valence_correlations(songs: pd.DataFrame) -> pd.DataFrame:
 
 def artists_by_genre(songs: pd.DataFrame) -> pd.DataFrame:
     """Songs, artist groups, songs of the largest and of the five largest groups, songs without one."""
+    columns = ["songs", "artists", "largest", "five largest", "without artist"]
     rows = {}
     for genre, part in songs.groupby("genre"):
-        sizes = part["artist_group"].value_counts()
-        rows[genre] = {
-            "songs": len(part),
-            "artists": len(sizes),
-            "largest": int(sizes.head(1).sum()),
-            "five largest": int(sizes.head(5).sum()),
-            "without artist": int(part["artist_group"].isna().sum()),
-        }
-    columns = ["songs", "artists", "largest", "five largest", "without artist"]
+        group = part["artist_group"]
+        sizes = group.value_counts()
+        rows[genre] = [len(part), len(sizes), sizes.head(1).sum(), sizes.head(5).sum(), group.isna().sum()]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("genre")
 
 
@@ -158,11 +135,8 @@ def joined_credits(tracks: pd.DataFrame) -> pd.DataFrame:
     for group, part in tracks.groupby("artist_group"):
         counts = part["artist"].fillna("(none)").value_counts(sort=False)
         if len(counts) > 1:
-            rows[group] = {
-                "songs": len(part),
-                "credits": ", ".join(f"{name} ({number})" for name, number in counts.items()),
-                "genres": ", ".join(sorted(part["genre"].dropna().unique())),
-            }
+            credited = ", ".join(f"{name} ({number})" for name, number in counts.items())
+            rows[group] = [len(part), credited, ", ".join(sorted(part["genre"].dropna().unique()))]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["songs", "credits", "genres"])
     return table.rename_axis("artist_group").sort_values("songs", ascending=False, kind="stable")
 
@@ -177,10 +151,10 @@ def examples(songs: pd.DataFrame, each: int = 3) -> pd.DataFrame:
 def credits(songs: pd.DataFrame) -> pd.DataFrame:
     """Every artist's credit with albums and licences: whose music this is."""
     named = songs.assign(artist=songs["artist"].fillna("(no artist given)"))
-    return named.groupby("artist", sort=True).agg(
-        songs=("track_id", "size"), albums=("album", _list), licence=("license", _list)
+
+    def listed(values: pd.Series) -> str:
+        return "; ".join(values.dropna().unique())
+
+    return named.groupby("artist").agg(
+        songs=("track_id", "size"), albums=("album", listed), licence=("license", listed)
     )
-
-
-def _list(values: pd.Series) -> str:
-    return "; ".join(values.dropna().unique())

@@ -10,15 +10,11 @@ from lib.io import printable
 
 MOODS = ("sad", "neutral", "happy")
 STATUSES = ("ok", "missing", "unreadable", "short", "silent")
-STRINGS = (
-    "track_id", "path", "title", "artist", "album", "license", "genre", "mood", "sha256", "artist_group",
-    "song_group", "status", "reason",
-)  # fmt: skip
-NUMBERS = ("valence", "duration_s")
 TRACK_COLUMNS = (
     "track_id", "path", "title", "artist", "album", "license", "genre", "valence", "mood", "duration_s",
     "sha256", "artist_group", "song_group", "status", "reason",
 )  # fmt: skip
+NUMBERS = ("valence", "duration_s")  # among them; the others are text
 OPTIONAL = ("official",)  # text that only some corpora have: FMA's own split
 
 
@@ -31,8 +27,6 @@ def numeric_targets(tracks: pd.DataFrame) -> list[str]:
 def tracks_table(rows: pd.DataFrame) -> pd.DataFrame:
     """Bring `rows` into the form of the tracks table and check it.
 
-    Missing optional columns are added empty; strings are ``str`` or missing, numbers ``float64``.
-
     Parameters
     ----------
     rows : pd.DataFrame
@@ -41,26 +35,22 @@ def tracks_table(rows: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        Columns `TRACK_COLUMNS`, those of `OPTIONAL` that `rows` has, and then every further numeric target,
-        sorted by ``track_id``.
+        Columns `TRACK_COLUMNS` (empty where `rows` has none), those of `OPTIONAL` that `rows` has, and then every
+        further numeric target, sorted by ``track_id``; text is ``string``, numbers are ``float64``.
 
     Raises
     ------
     ReportError
         If an id repeats, a status or mood is unknown, or a valence lies outside 0..1.
     """
-    table = rows.copy()
-    for column in STRINGS:
-        values = table[column] if column in table else pd.Series(pd.NA, index=table.index)
-        table[column] = values.map(printable, na_action="ignore").astype("string")
-    for column in NUMBERS:
-        values = table[column] if column in table else pd.Series(np.nan, index=table.index)
-        table[column] = values.astype("float64")
     texts = [c for c in OPTIONAL if c in rows]
-    table[texts] = table[texts].astype("string")
     others = [c for c in rows.columns if c not in (*TRACK_COLUMNS, *OPTIONAL)]
-    table[others] = table[others].astype("float64")
-    table = table[[*TRACK_COLUMNS, *texts, *others]].sort_values("track_id", ignore_index=True)
+    table = rows.reindex(columns=[*TRACK_COLUMNS, *texts, *others])
+    for column in TRACK_COLUMNS:
+        if column not in NUMBERS:
+            table[column] = table[column].map(printable, na_action="ignore")
+    kinds = dict.fromkeys(table.columns, "string") | dict.fromkeys((*NUMBERS, *others), "float64")
+    table = table.astype(kinds).sort_values("track_id", ignore_index=True)
 
     if table["track_id"].isna().any() or table["path"].isna().any():
         raise ReportError("tracks table: a row has no track_id or no path.")
@@ -71,7 +61,7 @@ def tracks_table(rows: pd.DataFrame) -> pd.DataFrame:
         wrong = table.loc[table[column].notna() & ~table[column].isin(allowed), column]
         if len(wrong):
             raise ReportError(f"tracks table: {column} {wrong.iloc[0]!r} is none of {', '.join(allowed)}.")
-    wrong = table.loc[table["valence"].notna() & ~table["valence"].between(0, 1), ["track_id", "valence"]]
+    wrong = table[table["valence"].notna() & ~table["valence"].between(0, 1)]
     if len(wrong):
         raise ReportError(
             f"tracks table: valence {wrong['valence'].iloc[0]} of track {wrong['track_id'].iloc[0]} is outside 0..1."

@@ -30,6 +30,9 @@ from lib.progress import tell
 __all__ = ["LICENSE", "NAMES", "Song", "collect", "compose", "render"]
 
 SHORTEST, LONGEST = 3, 600  # seconds
+COLUMNS = (
+    "track_id", "path", "title", "artist", "album", "license", "genre", "valence", "energy", "danceability",
+)  # fmt: skip
 TIMEOUT_S = 600.0  # for one song on a busy machine
 _OWN_FILE = re.compile(rf"[a-z-]+-\d+-[0-9a-f]{{12}}\.({'|'.join(SUFFIXES)})")
 
@@ -66,8 +69,7 @@ def collect(
     Returns
     -------
     pd.DataFrame
-        One row per song: ``track_id``, ``path``, ``title``, ``artist``, ``album``, ``license``, ``genre``,
-        ``valence``, ``energy``, ``danceability`` (the last three 0..1).
+        One row per song [columns=`COLUMNS`]; ``valence``, ``energy`` and ``danceability`` are 0..1.
 
     Raises
     ------
@@ -92,21 +94,11 @@ def collect(
     for path in study.audio.glob("*/*"):
         if _OWN_FILE.fullmatch(path.name) and path not in paths:  # of other parameters
             path.unlink()
-    return pd.DataFrame(
-        {
-            "track_id": song.track_id,
-            "path": str(path),
-            "title": song.title,
-            "artist": song.artist.name,
-            "album": song.album,
-            "license": LICENSE,
-            "genre": song.genre,
-            "valence": song.valence,
-            "energy": song.energy,
-            "danceability": song.danceability,
-        }
-        for song, path in zip(songs, paths, strict=True)
-    )
+    rows = [
+        (s.track_id, str(path), s.title, s.artist.name, s.album, LICENSE, s.genre, s.valence, s.energy, s.danceability)
+        for s, path in zip(songs, paths, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _check(name: str, value: object, low: int, high: int, kind: type) -> None:

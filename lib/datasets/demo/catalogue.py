@@ -17,29 +17,16 @@ USUAL = 6  # artists per genre, where there are songs for them: each of five art
 
 @dataclass(frozen=True)
 class Artist:
-    """One artist: name, instruments and the sound of its recordings.
-
-    Parameters
-    ----------
-    name : str
-    pattern : str
-        Drum pattern.
-    chords, bass : str
-        Instrument and manner of playing, as ``piano block``.
-    lead, pad, hook : str
-        Instruments; ``none`` = absent.
-    traits : dict of str to float
-        As in ``catalogue.yaml``, which gives their bounds.
-    """
+    """One artist: name, instruments and the sound of its recordings."""
 
     name: str
-    pattern: str
-    chords: str
+    pattern: str  # of the drums
+    chords: str  # instrument and manner of playing, as ``piano block``
     bass: str
-    lead: str
+    lead: str  # instruments from here on; ``none`` = absent
     pad: str
     hook: str
-    traits: dict[str, float]
+    traits: dict[str, float]  # as in ``catalogue.yaml``, which gives their bounds
 
 
 def generator(seed: int, *names: object) -> np.random.Generator:
@@ -71,13 +58,12 @@ def artists_of(genre: str, seed: int, count: int) -> tuple[Artist, ...]:
         start = int(rng.integers(len(options)))
         return [options[(start + i) % len(options)] for i in rng.permutation(count)]
 
-    def spread(trait: str, low: float, high: float) -> np.ndarray:
+    def spread(trait: str, low: float, high: float) -> list[float]:
         rng = generator(seed, genre, trait)
-        return low + (high - low) * (rng.permutation(count) + rng.uniform(0.2, 0.8, count)) / count
+        return (low + (high - low) * (rng.permutation(count) + rng.uniform(0.2, 0.8, count)) / count).round(4).tolist()
 
     band = {part: chosen(part) for part in ("pattern", "chords", "bass", "lead", "pad", "hook")}
-    bounds = CATALOGUE["traits"] | style["traits"]
-    traits = {trait: spread(trait, *ends).round(4).tolist() for trait, ends in bounds.items()}
+    traits = {trait: spread(trait, *ends) for trait, ends in (CATALOGUE["traits"] | style["traits"]).items()}
     return tuple(
         Artist(
             name=f"The {pair(seed, 'people', i * len(NAMES) + NAMES.index(genre))}",

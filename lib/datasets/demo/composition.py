@@ -22,57 +22,26 @@ STEPS = 16  # per bar: sixteenths
 
 @dataclass(frozen=True)
 class Song:
-    """Everything that decides how a song sounds.
-
-    Parameters
-    ----------
-    genre : str
-    index : int >= 0
-        Number within its genre.
-    seed : int >= 0
-    seconds : float
-    suffix : str
-        Format of its file, one of `SUFFIXES`.
-    title, album : str
-        An album is named after its first song.
-    artist : Artist
-    tempo_bpm : float
-        Beats per minute.
-    mode : str
-        ``major``, ``minor`` or ``mixed``.
-    tonic : int in 0..11
-        Pitch class, C = 0.
-    progression : tuple of str
-        Numerals, one per bar.
-    plan : tuple of str
-        Sections, spread over the song.
-    register, brightness : float in 0..1
-        From low to high, from dull to bright.
-    articulation : float in 0..1
-        Sounding part of a note's time.
-    loudness_db : float
-        RMS in dB of full scale before limiting.
-    valence, energy, danceability : float in 0..1
-    """
+    """Everything that decides how a song sounds."""
 
     genre: str
-    index: int
+    index: int  # within its genre, from 0
     seed: int
     seconds: float
-    suffix: str
+    suffix: str  # format of its file, one of `SUFFIXES`
     title: str
-    album: str
+    album: str  # named after its first song
     artist: Artist
     tempo_bpm: float
-    mode: str
-    tonic: int
-    progression: tuple[str, ...]
-    plan: tuple[str, ...]
-    register: float
-    brightness: float
-    articulation: float
-    loudness_db: float
-    valence: float
+    mode: str  # one of `MODES`
+    tonic: int  # pitch class 0..11, C = 0
+    progression: tuple[str, ...]  # numerals, one per bar
+    plan: tuple[str, ...]  # sections, spread over the song
+    register: float  # 0..1 from low to high
+    brightness: float  # 0..1 from dull to bright
+    articulation: float  # sounding part of a note's time, 0..1
+    loudness_db: float  # RMS in dB of full scale before limiting
+    valence: float  # 0..1, as are the next two
     energy: float
     danceability: float
 
@@ -121,10 +90,6 @@ def compose(genre: str, index: int, seed: int = 0, songs_per_genre: int = 12, se
     songs_per_genre : int in 1..100
         Decides how many artists share them and how moods are balanced.
     seconds : float in 3..600
-
-    Returns
-    -------
-    Song
     """
     style, number = GENRES[genre], NAMES.index(genre)
     artists = catalogue.artists_of(genre, seed, catalogue.artists_per_genre(songs_per_genre))

@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 import mutagen
@@ -31,7 +32,7 @@ BLOCK = 2**15  # frames per call: libsndfile's Vorbis encoder overflows its stac
 
 
 def write_song(samples: np.ndarray, song: Song, path: Path) -> None:
-    """Write a song with its tags, whole or not at all.
+    """Write a song with its tags, whole or not at all; raises `ReportError` if the disk is full or the folder closed.
 
     Parameters
     ----------
@@ -41,11 +42,6 @@ def write_song(samples: np.ndarray, song: Song, path: Path) -> None:
         Gives artist, title, album and genre, and the format.
     path : path-like
         Replaced if it exists.
-
-    Raises
-    ------
-    ReportError
-        If the disk is full or the folder cannot be written.
     """
     name, subtype, tagger = FORMATS[song.suffix]
     with replacing(path) as part:
@@ -78,12 +74,9 @@ def _tag(path: Path, tagger: type[mutagen.FileType], song: Song) -> None:
 def _fix_serial(path: Path, serial: int) -> None:
     """Give an Ogg stream a serial number of its own; libsndfile draws one from the clock."""
     pages = []
-    with path.open("rb") as file:
+    with path.open("rb") as file, suppress(EOFError):
         while True:
-            try:
-                page = OggPage(file)
-            except EOFError:
-                break
+            page = OggPage(file)
             page.serial = serial
             pages.append(page.write())
     path.write_bytes(b"".join(pages))

@@ -36,10 +36,10 @@ class Note(NamedTuple):
 def chord(numeral: str) -> tuple[int, ...]:
     """Semitones of a chord above the tonic, root first.
 
-    Parameters
-    ----------
-    numeral : str
-        Capitals major, small letters minor, ``b`` a semitone lower, ``7`` or ``maj7``: ``"bVII"``, ``"ii7"``.
+    Of a numeral capitals are major, small letters minor, ``b`` is a semitone lower; ``7`` or ``maj7`` may follow.
+
+    >>> chord("bVII"), chord("ii7")
+    ((10, 14, 17), (2, 5, 9, 12))
     """
     flat, degree, seventh = _NUMERAL.fullmatch(numeral).groups()
     root = (_DEGREES[degree.lower()] - bool(flat)) % 12

@@ -46,17 +46,7 @@ INSTRUMENTS = {name: Instrument(**fields) for name, fields in CATALOGUE["instrum
 
 
 def render(song: Song) -> np.ndarray:
-    """Play a song.
-
-    Parameters
-    ----------
-    song : Song
-
-    Returns
-    -------
-    np.ndarray [shape=(n,), dtype=float32]
-        Mono at 22.05 kHz, ``n = round(seconds * 22050)``, peak below 1.
-    """
+    """Play a song [shape=(n,), dtype=float32]: mono at 22.05 kHz, ``n = round(seconds * 22050)``, peak below 1."""
     score = write_score(song)
     mix = np.zeros(round(song.seconds * RATE), dtype=np.float32)
     for part, usual_db in CATALOGUE["mix_db"].items():

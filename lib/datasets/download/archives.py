@@ -37,12 +37,7 @@ class BrokenError(Exception):
 def open_archive(where: Path | Remote) -> zipfile.ZipFile:
     """Open an archive; of a remote one only the members that are read come over the network.
 
-    Its ``filename`` is what messages call it.
-
-    Raises
-    ------
-    ReportError
-        If it is no ZIP archive or cannot be reached.
+    Its ``filename`` is what messages call it. Raises `ReportError` if it is no ZIP archive or cannot be reached.
     """
     if isinstance(where, Path):
         try:
@@ -53,12 +48,11 @@ def open_archive(where: Path | Remote) -> zipfile.ZipFile:
     for _ in range(2):  # a byte may have come wrong over the network
         try:
             opened = remotezip.RemoteZip(where.address, fetcher=lambda *_, **__: where)
+            opened.filename = where.address
+            return opened
         except (*_DAMAGE, OSError) as error:
             failure = error
             where.forget()
-        else:
-            opened.filename = where.address
-            return opened
     raise ReportError(f"{where.address} is no whole zip archive ({failure}). It may have moved; check the address.")
 
 
@@ -72,16 +66,8 @@ def extract(
 ) -> None:
     """Write one member to `target`, which takes its name when the checksum is right.
 
-    Parameters
-    ----------
-    archive : zipfile.ZipFile
-    name : str
-        Exactly as in the archive.
-    target : Path
-    largest : int
-        Bytes that it may have at most, unpacked and packed.
-    check : callable
-        Shown the file before it takes its name; what it raises passes through.
+    It may have at most `largest` bytes, unpacked and packed; `check` is shown the file before it takes its name, and
+    what it raises passes through.
 
     Raises
     ------
@@ -113,13 +99,7 @@ def extract(
 
 
 def need_space(folder: Path, size: int, what: str) -> None:
-    """Raise if a folder's disk has no room for `size` bytes and some to spare.
-
-    Raises
-    ------
-    ReportError
-        Naming what is needed and what is free.
-    """
+    """Raise `ReportError` if a folder's disk has no room for `size` bytes and some to spare."""
     there = next(place for place in (folder, *folder.parents) if place.exists())
     free = shutil.disk_usage(there).free
     if free < size + SPARE:

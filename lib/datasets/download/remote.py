@@ -16,15 +16,13 @@ import remotezip
 import requests
 import urllib3
 
-from lib.datasets.download.retry import TransientError, retry
+from lib.datasets.download.retry import T, TransientError, retry
 from lib.errors import ReportError
 
 TIMEOUT_S = (10.0, 60.0)  # to connect, and between two pieces of an answer
-AGENT = "music-tagging-report/0.1 (python-requests)"
+HEADERS = {"User-Agent": "music-tagging-report/0.1 (python-requests)", "Accept-Encoding": "identity"}
 CHUNK = 64 * 1024  # bytes
-LARGEST_RANGE = (
-    512 * 1024**2
-)  # bytes; FMA's largest directory is some 10 MB, and tracks.csv is in an archive of 342 MiB
+LARGEST_RANGE = 512 * 1024**2  # bytes; FMA's largest directory has some 10 MB, the archive of tracks.csv 342 MiB
 REMEDY = "What was fetched is kept; run the same command again later."
 
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
@@ -36,7 +34,7 @@ _REASONS = {
 
 
 class Remote:
-    """A file at an address of http or https.
+    """A file at an address of http or https; what cannot be had is a `ReportError`.
 
     Parameters
     ----------
@@ -46,6 +44,8 @@ class Remote:
 
     Attributes
     ----------
+    name : str
+        Last part of the address.
     received : callable
         Given the number of new bytes as they come.
     """
@@ -54,42 +54,26 @@ class Remote:
         if not address.startswith(("http://", "https://")):
             raise ReportError(f"address {address!r}: it must begin with http:// or https://.")
         self.address = address
+        self.name = address.rstrip("/").rsplit("/", 1)[-1]
         self.received: Callable[[int], None] = lambda count: None
         self._patience = patience
         self._directory: dict[tuple[int, int], bytes] = {}
         self._lock = threading.Lock()
         self._session = requests.Session()
-        self._session.headers.update({"User-Agent": AGENT, "Accept-Encoding": "identity"})
-
-    @property
-    def name(self) -> str:
-        """Last part of the address."""
-        return self.address.rstrip("/").rsplit("/", 1)[-1]
+        self._session.headers.update(HEADERS)
 
     @property
     def size(self) -> int:
-        """Bytes of the whole file.
-
-        Raises
-        ------
-        ReportError
-            If the server does not answer, or has no such file.
-        """
+        """Bytes of the whole file."""
         return self._facts[0]
 
     @property
     def ranges(self) -> bool:
-        """Whether the server gives parts of the file; raises as `size` does."""
+        """Whether the server gives parts of the file."""
         return self._facts[1]
 
     def read(self, start: int, stop: int) -> bytes:
-        """Bytes from `start` up to, not including, `stop`; a broken connection goes on where it ended.
-
-        Raises
-        ------
-        ReportError
-            If the server refuses or goes on failing.
-        """
+        """Bytes from `start` up to, not including, `stop`; a broken connection goes on where it ended."""
         held = io.BytesIO()
 
         def more() -> None:
@@ -105,13 +89,7 @@ class Remote:
         return held.getvalue()
 
     def save(self, path: Path) -> None:
-        """Write the whole file, from a server that gives no ranges: a broken connection begins anew.
-
-        Raises
-        ------
-        ReportError
-            If the server refuses or goes on failing.
-        """
+        """Write the whole file, from a server that gives no ranges: a broken connection begins anew."""
 
         def whole() -> None:
             with path.open("wb") as file:
@@ -138,26 +116,25 @@ class Remote:
         """Ask for the directory once more."""
         self._directory.clear()
 
-    def _patiently(self, call: Callable[[], None]) -> None:
+    def _patiently(self, call: Callable[[], T]) -> T:
         try:
-            retry(call, self.name, **self._patience)
+            return retry(call, self.name, **self._patience)
         except TransientError as error:
             raise ReportError(f"{self.address}: {error}. {REMEDY}") from error
 
     @cached_property
     def _facts(self) -> tuple[int, bool]:
-        found: list[tuple[int, bool]] = []
+        """Size, and whether there are ranges."""
 
-        def request() -> None:
+        def request() -> tuple[int, bool]:
             with self._response({"Range": "bytes=0-0"}) as response:
                 given = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
                 length = given.group(3) if given else response.headers.get("Content-Length", "")
                 if not length.isdigit():
                     raise ReportError(f"{self.address}: the server does not say how large the file is.")
-                found.append((int(length), given is not None))
+                return int(length), given is not None
 
-        self._patiently(request)
-        return found[-1]
+        return self._patiently(request)
 
     def _copy(self, file: BinaryIO, start: int, stop: int) -> None:
         """Append bytes from `start` up to `stop` in one request."""
@@ -181,14 +158,10 @@ class Remote:
                 code = response.status_code
                 if code in (408, 425, 429) or code >= 500:
                     raise TransientError(f"the server answered {code}", response.headers.get("Retry-After"))
-                if code in (404, 410):
-                    raise ReportError(
-                        f"{self.address}: there is no such file ({code}). It may have moved; check the address."
-                    )
                 if code not in (200, 206):
-                    raise ReportError(
-                        f"{self.address}: the server refused ({code}). Check the address, or get the file by hand."
-                    )
+                    gone = f"there is no such file ({code}). It may have moved; check the address."
+                    refused = f"the server refused ({code}). Check the address, or get the file by hand."
+                    raise ReportError(f"{self.address}: {gone if code in (404, 410) else refused}")
                 yield response
         except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
             raise TransientError("no answer in time") from error

@@ -85,7 +85,7 @@ def collect(
     if listed is None:
         listed = acquire(metadata, draw, places, workers=workers, timeout_s=timeout_s)
     else:
-        listed = again(listed, metadata, places)
+        again(listed, metadata, places)
     write_csv(listed, study.tables / MANIFEST)
     write_csv(archive_counts(metadata, subset).reset_index(), study.tables / ARCHIVE)
     tracks = listed.loc[listed["status"] == "drawn", "track"].tolist()

@@ -15,37 +15,18 @@ from lib.progress import tell
 
 COLUMNS = ("track", "genre", "status", "reason", "bytes", "sha256")
 STATUSES = ("drawn", "replaced")
+ABSENT = "not in the folder"
 
 
 def acquire(metadata: pd.DataFrame, draw: Draw, places: Places, *, workers: int = 0, timeout_s: float = 60.0):
-    """Get the songs of a draw.
+    """Get the songs of a draw and return the manifest [columns=`COLUMNS`].
 
-    What comes out depends on the draw and on what the archive holds, not on the order or luck of downloads.
-
-    Parameters
-    ----------
-    metadata : pd.DataFrame
-        As `lib.datasets.fma.metadata.read_metadata` gives it.
-    draw : Draw
-    places : Places
-    workers, timeout_s
-        As `lib.datasets.integrity.probe_tracks` takes them.
-
-    Returns
-    -------
-    pd.DataFrame
-        The manifest [columns=`COLUMNS`]: each song drawn, and each bad one that another took the place of;
-        genres as in the draw, songs in the order in which they are taken.
-
-    Raises
-    ------
-    ReportError
-        If a genre has too few songs, or server or disk fail.
+    It holds each song drawn, and each bad one that another took the place of; genres as in the draw, songs in the order
+    in which they are taken. It depends on the draw and on what the archive holds, not on the order or luck of
+    downloads. Raises `ReportError` if a genre has too few songs, or server or disk fail.
     """
     order = ordered(metadata, draw)
-    bad: dict[int, str] = {}
-    for tracks in order.values():
-        bad |= dict.fromkeys(places.absent(tracks), "not in the folder")
+    bad = dict.fromkeys(places.absent(track for tracks in order.values() for track in tracks), ABSENT)
     seen: set[int] = set()
     while True:
         chosen = choose(order, metadata["artist"], draw, bad)
@@ -61,63 +42,33 @@ def acquire(metadata: pd.DataFrame, draw: Draw, places: Places, *, workers: int 
                 bad[track] = f"{status}: {reason}"
 
 
-def again(manifest: pd.DataFrame, metadata: pd.DataFrame, places: Places) -> pd.DataFrame:
-    """Get the songs that a manifest lists as drawn, and compare their checksums.
-
-    Parameters
-    ----------
-    manifest : pd.DataFrame
-        As `read_manifest` gives it.
-    metadata, places
-        As `acquire` takes them.
-
-    Returns
-    -------
-    pd.DataFrame
-        The manifest itself.
-
-    Raises
-    ------
-    ReportError
-        If a clip cannot be had, or is another one by now.
-    """
+def again(manifest: pd.DataFrame, metadata: pd.DataFrame, places: Places) -> None:
+    """Get the songs that a manifest lists as drawn; `ReportError` if one cannot be had, or is another one by now."""
     drawn = manifest[manifest["status"] == "drawn"]
-    unknown = drawn.loc[~drawn["track"].isin(metadata.index), "track"]
-    if len(unknown):
-        raise ReportError(
-            f"track {unknown.iloc[0]} of the manifest is not in FMA's tracks.csv. Is it another data set's?"
-        )
-    absent = places.absent(drawn["track"])
-    broken = dict.fromkeys(absent, "not in the folder") or places.get(drawn["track"].tolist())
+    for track in drawn.loc[~drawn["track"].isin(metadata.index), "track"]:
+        raise ReportError(f"track {track} of the manifest is not in FMA's tracks.csv. Is it another data set's?")
+    broken = dict.fromkeys(places.absent(drawn["track"]), ABSENT) or places.get(drawn["track"].tolist())
     for track, reason in broken.items():
         raise ReportError(f"track {track} of the manifest: {reason}. Draw anew, without the manifest.")
     for number, (track, expected) in enumerate(zip(drawn["track"], drawn["sha256"], strict=True), 1):
         path = places.path(track)
-        found = checksum(path)
-        if found != expected:
+        if (found := checksum(path)) != expected:
             raise ReportError(
                 f"{path} has the sha256 {found}, but the manifest says {expected}: it is another file than was drawn. "
                 "Delete it to fetch it anew, or draw without the manifest."
             )
         tell(f"comparing clips {number}/{len(drawn)}")
-    return manifest
 
 
 def read_manifest(path: Path) -> pd.DataFrame:
-    """Read a manifest that another draw left.
-
-    Raises
-    ------
-    ReportError
-        If it is none.
-    """
+    """Read a manifest that another draw left; raises `ReportError` if it is none."""
     try:
         table = pd.read_csv(path, dtype={"track": "int64", "sha256": "string", "reason": "string"})
     except (OSError, ValueError) as error:
         raise ReportError(f"manifest {path} cannot be read: {error}.") from error
-    missing = [column for column in COLUMNS if column not in table]
-    if missing:
-        raise ReportError(f"manifest {path} has no column {missing[0]!r}; it must have {', '.join(COLUMNS)}.")
+    for column in COLUMNS:
+        if column not in table:
+            raise ReportError(f"manifest {path} has no column {column!r}; it must have {', '.join(COLUMNS)}.")
     unmarked = (table["status"] == "drawn") & (table["sha256"].str.len() != 64).fillna(True)
     for wrong, problem in (
         (~table["status"].isin(STATUSES), f"has a status that is none of {', '.join(STATUSES)}"),
@@ -134,12 +85,10 @@ def _manifest(
 ) -> pd.DataFrame:
     rows = []
     for genre, taken in chosen.items():
-        last, drawn = order[genre].index(taken[-1]), set(taken)
-        for track in order[genre][: last + 1]:
-            path = places.path(track)
-            if track in drawn:
-                rows.append((track, genre, "drawn", "", path.stat().st_size, checksum(path)))
-            elif track in bad and bad[track] != "not in the folder":
+        reasons = bad | dict.fromkeys(taken, "")
+        for track in order[genre][: order[genre].index(taken[-1]) + 1]:
+            if (reason := reasons.get(track, ABSENT)) != ABSENT:
+                path = places.path(track)
                 there = (path.stat().st_size, checksum(path)) if path else (0, "")
-                rows.append((track, genre, "replaced", bad[track], *there))
+                rows.append((track, genre, "replaced" if reason else "drawn", reason, *there))
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -21,35 +22,20 @@ KNOWN_BAD = frozenset({98565, 98567, 98569, 99134, 108925, 133297})
 
 @dataclass(frozen=True)
 class Draw:
-    """What is wanted of FMA.
+    """What is wanted of FMA."""
 
-    Attributes
-    ----------
-    subset : str
-        One of `lib.datasets.fma.metadata.SUBSETS`.
-    genres : tuple of str
-    songs : int >= 0
-        A genre; 0 = all that there are.
-    per_artist : int >= 0
-        At most so many songs of an artist a genre, where the artist is known; 0 = any number.
-    equal_moods : bool
-        Take sad, neutral and happy songs (valence cut at thirds) in turn, as long as there are any.
-    seed : int >= 0
-    """
-
-    subset: str = "small"
+    subset: str = "small"  # one of `lib.datasets.fma.metadata.SUBSETS`
     genres: tuple[str, ...] = GENRES
-    songs: int = 75
-    per_artist: int = 3
-    equal_moods: bool = False
+    songs: int = 75  # a genre; 0 = all that there are
+    per_artist: int = 3  # at most so many songs of an artist a genre, where the artist is known; 0 = any number
+    equal_moods: bool = False  # sad, neutral and happy songs (valence cut at thirds) in turn, while there are any
     seed: int = 0
 
     def __post_init__(self):
-        object.__setattr__(self, "genres", tuple(self.genres))
-        for name, least in (("songs", 0), ("per_artist", 0), ("seed", 0)):
+        for name in ("songs", "per_artist", "seed"):
             value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < least:
-                raise ReportError(f"{name} is {value!r}; it must be a whole number of {least} or more.")
+            if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+                raise ReportError(f"{name} is {value!r}; it must be a whole number of 0 or more.")
         if not self.genres or len(set(self.genres)) < len(self.genres):
             raise ReportError(f"genres is {list(self.genres)}; it must name at least one genre, each once.")
 
@@ -58,17 +44,7 @@ def ordered(metadata: pd.DataFrame, draw: Draw) -> dict[str, list[int]]:
     """Candidates of each genre in the order in which they are taken.
 
     Songs with valence come before those without; otherwise chance decides, from the seed and the genre's
-    name alone, so that a genre's order does not depend on the other genres.
-
-    Parameters
-    ----------
-    metadata : pd.DataFrame
-        As `lib.datasets.fma.metadata.read_metadata` gives it.
-
-    Raises
-    ------
-    ReportError
-        If a genre is unknown.
+    name alone, so that a genre's order does not depend on the other genres. Raises `ReportError` if a genre is unknown.
     """
     there = subset_of(metadata, draw.subset)
     there = there[~there.index.isin(KNOWN_BAD)].sort_index()
@@ -100,7 +76,7 @@ def choose(
     Parameters
     ----------
     order : dict
-        As `ordered` gives it.
+        Tracks by genre, from `ordered`.
     artists : pd.Series of str
         By track number; missing where unknown.
     bad : collection of int
@@ -115,17 +91,16 @@ def choose(
     chosen = {}
     for genre, tracks in order.items():
         taken: list[int] = []
-        times: dict[str, int] = {}
+        times: Counter[str] = Counter()
         for track in tracks:
             if draw.songs and len(taken) == draw.songs:
                 break
             artist = artists.get(track)
             key = name_key(artist) if is_artist(artist) else None
-            if track in bad or (draw.per_artist and times.get(key, 0) >= draw.per_artist):
-                continue
-            if key is not None:
-                times[key] = times.get(key, 0) + 1
-            taken.append(track)
+            often = key is not None and 0 < draw.per_artist <= times[key]
+            if track not in bad and not often:
+                times[key] += 1
+                taken.append(track)
         if len(taken) < max(draw.songs, 1):
             raise ReportError(
                 f"fma_{draw.subset} gives {len(taken)} usable songs of {genre!r}, but {draw.songs or 1} are wanted: of "

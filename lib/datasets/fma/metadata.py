@@ -36,11 +36,6 @@ _SHORT = "Get fma_metadata.zip anew, see https://github.com/mdeff/fma."
 def read_metadata(tracks: Path, echonest: Path) -> pd.DataFrame:
     """Read what is known of every track, heard or not.
 
-    Parameters
-    ----------
-    tracks, echonest : Path
-        As published.
-
     Returns
     -------
     pd.DataFrame, index=track number
@@ -56,27 +51,19 @@ def read_metadata(tracks: Path, echonest: Path) -> pd.DataFrame:
     """
     table = _read(tracks, _COLUMNS, headers=2)
     for column, known in (("subset", SUBSETS), ("official", tuple(SPLITS))):
-        wrong = table.loc[table[column].notna() & ~table[column].isin(known), column]
-        if len(wrong):
-            raise ReportError(f"{tracks}, track {wrong.index[0]}: {column} {wrong.iloc[0]!r} is none of {known}.")
+        for track, wrong in table.loc[~table[column].isin(known), column].dropna().items():
+            raise ReportError(f"{tracks}, track {track}: {column} {wrong!r} is none of {known}.")
     table["official"] = table["official"].map(SPLITS)
     table["whole_s"] = pd.to_numeric(table["whole_s"], errors="coerce").astype("float64")
     features = _read(echonest, _FEATURE_COLUMNS, headers=3).apply(pd.to_numeric, errors="coerce").astype("float64")
-    valence = features["valence"]
-    if not valence.dropna().between(0, 1).all():
-        wrong = valence[valence.notna() & ~valence.between(0, 1)]
-        raise ReportError(f"{echonest}, track {wrong.index[0]}: valence {wrong.iloc[0]:g} is outside 0..1. {_SHORT}")
+    valence = features["valence"].dropna()
+    for track, wrong in valence[~valence.between(0, 1)].items():
+        raise ReportError(f"{echonest}, track {track}: valence {wrong:g} is outside 0..1. {_SHORT}")
     return table.join(features)
 
 
 def subset_of(metadata: pd.DataFrame, subset: str) -> pd.DataFrame:
-    """Tracks of a subset, those of the smaller ones included.
-
-    Raises
-    ------
-    ReportError
-        If there is no such subset.
-    """
+    """Tracks of a subset, those of the smaller ones included; raises `ReportError` if there is no such subset."""
     if subset not in SUBSETS:
         raise ReportError(f"subset {subset!r} is unknown; there are {', '.join(SUBSETS)}.")
     return metadata[metadata["subset"].isin(SUBSETS[: SUBSETS.index(subset) + 1])]
@@ -84,12 +71,6 @@ def subset_of(metadata: pd.DataFrame, subset: str) -> pd.DataFrame:
 
 def archive_counts(metadata: pd.DataFrame, subset: str) -> pd.DataFrame:
     """Count what there is to draw from, by top genre.
-
-    Parameters
-    ----------
-    metadata : pd.DataFrame
-        As `read_metadata` gives it.
-    subset : str
 
     Returns
     -------
@@ -113,9 +94,9 @@ def _read(path: Path, wanted: dict[str, str], headers: int) -> pd.DataFrame:
         with path.open(encoding="utf-8", newline="") as file:
             rows = csv.reader(file)
             names = ["/".join(parts) for parts in zip(*(next(rows) for _ in range(headers)), strict=True)]
-        missing = [name for name in wanted if name not in names]
-        if missing:
-            raise ReportError(f"{path}: the header has no column {missing[0]!r}. {_SHORT}")
+        for name in wanted:
+            if name not in names:
+                raise ReportError(f"{path}: the header has no column {name!r}. {_SHORT}")
         places = [names.index(name) for name in wanted]
         table = pd.read_csv(
             path, skiprows=headers + 1, header=None, usecols=[0, *places], index_col=0, encoding="utf-8",

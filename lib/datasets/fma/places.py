@@ -27,7 +27,6 @@ SHA1 = {  # as published there
     TRACKS: "e65cfe18cbba4e37921b58ea5293c2510329de75",
     ECHONEST: "d02a25fb1279cdc632448215abf752f9caf509de",
 }
-OTHERWISE = "Or get the archives in another way and name their folder: DATA=<folder>."
 LARGEST_CLIP = 4 * 1024**2  # bytes; 30 s at 320 kbit/s are 1.2 million
 LARGEST_TABLE = 1024**3
 CONNECTIONS = 4
@@ -51,6 +50,12 @@ class Places:
         Download whole archives where the server gives no parts of them.
     connections : int >= 1
         At once.
+
+    Raises
+    ------
+    ReportError
+        Here and in all methods: if a parameter is wrong, files are missing, damaged or not those that were published,
+        or server or disk fail; what was got is kept.
     """
 
     def __init__(
@@ -75,13 +80,7 @@ class Places:
         sweep(downloads)
 
     def tables(self) -> tuple[Path, Path]:
-        """Paths of ``tracks.csv`` and ``echonest.csv``, fetched if need be.
-
-        Raises
-        ------
-        ReportError
-            If they cannot be had, or are not those that were published.
-        """
+        """Paths of ``tracks.csv`` and ``echonest.csv``, fetched if need be."""
         missing = [name for name in (TRACKS, ECHONEST) if self._there(name) is None]
         for name, reason in self._unpack("fma_metadata", missing, LARGEST_TABLE).items():
             raise ReportError(f"{name}: {reason}. See https://github.com/mdeff/fma for the archive.")
@@ -92,33 +91,16 @@ class Places:
         return self._there(*(_member(subset, track) for subset in self._holding))
 
     def absent(self, tracks: Iterable[int]) -> set[int]:
-        """Tracks whose clip cannot be got, as far as that is known without asking anybody.
-
-        Raises
-        ------
-        ReportError
-            If the folder of the user's has no clips at all.
-        """
-        if self.data is None or self._local(*self._holding):
+        """Tracks whose clip cannot be got, as far as that is known without asking anybody."""
+        if self.data is None or self._local():
             return set()
         if not any((self.data / f"fma_{subset}").is_dir() for subset in self._holding):
             self._archive(f"fma_{self._holding[0]}")
         return {track for track in tracks if self.path(track) is None}
 
     def get(self, tracks: list[int]) -> dict[int, str]:
-        """Get the clips that are not there yet, several at once.
-
-        Returns
-        -------
-        dict
-            Why, by track, for each that is broken where it comes from.
-
-        Raises
-        ------
-        ReportError
-            If server or disk fail; what was got is kept.
-        """
-        subset = self._local(*self._holding) or self._holding[0]
+        """Get the clips that are not there yet, several at once; returns why, by track, for each that is broken."""
+        subset = self._local() or self._holding[0]
         wanted = {_member(subset, track): track for track in tracks if self.path(track) is None}
         broken = self._unpack(f"fma_{subset}", list(wanted), LARGEST_CLIP)
         return {wanted[name]: reason for name, reason in broken.items()}
@@ -150,10 +132,9 @@ class Places:
                 for name in own:
                     if self._stopped.is_set():
                         return
+                    check = partial(self._compare, name)
                     try:
-                        extract(
-                            archive, name, self.downloads / name, largest=largest, check=partial(self._compare, name)
-                        )
+                        extract(archive, name, self.downloads / name, largest=largest, check=check)
                     except BrokenError as error:
                         broken[name] = str(error)
 
@@ -177,10 +158,10 @@ class Places:
         folders = (self.downloads,) if self.data is None else (self.data, self.downloads)
         return next((folder / name for name in names for folder in folders if (folder / name).is_file()), None)
 
-    def _local(self, *subsets: str) -> str | None:
-        """First of some subsets whose archive is on this machine: the user's, or one downloaded whole."""
+    def _local(self) -> str | None:
+        """First subset whose archive is on this machine: the user's, or one downloaded whole."""
         folder = self.data or self.downloads
-        return next((subset for subset in subsets if (folder / f"fma_{subset}.zip").is_file()), None)
+        return next((subset for subset in self._holding if (folder / f"fma_{subset}.zip").is_file()), None)
 
     def _find(self, name: str) -> Path | Remote:
         local = (self.data or self.downloads) / f"{name}.zip"
@@ -195,7 +176,9 @@ class Places:
             remote = Remote(f"{self.address}{name}.zip", sleep=self._pause)
             return remote if remote.ranges else self._download(remote, local)
         except ReportError as error:
-            raise ReportError(f"{error} {OTHERWISE}") from error
+            raise ReportError(
+                f"{error} Or get the archives in another way and name their folder: DATA=<folder>."
+            ) from error
 
     def _download(self, remote: Remote, path: Path) -> Path:
         if not self.whole:
@@ -218,14 +201,10 @@ class Places:
 
     def _compare(self, name: str, path: Path) -> None:
         """Compare a file with its published checksum, if it comes from where that was published."""
-        if (
-            self.data is None
-            and self.address == ADDRESS
-            and name in SHA1
-            and (found := checksum(path, "sha1")) != SHA1[name]
-        ):
+        published = SHA1.get(name) if self.data is None and self.address == ADDRESS else None
+        if published and (found := checksum(path, "sha1")) != published:
             raise ReportError(
-                f"{name} from {self.address} has the sha1 {found}, but {SHA1[name]} was published. Run the same "
+                f"{name} from {self.address} has the sha1 {found}, but {published} was published. Run the same "
                 "command again; if it stays so, see https://github.com/mdeff/fma."
             )
 
@@ -240,17 +219,15 @@ def _member(subset: str, track: int) -> str:
 
 def _meter(what: str, total: int) -> Callable[[int], None]:
     """Make a function that is given numbers of new bytes and tells how far a download is: bytes, rate, time left."""
-    lock = threading.Lock()
-    start, done = time.monotonic(), 0
+    lock, start, done = threading.Lock(), time.monotonic(), 0
+    bytes_ = {"unit": "B", "unit_scale": True, "unit_divisor": 1024, "ncols": 60}
 
     def more(count: int) -> None:
         nonlocal done
         with lock:
             done += count
             # More than planned, where a part had to be asked for twice.
-            how = tqdm.format_meter(
-                done, max(total, done), time.monotonic() - start, unit="B", unit_scale=True, unit_divisor=1024, ncols=60
-            )
+            how = tqdm.format_meter(done, max(total, done), time.monotonic() - start, **bytes_)
             tell(f"fetching {what} {how}")
 
     return more

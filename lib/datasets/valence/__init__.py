@@ -1,8 +1,6 @@
 """Valence of songs, from several sources in order of preference; which source said what is kept by track.
 
-A source is an object with a `name` and a method ``look_up(tracks)`` that returns `Lookup`. What it cannot tell
-is missing, never guessed; a source that fails as a whole says why, and the next one is tried. `sources` of
-`lib.datasets.valence.sources` makes them by name.
+What a source cannot tell is missing, never guessed; one that fails as a whole says why, and the next one is tried.
 """
 
 from __future__ import annotations
@@ -21,7 +19,6 @@ OWN = "own"
 SPOTIFY = "spotify"
 CSV = "csv:"
 FAILURES = "valence.json"  # in the study's work folder
-COLUMNS = ("valence", "match", "score", "note")
 
 
 @dataclass(frozen=True)
@@ -31,8 +28,8 @@ class Lookup:
     Attributes
     ----------
     table : pd.DataFrame
-        One row per track [columns=`COLUMNS`]: ``valence`` (0..1 or missing), ``match`` (what the source took the
-        track for), its ``score`` (0..1) and a ``note`` (why there is no valence); text is empty where it says nothing.
+        One row per track: ``valence`` (0..1 or missing), ``match`` (what the source took the track for), its
+        ``score`` (0..1) and a ``note`` (why there is no valence); text is empty where it says nothing.
     failure : str
         Why the source stopped before all of them were looked up; empty if it did not.
     later : bool
@@ -53,32 +50,8 @@ class Source(Protocol):
         """Look up tracks [columns=``track_id``, ``artist``, ``title``, ``whole_s`` and the corpus's ``valence``]."""
 
 
-class Own:
-    """The corpus's own valence.
-
-    Parameters
-    ----------
-    name : str
-        Of whoever estimated or asked for it.
-    """
-
-    def __init__(self, name: str):
-        self.name = name
-
-    def look_up(self, tracks: pd.DataFrame) -> Lookup:
-        """Take what the corpus holds."""
-        valence = tracks["valence"].astype("float64")
-        return Lookup(blank(tracks).assign(valence=valence, note=np.where(valence.isna(), "none known", "")))
-
-
 def fill(tracks: pd.DataFrame, sources: Sequence[Source]) -> tuple[pd.DataFrame, dict[str, dict]]:
     """Look up the tracks that are still without valence in one source after the other.
-
-    Parameters
-    ----------
-    tracks : pd.DataFrame
-        As `Source.look_up` takes them.
-    sources : sequence of Source
 
     Returns
     -------
@@ -88,8 +61,7 @@ def fill(tracks: pd.DataFrame, sources: Sequence[Source]) -> tuple[pd.DataFrame,
     dict of str to dict
         By name of the source its ``failure`` and whether trying ``later`` may help.
     """
-    filled = blank(tracks).assign(source="")
-    notes = pd.Series([[] for _ in range(len(tracks))], index=tracks.index)
+    filled = blank(tracks).assign(track_id=tracks["track_id"], source="")
     failed = {}
     for source in sources:
         open_ = filled.index[filled["valence"].isna()]
@@ -100,17 +72,14 @@ def fill(tracks: pd.DataFrame, sources: Sequence[Source]) -> tuple[pd.DataFrame,
         columns = ["valence", "match", "score"]
         filled.loc[open_[known], columns] = found.table.loc[known, columns]
         filled.loc[open_[known], "source"] = source.name
-        for index, note in found.table.loc[~known, "note"].items():
-            notes[index].append(f"{source.name}: {note}")
-    filled["note"] = ["; ".join(lines) for lines in notes]
-    filled.insert(0, "track_id", tracks["track_id"])
+        filled.loc[open_[~known], "note"] += f"; {source.name}: " + found.table.loc[~known, "note"]
+    filled["note"] = filled["note"].str.removeprefix("; ")
     return filled[["track_id", "valence", "source", "match", "score", "note"]], failed
 
 
 def blank(tracks: pd.DataFrame) -> pd.DataFrame:
     """Return a table of `Lookup` in which nothing is known."""
-    empty = {"valence": np.nan, "match": "", "score": np.nan, "note": ""}
-    return pd.DataFrame({name: pd.Series(value, index=tracks.index) for name, value in empty.items()})
+    return pd.DataFrame({"valence": np.nan, "match": "", "score": np.nan, "note": ""}, index=tracks.index)
 
 
 def source_failures(study: Study) -> dict[str, dict]:

@@ -35,18 +35,14 @@ class Candidate(NamedTuple):
 
 
 def score(candidate: Candidate, artist: str, title: str, seconds: float | None = None) -> float:
-    """How well a candidate matches a song.
+    """How well a candidate matches a song, 0..1; 0 if title or artist is too far off to be the same song.
 
     Title and artist are compared without case, punctuation and order of words; guests and remasters in a title do
     not count, but another version (live, remix, ...) does. Where both durations are known they count too.
-
-    Returns
-    -------
-    float
-        0..1; 0 if title or artist is too far off to be the same song.
     """
-    of_title = _alike(_plain(candidate.title), _plain(title))
-    if {v.lower() for v in _VERSION.findall(candidate.title)} != {v.lower() for v in _VERSION.findall(title)}:
+    of_title = _alike(*(_ASIDE.sub("", name) or name for name in (candidate.title, title)))
+    versions, wanted = ({v.lower() for v in _VERSION.findall(name)} for name in (candidate.title, title))
+    if versions != wanted:
         of_title = max(of_title - OTHER, 0.0)
     of_artist = max(_alike(name, artist) for name in (*candidate.artists, " ".join(candidate.artists)))
     if min(of_title, of_artist) < LEAST_NAME:
@@ -58,10 +54,6 @@ def score(candidate: Candidate, artist: str, title: str, seconds: float | None =
     return sum(WEIGHTS[name] * value for name, value in parts.items()) / sum(WEIGHTS[name] for name in parts)
 
 
-def _plain(title: str) -> str:
-    return _ASIDE.sub("", title) or title
-
-
 def _alike(a: str, b: str) -> float:
     # Without letters of any kind ("!!!"), the default processing leaves nothing to compare.
     left, right = utils.default_process(a), utils.default_process(b)
@@ -69,8 +61,5 @@ def _alike(a: str, b: str) -> float:
         return float(a.strip().casefold() == b.strip().casefold())
     alike = fuzz.token_sort_ratio(left, right) / 100
     # "Part 1" and "Part 2" differ in one letter and are two songs.
-    return alike if _numbers(left) == _numbers(right) else max(alike - OTHER, 0.0)
-
-
-def _numbers(text: str) -> list[str]:
-    return sorted(re.findall(r"\d+", text))
+    same_numbers = sorted(re.findall(r"\d+", left)) == sorted(re.findall(r"\d+", right))
+    return alike if same_numbers else max(alike - OTHER, 0.0)

@@ -5,10 +5,13 @@ Since 2024-11-27 ``audio-features`` answers 403 to new applications and to those
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -20,7 +23,6 @@ from spotipy.oauth2 import SpotifyClientCredentials, SpotifyOauthError
 from lib.datasets.artist_names import is_artist, name_key
 from lib.datasets.download.retry import TransientError, retry
 from lib.datasets.valence import Lookup, blank
-from lib.datasets.valence.cache import Cache
 from lib.datasets.valence.matching import LEAST, Candidate, score
 from lib.errors import ReportError
 from lib.progress import tell
@@ -42,33 +44,52 @@ _REFUSALS = {
 
 
 class RefusedError(Exception):
-    """Spotify refuses; says why and what to do.
-
-    Parameters
-    ----------
-    reason : str
-    status : int, optional
-        Of its response; with none, trying again another time may help.
-    """
+    """Spotify refuses, by the status of its response; without one, trying again another time may help."""
 
     def __init__(self, reason: str, status: int | None = None):
         super().__init__(reason)
         self.status, self.later = status, status in (None, 401)
 
 
+class Cache:
+    """Responses by kind and key, a line of JSON each, on disk as soon as they are put there.
+
+    A line that a kill cut off is left out. Raises `ReportError` if the file cannot be used.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._values: dict[tuple[str, str], object] = {}
+        self._append("")
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            with suppress(ValueError, TypeError):
+                kind, key, value = json.loads(line)
+                self._values[kind, key] = value
+
+    def get(self, kind: str, keys: Iterable[str]) -> dict[str, object]:
+        """Values by key, of those that were put there."""
+        return {key: self._values[kind, key] for key in keys if (kind, key) in self._values}
+
+    def put(self, kind: str, values: dict[str, object]) -> None:
+        """Keep values by key."""
+        self._values |= {(kind, key): value for key, value in values.items()}
+        # A break first, for the last line may have been cut off.
+        self._append("\n" + "".join(f"{json.dumps([kind, key, value])}\n" for key, value in values.items()))
+
+    def _append(self, text: str) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            raise ReportError(f"{self.path} cannot be used ({error}). Check its folder and disk.") from error
+
+
 class Spotify:
     """Search by artist and title, a scored match, and the valence of what matched.
 
-    Once Spotify has refused, only what is known already is found.
-
-    Parameters
-    ----------
-    cache : Path
-        File that keeps the responses.
-    api, tokens : str
-        Addresses.
-    **patience
-        Of `lib.datasets.download.retry.retry`: tries, sleep.
+    Once Spotify has refused, only what is known already is found: in the file `cache`. `api` and `tokens` are
+    addresses, `patience` goes to `lib.datasets.download.retry.retry`.
     """
 
     name = "Spotify"
@@ -77,7 +98,6 @@ class Spotify:
         self._cache = Cache(cache)
         self._addresses = api, tokens
         self._patience = patience
-        self._service: spotipy.Spotify | None = None
         self._refused: RefusedError | None = None
 
     def look_up(self, tracks: pd.DataFrame) -> Lookup:
@@ -110,10 +130,8 @@ class Spotify:
         if not held.get(key):
             note = "nothing found" if key in held else "not searched for" if self._refused else "not understood"
             return None, float("nan"), note
-        scored = [
-            (score(candidate, artist, title, None if pd.isna(seconds) else seconds), candidate)
-            for candidate in (Candidate(*song) for song in held[key])
-        ]
+        seconds = None if pd.isna(seconds) else seconds
+        scored = [(score(song, artist, title, seconds), song) for song in (Candidate(*song) for song in held[key])]
         value, found = max(scored, key=lambda pair: pair[0])
         return found, round(value, 3), "" if value >= LEAST else f"doubtful match ({found}, {value:.2f})"
 
@@ -123,9 +141,11 @@ class Spotify:
         new = [key for key in keys if key not in held]
         if new and not self._refused:
             try:
-                values = self._call(lambda: request(new))
+                values = retry(lambda: _judged(request, new), self.name, **self._patience)
                 held |= values
                 self._cache.put(kind, values)
+            except TransientError as error:
+                self._refused = RefusedError(f"{error}. What was found is kept; run the same command again later.")
             except RefusedError as error:
                 if kind != "search" or error.status not in (400, 404):  # those concern this one title
                     self._refused = error
@@ -136,7 +156,7 @@ class Spotify:
     def _search(self, artist: str, title: str) -> list[tuple]:
         """Ask for what a `Candidate` is made of, of each result."""
         words = _query(_quotable(artist), _quotable(title))
-        items = self._opened().search(words, limit=RESULTS, type="track")["tracks"]["items"]
+        items = self._service.search(words, limit=RESULTS, type="track")["tracks"]["items"]
         return [
             (str(i["id"]), str(i["name"]), [str(a["name"]) for a in i["artists"]], (i.get("duration_ms") or 0) / 1000)
             for i in items
@@ -148,38 +168,28 @@ class Spotify:
         with warnings.catch_warnings():
             # spotipy says that Spotify withdrew audio_features; who still has access wants the response.
             warnings.simplefilter("ignore", DeprecationWarning)
-            response = self._opened().audio_features(songs)
+            response = self._service.audio_features(songs)
         valence = {features["id"]: features.get("valence") for features in response if features}
         if len(response) != len(songs) or not all(value is None or 0 <= value <= 1 for value in valence.values()):
             raise ValueError("not what was asked for, or valence outside 0..1")
         return {song: valence.get(song) for song in songs}
 
-    def _call(self, request: Callable[[], dict]) -> dict:
-        """Ask, within the bounds of patience."""
-        try:
-            return retry(lambda: _judged(request), self.name, **self._patience)
-        except TransientError as error:
-            raise RefusedError(f"{error}. What was found is kept; run the same command again later.") from error
-
-    def _opened(self) -> spotipy.Spotify:
-        if self._service is None:
-            given = {name: os.environ.get(name, "").strip() for name in CREDENTIALS}
-            if missing := [name for name, value in given.items() if not value]:
-                raise RefusedError(
-                    f"{' and '.join(missing)} not set. Put your application's credentials (developer.spotify.com) into "
-                    "these variables of the environment."
-                )
-            # spotipy writes refusals to the log, and tokens at its finest level.
-            logging.getLogger("spotipy").setLevel(logging.CRITICAL)
-            # In memory: spotipy would leave the token in a file of the current folder.
-            auth = SpotifyClientCredentials(
-                *given.values(), cache_handler=MemoryCacheHandler(), requests_timeout=TIMEOUT_S
+    @cached_property
+    def _service(self) -> spotipy.Spotify:
+        given = {name: os.environ.get(name, "").strip() for name in CREDENTIALS}
+        if missing := [name for name, value in given.items() if not value]:
+            raise RefusedError(
+                f"{' and '.join(missing)} not set. Put your application's credentials (developer.spotify.com) into "
+                "these variables of the environment."
             )
-            # A session of one's own has no retries of its own, which would obey any Retry-After in silence.
-            session = requests.Session()
-            self._service = spotipy.Spotify(auth_manager=auth, requests_session=session, requests_timeout=TIMEOUT_S)
-            self._service.prefix, auth.OAUTH_TOKEN_URL = self._addresses
-        return self._service
+        # spotipy writes refusals to the log, and tokens at its finest level.
+        logging.getLogger("spotipy").setLevel(logging.CRITICAL)
+        # In memory: spotipy would leave the token in a file of the current folder.
+        auth = SpotifyClientCredentials(*given.values(), cache_handler=MemoryCacheHandler(), requests_timeout=TIMEOUT_S)
+        # A session of one's own has no retries of its own, which would obey any Retry-After in silence.
+        service = spotipy.Spotify(auth_manager=auth, requests_session=requests.Session(), requests_timeout=TIMEOUT_S)
+        service.prefix, auth.OAUTH_TOKEN_URL = self._addresses
+        return service
 
 
 def _query(artist: str, title: str) -> str:
@@ -189,10 +199,10 @@ def _query(artist: str, title: str) -> str:
     return f'artist:"{artist.strip()}" track:"{title[: most - len(artist)].strip()}"'
 
 
-def _judged(request: Callable[[], dict]) -> dict:
-    """Call; what fails is a `TransientError` or a `RefusedError`."""
+def _judged(request: Callable[[list[str]], dict], keys: list[str]) -> dict:
+    """Request; what fails is a `TransientError` or a `RefusedError`."""
     try:
-        return request()
+        return request(keys)
     except spotipy.SpotifyException as error:
         status, headers = error.http_status, error.headers or {}
     except SpotifyOauthError as error:
