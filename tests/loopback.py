@@ -48,6 +48,18 @@ class _Quiet(ThreadingHTTPServer):
 
 
 @contextlib.contextmanager
+def listening(handler: type[BaseHTTPRequestHandler]):
+    """Handle requests until the block ends; yields the address."""
+    http = _Quiet(("127.0.0.1", 0), handler)
+    threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{http.server_address[1]}"
+    finally:
+        http.shutdown()
+        http.server_close()
+
+
+@contextlib.contextmanager
 def serve(files: dict[str, bytes], faults: Faults | None = None):
     """Serve bytes by path until the block ends; yields a `Server`."""
     faults = faults or Faults()
@@ -106,12 +118,6 @@ def serve(files: dict[str, bytes], faults: Faults | None = None):
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-    http = _Quiet(("127.0.0.1", 0), Handler)
-    server = Server(f"http://127.0.0.1:{http.server_address[1]}", files, faults)
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    server = Server("", files, faults)
+    with listening(Handler) as server.address:
         yield server
-    finally:
-        http.shutdown()
-        http.server_close()

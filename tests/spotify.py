@@ -3,10 +3,11 @@
 import contextlib
 import json
 import re
-import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
+
+from tests.loopback import listening
 
 ID, SECRET = "an-id", "very-secret-indeed"
 
@@ -86,12 +87,5 @@ def serve(songs):
             known = [(song, service.songs[song][3]) for song in query["ids"].split(",")]
             return {"audio_features": [v if v is None else {"id": s, "valence": v} for s, v in known]}
 
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    http.daemon_threads = True
-    service.address = f"http://127.0.0.1:{http.server_address[1]}"
-    threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    try:
+    with listening(Handler) as service.address:
         yield service
-    finally:
-        http.shutdown()
-        http.server_close()

@@ -58,17 +58,13 @@ def _of_ffmpeg(path: Path) -> dict[str, str]:
 
 def _text(tags, keys: tuple[str, ...]) -> str:
     for key in keys:
-        parts = [" ".join(printable(part).split()) for value in _values(tags, key) for part in str(value).split("\0")]
+        values = None
+        with suppress(KeyError, ValueError):  # no key of this format
+            values = tags.get(key)
+        values = getattr(values, "text", values)
+        values = values if isinstance(values, (list, tuple)) else [] if values is None else [values]
+        parts = [" ".join(printable(part).split()) for value in values for part in str(value).split("\0")]
         text = "; ".join(dict.fromkeys(part for part in parts if part))
         if text and not (key in FIELDS["artist"][3:] and text.lower() in NOBODY):
             return text[:LONGEST]
     return ""
-
-
-def _values(tags, key: str) -> list:
-    try:
-        value = tags.get(key)
-    except (KeyError, ValueError):  # no key of this format
-        return []
-    value = getattr(value, "text", value)
-    return [] if value is None else list(value) if isinstance(value, (list, tuple)) else [value]

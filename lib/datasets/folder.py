@@ -105,7 +105,10 @@ def _labelled(table: pd.DataFrame, path: Path) -> pd.DataFrame:
         if column == "valence":
             values = numbers(cells, path, 0, 1, blank=True)
         elif column == "mood":
-            values = _moods(cells, path)
+            values = cells.str.lower()
+            for row in values[~values.isin([*MOODS, ""])].index:
+                moods = ", ".join(MOODS)
+                raise ReportError(f"{path}, row {row + 2}, column mood: {cells[row]!r} is none of {moods}.")
         elif column in TEXTS:
             values = cells.map(_normal)
         elif column == "" or column in TRACK_COLUMNS or column == "relative":
@@ -144,10 +147,3 @@ def _matched(cells: pd.Series, table: pd.DataFrame, path: Path) -> pd.Index:
     for row in rows[rows.duplicated()].index:
         raise ReportError(f"{path}, row {row + 2}: {cells[row]!r} has a row already. Keep one of them.")
     return pd.Index(rows.astype(int))
-
-
-def _moods(cells: pd.Series, path: Path) -> pd.Series:
-    values = cells.str.lower()
-    for row in values[~values.isin([*MOODS, ""])].index:
-        raise ReportError(f"{path}, row {row + 2}, column mood: {cells[row]!r} is none of {', '.join(MOODS)}.")
-    return values

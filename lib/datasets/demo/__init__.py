@@ -23,9 +23,10 @@ from lib.datasets.demo.composition import SUFFIXES, Song, compose
 from lib.datasets.demo.files import LICENSE, write_song
 from lib.datasets.demo.synthesis import render
 from lib.errors import ReportError
-from lib.io import sweep
+from lib.io import checksum, sweep
 from lib.paths import Study
 from lib.progress import tell
+from lib.provenance import code_digest
 
 __all__ = ["LICENSE", "NAMES", "Song", "collect", "compose", "render"]
 
@@ -137,9 +138,7 @@ def _file_name(song: Song) -> str:
 
 @cache
 def _composer() -> str:
-    """Hash of all that turns parameters into bytes: this package and the encoder."""
-    digest = hashlib.sha256(soundfile.__libsndfile_version__.encode())
+    """All that turns parameters into bytes: this package and the encoder."""
     folder = Path(__file__).parent
-    for file in sorted([*folder.glob("*.py"), *folder.glob("*.yaml")]):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+    code, catalogue = code_digest(tuple(sorted(folder.glob("*.py")))), checksum(folder / "catalogue.yaml")
+    return f"{code} {catalogue} {soundfile.__libsndfile_version__}"

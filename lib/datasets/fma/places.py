@@ -35,6 +35,9 @@ CONNECTIONS = 4
 class Places:
     """The files of one subset, wherever they are.
 
+    Here and in all methods it is a `ReportError` if a parameter is wrong, files are missing, damaged or not those that
+    were published, or server or disk fail; what was got is kept.
+
     Parameters
     ----------
     subset : str
@@ -50,12 +53,6 @@ class Places:
         Download whole archives where the server gives no parts of them.
     connections : int >= 1
         At once.
-
-    Raises
-    ------
-    ReportError
-        Here and in all methods: if a parameter is wrong, files are missing, damaged or not those that were published,
-        or server or disk fail; what was got is kept.
     """
 
     def __init__(

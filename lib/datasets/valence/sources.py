@@ -18,13 +18,12 @@ from lib.paths import given_file
 
 
 def sources(names: Sequence[str], *, own: str, cache: Path) -> list[Source]:
-    """Make the sources that a study names.
+    """Make the sources that a study names, of which the first that knows a track counts.
 
     Parameters
     ----------
     names : sequence of str
-        ``own`` (the corpus's), ``spotify``, or ``csv:`` with the path of a table of one's own; the first that
-        knows a track counts.
+        ``own`` (the corpus's), ``spotify``, or ``csv:`` with the path of a table of one's own.
     own : str
         Name of the corpus's own source.
     cache : Path
