@@ -25,13 +25,7 @@ _DEMO = (
 
 
 def module(corpus: str) -> ModuleType:
-    """Import a corpus.
-
-    Raises
-    ------
-    ReportError
-        If there is no such corpus.
-    """
+    """Import a corpus; raises `ReportError` if there is no such corpus."""
     if corpus not in CORPORA:
         raise ReportError(f"corpus {corpus!r} is unknown; there are {', '.join(CORPORA)}.")
     return import_module(CORPORA[corpus])

@@ -87,8 +87,7 @@ def artist_names(tracks: pd.DataFrame) -> list[set[str]]:
     Returns
     -------
     list of set of str
-        Keys of names, prefixed by ``artist:`` or, where the album stands in, ``album:``; empty where
-        neither is known.
+        Keys, prefixed by ``artist:`` or, where the album stands in, ``album:``; empty where neither is known.
     """
     columns = (tracks[name].astype(object).fillna("").map(str).tolist() for name in ("artist", "title", "album"))
     artists, titles, albums = columns

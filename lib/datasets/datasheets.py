@@ -15,12 +15,6 @@ def datasheets() -> dict[str, dict[str, str]]:
 
 
 def datasheet(corpus: str) -> dict[str, str]:
-    """Return the data sheet of one corpus.
-
-    Raises
-    ------
-    ReportError
-        If there is no such corpus.
-    """
+    """Return the data sheet of one corpus; raises `ReportError` if there is no such corpus."""
     module(corpus)
     return datasheets()[corpus]
