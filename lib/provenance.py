@@ -8,6 +8,7 @@ import platform
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -44,12 +45,21 @@ def _tree(path: Path) -> ast.Module:
 def _imports(tree: ast.Module) -> list[str]:
     """Modules of `lib` that a source imports; names imported from one may be modules themselves."""
     found = []
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
     return [name for name in found if name.split(".")[0] == "lib"]
+
+
+def _statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """Statements and what holds some, in any depth; unlike `ast.walk`, not their expressions."""
+    yield tree
+    for name in ("body", "handlers", "orelse", "finalbody", "cases"):
+        inner = getattr(tree, name, None)
+        for node in inner if isinstance(inner, list) else ():
+            yield from _statements(node)
 
 
 def module_file(module: str) -> Path | None:
@@ -71,7 +81,7 @@ def code_digest(paths: tuple[Path, ...]) -> str:
 @cache
 def _code(path: Path) -> bytes:
     tree = _tree(path)
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         match node:
             case ast.AST(body=[ast.Expr(value=ast.Constant(value=str()) as text), *_]):
                 text.value = ""
@@ -81,10 +91,14 @@ def _code(path: Path) -> bytes:
 def _canonical(node: object) -> str:
     """Text of a syntax tree without its empty fields, which differ between the versions of Python."""
     if isinstance(node, ast.AST):
-        fields = [f"{name}={_canonical(value)}" for name, value in ast.iter_fields(node) if value not in (None, [])]
+        fields = []
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if value is not None and value != []:
+                fields.append(f"{name}={_canonical(value)}")
         return f"{type(node).__name__}({','.join(fields)})"
     if isinstance(node, list):
-        return f"[{','.join(_canonical(item) for item in node)}]"
+        return f"[{','.join([_canonical(item) for item in node])}]"
     return repr(node)
 
 

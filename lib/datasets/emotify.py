@@ -121,7 +121,8 @@ def _labels(folder: Path) -> tuple[pd.DataFrame, Path]:
             f"from {PAGE}."
         )
     track = numbers(table["track_id"], path, 1, len(GENRES) * SONGS)
-    for row in track[track % 1 != 0].index:
+    if (wrong := track % 1 != 0).any():
+        row = wrong.idxmax()
         raise ReportError(f"{path}, row {row + 2}: track id {track[row]:g} is not a whole number.")
     track = track.astype(int)
     expected = ((track - 1) // SONGS).map(dict(enumerate(GENRES)))
@@ -132,7 +133,8 @@ def _labels(folder: Path) -> tuple[pd.DataFrame, Path]:
             f"{first + SONGS - 1} are {expected[row]}."
         )
     values = pd.DataFrame({e: numbers(table[e], path, 0, 1) for e in EMOTIONS})
-    for row in track[track.duplicated()].index if path.name == "emotions.csv" else ():
+    if path.name == "emotions.csv" and (again := track.duplicated()).any():
+        row = again.idxmax()
         raise ReportError(
             f"{path}, row {row + 2}: track {track[row]} has a row already; this file has one row per song."
         )

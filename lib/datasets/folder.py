@@ -144,6 +144,7 @@ def _matched(cells: pd.Series, table: pd.DataFrame, path: Path) -> pd.Index:
             f"{key} {value!r} ({why}). Paths count from {path.parent}."
         )
     rows = cells.map(places)
-    for row in rows[rows.duplicated()].index:
+    if (again := rows.duplicated()).any():
+        row = again.idxmax()
         raise ReportError(f"{path}, row {row + 2}: {cells[row]!r} has a row already. Keep one of them.")
     return pd.Index(rows.astype(int))

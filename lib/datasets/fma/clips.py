@@ -45,7 +45,8 @@ def acquire(metadata: pd.DataFrame, draw: Draw, places: Places, *, workers: int 
 def again(manifest: pd.DataFrame, metadata: pd.DataFrame, places: Places) -> None:
     """Get the songs that a manifest lists as drawn; `ReportError` if one cannot be had, or is another one by now."""
     drawn = manifest[manifest["status"] == "drawn"]
-    for track in drawn.loc[~drawn["track"].isin(metadata.index), "track"]:
+    if len(unknown := drawn.loc[~drawn["track"].isin(metadata.index), "track"]):
+        track = unknown.iloc[0]
         raise ReportError(f"track {track} of the manifest is not in FMA's tracks.csv. Is it another data set's?")
     broken = dict.fromkeys(places.absent(drawn["track"]), ABSENT) or places.get(drawn["track"].tolist())
     for track, reason in broken.items():
