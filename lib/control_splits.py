@@ -8,8 +8,6 @@ by a model that knows the song and by one that does not know its artist; what li
 not number or variety of the training slices.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,25 +19,10 @@ HELD_BACK = 0.2  # share of each training song's slices
 def control(
     parts: np.ndarray, following: Sequence[np.ndarray], slices: pd.DataFrame, split: str, seed: int
 ) -> np.ndarray:
-    """Parts of ``seen`` or ``unseen``, from those of ``artist``.
+    """Parts [shape=(len(slices),)] of ``seen`` or ``unseen``, from those of ``artist`` in this fold and those after it.
 
-    Parameters
-    ----------
-    parts : np.ndarray [shape=(len(slices),), dtype=str]
-        Of this fold.
-    following : sequence of np.ndarray
-        Of all others, the next one first.
-    slices : pd.DataFrame
-        ``track_id`` of each slice.
-    split : str
-        ``seen`` or ``unseen``.
-    seed : int >= 0
-
-    Returns
-    -------
-    np.ndarray [shape=(len(slices),), dtype=str]
-        Of a song of two or more slices at least one is held back; a song of one is never tested, and under ``seen``
-        neither is one that trains in no fold.
+    Of a song of two or more slices at least one is held back; a song of one is never tested, and under ``seen``
+    neither is one that trains in no fold.
     """
     at_random = pd.Series(np.random.default_rng([seed, 1]).random(len(slices))).groupby(slices["track_id"].to_numpy())
     count = at_random.transform("size")
@@ -57,23 +40,10 @@ def control(
 
 
 def subsample(parts: np.ndarray, songs: pd.DataFrame, group: str, share: float, seed: int) -> np.ndarray:
-    """Keep a share of the groups that train, in each genre alike; the others stay out.
+    """Keep a share of the groups that train, at least one, in each genre alike; the others stay out.
 
-    The groups of a smaller share are among those of a larger one.
-
-    Parameters
-    ----------
-    parts : np.ndarray [shape=(len(songs),), dtype=str]
-    songs : pd.DataFrame
-        ``genre`` and the column `group` of each slice's song.
-    group : str
-    share : float, 0 < share <= 1
-    seed : int >= 0
-
-    Returns
-    -------
-    np.ndarray [shape=(len(songs),), dtype=str]
-        At least one group of every genre trains.
+    The groups of a smaller share are among those of a larger one. `songs` holds ``genre`` and the column `group` of
+    each slice's song.
     """
     trains = parts == "train"
     units = songs.loc[trains, [group, "genre"]].fillna({"genre": ""}).drop_duplicates(group).sort_values(group)

@@ -123,20 +123,12 @@ def count_validation_shares(folds: int) -> int:
 
 
 def check_corpus(tracks: pd.DataFrame, splits: list[str], folds: int) -> pd.Series:
-    """Check before the long work that a corpus is large enough for its folds.
-
-    Parameters
-    ----------
-    tracks : pd.DataFrame
-        The tracks table.
-    splits : list of str
-    folds : int >= 2
+    """Check before the long work that the corpus of a tracks table is large enough for its folds.
 
     Returns
     -------
     pd.Series
-        Fewest songs and artists of a genre, by split, or of all where no genre is known; empty for
-        splits of slices.
+        Fewest songs and artists of a genre, or of all where no genre is known; empty for splits of slices.
 
     Raises
     ------
@@ -164,11 +156,10 @@ def check(parts: np.ndarray, songs: pd.DataFrame, split: str) -> None:
     ReportError
         If a part is empty, or a group is on two sides.
     """
-    for part in PARTS:
-        if not (parts == part).any():
-            raise ReportError(
-                f"split {split}: no slice is in {part}. Add music, or change `folds` in the study's file."
-            )
+    if missing := [part for part in PARTS if part not in parts]:
+        raise ReportError(
+            f"split {split}: no slice is in {missing[0]}. Add music, or change `folds` in the study's file."
+        )
     strict = ["song_group", "artist_group"]
     for group in {"song": strict[:1], "artist": strict, "unseen": strict}.get(split, []):
         sides = pd.Series(parts)[parts != ""].groupby(songs[group].to_numpy()[parts != ""]).nunique()
@@ -226,26 +217,22 @@ def _assign(unit: pd.DataFrame, groups: np.ndarray, fold: int, folds: int, valid
 
 
 def _folds(unit: pd.DataFrame, groups: np.ndarray, folds: int, seed: int) -> np.ndarray:
-    """Fold in which each row is tested: of several attempts the first in which every fold tests every genre.
-
-    Assigning whole groups by genre and mood balances both on the whole, but may leave a small genre out of a
-    fold. Then genre alone is balanced, then both again from other random states, and at last each genre is
-    divided by itself. Where no attempt is complete, that which lacks least counts.
-    """
-    genre = unit["genre"]
-    tested = [(genre == name).to_numpy(dtype=bool, na_value=False) for name in sorted(genre.dropna().unique())]
-    tested.append(np.ones(len(unit), dtype=bool))  # without genres, no fold may be empty all the same
+    """Fold in which each row is tested: of several attempts the first in which every fold tests every genre."""
+    # Whole groups balance genre and mood on the whole, but may leave a small genre out of a fold. Then genre alone is
+    # balanced, then both again from other random states, and at last each genre is divided by itself. Where no attempt
+    # is complete, that which lacks least counts.
+    genre = unit["genre"].to_numpy(object)
 
     def lacking(fold_of: np.ndarray) -> int:
-        return sum(folds - len(np.unique(fold_of[rows])) for rows in tested)
+        tested = pd.Series(fold_of).groupby(genre).nunique()
+        return (folds - tested).sum() + folds - len(np.unique(fold_of))  # without genres, no fold may be empty either
 
-    best = None
+    attempts = []
     for fold_of in _attempts(unit, groups, folds, seed):
-        if best is None or lacking(fold_of) < lacking(best):
-            best = fold_of
-        if not lacking(best):
+        attempts.append(fold_of)
+        if not lacking(fold_of):
             break
-    return best
+    return min(attempts, key=lacking)
 
 
 def _attempts(unit: pd.DataFrame, groups: np.ndarray, folds: int, seed: int) -> Iterator[np.ndarray]:
@@ -257,11 +244,9 @@ def _attempts(unit: pd.DataFrame, groups: np.ndarray, folds: int, seed: int) -> 
 
 
 def _by_genre(unit: pd.DataFrame, groups: np.ndarray, folds: int) -> np.ndarray:
-    """Part of each row when each genre's groups go round the parts, large ones first.
-
-    The genre of fewest groups comes first, and a group of several genres with the first of them: so a
-    genre whose groups belong to no other is in every part if it has as many groups as there are parts.
-    """
+    """Part of each row when each genre's groups go round the parts, large ones first."""
+    # The genre of fewest groups comes first, and a group of several genres with the first of them: so a genre whose
+    # groups belong to no other is in every part if it has as many groups as there are parts.
     rows = pd.DataFrame({"group": groups, "genre": unit["genre"].fillna("").astype(str).to_numpy()})
     sizes = rows.groupby("group").size().sort_values(ascending=False, kind="stable")
     fold_of: dict[object, int] = {}
@@ -334,7 +319,6 @@ def _official(songs: pd.DataFrame) -> np.ndarray:
     if "official" not in songs:
         raise ReportError("split official: this corpus was published without a split; FMA has one. Leave it out.")
     parts = songs["official"].fillna("").to_numpy(dtype="U10")
-    missing = [part for part in PARTS if part not in parts]
-    if missing:
+    if missing := [part for part in PARTS if part not in parts]:
         raise ReportError(f"split official: no song is in its {missing[0]} part. Draw more songs.")
     return parts
