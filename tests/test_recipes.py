@@ -1,3 +1,5 @@
+from dataclasses import fields
+
 import pytest
 
 from lib.errors import ReportError
@@ -57,7 +59,7 @@ def test_an_unknown_recipe_names_the_known():
 
 
 def test_every_setting_has_a_kind():
-    assert set(recipes._KINDS) == set(vars(Settings()))
+    assert {setting.type for setting in fields(Settings)} == set(recipes._KINDS)
 
 
 def test_a_recipe_is_named_by_the_settings_that_it_changes():

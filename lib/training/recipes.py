@@ -8,8 +8,6 @@ but a way to choose (`lib.runs.nested_selection`), and ``baseline`` is what need
 A recipe with other settings is named by them: ``poster~batch_size=50~mixup=0.2``. That is how a sweep names its runs.
 """
 
-from __future__ import annotations
-
 import json
 import math
 from dataclasses import dataclass, field, fields, replace
@@ -19,14 +17,11 @@ from lib.errors import ReportError
 SCHEDULES = ("constant", "cosine")
 BALANCED, BASELINE, BEST, POSTER = "balanced", "baseline", "best", "poster"
 _BETWEEN = "~"
-
-
-_NAMED = {int: "a whole number", float: "a number", bool: "true or false", str: "text", dict: "weights by head"}
-_KINDS = {
-    "epochs": int, "batch_size": int, "learning_rate": float, "schedule": str, "weight_decay": float, "patience": int,
-    "crop": bool, "masks": int, "gain_db": float, "mixup": float, "label_smoothing": float, "balanced": bool,
-    "head_weights": dict,
+_KINDS = {  # annotation of a setting: what its values are
+    int: (int, "a whole number"), float: ((int, float), "a number"), bool: (bool, "true or false"), str: (str, "text"),
+    dict[str, float]: (dict, "weights by head"),
 }  # fmt: skip
+_POSITIVE = ("epochs", "batch_size", "learning_rate")
 
 
 @dataclass(frozen=True)
@@ -86,20 +81,16 @@ class Settings:
     head_weights: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self):
-        for name, kind in _KINDS.items():
-            value = getattr(self, name)
-            if isinstance(value, bool) != (kind is bool) or not isinstance(
-                value, (int, float) if kind is float else kind
-            ):
-                raise ReportError(f"{name} is {value!r}; it must be {_NAMED[kind]}.")
-            if kind is float and not math.isfinite(value):
+        for setting in fields(self):
+            name, value, (kind, wanted) = setting.name, getattr(self, setting.name), _KINDS[setting.type]
+            if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
+                raise ReportError(f"{name} is {value!r}; it must be {wanted}.")
+            if isinstance(value, float) and not math.isfinite(value):
                 raise ReportError(f"{name} is {value}; it must be finite.")
-        for name in ("epochs", "batch_size", "learning_rate"):
-            if not getattr(self, name) > 0:
-                raise ReportError(f"{name} is {getattr(self, name)}; it must be greater than 0.")
-        for name in ("weight_decay", "patience", "masks", "gain_db", "mixup", "label_smoothing"):
-            if not getattr(self, name) >= 0:
-                raise ReportError(f"{name} is {getattr(self, name)}; it must be 0 or more.")
+            if name in _POSITIVE and value <= 0:
+                raise ReportError(f"{name} is {value}; it must be greater than 0.")
+            if isinstance(value, (int, float)) and value < 0:
+                raise ReportError(f"{name} is {value}; it must be 0 or more.")
         if self.label_smoothing >= 1:
             raise ReportError(f"label_smoothing is {self.label_smoothing}; it must be less than 1.")
         if self.schedule not in SCHEDULES:
@@ -137,15 +128,10 @@ NAMES = (*RECIPES, BEST, BASELINE)
 
 
 def named(recipe: str, changed: dict) -> str:
-    """Name of a recipe with other settings.
+    """Name of a recipe, one of `RECIPES`, with other settings.
 
-    Parameters
-    ----------
-    recipe : str
-        One of `RECIPES`.
-    changed : dict of str to number, bool or str
-        Fields of `Settings`; those that the recipe has anyway are left out of the name, but for ``epochs``, of which a
-        study may give a plain recipe others.
+    Those that the recipe has anyway are left out of the name, but for ``epochs``, of which a study may give a plain
+    recipe others.
 
     Raises
     ------
@@ -153,15 +139,14 @@ def named(recipe: str, changed: dict) -> str:
         If a setting is unknown, has no single value (``head_weights``), or its value is out of its bounds.
     """
     own, new = settings_of(recipe), settings_of(recipe, **changed)
-    changes = {
-        name: getattr(new, name)
-        for name in _KINDS
-        if getattr(new, name) != getattr(own, name) or (name == "epochs" and name in changed)
-    }
-    for name, value in changes.items():
+    parts = [recipe]
+    for name, value in vars(new).items():
+        if value == getattr(own, name) and not (name == "epochs" and name in changed):
+            continue
         if isinstance(value, dict):
             raise ReportError(f"{name} is {value!r}; it cannot be part of a recipe's name. Give it as 04's settings.")
-    return _BETWEEN.join([recipe, *(f"{name}={_written(value)}" for name, value in changes.items())])
+        parts.append(f"{name}={value if isinstance(value, str) else json.dumps(value)}")
+    return _BETWEEN.join(parts)
 
 
 def base_of(recipe: str) -> str:
@@ -171,7 +156,16 @@ def base_of(recipe: str) -> str:
 
 def changes_of(recipe: str) -> dict[str, object]:
     """Return the settings that the name of a recipe tells."""
-    return dict(_read(change, recipe) for change in recipe.split(_BETWEEN)[1:])
+    changes = {}
+    for change in recipe.split(_BETWEEN)[1:]:
+        name, sign, value = change.partition("=")
+        if not sign:
+            raise ReportError(f"recipe {recipe!r}: {change!r} is no setting; write it such as poster~batch_size=50.")
+        try:
+            changes[name] = json.loads(value)
+        except ValueError:
+            changes[name] = value  # text, such as a schedule's name
+    return changes
 
 
 def order_of(recipe: str) -> tuple[int, str]:
@@ -180,43 +174,37 @@ def order_of(recipe: str) -> tuple[int, str]:
 
 
 def settings_of(recipe: str, **changed) -> Settings:
-    """Take the settings of a recipe, some of them changed.
+    """Take the settings of a recipe, one of `NAMES` or named by `named`, some of them changed.
 
-    Parameters
-    ----------
-    recipe : str
-        One of `RECIPES`, or named by `named`; the settings of a baseline are the poster's and mean nothing.
-    **changed
-        Fields of `Settings`.
+    Those of a baseline are the poster's and mean nothing.
 
     Raises
     ------
     ReportError
         If the recipe or a setting is unknown, or a value out of its bounds.
     """
-    known = [field.name for field in fields(Settings)]
     base = base_of(recipe) if isinstance(recipe, str) else recipe
     if base not in NAMES or (base != recipe and base not in RECIPES):
         raise ReportError(f"recipe {recipe!r} is unknown. Known are {', '.join(NAMES)}.")
     changed = changes_of(recipe) | changed
-    for name in changed:
-        if name not in known:
-            raise ReportError(f"setting {name!r} is unknown. Known are {', '.join(known)}.")
+    known = [field.name for field in fields(Settings)]
+    if unknown := [name for name in changed if name not in known]:
+        raise ReportError(f"setting {unknown[0]!r} is unknown. Known are {', '.join(known)}.")
     return replace(RECIPES.get(base, RECIPES[POSTER]), **changed)
 
 
 def members(candidate: str) -> list[tuple[str, str]]:
     """Networks and recipes of what the recipe ``best`` may choose.
 
-    Parameters
-    ----------
-    candidate : str
-        ``"short_chunk tuned"``, or an ensemble, ``"short_chunk tuned + mfcc_svm baseline"``.
-
     Raises
     ------
     ReportError
         If it is not made of pairs.
+
+    Examples
+    --------
+    >>> members("short_chunk tuned + mfcc_svm baseline")  # an ensemble
+    [('short_chunk', 'tuned'), ('mfcc_svm', 'baseline')]
     """
     found = [tuple(member.split()) for member in candidate.split("+")]
     if any(len(member) != 2 for member in found):
@@ -225,18 +213,3 @@ def members(candidate: str) -> list[tuple[str, str]]:
             "them joined by ' + '."
         )
     return found
-
-
-def _written(value: float | bool | str) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _read(change: str, recipe: str) -> tuple[str, object]:
-    """Read a setting and its value from a part of a recipe's name."""
-    name, sign, value = change.partition("=")
-    if not sign:
-        raise ReportError(f"recipe {recipe!r}: {change!r} is no setting; write it such as poster~batch_size=50.")
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value  # text, such as a schedule's name
