@@ -1,11 +1,9 @@
 """The networks: a registry of builders and their descriptions.
 
-A builder takes the shape of a slice and the heads and returns a Keras model from stock layers; notebook 03
-shows them and writes one JSON description each, from which 04 rebuilds the network. No network knows a
+A builder takes the shape of a slice, (mel bands, frames), and the heads and returns a Keras model from stock layers;
+notebook 03 shows them and writes one JSON description each, from which 04 rebuilds the network. No network knows a
 corpus.
 """
-
-from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
@@ -17,16 +15,10 @@ from lib.paths import check_name
 
 # Keras is imported with a network's module, when it is built.
 _BUILDERS = {  # network: the module of this package and its function
-    "yu2018": "yu2018.build",
-    "zhang2016": "zhang2016.build",
-    "choi2016": "choi2016.build",
-    "zhang2016_nnet1": "zhang2016.build_nnet1",
-    "choi2016_full": "choi2016.build_full",
-    "fcn5": "fcn5.build",
-    "short_chunk": "short_chunk.build",
-    "musicnn": "musicnn.build",
-    "texture": "texture.build",
-}
+    "yu2018": "yu2018.build", "zhang2016": "zhang2016.build", "choi2016": "choi2016.build",
+    "zhang2016_nnet1": "zhang2016.build_nnet1", "choi2016_full": "choi2016.build_full", "fcn5": "fcn5.build",
+    "short_chunk": "short_chunk.build", "musicnn": "musicnn.build", "texture": "texture.build",
+}  # fmt: skip
 PUBLISHED = tuple(_BUILDERS)
 VARIANTS = (  # the poster's search in small: its network, one choice changed (`lib.models.yu2018.VARIANTS`)
     "yu2018_conv3", "yu2018_conv5", "yu2018_kernel3", "yu2018_kernel5",
@@ -40,13 +32,9 @@ _registry: dict[str, Callable | None] = {}  # one's own; None until the builder 
 
 
 def register(name: str) -> Callable:
-    """Decorate a builder ``(shape, heads) -> keras.Model`` to enter it under `name`.
+    """Decorate a builder ``(shape, heads) -> keras.Model`` to enter it under `name`, as in a path of lower case.
 
-    Parameters
-    ----------
-    name : str
-        Lower-case letters, digits, ``_`` and ``-``; a later builder of the same name replaces the earlier,
-        so that a notebook's cell can be run again.
+    A later builder of the same name replaces the earlier, so that a notebook's cell can be run again.
 
     Raises
     ------
@@ -78,12 +66,11 @@ def names() -> tuple[str, ...]:
     ReportError
         If a name was registered and no builder given.
     """
-    for name, build in _registry.items():
-        if build is None:
-            raise ReportError(
-                f"network {name!r} was registered without its builder. Write zoo.register({name!r})(mine), the "
-                "function that builds it in the second brackets."
-            )
+    if empty := [name for name, build in _registry.items() if build is None]:
+        raise ReportError(
+            f"network {empty[0]!r} was registered without its builder. Write zoo.register({empty[0]!r})(mine), the "
+            "function that builds it in the second brackets."
+        )
     return (*PUBLISHED, *VARIANTS, *_registry)
 
 

@@ -3,8 +3,6 @@
 ICASSP 2017, arXiv 1609.04243; released by the authors as github.com/keunwoochoi/music-auto_tagging-keras.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 
@@ -39,9 +37,6 @@ def build(
 
     Parameters
     ----------
-    shape : tuple of int
-        (mel bands, frames).
-    heads : sequence of Head
     filters : sequence of four int > 0
     pools : sequence of four (int, int)
         Pooling along bands and frames.
@@ -49,10 +44,6 @@ def build(
         Of each GRU; the second one's last state is the embedding.
     name : str
         Of the network.
-
-    Returns
-    -------
-    keras.Model
     """
     inputs, x = slice_input(shape)
     x = batch_norm(axis=1, name="norm_bands")(x)

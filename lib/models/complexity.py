@@ -14,6 +14,7 @@ import pandas as pd
 
 from lib.features.spectrogram import Spectrogram
 
+_k = keras.layers
 BANDS, FRAMES = 0, 1
 BATCH = 75  # slices predicted at once, as many as are trained at once
 
@@ -34,26 +35,13 @@ def multiply_adds(layer: keras.layers.Layer) -> int:
 
 
 def layer_table(model: keras.Model) -> pd.DataFrame:
-    """Layers of a network in order.
-
-    Returns
-    -------
-    pd.DataFrame
-        ``layer``, ``kind``, ``output`` (shape without the batch), ``parameters``, ``multiply_adds``.
-    """
-    rows = []
-    for layer in model.layers:
-        shape = layer.output.shape[1:]
-        rows.append(
-            {
-                "layer": layer.name,
-                "kind": type(layer).__name__,
-                "output": " x ".join(str(n) for n in shape),
-                "parameters": layer.count_params(),
-                "multiply_adds": multiply_adds(layer),
-            }
-        )
-    return pd.DataFrame(rows)
+    """Layers of a network in order; ``output`` is the shape without the batch."""
+    rows = [
+        (layer.name, type(layer).__name__, " x ".join(map(str, layer.output.shape[1:])), layer.count_params(),
+         multiply_adds(layer))
+        for layer in model.layers
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["layer", "kind", "output", "parameters", "multiply_adds"])
 
 
 def trainable(model: keras.Model) -> int:
@@ -64,16 +52,7 @@ def trainable(model: keras.Model) -> int:
 def time_per_slice(model: keras.Model, *, batch: int = BATCH, repeats: int = 3, limit_s: float = 0.5) -> float:
     """Milliseconds that prediction takes for a slice, on this machine and with what else it is doing.
 
-    Parameters
-    ----------
-    model : keras.Model
-        Reads one uint8 picture a slice.
-    batch : int > 0
-        Slices predicted at once.
-    repeats : int > 0
-        Batches timed, after one that is not; the median counts.
-    limit_s : float > 0
-        No further batch is begun after this many seconds.
+    The median of `repeats` batches, after one that is not timed; no further one is begun after `limit_s` seconds.
     """
     slices = np.random.default_rng(0).integers(0, 256, (batch, *model.input_shape[1:]), dtype=np.uint8)
     model.predict_on_batch(slices)
@@ -87,20 +66,16 @@ def time_per_slice(model: keras.Model, *, batch: int = BATCH, repeats: int = 3, 
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """What one point of a network's last map hears.
+    """What one point of a network's last map sees: no more than the slice.
 
     Parameters
     ----------
     seconds : float
-        Its width in time, no more than the slice.
-    bands : int
-        Its height in mel bands, no more than the slice.
-    frames : int
-        Its width in frames, no more than the slice.
+    bands, frames : int
     layers : tuple of str
         The layers that read the last map and put its points together.
     whole : bool
-        Whether these layers put all points together, so that the network's answer hears the whole slice.
+        Whether these layers put all points together, so that the network's prediction depends on the whole slice.
     """
 
     seconds: float
@@ -118,10 +93,8 @@ class Map:
     ----------
     axes : tuple
         For each axis after the batch: `BANDS`, `FRAMES`, or None for channels.
-    field : (int, int)
-        Bands and frames that a point sees.
-    step : (int, int)
-        Bands and frames of the slice from a point to the next.
+    field, step : (int, int)
+        Bands and frames that a point sees, and from a point to the next.
     """
 
     axes: tuple[int | None, ...]
@@ -141,19 +114,8 @@ def receptive_field(model: keras.Model, spectrogram: Spectrogram | None = None) 
 
     Kernels, strides and pools are followed through the graph (Araujo, Norris & Sim, "Computing receptive
     fields of convolutional neural networks", Distill 2019, doi 10.23915/distill.00021); where branches meet, the
-    larger field counts. A layer of an unknown kind counts as one that sees the whole slice.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Reads slices [shape=(batch, n_mels, frames)].
-    spectrogram : Spectrogram, optional
-        Of the slices, for the seconds; default: the project's own.
-
-    Returns
-    -------
-    ReceptiveField
-        A frame counts as one hop; the window of the spectrogram adds ``n_fft - hop_length`` samples at the ends.
+    larger field counts. A layer of an unknown kind counts as one that sees the whole slice. A frame counts as one hop;
+    the window of the spectrogram, by default the project's own, adds ``n_fft - hop_length`` samples at the ends.
     """
     spectrogram = spectrogram or Spectrogram()
     maps = map_by_layer(model)
@@ -213,7 +175,6 @@ def _met(maps: list[Map]) -> Map:
     return Map(maps[0].axes, field, step)
 
 
-_k = keras.layers
 _ARITHMETIC = {
     "Abs", "Add", "Cast", "Divide", "Elu", "Exp", "Log", "Maximum", "Minimum", "Multiply", "Relu", "Sigmoid",
     "Subtract", "Tanh", "TrueDivide",
@@ -240,20 +201,18 @@ def _through(layer: keras.Operation, read: Map, whole: Map) -> Map | None:
         return None
     if isinstance(layer, _POINTWISE) or is_arithmetic(layer):
         return read
-    if isinstance(layer, (_k.Reshape, _k.Permute)):
-        return _reordered(layer, read)
+    if isinstance(layer, _k.Permute):
+        return replace(read, axes=tuple(read.axes[place - 1] for place in layer.dims))
+    if isinstance(layer, _k.Reshape):
+        return _reshaped(layer, read)
     if isinstance(layer, _k.Dense):
         return _mixed(layer, read)
     if isinstance(layer, _CONVOLUTIONS):
         kernel = [(size - 1) * gap + 1 for size, gap in zip(layer.kernel_size, layer.dilation_rate, strict=True)]
         return _slid(_mixed(layer, read), kernel, layer.strides)
     if isinstance(layer, _POOLS):
-        return _slid(read, _each(layer.pool_size), _each(layer.strides))
+        return _slid(read, layer.pool_size, layer.strides)
     return replace(whole, axes=(None,) * rank)
-
-
-def _each(size: int | tuple[int, ...]) -> tuple[int, ...]:
-    return (size,) if isinstance(size, int) else tuple(size)
 
 
 def _slid(read: Map, kernel: Sequence[int], strides: Sequence[int]) -> Map:
@@ -272,22 +231,15 @@ def _mixed(layer: keras.layers.Layer, read: Map) -> Map:
     return replace(read, axes=(*read.axes[:-1], None))
 
 
-def _reordered(layer: keras.layers.Layer, read: Map) -> Map:
-    """Map after its axes were exchanged, split or merged; one merged into others is channels from then on."""
-    if isinstance(layer, _k.Permute):
-        return replace(read, axes=tuple(read.axes[place - 1] for place in layer.dims))
+def _reshaped(layer: keras.layers.Layer, read: Map) -> Map:
+    """Map after its axes were split or merged; one merged into others is channels from then on."""
     before, after = layer.input.shape[1:], layer.output.shape[1:]
+    places = {(math.prod(after[:new]), size): new for new, size in enumerate(after) if size > 1}
     axes: list[int | None] = [None] * len(after)
     for place, axis in enumerate(read.axes):
-        if axis is None:
-            continue
-        as_it_was = [
-            new
-            for new, size in enumerate(after)
-            if size == before[place] > 1 and math.prod(after[:new]) == math.prod(before[:place])
-        ]
-        if as_it_was:
-            axes[as_it_was[0]] = axis
-        else:
+        new = places.get((math.prod(before[:place]), before[place]))
+        if axis is not None and new is not None:
+            axes[new] = axis
+        elif axis is not None:
             read = read.widened(axis, before[place], 1)
     return replace(read, axes=tuple(axes))

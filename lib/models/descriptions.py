@@ -4,8 +4,6 @@
 reading one runs no code of its own.
 """
 
-from __future__ import annotations
-
 import copy
 import json
 from collections.abc import Sequence
@@ -23,30 +21,25 @@ from lib.paths import Study
 def heads_of(tracks: pd.DataFrame, names: Sequence[str]) -> list[Head]:
     """Heads for some columns of a tracks table, as far as the tracks know two or more classes or numbers.
 
-    Parameters
-    ----------
-    tracks : pd.DataFrame
-    names : sequence of str
-        Such as ``genre``, ``mood`` or ``valence``. Moods keep their order, other classes are sorted; a column
-        of numbers makes a numeric head.
+    Moods keep their order, other classes are sorted; a column of numbers makes a numeric head.
 
     Raises
     ------
     ReportError
         If a column is missing, has nearly as many classes as songs, or no column knows two classes or numbers.
     """
-    if isinstance(names, str):
-        raise ReportError(f"heads is {names!r}; it must be a list, such as [{names!r}].")
     heads, few = [], []
     for name in dict.fromkeys(names):
         if name not in tracks:
             raise ReportError(f"head {name!r}: the tracks table has only {', '.join(tracks.columns)}.")
         usable = tracks.loc[tracks["status"] == "ok", name].dropna()
-        head = Head(name) if _numeric(usable) else Head(name, _classes(name, usable))
-        known = usable.nunique() if head.numeric else len(head.classes)
+        numeric = pd.api.types.is_numeric_dtype(usable) and not pd.api.types.is_bool_dtype(usable)
+        classes = set() if numeric else set(usable.astype(str))
+        head = Head(name, tuple([m for m in MOODS if m in classes] if name == "mood" else sorted(classes)))
+        known = usable.nunique() if numeric else len(head.classes)
         if known < 2:
             few.append(f"{name} {known}")
-        elif not head.numeric and known > len(usable) / 2:
+        elif not numeric and known > len(usable) / 2:
             raise ReportError(
                 f"head {name!r} has {known} classes for {len(usable)} songs: it names songs, not kinds of music. "
                 "Take a column such as genre, or a numeric one."
@@ -61,25 +54,8 @@ def heads_of(tracks: pd.DataFrame, names: Sequence[str]) -> list[Head]:
     return heads
 
 
-def _numeric(values: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
-
-
-def _classes(name: str, values: pd.Series) -> tuple[str, ...]:
-    known = set(values.astype(str))
-    return tuple(c for c in MOODS if c in known) if name == "mood" else tuple(sorted(known))
-
-
 def describe(name: str, shape: tuple[int, int], heads: Sequence[Head]) -> dict:
-    """Build a network and describe it.
-
-    Parameters
-    ----------
-    name : str
-        A registered network.
-    shape : tuple of int
-        (mel bands, frames).
-    heads : sequence of Head
+    """Build a registered network for slices of (mel bands, frames) and describe it.
 
     Returns
     -------
@@ -132,10 +108,11 @@ def _check(name: str, model, shape: tuple[int, int], heads: Sequence[Head]) -> N
             f"network {name!r} is a {type(model).__name__}. Return keras.Model(inputs, outputs), with the inputs of "
             "lib.models.layers.slice_input(shape)."
         )
-    if _without_batch(model) != shape:
+    taken = tuple(model.input_shape[1:]) if isinstance(model.input_shape, tuple) else model.input_shape
+    if taken != shape:
         raise ReportError(
-            f"network {name!r} takes {_without_batch(model)}, but a slice is {shape} (mel bands, frames). Begin it "
-            "with lib.models.layers.slice_input(shape)."
+            f"network {name!r} takes {taken}, but a slice is {shape} (mel bands, frames). Begin it with "
+            "lib.models.layers.slice_input(shape)."
         )
     outputs = model.output if isinstance(model.output, dict) else {}
     for head in heads:
@@ -153,11 +130,9 @@ def _check(name: str, model, shape: tuple[int, int], heads: Sequence[Head]) -> N
                 f"network {name!r}: output {head.name!r} must come from a Dense layer of that name with a bias and the "
                 f"activation {wanted}. {end}"
             )
-    more = [output for output in outputs if output not in [head.name for head in heads]]
-    if more:
+    if more := [output for output in outputs if output not in [head.name for head in heads]]:
         raise ReportError(f"network {name!r} has an output {more[0]!r} that nobody asks for. {end}")
-    own = [layer for layer in model.layers if not type(layer).__module__.startswith("keras.")]
-    if own:
+    if own := [layer for layer in model.layers if not type(layer).__module__.startswith("keras.")]:
         raise ReportError(
             f"network {name!r}: {own[0].name} is a {type(own[0]).__name__}, a class of your own, which 04 could not "
             "rebuild. Use Keras' own layers only."
@@ -171,16 +146,8 @@ def _check(name: str, model, shape: tuple[int, int], heads: Sequence[Head]) -> N
         ) from error
 
 
-def _without_batch(model) -> object:
-    return tuple(model.input_shape[1:]) if isinstance(model.input_shape, tuple) else model.input_shape
-
-
 def rebuild(description: dict):
-    """Build the network of a description, with new weights.
-
-    Returns
-    -------
-    keras.Model
+    """Build the network of a description, a `keras.Model`, with new weights.
 
     Raises
     ------
@@ -206,8 +173,7 @@ def with_heads(description: dict, heads: Sequence[str]) -> dict:
     ReportError
         If it has no such head.
     """
-    unknown = [name for name in heads if name not in description["heads"]]
-    if unknown:
+    if unknown := [name for name in heads if name not in description["heads"]]:
         known = ", ".join(description["heads"])
         raise ReportError(f"heads: {description['name']} has no head {unknown[0]!r}, only {known}.")
     if "config" not in description:

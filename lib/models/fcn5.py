@@ -4,8 +4,6 @@ ISMIR 2016, arXiv 1606.00298; a small version of its FCN-5 was released by the a
 github.com/keunwoochoi/music-auto_tagging-keras.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import keras
@@ -32,17 +30,10 @@ def build(
 
     Parameters
     ----------
-    shape : tuple of int
-        (mel bands, frames).
-    heads : sequence of Head
     filters : sequence of int > 0
         Of the convolutions; the last is the width of the embedding, if one point is left.
     pools : sequence of (int, int)
         Pooling along bands and frames.
-
-    Returns
-    -------
-    keras.Model
     """
     inputs, x = slice_input(shape)
     x = batch_norm(axis=1, name="norm_bands")(x)

@@ -1,7 +1,5 @@
 """What the networks share: how a slice enters and how the heads leave."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import keras

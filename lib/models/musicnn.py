@@ -5,8 +5,6 @@ learning for music audio tagging at scale", ISMIR 2018, arXiv 1711.02520; releas
 Here it is trained from scratch: none of the released weights are used.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import keras
@@ -42,9 +40,6 @@ def build(
 
     Parameters
     ----------
-    shape : tuple of int
-        (mel bands, frames).
-    heads : sequence of Head
     timbral : int > 0
         Filters of each height, .4 and .7 of the bands.
     temporal : int > 0
@@ -57,10 +52,6 @@ def build(
         Filters of the three convolutions in the middle.
     dense : int > 0
         Nodes of the dense layer, the embedding.
-
-    Returns
-    -------
-    keras.Model
     """
     inputs, x = slice_input(shape)
     x = batch_norm(name="norm_input")(x)

@@ -3,8 +3,6 @@
 SMC 2020, arXiv 2006.00751; its Short-chunk CNN, released as github.com/minzwon/sota-music-tagging-models.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import keras
@@ -32,18 +30,11 @@ def build(
 
     Parameters
     ----------
-    shape : tuple of int
-        (mel bands, frames).
-    heads : sequence of Head
     filters : sequence of int > 0
         Of the convolutions, one block each.
     dense : int > 0
         Nodes of the dense layer, the embedding.
     dropout : float, 0 <= dropout < 1
-
-    Returns
-    -------
-    keras.Model
     """
     inputs, x = slice_input(shape)
     x = _halved(x, filters, dense, dropout)

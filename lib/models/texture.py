@@ -7,8 +7,6 @@ doi 10.1016/j.neuron.2011.06.032), and such statistics of cepstra have named gen
 doi 10.1109/ICASSP.2018.8461375). A small corpus has songs enough to learn from a few hundred statistics.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import keras
@@ -91,9 +89,6 @@ def build(
 
     Parameters
     ----------
-    shape : tuple of int
-        (mel bands, frames).
-    heads : sequence of Head
     coefficients : int > 0
         Cepstral coefficients, at most one a band.
     correlated : int > 0
@@ -104,10 +99,6 @@ def build(
         Of the FC layer, the embedding.
     dropout : (float, float)
         Of the statistics and of the FC layer.
-
-    Returns
-    -------
-    keras.Model
     """
     layers = keras.layers
     inputs, x = slice_input(shape)

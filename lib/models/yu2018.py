@@ -3,8 +3,6 @@
 They tried "different number of convolution layers, strides, kernel sizes, FC layers and units".
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import keras
@@ -52,9 +50,6 @@ def build(
 
     Parameters
     ----------
-    shape : tuple of int
-        (mel bands, frames).
-    heads : sequence of Head
     filters : sequence of int > 0
         One number a convolution.
     kernel : int > 0
@@ -69,10 +64,6 @@ def build(
         Units of each FC layer; the last is the embedding.
     dropout : float, 0 <= dropout < 1
     l2 : float >= 0
-
-    Returns
-    -------
-    keras.Model
     """
     layers = keras.layers
     inputs, x = slice_input(shape)

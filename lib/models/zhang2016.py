@@ -3,8 +3,6 @@
 Interspeech 2016, doi 10.21437/Interspeech.2016-1236. Two networks: nnet1 and nnet2.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 
@@ -30,17 +28,10 @@ def build(
 
     Parameters
     ----------
-    shape : tuple of int
-        (mel bands, frames).
-    heads : sequence of Head
     filters : int > 0
         Of each convolution.
     dense : sequence of int > 0
         Nodes of the dense layers; the last is the embedding.
-
-    Returns
-    -------
-    keras.Model
     """
     layers = keras.layers
     inputs, x = _frames(shape)
@@ -64,17 +55,10 @@ def build_nnet1(
 
     Parameters
     ----------
-    shape : tuple of int
-        (mel bands, frames).
-    heads : sequence of Head
     filters : sequence of int > 0
         Of the convolutions; a max-pooling by 2 frames follows each but the last.
     dense : sequence of int > 0
         Nodes of the dense layers; the last is the embedding.
-
-    Returns
-    -------
-    keras.Model
     """
     layers = keras.layers
     inputs, x = _frames(shape)

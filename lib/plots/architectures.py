@@ -1,7 +1,5 @@
 """Diagrams of networks: from the slice on the left to the decisions on the right, a box per layer that works."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,34 +26,16 @@ _SIGNS = {"sum": "+", "join": "‖"}
 
 @dataclass
 class Block:
-    """A layer that does the work, and what follows it up to the next such layer.
+    """A layer that does the work, and what follows it up to the next such layer."""
 
-    Parameters
-    ----------
-    kind : str
-        A key of `COLOURS`, ``input``, ``merge`` or ``other``.
-    words : list of str
-        What it does, a line each.
-    sources : tuple of str
-        Names of the blocks that it reads.
-    column : int
-        Blocks between it and the input.
-    bands, frames : int
-        Of its output; 0 for a vector.
-    channels : int
-        Of its output; units of a vector.
-    x, y : float
-        Its centre, inches.
-    """
-
-    kind: str
-    words: list[str]
-    sources: tuple[str, ...] = ()
-    column: int = 0
-    bands: int = 0
+    kind: str  # a key of `COLOURS`, ``input``, ``merge`` or ``other``
+    words: list[str]  # what it does, a line each
+    sources: tuple[str, ...] = ()  # names of the blocks that it reads
+    column: int = 0  # blocks between it and the input
+    bands: int = 0  # of its output, as the following; 0 for a vector
     frames: int = 0
-    channels: int = 0
-    x: float = 0.0
+    channels: int = 0  # units of a vector
+    x: float = 0.0  # its centre, inches
     y: float = 0.0
 
     @property
@@ -92,14 +72,7 @@ def diagram(model: keras.Model, picture: np.ndarray | None = None) -> Figure:
     """Draw a network from left to right, each block as large as its output, on a logarithmic scale.
 
     Height is mel bands, width is frames, depth is channels; above a box stands the size of its map in bands x
-    frames, below it what it does.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Reads slices [shape=(batch, n_mels, frames)].
-    picture : np.ndarray [shape=(n_mels, frames)], optional
-        A slice to show as the input.
+    frames, below it what it does. The input may show a slice, `picture` [shape=(n_mels, frames)].
     """
     found = blocks(model)
     right = _place(found)
@@ -116,12 +89,7 @@ def diagram(model: keras.Model, picture: np.ndarray | None = None) -> Figure:
 
 
 def blocks(model: keras.Model) -> dict[str, Block]:
-    """Blocks of a network by the name of their first layer, in order.
-
-    Parameters
-    ----------
-    model : keras.Model
-    """
+    """Blocks of a network by the name of their first layer, in order."""
     calls = list(complexity.calls(model))
     read_by = [name for _, inputs in calls for name in inputs]
     maps = complexity.map_by_layer(model)
@@ -199,9 +167,8 @@ def _activation(layer: keras.Operation) -> list[str]:
     return {"linear": [], "relu": ["ReLU"], "elu": ["ELU"]}.get(name, [name])
 
 
-def _window(size: int | tuple[int, ...], read: complexity.Map | None, channels: int = 0) -> str:
+def _window(size: tuple[int, ...], read: complexity.Map | None, channels: int = 0) -> str:
     """Window as bands x frames; one that reads the bands as channels spans all of them."""
-    size = (size,) if isinstance(size, int) else tuple(size)
     axes = read.axes if read else (complexity.BANDS, complexity.FRAMES)[-len(size) :]
     spans = dict(zip(axes, size, strict=False))
     if complexity.BANDS in axes[len(size) :]:
@@ -259,10 +226,8 @@ def _connect(axes: Axes, found: dict[str, Block]) -> list[float]:
                 level += side * 0.1
             levels.append(level)
             axes.plot([start[0], past, past, target.x], [start[1], start[1], level, level], **look)
-            start, end = (
-                (target.x, level),
-                (target.x, target.y + (target.size[1] / 2 + 0.02 if side > 0 else -reach[-1])),
-            )
+            start = target.x, level
+            end = target.x, target.y + (target.size[1] / 2 + 0.02 if side > 0 else -reach[-1])
         axes.annotate("", end, start, arrowprops=arrow)
     return levels
 
@@ -277,9 +242,9 @@ def _draw(axes: Axes, block: Block, picture: np.ndarray | None) -> None:
         left, low, look = x - width / 2, y - height / 2, {"edgecolor": "#222222", "linewidth": 0.7, "zorder": 2}
         look["facecolor"] = COLOURS.get(block.kind, GREY)
         if depth:
-            across, up = np.array([left, left + width]), np.array([low, low + height])
-            lid = [(left, up[1]), *zip(across + depth, [up[1] + depth] * 2, strict=True), (across[1], up[1])]
-            flank = [(across[1], low), *zip([across[1] + depth] * 2, up + depth, strict=True), (across[1], up[1])]
+            right, top = left + width, low + height
+            lid = [(left, top), (left + depth, top + depth), (right + depth, top + depth), (right, top)]
+            flank = [(right, low), (right + depth, low + depth), (right + depth, top + depth), (right, top)]
             axes.add_patch(Polygon(lid, alpha=0.45, **look))
             axes.add_patch(Polygon(flank, alpha=0.7, **look))
         axes.add_patch(Rectangle((left, low), width, height, **look))
