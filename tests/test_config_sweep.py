@@ -3,7 +3,7 @@ import yaml
 
 from lib.errors import ReportError
 from lib.workflow import config
-from lib.workflow.config.sweep import studies
+from lib.workflow.config import studies
 
 PLAIN = {"corpus": "demo", "networks": ["yu2018"], "splits": ["artist"], "run_folds": [0, 1]}
 

@@ -4,8 +4,6 @@ Points that differ in what 04 does are runs of the study itself; points that dif
 studies of their own, named after what differs, and compared in a table at the end.
 """
 
-from __future__ import annotations
-
 import base64
 import sys
 from collections import Counter
@@ -19,7 +17,6 @@ from lib.io import read_json, replacing
 from lib.paths import Study
 from lib.runs.store import failures
 from lib.workflow import config
-from lib.workflow.config.sweep import studies
 from lib.workflow.engine import KILLED, locked, report
 from lib.workflow.step import FAILED as FAILURE
 from lib.workflow.step import reason
@@ -30,23 +27,13 @@ COLUMNS = ("study", "run", "state", "per song", "reason")
 
 
 def declared_studies(study: str, data: str = "", root: str = "", *, to_run: bool = True) -> dict[str, str]:
-    """Studies of a sweep: its own and those that it derives, whose files are written.
+    """Names of the studies of a sweep, its own and those that it derives, and what `config.load` takes for each.
 
-    Parameters
-    ----------
-    study, data, root : str
-        As of `lib.workflow.engine.report`.
-    to_run : bool
-        Check all of them as a run does; else the music is not looked for.
-
-    Returns
-    -------
-    dict of str to str
-        Names, and what `lib.workflow.config.load` takes for each.
+    The files of the latter are written. If `to_run`, all are checked as a run does; else the music is not looked for.
     """
     own = config.load(study, data, check=to_run)
     found, folder = {own.study: study}, Study(own.study, root).work / "sweep"
-    for name, content in studies(own):
+    for name, content in config.studies(own):
         file = folder / f"{name}.yaml"
         text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
         if not file.is_file() or file.read_text(encoding="utf-8") != text:
@@ -58,13 +45,10 @@ def declared_studies(study: str, data: str = "", root: str = "", *, to_run: bool
 
 
 def status(study: str, data: str = "", root: str = "") -> pd.DataFrame:
-    """State of every run of a sweep, and of its other steps those that failed.
+    """State (one of `STATES`) of every run of a sweep, and of its other steps those that failed.
 
-    Returns
-    -------
-    pd.DataFrame
-        Columns `COLUMNS`: ``state`` is one of `STATES`, ``per song`` the accuracy of each head on the test songs (on
-        validation songs, of a run that predicts those alone).
+    ``per song`` is the accuracy of each head on the test songs, or on the validation songs of a run that predicts those
+    alone.
     """
     rows = []
     for name, given in declared_studies(study, data, root, to_run=False).items():
@@ -91,9 +75,7 @@ def _state(place: Study, record: Path, log: Path) -> tuple[str, str]:
         failed = reason(log)
     elif log.is_file() and not record.is_file():
         failed = failed or reason(log) or KILLED
-    if failed:
-        return FAILED, failed
-    return (DONE if record.is_file() else WAITING), ""
+    return (FAILED, failed) if failed else (DONE if record.is_file() else WAITING, "")
 
 
 def _is_locked(place: Study) -> bool:
@@ -107,15 +89,11 @@ def _is_locked(place: Study) -> bool:
 def _accuracies(folder: Path) -> str:
     """Accuracy, or R2, of each head per song, as a run's own metrics have it."""
     file = folder / "metrics.json"
-    if not file.is_file():
-        return ""
-    parts = read_json(file)["parts"]
-    heads = parts.get("test") or parts.get("validation") or {}
+    parts = read_json(file)["parts"] if file.is_file() else {}
     scores = []
-    for head, levels in heads.items():
+    for head, levels in (parts.get("test") or parts.get("validation") or {}).items():
         measures = levels.get("song", {})
-        name = next((name for name in ("accuracy", "r2") if name in measures), None)
-        scores += [f"{head} {measures[name]:.2f}"] if name else []
+        scores += [f"{head} {measures[name]:.2f}" for name in ("accuracy", "r2") if name in measures]
     return ", ".join(scores)
 
 
@@ -134,7 +112,7 @@ def lines(table: pd.DataFrame) -> str:
 def sweep(
     study: str, data: str = "", root: str = "", cores: int = 0, *, profile: str = ""
 ) -> tuple[list[Path], list[str]]:
-    """Run a sweep, or what is not done of it.
+    """Run a sweep, or what is not done of it; a `ReportError` if a study is wrong.
 
     Returns
     -------
@@ -143,11 +121,6 @@ def sweep(
     missing : list of str
         Studies of which what all runs need could not be made; the reasons are printed. Failed runs are listed by
         `status`.
-
-    Raises
-    ------
-    ReportError
-        If a study is wrong.
     """
     given, pages, missing = declared_studies(study, data, root), [], []
     for number, (name, file) in enumerate(given.items(), start=1):

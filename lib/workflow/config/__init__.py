@@ -1,7 +1,5 @@
 """A study: which corpus, which networks under which splits, declared in one YAML file."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 
@@ -16,10 +14,9 @@ from lib.paths import CONFIG, check_name, data_folder, given_file
 from lib.workflow.config import parameters
 from lib.workflow.config.messages import report_error, short, unknown
 from lib.workflow.config.parameters import SET_ABOVE
-from lib.workflow.config.study import ExtraRuns, StudyConfig, Sweep
-from lib.workflow.config.sweep import studies
+from lib.workflow.config.study import ExtraRuns, StudyConfig, Sweep, studies
 
-__all__ = ["SET_ABOVE", "StudyConfig", "folder_digest", "known_studies", "label_files", "load"]
+__all__ = ["SET_ABOVE", "StudyConfig", "folder_digest", "known_studies", "label_files", "load", "studies"]
 
 
 def known_studies() -> list[str]:

@@ -1,7 +1,5 @@
 """Kinds of values in a study's file: pydantic's types with the names and bounds of this project."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection
 from typing import Annotated, TypeVar
 
@@ -20,7 +18,7 @@ _OWN = " One of your own is registered in notebooks/03_model_zoo.ipynb and joins
 
 
 def call(function: Callable, *given: object, **more: object) -> object:
-    """Call a function whose `ReportError` is to be pydantic's."""
+    """Call a function; pydantic reports a `ValueError` in the place of its `ReportError`."""
     try:
         return function(*given, **more)
     except ReportError as error:
@@ -64,6 +62,12 @@ def _candidate(text: str) -> str:
     return text
 
 
+def _with_default(epochs: dict[str, int]) -> dict[str, int]:
+    if "default" not in epochs:
+        raise ValueError("it must name a number for 'default', such as epochs: {default: 20, zhang2016: 30}.")
+    return epochs
+
+
 def _single(text: str) -> str:
     if "+" in text:
         raise ValueError("it is an ensemble, which only the recipe best can choose.")
@@ -89,9 +93,11 @@ Listed = Annotated[tuple[T, ...], AfterValidator(_distinct), _as_tuple]
 OneOrMore = Annotated[tuple[T, ...], Field(min_length=1), AfterValidator(_distinct), _as_tuple]
 ByNumber = Annotated[dict[str, dict[str, T]], BeforeValidator(_by_number)]
 Whole = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(gt=0, le=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]  # as NumPy takes them
 Name = Annotated[str, AfterValidator(lambda name: call(check_name, name, "name"))]
+Epochs = Annotated[dict[Name, Positive], AfterValidator(_with_default)]
 Published = Annotated[str, one_of(zoo.PUBLISHED, _OWN)]
 Network = Annotated[str, one_of(NETWORKS)]
 Baseline = Annotated[str, one_of(baselines.NAMES)]

@@ -1,7 +1,5 @@
 """Error messages of a wrong value in a study's file: file, key, value and what is accepted."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection
 from difflib import get_close_matches
@@ -36,18 +34,7 @@ def unknown(value: object, known: Collection[str]) -> str:
 
 
 def report_error(error: ValidationError, path: Path, model: type[BaseModel], **inner: type[BaseModel]) -> ReportError:
-    """Turn what pydantic found into one line each.
-
-    Parameters
-    ----------
-    error : pydantic.ValidationError
-    path : Path
-        The file.
-    model : type
-        What it was compared with.
-    **inner
-        Models of the items of keys.
-    """
+    """Turn what pydantic found in a file into one line each; `inner` are the models of the items of keys of `model`."""
     lines = []
     for found in error.errors(include_url=False):
         place = [part for part in found["loc"] if part != "[key]"]

@@ -1,7 +1,5 @@
 """Further parameters of the notebooks, compared with those that they document and the study sets itself."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from lib.errors import ReportError
@@ -19,26 +17,16 @@ _EVERYWHERE = {
 SET_ABOVE = {  # parameters that the Snakefile gives, by notebook, and the keys of the file they come from
     "01": {"corpus": "corpus", "data": "data", "folds": "folds", "splits": "splits"},
     "04": {
-        "architecture": "networks",
-        "split": "splits",
-        "fold": "run_folds",
-        "seed": "seeds",
-        "folds": "folds",
-        "epochs": "epochs",
-        "recipe": "baselines, candidates, also and search",
-        "share": "also",
-        "heads": "also",
-        "validation": "validation_shares",
-        "validation_shares": "validation_shares",
-        "candidate": "candidates and search",
-        "candidates": "candidates",
+        "architecture": "networks", "split": "splits", "fold": "run_folds", "seed": "seeds", "folds": "folds",
+        "epochs": "epochs", "recipe": "baselines, candidates, also and search", "share": "also", "heads": "also",
+        "validation": "validation_shares", "validation_shares": "validation_shares",
+        "candidate": "candidates and search", "candidates": "candidates",
     },
     "05": {"corpus": "corpus", "runs": _RUNS},
     "06": {"run": _RUNS, "others": _RUNS, "widths": "vectors"},
-    "07": {},
     "08": {"corpus": "corpus", "folds": "folds"},
     "09": {"corpus": "corpus", "runs": _RUNS},
-}
+}  # fmt: skip
 
 
 def check(config: StudyConfig, path: Path) -> None:
@@ -53,15 +41,10 @@ def check(config: StudyConfig, path: Path) -> None:
         place = f"{path}: parameters.{number}"
         if number not in CHAPTERS:
             raise ReportError(f"{place}: there is no notebook {number!r}, only {', '.join(CHAPTERS)}.")
-        above = SET_ABOVE.get(number, {})
-        for name, value in given.items():
-            if name in above:
-                remedy = f"set {above[name]} at the top of the file"
-            elif name in _EVERYWHERE:
-                remedy = f"it is given by {_EVERYWHERE[name]}"
-            else:
-                continue
-            raise ReportError(f"{place}.{name} is {short(value)}; {remedy} instead.")
+        remedies = {name: f"it is given by {what}" for name, what in _EVERYWHERE.items()}
+        remedies |= {name: f"set {key} at the top of the file" for name, key in SET_ABOVE.get(number, {}).items()}
+        if above := [name for name in given if name in remedies]:
+            raise ReportError(f"{place}.{above[0]} is {short(given[above[0]])}; {remedies[above[0]]} instead.")
         try:
             check_parameters(NOTEBOOKS / f"{CHAPTERS[number]}.ipynb", given)
         except ReportError as error:

@@ -1,69 +1,39 @@
-"""A study as its file declares it, and the runs that follow from it."""
+"""A study as its file declares it, and the runs and further studies that follow from it."""
 
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterator
 from itertools import product
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from lib import datasets as corpora
 from lib import models as zoo
+from lib.errors import ReportError
 from lib.models import baselines
-from lib.paths import Study
+from lib.paths import Study, check_name
 from lib.runs.run import SELECTED, Run
 from lib.splits import GROUPS, SINGLE, SPLITS, count_validation_shares
 from lib.training.recipes import BALANCED, BASELINE, BEST, POSTER, base_of, changes_of, members, named, settings_of
-from lib.workflow.config.kinds import (
-    Baseline,
-    ByNumber,
-    Candidate,
-    Keys,
-    Listed,
-    Name,
-    Network,
-    OneOrMore,
-    Published,
-    Recipe,
-    Seed,
-    Share,
-    Single,
-    Split,
-    SplitOrControl,
-    Whole,
-    call,
-    one_of,
-)
+from lib.workflow.config import kinds
+from lib.workflow.config.kinds import ByNumber, Keys, Listed, OneOrMore, call, one_of
+
+LONGEST = 120  # letters of a derived study's name
 
 
 class ExtraRuns(Keys):
-    """One item of ``also``: every combination of what it lists is run on the study's folds.
+    """One item of ``also``: every combination of what it lists is run on the study's folds."""
 
-    Parameters
-    ----------
-    networks : tuple of str
-        Published ones and variants of the poster's.
-    splits : tuple of str
-        Of `lib.splits.SPLITS` or `lib.splits.CONTROLS`.
-    recipes : tuple of str
-        Of `lib.training.recipes.RECIPES`, or with other settings, such as ``poster~batch_size=50``.
-    seeds : tuple of int, 0 <= seed < 2**32
-    shares : tuple of float, 0 < share <= 1
-        Of the training artists or songs.
-    heads : tuple of tuple of str
-        Heads that a network keeps, those of each run; an empty one = all.
-    folds : tuple of int >= 0
-        Empty = the study's.
-    """
-
-    networks: OneOrMore[Network]
-    splits: OneOrMore[SplitOrControl]
-    recipes: OneOrMore[Recipe] = (POSTER,)
-    seeds: OneOrMore[Seed] = (0,)
-    shares: OneOrMore[Share] = (1.0,)
-    heads: OneOrMore[OneOrMore[Name]] = ((),)
-    folds: OneOrMore[Whole] = ()
+    networks: OneOrMore[kinds.Network]
+    splits: OneOrMore[kinds.SplitOrControl]
+    recipes: OneOrMore[kinds.Recipe] = (POSTER,)  # also with other settings, such as poster~batch_size=50
+    seeds: OneOrMore[kinds.Seed] = (0,)
+    shares: OneOrMore[kinds.Share] = (1.0,)  # of the training artists or songs
+    heads: OneOrMore[OneOrMore[kinds.Name]] = ((),)  # that a network keeps, those of each run; empty = all
+    folds: OneOrMore[kinds.Whole] = ()  # empty = the study's
 
     def runs(self, run_folds: tuple[int, ...]) -> list[Run]:
         """Its runs, by network, split, recipe, share, heads and fold."""
@@ -77,18 +47,10 @@ class ExtraRuns(Keys):
 
 
 class Sweep(ExtraRuns):
-    """One grid of ``sweep``: networks, splits and seeds that it does not name are the study's.
+    """One grid of ``sweep``: networks, splits and seeds that it does not name are the study's."""
 
-    Parameters
-    ----------
-    settings : dict of str to tuple
-        Values of `lib.training.recipes.Settings` to combine; the recipes are named by them.
-    parameters : dict of str to dict of str to tuple
-        Values of the parameters of notebooks 01 to 03 to combine, each combination a study of its own, for
-        other slices are another experiment. Empty = the study itself.
-    """
-
-    settings: dict[str, OneOrMore[Any]] = Field({})
+    settings: dict[str, OneOrMore[Any]] = Field({})  # of `lib.training.recipes.Settings`; they name the recipes
+    # Of notebooks 01 to 03, each combination a study of its own, for other slices are another experiment.
     parameters: ByNumber[OneOrMore[Any]] = Field({})
 
     @field_validator("parameters")
@@ -107,80 +69,43 @@ class Sweep(ExtraRuns):
         names = [call(named, base_of(recipe), changes_of(recipe) | changed) for recipe, changed in pairs]
         return self.model_copy(update={"recipes": tuple(dict.fromkeys(names))})
 
+    @property
+    def points(self) -> list[dict[str, dict]]:
+        """Every combination of the parameters, by number of the notebook; none where there are none."""
+        grids = {number: grid(own) for number, own in self.parameters.items() if own}
+        return grid(grids) if grids else []
+
 
 def grid(lists: dict) -> list[dict]:
     """Every combination of listed values, in the order in which they are given; one empty one of nothing."""
     return [dict(zip(lists, values, strict=True)) for values in product(*lists.values())]
 
 
-def _with_default(epochs: dict[str, int]) -> dict[str, int]:
-    if "default" not in epochs:
-        raise ValueError("it must name a number for 'default', such as epochs: {default: 20, zhang2016: 30}.")
-    return epochs
-
-
 class StudyConfig(Keys):
-    """What one YAML file in ``config/`` declares.
+    """What one YAML file in ``config/`` declares."""
 
-    Parameters
-    ----------
-    study : str
-        Name of the file without suffix.
-    corpus : str
-        One of `lib.datasets.CORPORA`.
-    networks, splits : tuple of str
-    folds : int >= 2
-        Parts of the corpus; each is the test set of one fold.
-    run_folds : tuple of int, 0 <= fold < folds
-        The folds that are run.
-    seeds : tuple of int, 0 <= seed < 2**32
-    epochs : dict of str to int >= 1
-        Of the recipes ``poster`` and ``balanced``, by network; ``default`` for any other, such as one of your own.
-    baselines : tuple of str
-        Names of `lib.models.baselines`, run under every split.
-    candidates : tuple of str
-        What the recipe ``best`` chooses from, such as ``"short_chunk tuned"`` (`lib.training.recipes.members`);
-        declared before any of them is trained. Empty = the recipe is not run.
-    best_splits : tuple of str
-        Splits under which it is run.
-    also : tuple of ExtraRuns
-        Runs beyond these: other recipes, seeds, controls, fewer artists to train on.
-    search : tuple of str
-        Networks and recipes, such as ``"yu2018_fc2 poster"``, that are compared by the validation songs of the
-        first fold.
-    validation_shares : tuple of int >= 0
-        Shares of the other songs that are validation in turn, for candidates and search.
-    vectors : tuple of str
-        Networks of other widths whose vectors 06 holds against those of the first network, in the same folds.
-    parameters : dict of str to dict
-        Further parameters of the notebooks, by their numbers: ``"01": {mood_cuts: terciles}``.
-    data : str
-        Folder of the music; the front door's ``DATA=`` goes before it.
-    minutes : int >= 1 or None
-        How long a first report takes on two idle cores, for the terminal.
-    sweep : tuple of Sweep
-        Grids of further runs; those of other notebook parameters are studies of their own (`lib.workflow.sweep`).
-    """
-
-    study: str
+    study: str  # the file's name without suffix
     corpus: Annotated[str, one_of(corpora.CORPORA)]
-    networks: OneOrMore[Published]
-    splits: OneOrMore[Split]
-    folds: Annotated[int, Field(ge=2)] = 5
-    run_folds: OneOrMore[Whole] = (0,)
-    seeds: OneOrMore[Seed] = (0,)
-    epochs: Annotated[dict[Name, Annotated[int, Field(ge=1)]], AfterValidator(_with_default)] = Field({"default": 20})
-    baselines: Listed[Baseline] = ()
-    candidates: Listed[Candidate] = ()
-    best_splits: OneOrMore[Split] = ("artist",)
-    also: Listed[ExtraRuns] = ()
-    search: Listed[Single] = ()
-    validation_shares: OneOrMore[Whole] = Field((0, 1), validate_default=True)
-    vectors: Listed[Network] = ()
-    parameters: ByNumber[Any] = Field({})
-    data: str = ""
-    minutes: Annotated[int, Field(ge=1)] | None = None
-    sweep: Listed[Sweep] = ()
+    networks: OneOrMore[kinds.Published]
+    splits: OneOrMore[kinds.Split]
+    folds: Annotated[int, Field(ge=2)] = 5  # parts of the corpus; each is the test set of one fold
+    run_folds: OneOrMore[kinds.Whole] = (0,)
+    seeds: OneOrMore[kinds.Seed] = (0,)
+    # Of the recipes poster and balanced, by network; default for any other, such as one of your own.
+    epochs: kinds.Epochs = Field({"default": 20})
+    baselines: Listed[kinds.Baseline] = ()  # run under every split
+    # What the recipe best chooses from, declared before any of it is trained; without any, best is not run.
+    candidates: Listed[kinds.Candidate] = ()
+    best_splits: OneOrMore[kinds.Split] = ("artist",)  # under which it is run
+    also: Listed[ExtraRuns] = ()  # other recipes, seeds, controls, fewer artists to train on
+    search: Listed[kinds.Single] = ()  # compared by the validation songs of the first fold, such as "yu2018_fc2 poster"
+    # Shares of the other songs that are validation in turn, for candidates and search.
+    validation_shares: OneOrMore[kinds.Whole] = Field((0, 1), validate_default=True)
+    vectors: Listed[kinds.Network] = ()  # of other widths, whose vectors 06 holds against those of the first network
+    parameters: ByNumber[Any] = Field({})  # further ones of the notebooks, such as "01": {mood_cuts: terciles}
+    data: str = ""  # folder of the music; DATA= goes before it
+    minutes: kinds.Positive | None = None  # that a first report takes on two idle cores, for the terminal
+    sweep: Listed[Sweep] = ()  # grids of further runs; those of other parameters are studies of their own
 
     @field_validator("run_folds", "also", "sweep")
     @classmethod
@@ -202,17 +127,17 @@ class StudyConfig(Keys):
 
     @field_validator("validation_shares")
     @classmethod
-    def _within_shares(cls, validation_shares: tuple[int, ...], info: ValidationInfo) -> tuple:
+    def _within_shares(cls, given: tuple[int, ...], info: ValidationInfo) -> tuple:
         if info.data.get("candidates") or info.data.get("search"):
             folds = info.data.get("folds", 5)
-            if max(validation_shares) >= (shares := count_validation_shares(folds)):
+            if max(given) >= (shares := count_validation_shares(folds)):
                 raise ValueError(f"with folds: {folds} there are {shares} shares, 0 to {shares - 1}.")
             single = [name for name in info.data.get("best_splits", ()) if name in SINGLE]
-            if single and validation_shares != (0,):
+            if single and given != (0,):
                 raise ValueError(
-                    f"best_splits holds {single[0]}, which has one validation set; validation_shares must be [0]."
+                    f"best_splits holds {single[0]}, which has one validation set, so that it must be [0]."
                 )
-        return validation_shares
+        return given
 
     @field_validator("parameters")
     @classmethod
@@ -257,7 +182,7 @@ class StudyConfig(Keys):
             found += [Run(baseline, split, fold, 0, BASELINE) for fold, _ in self._folds(split, (0,))]
         for split in self.best_splits if self.candidates else ():
             found += [Run(SELECTED, split, fold, 0, BEST) for fold, _ in self._folds(split, (0,))]
-        extra = (*self.also, *(sweep for sweep in self.sweep if not any(sweep.parameters.values())))
+        extra = (*self.also, *(sweep for sweep in self.sweep if not sweep.points))
         found += [run for item in extra for run in item.runs(self.run_folds)]
         return list(dict.fromkeys(found))
 
@@ -312,3 +237,36 @@ class StudyConfig(Keys):
         listed = {*zoo.PUBLISHED, *zoo.VARIANTS, *baselines.NAMES, "networks"}
         own = [path.stem for path in sorted(study.zoo.glob("*.json")) if path.stem not in listed]
         return (*self.networks, *(name for name in own if name not in self.networks))
+
+
+def studies(config: StudyConfig) -> Iterator[tuple[str, dict]]:
+    """Name and YAML content of the studies that a study's sweep derives from it, one a point of its parameters.
+
+    Raises
+    ------
+    ReportError
+        If a name would be too long, or be there twice.
+    """
+    seen = set()
+    for own, point in [(sweep, point) for sweep in config.sweep for point in sweep.points]:
+        words = [f"{name}{value}" for values in point.values() for name, value in values.items()]
+        name = "-".join([config.study, *(re.sub(r"[^a-z0-9_]+", "_", word.lower()).strip("_") for word in words)])
+        if len(name) > LONGEST:
+            raise ReportError(
+                f"sweep: a point would be the study {name!r}, too long for a folder. Make lists and long texts the "
+                "parameters of studies of their own."
+            )
+        if name in seen:
+            raise ReportError(f"sweep: two points would be the study {name!r}. Make one of them a study of its own.")
+        seen.add(name)
+        numbers = dict.fromkeys([*config.parameters, *point])
+        yield (
+            check_name(name, "study"),
+            {
+                **config.model_dump(mode="json", include={"corpus", "folds", "epochs", "baselines", "data"}),
+                **own.model_dump(mode="json", include={"networks", "splits", "seeds"}),
+                "run_folds": list(own.folds or config.run_folds),
+                "also": [own.model_dump(mode="json", include={*ExtraRuns.model_fields}, exclude_defaults=True)],
+                "parameters": {key: {**config.parameters.get(key, {}), **point.get(key, {})} for key in numbers},
+            },
+        )
