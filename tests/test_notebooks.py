@@ -80,7 +80,7 @@ def test_the_conda_environment_names_the_locked_versions():
 
     from lib.workflow import environment
 
-    assert environment.CONDA.read_text(encoding="utf-8") == environment.conda_text(environment.pins())
+    assert environment.CONDA.read_text(encoding="utf-8") == environment.conda_text()
     declared = yaml.safe_load(environment.CONDA.read_text(encoding="utf-8"))
     assert declared["dependencies"][-1]["pip"] == environment.pins()
     assert all(re.match(r"[A-Za-z0-9._-]+(\[.*\])?==[^;]+( ;.*)?$", pin) for pin in environment.pins())

@@ -1,7 +1,5 @@
 """The command line: ``python -m lib.workflow <command>``; ``make help`` lists what calls it."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys
@@ -80,9 +78,18 @@ def _compare(given: argparse.Namespace) -> int:
 
 
 def _fetch(given: argparse.Namespace) -> int:
-    from lib.workflow.fetch import fetch
+    from lib.datasets.assemble import checked
+    from lib.datasets.fma import collect
+    from lib.workflow import config
 
-    songs = fetch(given.study, given.data, given.root, whole_archive=given.whole_archive)
+    declared = config.load(given.study, given.data)
+    if declared.corpus != "fma":
+        raise ReportError(f"study {declared.study!r} is of corpus {declared.corpus!r}; name one of corpus fma.")
+    of_01 = declared.parameters.get("01", {})
+    options = checked("fma", of_01.get("drawing", {}))
+    options |= {name: of_01[name] for name in ("workers", "timeout_s") if name in of_01}
+    options["whole_archive"] = given.whole_archive or options.get("whole_archive", False)
+    songs = collect(Study(declared.study, given.root), declared.data, **options)
     counts = ", ".join(f"{genre} {number}" for genre, number in songs["genre"].value_counts(sort=False).items())
     print(f"\n{len(songs)} songs are there ({counts}); listed in tables/manifest.csv of the study's results")
     return 0

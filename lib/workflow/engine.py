@@ -1,7 +1,5 @@
 """Run a study: check it, then let Snakemake run what is not done yet."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil
@@ -77,24 +75,20 @@ def report(
         Folder of ``work/`` and ``results/``; empty = the project's own.
     cores : int >= 0
         0 = all.
-    until : str
-        ``report``, or ``prepare``: stop after the slices and the networks' descriptions.
+    until : {'report', 'prepare'}
+        ``prepare`` stops after the slices and the networks' descriptions, and returns the folder of slices instead of
+        the path of ``index.html``.
     tolerant : bool
         Build the report without the runs that fail; `lib.runs.store.failures` names them.
     profile : str
         A folder in ``profiles/`` or a path: how Snakemake reaches a cluster. Empty = this machine.
-
-    Returns
-    -------
-    Path
-        Of ``index.html``, or of the folder of slices.
 
     Raises
     ------
     ReportError
         If the study or its folder is wrong, or a step failed.
     """
-    if isinstance(cores, bool) or not isinstance(cores, int) or cores < 0:
+    if cores < 0:
         raise ReportError(f"cores is {cores!r}; it must be a whole number of 0 or more, 0 for all.")
     declared = config.load(study, data)
     place, index = Study(declared.study, root), Study(declared.study, root).results / "index.html"
@@ -109,7 +103,8 @@ def report(
         sweep(place.work)
         sweep(place.results)
         (place.work / store.FAILURES).unlink(missing_ok=True)
-        _forget_failed_sources(place)
+        if any(failure["later"] for failure in source_failures(place).values()):
+            place.tracks.unlink(missing_ok=True)  # 01 runs again, for the reason may have passed
         snakemake = _Snakemake(place, call, _resources(profile, cores), _environment(profile, cores), lock)
         if until == "report" and index.is_file() and _is_current(declared, place) and snakemake.is_idle("report"):
             print("Nothing to do: everything is up to date.")
@@ -154,16 +149,9 @@ class _Snakemake:
         return done.returncode == 0 and "Nothing to be done" in done.stdout + done.stderr
 
     def __call__(self, target: str, again: Sequence[Path] = ()) -> None:
-        """Make a target of the Snakefile, and the files `again` anew.
-
-        Raises
-        ------
-        ReportError
-            If a step failed.
-        """
-        command = self._command(target) + (
-            ["--forcerun", *(os.path.relpath(path, self.place.root) for path in again)] if again else []
-        )
+        """Make a target of the Snakefile, and the files `again` anew; a `ReportError` if a step failed."""
+        command = self._command(target)
+        command += ["--forcerun", *(os.path.relpath(path, self.place.root) for path in again)] if again else []
         log, lines, failed = self.place.work / f"{target}.log", [], []
         # In a process group of its own, so that whatever stops this process can stop all of its notebooks. It holds the
         # lock too: should this process be killed alone, nobody else may begin until it ends.
@@ -223,12 +211,6 @@ def _failed(declared: StudyConfig, place: Study, runs: Sequence[Run]) -> dict[st
     return {name: reason(logs / f"{name}.log") or KILLED for name in unfinished}
 
 
-def _forget_failed_sources(place: Study) -> None:
-    """Let 01 run again if a source of valence stopped for a reason that may have passed."""
-    if any(failure["later"] for failure in source_failures(place).values()):
-        place.tracks.unlink(missing_ok=True)
-
-
 def _resources(profile: str, cores: int) -> list[str]:
     """Snakemake's arguments for what it may use: this machine's cores and free memory, or a cluster's profile."""
     if not profile:
@@ -264,10 +246,7 @@ def _stop(process: subprocess.Popen) -> None:
 def clean(root: str = "") -> list[Path]:
     """Delete what can be made again: ``work/``, Snakemake's notes and the results that git ignores.
 
-    Returns
-    -------
-    list of Path
-        What was deleted.
+    Returns what was deleted.
 
     Raises
     ------

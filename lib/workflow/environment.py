@@ -5,9 +5,7 @@ from pathlib import Path
 from lib.io import replacing
 from lib.paths import PROJECT
 
-LOCK = PROJECT / "requirements.lock"
 CONDA = PROJECT / "environment.yml"
-
 HEAD = """\
 # The environment of requirements.lock for conda and mamba; written by `make lock`.
 #   conda env create -f environment.yml && conda activate music-tagging-report && pip install --no-deps -e .
@@ -21,19 +19,19 @@ dependencies:
 """
 
 
-def pins(lock: Path = LOCK) -> list[str]:
-    """Return the requirements of a lock file, one ``name==version ; marker`` each."""
-    lines = (line.strip() for line in lock.read_text(encoding="utf-8").splitlines())
+def pins() -> list[str]:
+    """Return the requirements of the lock file, one ``name==version ; marker`` each."""
+    lines = map(str.strip, (PROJECT / "requirements.lock").read_text(encoding="utf-8").splitlines())
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def conda_text(requirements: list[str]) -> str:
+def conda_text() -> str:
     """Text of ``environment.yml`` with the same versions."""
-    return HEAD + "".join(f'      - "{requirement}"\n' for requirement in requirements)
+    return HEAD + "".join(f'      - "{pin}"\n' for pin in pins())
 
 
 def write() -> Path:
-    """Write ``environment.yml`` from ``requirements.lock``."""
+    """Write ``environment.yml``."""
     with replacing(CONDA) as part:
-        part.write_text(conda_text(pins()), encoding="utf-8")
+        part.write_text(conda_text(), encoding="utf-8")
     return CONDA

@@ -5,8 +5,6 @@
     python -m lib.workflow.notebook notebooks/02_spectrogram_slicing.ipynb out.ipynb --parameters '{"study": "demo"}'
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -1,7 +1,5 @@
 """One step of a study as Snakemake runs it: its exit status, and why it failed, in its log."""
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

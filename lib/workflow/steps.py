@@ -1,7 +1,5 @@
 """The steps of a study: its notebooks and runs with their parameters; the Snakefile has what each reads and makes."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterable
@@ -19,9 +17,9 @@ from lib.paths import CHAPTERS, NOTEBOOKS, PROJECT, Study
 from lib.provenance import code_digest, needs, sources
 from lib.runs.key import digest
 from lib.runs.store import failures
-from lib.splits import GROUPS as WHOLE_SONGS
+from lib.splits import GROUPS
 from lib.tagging.model import SHIPPED
-from lib.training.recipes import BASELINE
+from lib.training.recipes import BASELINE, BEST
 from lib.workflow import config
 from lib.workflow.train import runs_of
 
@@ -44,12 +42,8 @@ class Steps:
 
     Parameters
     ----------
-    study : str
-        A name in ``config/`` or the path of a YAML file.
-    data : str
-        Folder of the music.
-    root : str
-        Folder of ``work/`` and ``results/``; empty = the project's own.
+    study, data, root : str
+        As of `lib.workflow.engine.report`.
     wide : int > 0
         Processors of a step that can use any number of them.
     cluster : bool
@@ -58,9 +52,8 @@ class Steps:
     Attributes
     ----------
     declared : lib.workflow.config.StudyConfig
-    study : Study
-    here : Study
-        The same, with paths from its root on.
+    study, here : Study
+        `here` has paths from the study's root on.
     failed : list of str
         Runs that failed in this call and are left out.
     runs : dict of str to Run
@@ -140,13 +133,10 @@ class Steps:
     def training(self, run: str) -> str:
         """Parameters of 04 for a run, as JSON."""
         one, own = self.runs[run], self.declared
-        named = vars(one) | {"heads": list(one.heads), "folds": own.folds, "epochs": own.epochs_of(one), "keep": True}
-        chosen = (
-            {"candidates": list(own.candidates), "validation_shares": list(own.validation_shares)}
-            if one.recipe == "best"
-            else {}
-        )
-        return self._json("04", named | chosen)
+        given = vars(one) | {"heads": list(one.heads), "folds": own.folds, "epochs": own.epochs_of(one), "keep": True}
+        if one.recipe == BEST:
+            given |= {"candidates": list(own.candidates), "validation_shares": list(own.validation_shares)}
+        return self._json("04", given)
 
     def threads(self, run: str) -> int:
         """Processors of a run: one where as many runs as there are processors wait, for two do not halve its time."""
@@ -157,7 +147,7 @@ class Steps:
     def before(self, run: str) -> list[Path]:
         """List the records of what a selection chooses from, as far as they are runs of the study."""
         searched = [one.name for one in self.declared.search_runs() if one.name in self.runs]
-        return [self.record(name) for name in searched] if self.runs[run].recipe == "best" else []
+        return [self.record(name) for name in searched] if self.runs[run].recipe == BEST else []
 
     @cached_property
     def evaluated(self) -> list[str]:
@@ -190,7 +180,7 @@ class Steps:
     def alike(self) -> list[str]:
         """Runs like the first, of other folds and seeds, under splits that keep songs whole."""
         first = self.runs[self.first]
-        others = [name for name in self.evaluated if name != self.first and first.split in WHOLE_SONGS]
+        others = [name for name in self.evaluated if name != self.first and first.split in GROUPS]
         return [n for n in others if replace(self.runs[n], fold=first.fold, seed=first.seed) == first]
 
     @cached_property

@@ -8,9 +8,8 @@ Needs of the study ``work/<study>/tracks.parquet``, ``slices/`` and ``zoo/``, as
 the finished runs, copied back, are found by ``make report``.
 """
 
-from __future__ import annotations
-
 import gc
+import sys
 
 from lib.errors import ReportError
 from lib.paths import Study
@@ -29,14 +28,8 @@ def spec_of(declared: StudyConfig, place: Study, run: Run) -> RunSpec | Selectio
     given = declared.parameters.get("04", {})
     changed = {k: given[k] for k in ("batch_size", "learning_rate") if k in given}
     changed |= {"epochs": declared.epochs_of(run), **given.get("settings", {})}
-    return spec_for(
-        place,
-        run,
-        declared.folds,
-        changed=changed,
-        candidates=declared.candidates,
-        validation_shares=declared.validation_shares,
-    )
+    best = {"candidates": declared.candidates, "validation_shares": declared.validation_shares}
+    return spec_for(place, run, declared.folds, changed=changed, **best)
 
 
 def runs_of(declared: StudyConfig, place: Study) -> list[Run]:
@@ -50,10 +43,8 @@ def train(study: str, root: str = "", *, only: str = "") -> list[Finished]:
 
     Parameters
     ----------
-    study : str
-        A name in ``config/`` or the path of a YAML file.
-    root : str
-        Folder of ``work/`` and ``results/``; empty = the project's own.
+    study, root : str
+        As of `lib.workflow.engine.report`.
     only : str
         A run's name or part of the names of several; others are left out.
 
@@ -76,14 +67,7 @@ def train(study: str, root: str = "", *, only: str = "") -> list[Finished]:
             import_keras()
         finished.append(obtain(spec, on_epoch=lambda text, label=label: print(f"  {label}: {text}", flush=True)))
         print(f"  {label}: finished in {finished[-1].metrics['seconds']:.0f} s", flush=True)
-        _forget()
+        if "keras" in sys.modules:  # the networks made so far would slow down those to come
+            sys.modules["keras"].utils.clear_session()
+        gc.collect()
     return finished
-
-
-def _forget() -> None:
-    """Let go of the networks made so far; they would slow down those to come."""
-    import sys
-
-    if "keras" in sys.modules:
-        sys.modules["keras"].utils.clear_session()
-    gc.collect()
