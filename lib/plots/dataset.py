@@ -1,4 +1,4 @@
-"""Figures of a corpus. Each function returns a figure and its claim."""
+"""Figures of a corpus. Each function returns a figure and its claim; `songs` are the usable tracks."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -21,17 +21,7 @@ def _span(counts: pd.Series, noun: str) -> str:
 
 
 def label_counts(songs: pd.DataFrame) -> tuple[Figure, str]:
-    """Bars of the songs of each genre and of each mood.
-
-    Parameters
-    ----------
-    songs : pd.DataFrame
-        Usable tracks; columns ``genre`` and ``mood``.
-
-    Returns
-    -------
-    figure, claim
-    """
+    """Bars of the songs of each genre and of each mood."""
     genre = songs["genre"].value_counts().reindex(_genres(songs))
     mood = songs["mood"].value_counts().reindex([m for m in MOODS if (songs["mood"] == m).any()])
     known = [(counts, noun) for counts, noun in ((genre, "genres"), (mood, "moods")) if len(counts)]
@@ -48,19 +38,7 @@ def label_counts(songs: pd.DataFrame) -> tuple[Figure, str]:
 
 
 def valence_by_genre(songs: pd.DataFrame, cuts: tuple[float, float]) -> tuple[Figure, str]:
-    """Every song's valence by genre, with the cuts between sad, neutral and happy.
-
-    Parameters
-    ----------
-    songs : pd.DataFrame
-        Usable tracks; columns ``genre`` and ``valence``.
-    cuts : tuple of two floats
-        As `lib.datasets.tracks.moods` returns them.
-
-    Returns
-    -------
-    figure, claim
-    """
+    """Every song's valence by genre, with the cuts between sad, neutral and happy (`lib.datasets.tracks.moods`)."""
     known = songs[songs["valence"].notna()]
     genres = _genres(known)
     figure, axis = plt.subplots(figsize=(8, 1.4 + 0.5 * max(len(genres), 1)))
@@ -89,19 +67,7 @@ def valence_by_genre(songs: pd.DataFrame, cuts: tuple[float, float]) -> tuple[Fi
 
 
 def mood_shares(counts: pd.DataFrame, majority: float, by_genre: float) -> tuple[Figure, str]:
-    """Share of each mood within each genre.
-
-    Parameters
-    ----------
-    counts : pd.DataFrame
-        As `lib.datasets.summary.mood_by_genre` gives it.
-    majority, by_genre : float
-        As `lib.datasets.summary.mood_floors` gives them.
-
-    Returns
-    -------
-    figure, claim
-    """
+    """Share of each mood within each genre, from `lib.datasets.summary.mood_by_genre` and `mood_floors` there."""
     shares = counts.div(counts.sum(axis=1).clip(lower=1), axis=0)
     figure, axis = plt.subplots(figsize=(8, 1.3 + 0.42 * max(len(shares), 1)))
     left = np.zeros(len(shares))
@@ -121,18 +87,9 @@ def mood_shares(counts: pd.DataFrame, majority: float, by_genre: float) -> tuple
 
 
 def correlations(table: pd.DataFrame, parts: tuple[str, ...] = ()) -> tuple[Figure, str]:
-    """Correlation of further numeric targets with valence.
+    """Correlation of further numeric targets with valence (`lib.datasets.summary.valence_correlations`).
 
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As `lib.datasets.summary.valence_correlations` gives it.
-    parts : tuple of str
-        Targets that valence is computed from; their correlation is no finding.
-
-    Returns
-    -------
-    figure, claim
+    The targets `parts` are those that valence is computed from; their correlation is no finding.
     """
     ordered = table.sort_values("r", ascending=False)
     figure, axis = plt.subplots(figsize=(8, 1.2 + 0.34 * len(ordered)))
@@ -153,20 +110,10 @@ def correlations(table: pd.DataFrame, parts: tuple[str, ...] = ()) -> tuple[Figu
 
 
 def artist_shares(songs: pd.DataFrame) -> tuple[Figure, str]:
-    """Each genre's songs, divided into those of one artist, the largest first.
-
-    Parameters
-    ----------
-    songs : pd.DataFrame
-        Usable tracks; columns ``genre`` and ``artist_group``.
-
-    Returns
-    -------
-    figure, claim
-    """
+    """Each genre's songs, divided into those of one artist (``artist_group``), the largest first."""
     genres = _genres(songs)
     figure, axis = plt.subplots(figsize=(8, 1.3 + 0.42 * max(len(genres), 1)))
-    top = {}
+    top = {}  # share of the five largest artists, their songs, all songs, and how many these artists are
     for place, genre in enumerate(genres):
         groups = songs.loc[songs["genre"] == genre, "artist_group"]
         sizes = groups.value_counts().to_numpy()

@@ -56,13 +56,9 @@ def maps(planes: Mapping[str, np.ndarray], tracks: pd.DataFrame) -> Figure:
 
 
 def hues(values: pd.Series) -> tuple[list[str], dict[str, str]]:
-    """Colour of each song, and of each name; of many names, the most frequent have one.
+    """Colour of each song [songs], and of each name; of many names, the most frequent have one.
 
-    Returns
-    -------
-    of_song : list of str [songs]
-    key : dict of str to str
-        With an entry for what is unknown or for all other names, where there are such.
+    What is unknown, and all other names, have an entry too where there are such.
     """
     names = values.astype(object).where(values.notna(), UNKNOWN).astype(str)
     known = _order(name for name in names.unique() if name != UNKNOWN)
@@ -124,10 +120,7 @@ def units(associations: pd.DataFrame, names: Sequence[str], dead: Sequence[str])
 def hits(table: pd.DataFrame) -> Figure:
     """Share of neighbours of the same genre, mood and artist, by the number of neighbours, against chance.
 
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As from `lib.embedding.retrieval.hits`, not empty.
+    The table is that of `lib.embedding.retrieval.hits`, not empty.
     """
     counts = sorted(table["first"].unique())
     table = table.assign(label=table["by"], x=table["first"].map(counts.index), value=table["share"])
@@ -151,14 +144,7 @@ def hits(table: pd.DataFrame) -> Figure:
 
 
 def top_slices(table: pd.DataFrame, slices: Slices) -> Figure:
-    """Draw the slices with the highest activation of each unit, a row per unit.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As from `lib.embedding.units.top_slices`, not empty.
-    slices : Slices
-    """
+    """Draw the slices with the highest activation of each unit (`lib.embedding.units.top_slices`), a row per unit."""
     found, count = list(table["unit"].unique()), int(table["rank"].max())
     half = -(-len(found) // 2)  # two units side by side
     figure, panels = plt.subplots(half, 2 * count, figsize=(9.6, 1.05 * half + 0.4), squeeze=False)
@@ -206,25 +192,13 @@ def again_figure(found: pd.DataFrame, kinds: dict[str, list[str]]) -> Figure:
 
 
 def ablation(table: pd.DataFrame) -> Figure:
-    """Draw the drop of accuracy without each unit, with intervals, a panel a head.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As from `lib.embedding.ablation.ablate`, not empty.
-    """
+    """Draw the drop of accuracy without each unit (`lib.embedding.ablation.ablate`), a panel a head."""
     table = table.assign(panel=table["head"] + ", per song", line=table["unit"], value=table["drop"])
     return forest(table, "points lost without the unit", unit=POINTS, origin=True, step=0.28)
 
 
 def widths_figure(table: pd.DataFrame) -> Figure:
-    """Draw accuracy and like neighbours by the number of units.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As from `lib.embedding.widths.widths`, not empty.
-    """
+    """Draw accuracy and like neighbours by the number of units (`lib.embedding.widths.widths`, not empty)."""
     table = table.assign(label=table["what"], x=table["units"])
     styles = marks(table["label"].unique(), _SHADES)
     figure, axes = plt.subplots(figsize=(6.6, 3.8))

@@ -1,7 +1,5 @@
 """Figures of the error analysis: splits, gaps, classes, confusions, votes, calibration, hard songs and artists."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import product
 
@@ -17,7 +15,7 @@ from lib.evaluation.artist_effects import Artists
 from lib.evaluation.per_class import confusion
 from lib.evaluation.predictions import Predictions
 from lib.evaluation.results import by_strictness, labels, networks, of_networks
-from lib.plots.intervals import blank, forest, hue, legend, list_lines, marks, offsets, scale, series, whiskers
+from lib.plots.intervals import DOT, blank, forest, hue, legend, list_lines, marks, offsets, scale, series, whiskers
 from lib.plots.style import BLACK, BLUE, GREY, PALE, PERCENT, POINTS, VERMILION, shortened
 from lib.splits import CONTROLS, SPLITS
 from lib.training.recipes import BASELINE
@@ -77,56 +75,38 @@ def splits(table: pd.DataFrame, controls: pd.DataFrame | None = None) -> Figure:
     return figure
 
 
-def gaps(table: pd.DataFrame, level: str = "slice") -> Figure:
-    """Training accuracy and test accuracy of every network, ours filled and the poster's hollow.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As from `lib.evaluation.results.results`.
-    level : str
-        ``slice`` or ``song``.
-    """
+def gaps(table: pd.DataFrame) -> Figure:
+    """Training and test accuracy per slice of every network (`lib.evaluation.results.results`), the poster's hollow."""
     if not len(table):
         return blank()
     table = of_networks(table)
     table = table.assign(label=labels(table), test=table["accuracy"], train=table["train_accuracy"])
-    table = table.loc[table["level"] == level]
-    heads = list(table["head"].unique())
-    rows = []
+    table = table.loc[table["level"] == "slice"]
+    rows, columns = [], ["head", "line", "shade", "face", "train", "test"]
     for (label, network, split), own in table.groupby(["label", "network", "split"], sort=False):
-        if network in poster.POSTER and not any(row["line"] == f"{network}, on the poster" for row in rows):
-            published = {head: poster.POSTER[network].get(head, {}) for head in heads}
-            rows += [{"head": head, "line": f"{network}, on the poster", "shade": hue(network), "face": "white",
-                      **published[head]} for head in heads]  # fmt: skip
+        line = f"{network}, on the poster"
+        if network in poster.POSTER and line not in [row["line"] for row in rows]:
+            look = {"line": line, "shade": hue(network), "face": "white"}
+            rows += [{"head": head, **look, **poster.POSTER[network].get(head, {})} for head in table["head"].unique()]
         ours = own.assign(line=f"{label}, {split}", shade=hue(label), face=hue(label)).drop_duplicates("head")
-        rows += ours[["head", "line", "shade", "face", "train", "test"]].to_dict("records")
-    drawn = pd.DataFrame(rows, columns=["head", "line", "shade", "face", "train", "test"])
+        rows += ours[columns].to_dict("records")
+    drawn = pd.DataFrame(rows, columns=columns)
     ends = drawn[["train", "test"]]
     drawn = drawn.assign(
-        panel=drawn["head"] + f", per {level}", value=ends["test"], low=ends.min(axis=1), high=ends.max(axis=1)
+        panel=drawn["head"] + ", per slice", value=ends["test"], low=ends.min(axis=1), high=ends.max(axis=1)
     )
     figure = forest(drawn, "accuracy", width=4.3)  # the whisker ends at the training accuracy
     for axes in figure.axes:
         axes.set(xlim=(0, 1.03), xticks=np.linspace(0, 1, 5))
-    dot = {"color": BLACK, "marker": "o", "linestyle": ""}
-    bar = {"color": BLACK, "marker": "|", "linestyle": ""}
-    legend(figure, {"training": bar, "test": dot, "test, poster": dot | {"markerfacecolor": "white"}})
+    legend(figure, {"training": DOT | {"marker": "|"}, "test": DOT, "test, poster": DOT | {"markerfacecolor": "white"}})
     return figure
 
 
 def recalls(classes: pd.DataFrame, head: str) -> Figure:
-    """Share of each class's songs that is predicted correctly, a panel a split.
-
-    Parameters
-    ----------
-    classes : pd.DataFrame
-        As from `lib.evaluation.per_class.per_class`.
-    head : str
-    """
+    """Share of each class's songs that is predicted correctly (`lib.evaluation.per_class`), a panel a split."""
     table = of_networks(classes.loc[classes["head"] == head])
     table = table.assign(label=labels(table))
-    styles, order = marks(table["label"].unique()), by_strictness(table["split"])
+    styles = marks(table["label"].unique())
     shift = dict(zip(styles, offsets(len(styles)), strict=True))
     support = table.groupby(["split", "class"])["support"].transform("max").fillna(0).astype(int).astype(str)
     table = table.assign(
@@ -134,10 +114,9 @@ def recalls(classes: pd.DataFrame, head: str) -> Figure:
         low=table["recall_low"], high=table["recall_high"], shift=table["label"].map(shift),
         **{name: table["label"].map(lambda label, key=key: styles[label][key])
            for name, key in (("shade", "color"), ("marker", "marker"))},
-    ).sort_values("panel", key=lambda panel: panel.map(order.index), kind="stable")  # fmt: skip
-    figure = forest(
-        table.drop_duplicates(["panel", "line", "label"]), "correctly predicted songs", width=3.2, step=0.5, own=True
-    )
+    ).drop_duplicates(["panel", "line", "label"])  # fmt: skip
+    table = table.sort_values("panel", key=lambda panel: panel.map(by_strictness(panel).index), kind="stable")
+    figure = forest(table, "correctly predicted songs", width=3.2, step=0.5, own=True)
     for axes in figure.axes:
         axes.set_xlim(-0.02, 1.03)
     legend(figure, {name: style | {"linestyle": ""} for name, style in styles.items()})
@@ -145,13 +124,7 @@ def recalls(classes: pd.DataFrame, head: str) -> Figure:
 
 
 def confusions(collected: Sequence[Predictions], head: str) -> Figure:
-    """Confusion matrices of one head, a row of panels a network, a column per split, one scale for all.
-
-    Parameters
-    ----------
-    collected : sequence of Predictions
-    head : str
-    """
+    """Confusion matrices of one head, a row of panels a network, a column per split, one scale for all."""
     own = networks(predictions for predictions in collected if predictions.head == head)
     table = pd.DataFrame([{"network": a.network, "split": a.split, "recipe": a.recipe} for a in own])
     names = labels(table)
@@ -190,12 +163,7 @@ def voting_figure(table: pd.DataFrame) -> Figure:
     """Accuracy of votes of one slice and more, and what they gain over one slice, a column of panels a head.
 
     Whiskers are 95 % intervals, above of the smallest and the largest vote; those of the gain are narrower, being
-    paired over the songs.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As from `lib.evaluation.slice_aggregation.voting`, of one split.
+    paired over the songs. The table is that of `lib.evaluation.slice_aggregation.voting`, of one split.
     """
     if not len(table):
         return blank()
@@ -227,12 +195,8 @@ def reliability_figure(table: pd.DataFrame) -> Figure:
     """Reliability diagrams, a row of panels a head, a column per network.
 
     Points below the diagonal are over-confident; their area grows with the number of predictions in the bin. Bars at
-    the foot show the share of the predictions in each bin.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As from `lib.evaluation.calibration.reliability`, of one split and level.
+    the foot show the share of the predictions in each bin. The table is that of
+    `lib.evaluation.calibration.reliability`, of one split and level.
     """
     if not len(table):
         return blank()
@@ -264,10 +228,7 @@ def reliability_figure(table: pd.DataFrame) -> Figure:
 def hard_figure(table: pd.DataFrame) -> Figure:
     """Draw how many songs 0, 1, ... networks predict correctly, against networks that err independently.
 
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As from `lib.evaluation.difficulty.agreement`, of a network or more.
+    The table is that of `lib.evaluation.difficulty.agreement`, of a network or more.
     """
     figure, axes = plt.subplots(figsize=(max(4.5, 0.75 * len(table) + 2), 3.4))
     shades = [VERMILION, *[PALE] * (len(table) - 2), BLUE]
@@ -288,11 +249,7 @@ def hard_figure(table: pd.DataFrame) -> Figure:
 def artists_figure(found: Artists) -> Figure:
     """Draw the share of correct predictions for each artist beside chance; hard ones stand out.
 
-    Parameters
-    ----------
-    found : Artists
-        As from `lib.evaluation.artist_effects.hard_artists`, its table not empty; of more than `MOST` artists the
-        first are drawn.
+    Of more than `MOST` artists, which must not be none, the first are drawn.
     """
     table = found.table.head(MOST)
     figure, axes = plt.subplots(figsize=(7.5, 0.28 * len(table) + 1.6))

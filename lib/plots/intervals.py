@@ -1,7 +1,5 @@
 """Dots with whiskers, and the figures that consist of them: accuracies and differences with their 95 % intervals."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from itertools import product
 
@@ -21,6 +19,8 @@ from lib.plots.style import BLACK, BLUE, GREY, PALE, PERCENT, POINTS, VERMILION,
 from lib.splits import GROUPS
 
 MARKERS = "osD^vPX*<>hpd"
+DOT = {"color": BLACK, "marker": "o", "linestyle": ""}
+HOLLOW = DOT | {"markerfacecolor": "white"}
 _MEANING = {
     ("random", "song"): "song leakage", ("song", "artist"): "artist leakage", ("seen", "unseen"): "one training set",
 }  # fmt: skip
@@ -145,20 +145,14 @@ def blank() -> Figure:
     return figure
 
 
-def legend(figure: Figure, styles: Mapping[str, dict], *more: Line2D) -> None:
-    """Legend below the panels, of styles by name and of handles that are there."""
+def legend(figure: Figure, styles: Mapping[str, dict]) -> None:
+    """Legend below the panels, of styles by name."""
     handles = [Line2D([], [], label=name, **style) for name, style in styles.items()]
-    figure.legend(handles=[*handles, *more], loc="outside lower center", ncols=4, fontsize=9, handletextpad=0.4)
+    figure.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=9, handletextpad=0.4)
 
 
 def drops(table: pd.DataFrame) -> Figure:
-    """Draw drops of accuracy between two splits, a row of panels a level.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As from `lib.evaluation.comparisons.drops`, not empty.
-    """
+    """Draw drops of accuracy between two splits (`lib.evaluation.comparisons.drops`), a row of panels a level."""
     table = of_networks(table)
     names = labels(table)
     pairs = list(zip(table["leaky"], table["strict"], strict=True))
@@ -171,29 +165,19 @@ def drops(table: pd.DataFrame) -> Figure:
 
 
 def baselines(table: pd.DataFrame) -> Figure:
-    """Draw differences between networks and the best baseline, a panel a split.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As from `lib.evaluation.comparisons.against_baselines`, of accuracies, not empty.
-    """
+    """Draw differences from the best baseline (`lib.evaluation.comparisons.against_baselines`), a panel a split."""
     names = labels(table)
-    order = by_strictness(table["split"])
     table = table.assign(
         panel=table["split"], line=names + ", " + table["head"], value=table["difference"], shade=names.map(hue)
     )
-    table = table.sort_values("panel", key=lambda panel: panel.map(order.index), kind="stable")
+    table = table.sort_values("panel", key=lambda panel: panel.map(by_strictness(panel).index), kind="stable")
     return forest(table, "points ahead", unit=POINTS, origin=True, width=2.6)
 
 
 def ranking(table: pd.DataFrame) -> Figure:
     """Draw the differences between networks under one split, a panel a head; hollow where not significant.
 
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As from `lib.evaluation.comparisons.ranking`, of one split and level.
+    The table is that of `lib.evaluation.comparisons.ranking`, of one split and level.
     """
     pairs = sides(table)
     first = {frozenset(pair): pair for pair in reversed(pairs)}  # a pair may be the other way round for another head
@@ -205,19 +189,12 @@ def ranking(table: pd.DataFrame) -> Figure:
         face=np.where(table["p_holm"] < ALPHA, BLACK, "white"),
     )  # fmt: skip
     figure = forest(table, "difference of accuracy in points", unit=POINTS, origin=True, step=0.5)
-    dot = {"color": BLACK, "marker": "o", "linestyle": ""}
-    legend(figure, {"significant after correction": dot, "not significant": dot | {"markerfacecolor": "white"}})
+    legend(figure, {"significant after correction": DOT, "not significant": HOLLOW})
     return figure
 
 
 def spread(table: pd.DataFrame) -> Figure:
-    """Draw the accuracy of each fold and of each seed, a panel a head.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As from `lib.evaluation.comparisons.spread`, not empty.
-    """
+    """Draw the accuracy of each fold and of each seed (`lib.evaluation.comparisons.spread`), a panel a head."""
     names, fold = labels(table), table["over"] == "fold"
     shade = names.map(hue)
     table = table.assign(
@@ -225,21 +202,14 @@ def spread(table: pd.DataFrame) -> Figure:
         face=shade.where(~fold, "white"), marker=np.where(fold, "o", "d"), shift=np.where(fold, -0.16, 0.16),
     )  # fmt: skip
     figure = forest(table, "test accuracy")
-    dot = {"color": BLACK, "linestyle": ""}
-    folds = dot | {"marker": "o", "markerfacecolor": "white"}
-    legend(figure, {"a fold (first seed)": folds, "a seed (all folds)": dot | {"marker": "d"}})
+    legend(figure, {"a fold (first seed)": HOLLOW, "a seed (all folds)": DOT | {"marker": "d"}})
     return figure
 
 
 def tried_figure(table: pd.DataFrame, what: str) -> Figure:
     """Draw the difference of each candidate from the first on validation songs, a panel a head.
 
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As `lib.evaluation.ablations.tried` returns it.
-    what : str
-        The column that names a row, ``network`` or ``recipe``.
+    The table is that of `lib.evaluation.ablations.tried`; its column `what`, ``network`` or ``recipe``, names a row.
     """
     reference = table["head"].map(table.groupby("head")["accuracy"].first())
     table = table.assign(
@@ -251,12 +221,9 @@ def tried_figure(table: pd.DataFrame, what: str) -> Figure:
 
 
 def swept_figure(table: pd.DataFrame) -> Figure:
-    """Draw accuracy on validation and test songs, a line for each network, split and recipe.
+    """Draw accuracy on validation and test songs (`lib.evaluation.ablations.swept`).
 
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As from `lib.evaluation.ablations.swept`, not empty.
+    There is a line for each network, split and recipe.
     """
     several = [name for name in ("network", "split") if table[name].nunique() > 1]
     shade = hue(table["network"].iloc[0])
@@ -266,19 +233,15 @@ def swept_figure(table: pd.DataFrame) -> Figure:
     )  # fmt: skip
     validation = table.assign(value=table["validation"], low=np.nan, high=np.nan, shade=GREY, face="none", marker="D")
     figure = forest(pd.concat([table, validation], ignore_index=True), "accuracy")
-    tested = {"color": shade, "marker": "o", "linestyle": ""}
-    chosen = {"color": GREY, "marker": "D", "markerfacecolor": "none", "linestyle": ""}
-    legend(figure, {"test songs, 95 % interval": tested, "validation songs": chosen})
+    chosen = {"color": GREY, "marker": "D", "markerfacecolor": "none"}
+    legend(figure, {"test songs, 95 % interval": DOT | {"color": shade}, "validation songs": DOT | chosen})
     return figure
 
 
 def together_figure(table: pd.DataFrame) -> Figure:
     """Draw the accuracy of each head of classes, a line for each set of heads that it was trained with.
 
-    Parameters
-    ----------
-    table : pd.DataFrame
-        Rows of `lib.evaluation.ablations.together` of one network, split and recipe, with accuracies among them.
+    The rows are those of `lib.evaluation.ablations.together` of one network, split and recipe.
     """
     table = table.assign(line=sets(table), band=table["head"], panel="", shade=table["network"].map(hue))
     table = table.loc[table["score"] == "accuracy"]

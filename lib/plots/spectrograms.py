@@ -1,7 +1,5 @@
 """Figures of spectrograms: from a wave to slices, and convolutions of a slice."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Mapping
 
@@ -9,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from scipy.signal import correlate2d
 
 from lib.features.spectrogram import Spectrogram, mel_centres, mel_filters, to_decibel
@@ -31,32 +30,17 @@ def mel_axis(axes: Axes, spectrogram: Spectrogram) -> None:
     axes.set_ylabel("Hz (mel scale)")
 
 
-def picture(axes: Axes, grey: np.ndarray, spectrogram: Spectrogram, *, start_s: float = 0.0, most=(96, 650)):
-    """Draw a grey-scale log-mel picture in dB over seconds.
+def picture(axes: Axes, grey: np.ndarray, spectrogram: Spectrogram, *, most=(96, 650)) -> AxesImage:
+    """Draw a grey-scale log-mel picture [shape=(n_mels, frames), 0 to 255] in dB over seconds.
 
-    Parameters
-    ----------
-    grey : np.ndarray [shape=(n_mels, frames)]
-        0 to 255.
-    start_s : float
-        Where it begins.
-    most : (int, int)
-        Bands and columns to draw at most; a picture of noise hardly compresses, and a page may hold many.
-
-    Returns
-    -------
-    matplotlib AxesImage
+    `most` bands and columns are drawn at most: a picture of noise hardly compresses, and a page may hold many.
     """
     seconds = grey.shape[1] * spectrogram.hop_length / spectrogram.sample_rate
     image = axes.imshow(
-        to_decibel(coarse(grey, *most), spectrogram.top_db),
-        origin="lower",
-        aspect="auto",
-        interpolation="none",  # the file holds the pixels as they are
-        extent=(start_s, start_s + seconds, -0.5, spectrogram.n_mels - 0.5),
-        vmin=-spectrogram.top_db,
-        vmax=0,
-    )
+        to_decibel(coarse(grey, *most), spectrogram.top_db), vmin=-spectrogram.top_db, vmax=0, origin="lower",
+        aspect="auto", interpolation="none",  # the file holds the pixels as they are
+        extent=(0, seconds, -0.5, spectrogram.n_mels - 0.5),
+    )  # fmt: skip
     mel_axis(axes, spectrogram)
     return image
 
@@ -86,13 +70,7 @@ def filters_figure(spectrogram: Spectrogram) -> Figure:
 
 
 def song_figure(y: np.ndarray, grey: np.ndarray, spectrogram: Spectrogram) -> Figure:
-    """Draw the wave of an excerpt over its log-mel picture, with the borders of the slices.
-
-    Parameters
-    ----------
-    y : np.ndarray [shape=(n,)]
-    grey : np.ndarray [shape=(n_mels, frames), dtype=uint8]
-    """
+    """Draw the wave `y` of an excerpt over its log-mel picture `grey`, with the borders of the slices."""
     figure, (wave, mel) = plt.subplots(2, sharex=True, figsize=(9, 4.6), height_ratios=(1, 2.5))
     block = max(1, len(y) // 2000)  # the wave's envelope: more points than pixels would only weigh
     parts = y[: len(y) // block * block].reshape(-1, block)
@@ -108,12 +86,7 @@ def song_figure(y: np.ndarray, grey: np.ndarray, spectrogram: Spectrogram) -> Fi
 
 
 def examples_figure(pictures: Mapping[str, np.ndarray], spectrogram: Spectrogram) -> Figure:
-    """Draw one slice a class side by side.
-
-    Parameters
-    ----------
-    pictures : mapping of str to np.ndarray [shape=(n_mels, frames), dtype=uint8]
-    """
+    """Draw one slice a class side by side, each a picture of grey [shape=(n_mels, frames), dtype=uint8]."""
     columns = 2 if len(pictures) in (2, 4) else 3
     rows = -(-len(pictures) // columns)
     figure, grid = plt.subplots(rows, columns, sharex=True, sharey=True, squeeze=False, figsize=(9, 2.6 * rows))
@@ -129,13 +102,7 @@ def examples_figure(pictures: Mapping[str, np.ndarray], spectrogram: Spectrogram
 
 
 def mean_spectrum_figure(means: Mapping[str, np.ndarray], spectrogram: Spectrogram) -> Figure:
-    """Draw the mean level of each band by class.
-
-    Parameters
-    ----------
-    means : mapping of str to np.ndarray [shape=(n_mels,)]
-        dB below the loudest bin.
-    """
+    """Draw the mean level [shape=(n_mels,)] of each band by class, in dB below the loudest bin."""
     figure, axes = plt.subplots(figsize=(8, 3.4))
     for name, level in means.items():
         axes.plot(level, np.arange(len(level)), color=colour(name), label=name)
@@ -146,28 +113,15 @@ def mean_spectrum_figure(means: Mapping[str, np.ndarray], spectrogram: Spectrogr
 
 
 def slid(grey: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Slide a kernel over a picture, as a layer of a network does, and set what is negative to 0.
+    """Slide a kernel [shape=(bands, frames)] over a picture, as a layer of a network does; what is negative becomes 0.
 
-    Parameters
-    ----------
-    grey : np.ndarray [shape=(n_mels, frames)]
-    kernel : np.ndarray [shape=(bands, frames)]
-
-    Returns
-    -------
-    np.ndarray [shape=(n_mels, frames), dtype=float64]
-        Beyond its borders the picture counts as zero.
+    Beyond its borders the picture [shape=(n_mels, frames)], which keeps its shape, counts as zero.
     """
     return np.maximum(correlate2d(grey.astype(float), kernel, mode="same"), 0)
 
 
 def kernels_figure(pictures: Mapping[str, np.ndarray], spectrogram: Spectrogram) -> Figure:
-    """Draw a slice and its convolutions, side by side.
-
-    Parameters
-    ----------
-    pictures : mapping of str to np.ndarray [shape=(n_mels, frames)]
-    """
+    """Draw a slice and its convolutions [shape=(n_mels, frames)] side by side."""
     figure, panels = plt.subplots(1, len(pictures), figsize=(3.1 * len(pictures), 3), sharey=True, squeeze=False)
     for axes, (name, values) in zip(panels[0], pictures.items(), strict=True):
         seconds = values.shape[1] * spectrogram.hop_length / spectrogram.sample_rate

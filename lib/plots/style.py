@@ -120,14 +120,9 @@ def show(figure: Figure, claim: str, *, name: str = "", folder: Path | None = No
     claim : str
         One sentence made from the figure's numbers; title and alternative text.
     name : str
-        Name of the saved file without suffix; empty = not saved.
+        Of the saved file, without suffix; empty = not saved.
     folder : path-like, optional
-        ``Study.figures``; needed with `name`.
-
-    Raises
-    ------
-    ReportError
-        If `name` is given without `folder`.
+        ``Study.figures``; needed with `name`, else a `ReportError`.
     """
     from IPython.display import display
 

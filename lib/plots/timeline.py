@@ -1,7 +1,5 @@
 """Figure of one song over time: its spectrogram over the probabilities that a network gives its classes."""
 
-from __future__ import annotations
-
 import re
 
 import matplotlib.pyplot as plt
@@ -80,10 +78,7 @@ def timeline(predictions: Predictions, track_id: str, slices: Slices, seed: int 
 
 
 def timeline_claim(predictions: Predictions, track_id: str, seed: int | None = None) -> str:
-    """Title of the figure of one song: its label, its prediction, and how many of its slices are correct.
-
-    The parameters are those of `timeline`.
-    """
+    """Title of the figure of one song: its label, its prediction, and how many of its slices are correct."""
     song, own = _song(predictions, track_id, seed)
     title, artist = predictions.tracks.loc[track_id, ["title", "artist"]]
     named = f"“{title}”" if pd.notna(title) and title else track_id

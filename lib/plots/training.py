@@ -14,13 +14,7 @@ MOST_COLUMNS = 4
 
 
 def cost_figure(table: pd.DataFrame) -> Figure:
-    """Draw parameters, multiply-adds and time of the networks side by side.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        ``network``, ``parameters``, ``multiply_adds``, ``ms`` (milliseconds a slice).
-    """
+    """Draw parameters, multiply-adds and time (``ms``, milliseconds a slice) of the networks side by side."""
     figure, row = plt.subplots(1, 3, sharey=True, figsize=(9.5, 0.9 + 0.32 * len(table)))
     labels = {"parameters": "parameters", "multiply_adds": "multiply-adds a slice", "ms": "ms a slice"}
     for axes, (column, label) in zip(row, labels.items(), strict=True):
@@ -43,7 +37,7 @@ def _short(value: float) -> str:
 
 
 def learning_figure(history: pd.DataFrame, heads: Sequence[Head], validation: pd.DataFrame) -> tuple[Figure, str]:
-    """Draw the score of each head over the epochs, in training and on validation, and the loss.
+    """Draw the score of each head over the epochs, in training and on validation, and the loss; with its claim.
 
     Parameters
     ----------
@@ -52,11 +46,6 @@ def learning_figure(history: pd.DataFrame, heads: Sequence[Head], validation: pd
     heads : sequence of Head
     validation : pd.DataFrame
         Labels of the validation slices, one column per head.
-
-    Returns
-    -------
-    figure : matplotlib Figure
-    claim : str
     """
     columns = min(MOST_COLUMNS, len(heads) + 1)
     rows = -(-(len(heads) + 1) // columns)
