@@ -1,7 +1,5 @@
 """Obtaining runs: from the store where the key matches, made anew where it does not."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from lib.io import replacing

@@ -1,7 +1,5 @@
 """The name of a run: what is trained on what."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from lib.errors import ReportError
@@ -16,43 +14,23 @@ SELECTED = "selected"  # stands for the network where the recipe chooses it
 class Run:
     """Name of what is trained on what.
 
-    Parameters
-    ----------
-    architecture : str
-        A network or baseline described in the study's ``zoo`` folder; ``selected`` where the recipe is
-        ``best``.
-    split : str
-        One of `lib.splits.SPLITS` or `lib.splits.CONTROLS`.
-    fold : int >= 0
-    seed : int >= 0
-        Of the weights and of the order of the slices; the split has the seed 0 in every run, so that seeds
-        differ by training alone.
-    recipe : str
-        One of `lib.training.recipes.NAMES`, or one with other settings as `lib.training.recipes.named` calls it.
-    validation : int >= 0
-        Which share of the fold's other songs is validation, see `lib.splits.assign`.
-    candidate : bool
-        One of several to choose from: it is evaluated on its validation songs and never on the test songs.
-    share : float, 0 < share <= 1
-        Of the training artists or songs, see `lib.splits.assign`.
-    heads : tuple of str
-        The network's heads that are trained, the others being taken off; empty = all.
-
     Raises
     ------
     ReportError
         If a value is unknown or out of its bounds.
     """
 
-    architecture: str
-    split: str
+    architecture: str  # a network or baseline of the study's ``zoo``; `SELECTED` where the recipe is ``best``
+    split: str  # of `lib.splits.SPLITS` or `lib.splits.CONTROLS`
     fold: int = 0
+    # Of the weights and of the order of the slices; the split has the seed 0 in every run, so that seeds differ by
+    # training alone.
     seed: int = 0
-    recipe: str = POSTER
-    validation: int = 0
-    candidate: bool = False
-    share: float = 1.0
-    heads: tuple[str, ...] = ()
+    recipe: str = POSTER  # of `lib.training.recipes.NAMES`, or with other settings (`lib.training.recipes.named`)
+    validation: int = 0  # which share of the fold's other songs is validation, see `lib.splits.assign`
+    candidate: bool = False  # one of several to choose from: evaluated on validation songs and never on test songs
+    share: float = 1.0  # of the training artists or songs, 0 < share <= 1
+    heads: tuple[str, ...] = ()  # the network's heads that are trained, the others being taken off; empty = all
 
     def __post_init__(self):
         heads = tuple(check_name(head, "head") for head in self.heads)  # a record's is a list

@@ -3,11 +3,9 @@
 Specifications are values: they read the study, and neither train nor write.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -17,12 +15,9 @@ from lib.features.slices import Slices
 from lib.models import Head
 from lib.models.descriptions import read_description, with_heads
 from lib.paths import Study
-from lib.runs.run import SELECTED, Run
+from lib.runs.run import Run
 from lib.splits import assign
 from lib.training.recipes import BASELINE, BEST, Settings, members, settings_of
-
-_CACHED = 64  # splits kept in memory
-_splits: dict[tuple, tuple[np.ndarray, np.ndarray]] = {}
 
 
 @lru_cache(2)
@@ -31,29 +26,17 @@ def _slices_and_tracks(study: Study, files: tuple) -> tuple[Slices, pd.DataFrame
     return Slices(study.slices), pd.read_parquet(study.tracks)
 
 
+@lru_cache(64)
+def _split(study: Study, files: tuple, split: str, **how) -> tuple[np.ndarray, np.ndarray]:
+    """Names of the parts, and the number of each slice's; kept, for of many songs they take long to find."""
+    slices, tracks = _slices_and_tracks(study, files)
+    names, codes = np.unique(assign(slices.table, tracks, split, **how), return_inverse=True)
+    return names, codes.astype(np.uint8)
+
+
 @dataclass(frozen=True)
 class RunSpec:
     """A run with everything that decides its result, read from the study.
-
-    Parameters
-    ----------
-    study : Study
-    run : Run
-    changed : mapping
-        Settings in place of the recipe's.
-    folds : int >= 2
-
-    Attributes
-    ----------
-    settings : Settings
-        The recipe's, with what is changed.
-    description : dict
-        Of the network or baseline, see `lib.models.descriptions`.
-    heads : list of Head
-    slices : Slices
-    labels : pd.DataFrame [slices, heads]
-    parts : np.ndarray [shape=(slices,), dtype=str]
-        As `lib.splits.assign` returns it.
 
     Raises
     ------
@@ -63,13 +46,13 @@ class RunSpec:
 
     study: Study
     run: Run
-    changed: Mapping[str, object] = field(default_factory=dict)
+    changed: Mapping[str, object] = field(default_factory=dict)  # settings in place of the recipe's
     folds: int = 5
     settings: Settings = field(init=False)
-    description: dict = field(init=False)
+    description: dict = field(init=False)  # of the network or baseline, see `lib.models.descriptions`
     slices: Slices = field(init=False)
-    labels: pd.DataFrame = field(init=False)
-    parts: np.ndarray = field(init=False)
+    labels: pd.DataFrame = field(init=False)  # [slices, heads]
+    parts: np.ndarray = field(init=False)  # [slices], as `lib.splits.assign` returns them
 
     def __post_init__(self):
         study, run = self.study, self.run
@@ -83,7 +66,9 @@ class RunSpec:
         set_(self, "slices", slices)
         self._check()
         set_(self, "labels", self._read_labels(tracks))
-        set_(self, "parts", self._split(tracks))
+        how = {"fold": run.fold, "folds": self.folds, "validation": run.validation, "share": run.share}
+        names, codes = _split(study, self.files, run.split, **how)
+        set_(self, "parts", names[codes])
 
     @property
     def heads(self) -> list[Head]:
@@ -129,19 +114,6 @@ class RunSpec:
         # Last, so that the slices of a song share its text instead of having copies of their own.
         return labels.loc[self.slices.table["track_id"]].reset_index(drop=True)
 
-    def _split(self, tracks: pd.DataFrame) -> np.ndarray:
-        """Part of every slice; kept for the other runs of the fold, for of many songs it takes long to find."""
-        run = self.run
-        how = {"fold": run.fold, "folds": self.folds, "validation": run.validation, "share": run.share}
-        wanted = (*self.files, run.split, *how.items())
-        if wanted not in _splits:
-            names, codes = np.unique(assign(self.slices.table, tracks, run.split, **how), return_inverse=True)
-            if len(_splits) >= _CACHED:
-                _splits.pop(next(iter(_splits)))
-            _splits[wanted] = names, codes.astype(np.uint8)
-        names, codes = _splits[wanted]
-        return names[codes]
-
     @property
     def files(self) -> tuple:
         """The study's tracks and slices as they are now: path, time and size of each."""
@@ -153,23 +125,6 @@ class RunSpec:
 class SelectionSpec:
     """A run of the recipe ``best`` (nested selection) with everything that decides its result.
 
-    Parameters
-    ----------
-    study : Study
-    run : Run
-    candidates : tuple of str
-        See `lib.training.recipes.members`; declared before anything is trained.
-    validation_shares : tuple of int
-        Shares of the other songs that are validation in turn; each is a training of every candidate.
-    folds : int >= 2
-    changed : mapping
-        Settings in place of the recipes'.
-
-    Attributes
-    ----------
-    specs : dict of (str, str, int) to RunSpec
-        By network, recipe and validation share.
-
     Raises
     ------
     ReportError
@@ -178,11 +133,16 @@ class SelectionSpec:
 
     study: Study
     run: Run
-    candidates: tuple[str, ...]
-    validation_shares: tuple[int, ...] = (0,)
+    candidates: tuple[str, ...]  # see `lib.training.recipes.members`; declared before anything is trained
+    validation_shares: tuple[int, ...] = (0,)  # validation in turn, each a training of every candidate
     folds: int = 5
-    changed: Mapping[str, object] = field(default_factory=dict)
-    specs: dict[tuple[str, str, int], RunSpec] = field(init=False)
+    changed: Mapping[str, object] = field(default_factory=dict)  # settings in place of the recipes'
+    specs: dict[tuple[str, str, int], RunSpec] = field(init=False)  # by network, recipe and validation share
+    heads: list[Head] = field(init=False)  # of all candidates
+    slices: Slices = field(init=False)
+    labels: pd.DataFrame = field(init=False)
+    # ``test``, or ``validation`` for what trains some of the models and chooses among the others.
+    parts: np.ndarray = field(init=False)
     is_baseline: bool = field(default=False, init=False)
 
     def __post_init__(self):
@@ -193,14 +153,18 @@ class SelectionSpec:
             for architecture, recipe in sorted({pair for name in self.candidates for pair in members(name)})
             for validation in self.validation_shares
         }
-        object.__setattr__(self, "specs", specs)
+        first = next(iter(specs.values()))
         for spec in specs.values():
-            if spec.heads != self.heads:
+            if spec.heads != first.heads:
                 raise ReportError(
                     f"candidates must have the same heads, but {spec.run.architecture} has "
-                    f"{', '.join(head.name for head in spec.heads)} and {self._first.run.architecture} "
-                    f"{', '.join(head.name for head in self.heads)}. Take one of them out of the list."
+                    f"{', '.join(head.name for head in spec.heads)} and {first.run.architecture} "
+                    f"{', '.join(head.name for head in first.heads)}. Take one of them out of the list."
                 )
+        parts = np.where((first.parts == "train") | (first.parts == "validation"), "validation", first.parts)
+        own = {"specs": specs, "heads": first.heads, "slices": first.slices, "labels": first.labels, "parts": parts}
+        for name, value in own.items():
+            object.__setattr__(self, name, value)
 
     def _spec(self, architecture: str, recipe: str, validation: int) -> RunSpec:
         run = Run(architecture, self.run.split, self.run.fold, self.run.seed, recipe, validation, candidate=True)
@@ -210,31 +174,6 @@ class SelectionSpec:
     def description(self) -> dict:
         """In place of a network's: nothing to count before the choice is made."""
         return {"parameters": None}
-
-    @property
-    def _first(self) -> RunSpec:
-        return next(iter(self.specs.values()))
-
-    @property
-    def heads(self) -> list[Head]:
-        """The heads of all candidates."""
-        return self._first.heads
-
-    @property
-    def slices(self) -> Slices:
-        """The study's slices."""
-        return self._first.slices
-
-    @property
-    def labels(self) -> pd.DataFrame:
-        """One row per slice, one column per head."""
-        return self._first.labels
-
-    @cached_property
-    def parts(self) -> np.ndarray:
-        """``test``, or ``validation`` for what trains some of the models and chooses among the others."""
-        parts = self._first.parts
-        return np.where((parts == "train") | (parts == "validation"), "validation", parts)
 
     @property
     def declared(self) -> dict:
@@ -255,17 +194,9 @@ def spec_for(
     candidates: Sequence[str] = (),
     validation_shares: Sequence[int] = (0,),
 ) -> RunSpec | SelectionSpec:
-    """Specify a run of any recipe.
+    """Specify a run of any recipe; `candidates` and `validation_shares` are of the recipe ``best`` (`SelectionSpec`).
 
-    Parameters
-    ----------
-    study : Study
-    run : Run
-    folds : int >= 2
-    changed : mapping
-        Settings in place of the recipe's; ``epochs``, ``batch_size`` and ``learning_rate`` of 0 stay the recipe's.
-    candidates, validation_shares
-        Of the recipe ``best``, see `SelectionSpec`.
+    The settings `changed` replace the recipe's; ``epochs``, ``batch_size`` and ``learning_rate`` of 0 stay.
     """
     own = ("epochs", "batch_size", "learning_rate")
     changed = {name: value for name, value in changed.items() if value or name not in own}
@@ -275,21 +206,9 @@ def spec_for(
 
 
 def spec_of_record(study: Study, record: Mapping) -> RunSpec | SelectionSpec:
-    """Specify a finished run as its record declares it, with what the study and the recipes are now.
-
-    Parameters
-    ----------
-    study : Study
-    record : mapping
-        Contents of ``record.json``.
-    """
-    run = run_of_record(record)
-    folds, changed = record["run"]["folds"], record["changed"]
-    if run.architecture == SELECTED:
-        return SelectionSpec(
-            study, run, tuple(record["candidates"]), tuple(record["validation_shares"]), folds, changed
-        )
-    return RunSpec(study, run, changed, folds)
+    """Specify a finished run as its ``record.json`` declares it, with what the study and the recipes are now."""
+    best = {name: record[name] for name in ("candidates", "validation_shares") if name in record}
+    return spec_for(study, run_of_record(record), record["run"]["folds"], changed=record["changed"], **best)
 
 
 def run_of_record(record: Mapping) -> Run:

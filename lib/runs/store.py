@@ -4,8 +4,6 @@ A finished run holds ``metrics.json``, ``history.csv``, ``predictions.parquet``,
 ``model.weights.h5`` and ``record.json``, which says what it was made of. `lib.runs.execute` makes them.
 """
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -31,19 +29,11 @@ OWN = "yu2018"  # whose vectors are committed
 
 @dataclass(frozen=True)
 class Finished:
-    """A finished run and its parts.
-
-    Parameters
-    ----------
-    folder : path-like
-    run : Run
-    stale : bool
-        Made with other parameters, data, network, split or code than the study has now.
-    """
+    """A finished run and its parts."""
 
     folder: Path
     run: Run
-    stale: bool = False
+    stale: bool = False  # made with other parameters, data, network, split or code than the study has now
 
     @property
     def metrics(self) -> dict:
@@ -99,7 +89,7 @@ def finished(study: Study, names: Sequence[str] = (), *, candidates: bool = Fals
     ----------
     study : Study
     names : sequence of str
-        Names of runs, in this order, but for those that failed in a sweep; empty = all, by name.
+        Of the runs, in this order, but for those that failed in a sweep; empty = all, by name.
     candidates : bool
         Where no names are given: the candidates, if any, instead of the runs that predict test songs.
 
@@ -119,10 +109,10 @@ def finished(study: Study, names: Sequence[str] = (), *, candidates: bool = Fals
             f"notebooks/04_training.ipynb or `make report STUDY={study.name}`."
         )
     found = {name: read_run(study.runs / name, study) for name in names or there}
-    unread = [name for name, run in found.items() if run is None]
-    if unread and names:
+    if names and None in found.values():
+        unread = next(name for name, run in found.items() if run is None)
         raise ReportError(
-            f"{study.runs / unread[0]} was made by another version of this project. Delete it and run "
+            f"{study.runs / unread} was made by another version of this project. Delete it and run "
             "notebooks/04_training.ipynb again."
         )
     return [run for run in found.values() if run is not None]
@@ -137,11 +127,7 @@ def failures(study: Study) -> dict[str, str]:
 def read_run(folder: Path, study: Study | None = None) -> Finished | None:
     """Finished run as its record names it; None if this version knows no such run.
 
-    Parameters
-    ----------
-    folder : path-like
-    study : Study or None
-        Where given, the run is stale if its key is another than it would have now.
+    Where a study is given, the run is stale if its key is another than it would have now.
     """
     record = read_json(folder / "record.json")
     try:
@@ -192,18 +178,13 @@ def commit(study: Study, run: Run) -> None:
             shutil.copyfile(folder / name, part / name)
         halves = predictions[rows].astype(dict.fromkeys(floats, "float16")).reset_index(drop=True)
         write_packed(halves, part / "predictions.parquet")
-        slices, songs = _kept_vectors(run)
+        plain = run.recipe == POSTER and run.share == 1 and not (run.heads or run.candidate)
+        songs = plain and run.split == SPLITS[-1] and run.architecture.startswith(OWN)
+        slices = songs and run.architecture == OWN and run.seed == 0  # of each slice, not of each song alone
         if slices and (folder / "embedding.npy").is_file():
             np.save(part / "embedding.npy", np.load(folder / "embedding.npy")[rows].astype(np.float16))
-        if (slices or songs) and (folder / internals.FILE).is_file():
+        if songs and (folder / internals.FILE).is_file():
             known = internals.read(folder)
             tested = (known.part == "test").to_numpy()
             fewer = replace(known, songs=known.songs[tested], part=known.part[tested], last=known.last.iloc[:0, :0])
             internals.save(part, known if slices else fewer)
-
-
-def _kept_vectors(run: Run) -> tuple[bool, bool]:
-    """Whether a run's vectors of slices and last convolution are committed, and whether its vectors of songs."""
-    plain = run.recipe == POSTER and run.share == 1 and not (run.heads or run.candidate)
-    strict = plain and run.split == SPLITS[-1]
-    return strict and run.architecture == OWN and run.seed == 0, strict and run.architecture.startswith(OWN)

@@ -10,9 +10,8 @@ what another seed would have made it: alike, not the same. So what is compared i
 tolerance.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -29,6 +28,7 @@ from lib.runs.store import Finished, read_run
 # Largest difference of a score that another seed would excuse, by part and level: in the reference study, 95 of 100
 # pairs of runs of one fold that differ in their seed alone lie within .10, .06 and .09.
 TOLERANCES = {("train", "slice"): 0.10, ("test", "slice"): 0.06, ("test", "song"): 0.10}
+COLUMNS = ["part", "head", "level", "score", "committed", "again", "difference", "tolerance", "holds"]
 MADE_OF = {
     "parameters": "the study's parameters",
     "network": "the network's description (03)",
@@ -43,26 +43,13 @@ MADE_OF = {
 
 @dataclass(frozen=True)
 class Verified:
-    """A committed run beside the same run made again.
-
-    Attributes
-    ----------
-    run : str
-    scores : pd.DataFrame
-        ``part``, ``head``, ``level``, ``score``, ``committed``, ``again``, ``difference``, ``tolerance``, ``holds``.
-    same : bool
-        Whether every prediction on the test slices is the same to half precision.
-    agreement : float
-        Share of test slices and categorical heads with the same predicted class.
-    seconds : float
-        Of the training made again.
-    """
+    """A committed run beside the same run made again."""
 
     run: str
-    scores: pd.DataFrame
-    same: bool
-    agreement: float
-    seconds: float
+    scores: pd.DataFrame  # `COLUMNS`
+    same: bool  # every prediction on the test slices, to half precision
+    agreement: float  # share of test slices and categorical heads with the same predicted class
+    seconds: float  # of the training made again
 
     @property
     def holds(self) -> bool:
@@ -73,12 +60,8 @@ class Verified:
 def verify(study: Study, name: str = "") -> Verified:
     """Make a committed run of a study again and compare.
 
-    Parameters
-    ----------
-    study : Study
-        With its tracks, slices and networks (``make prepare``).
-    name : str
-        Of the run; empty = the first of ``yu2018`` under the strictest split.
+    Without a name it is the first of ``yu2018`` under the strictest split. The study needs its tracks, slices and
+    networks (``make prepare``).
 
     Raises
     ------
@@ -121,39 +104,33 @@ def committed_run(study: Study, name: str) -> Finished:
 def threads_of(committed: Finished) -> str:
     """Return as many threads as made it, since their number decides in what order sums are rounded; or all cores."""
     threads = str(committed.record["machine"]["threads"])
-    return str(min(int(threads), pool.cores())) if threads.isdigit() else str(pool.cores())
+    return str(min(int(threads), pool.cores()) if threads.isdigit() else pool.cores())
 
 
 def compare(committed: Finished, again: Finished) -> Verified:
     """Compare a committed run with the same run made again."""
+    heads = committed.metrics["heads"]
     rows = []
-    for (part, level), tolerance in TOLERANCES.items():
-        for head, classes in committed.metrics["heads"].items():
-            score = "accuracy" if classes else "r2"
-            values = [
-                run.metrics["parts"].get(part, {}).get(head, {}).get(level, {}).get(score) for run in (committed, again)
-            ]
-            if None in values:  # a song without a label, or a run that was not evaluated on this part
-                continue
+    for ((part, level), tolerance), (head, classes) in product(TOLERANCES.items(), heads.items()):
+        score = "accuracy" if classes else "r2"
+        found = [run.metrics["parts"].get(part, {}).get(head, {}).get(level, {}) for run in (committed, again)]
+        values = [one.get(score) for one in found]
+        if None not in values:  # else a song without a label, or a run that was not evaluated on this part
             difference = values[1] - values[0]
-            rows.append(
-                {"part": part, "head": head, "level": level, "score": score, "committed": values[0], "again": values[1]}
-                | {"difference": difference, "tolerance": tolerance, "holds": abs(difference) <= tolerance}
-            )
+            rows.append((part, head, level, score, *values, difference, tolerance, abs(difference) <= tolerance))
     tables = [run.predictions("test").set_index("slice").sort_index() for run in (committed, again)]
     if not tables[0].index.equals(tables[1].index):
-        raise ReportError(f"{committed.folder} answers for other slices than {again.folder}. Make both anew.")
-    columns = [column for column in tables[0] if ":" in column]
-    halves = [table[columns].to_numpy(np.float16) for table in tables]
+        raise ReportError(f"{committed.folder} predicts other slices than {again.folder}. Make both anew.")
     alike = []
-    for head, classes in committed.metrics["heads"].items():
-        if classes:
-            own = [f"{head}:{name}" for name in classes]
-            alike.append(tables[0][own].to_numpy().argmax(axis=1) == tables[1][own].to_numpy().argmax(axis=1))
+    for own in ([f"{head}:{name}" for name in classes] for head, classes in heads.items() if classes):
+        predicted = [table[own].to_numpy().argmax(axis=1) for table in tables]
+        alike.append(predicted[0] == predicted[1])
+    probabilities = [column for column in tables[0] if ":" in column]
+    halves = [one[probabilities].to_numpy(np.float16) for one in tables]
     return Verified(
         committed.run.name,
-        pd.DataFrame(rows),
-        bool(np.array_equal(halves[0], halves[1])),
+        pd.DataFrame(rows, columns=COLUMNS),
+        bool(np.array_equal(*halves)),
         float(np.mean(alike)) if alike else float("nan"),
         again.metrics["seconds"],
     )
