@@ -84,7 +84,7 @@ def test_the_conda_environment_names_the_locked_versions():
     declared = yaml.safe_load(environment.CONDA.read_text(encoding="utf-8"))
     assert declared["dependencies"][-1]["pip"] == environment.pins()
     assert all(re.match(r"[A-Za-z0-9._-]+(\[.*\])?==[^;]+( ;.*)?$", pin) for pin in environment.pins())
-    wanted = (environment.LOCK.parent / "requirements.in").read_text().splitlines()
+    wanted = (environment.CONDA.parent / "requirements.in").read_text().splitlines()
     names = {re.split(r"[=~<>\[ ]", pin)[0].lower() for pin in environment.pins()}
     for line in wanted:
         if line and not line.startswith("#"):
