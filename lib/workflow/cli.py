@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from lib.errors import exit_status
+from lib.errors import ReportError, exit_status
 from lib.io import explained
 from lib.paths import PROJECT, Study
 from lib.workflow.step import step
