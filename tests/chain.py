@@ -15,14 +15,14 @@ TINY = {
     "corpus": "demo",
     "networks": ["yu2018"],
     "splits": ["random", "artist"],
-    "epochs": {"default": 1},
     "baselines": ["majority", "mfcc_svm"],
-    "candidates": ["texture tuned~epochs=2", "mfcc_svm baseline"],
-    "search": ["texture tuned~epochs=2", "texture tuned_without_mixup~epochs=2"],
+    "candidates": ["texture tuned", "mfcc_svm baseline"],
+    "search": ["texture tuned", "texture tuned_without_mixup"],
     "validation_shares": [0],
     "parameters": {
         "01": {"songs_per_genre": 6, "seconds": 7.0},
         "03": {"networks": ["yu2018", "texture"]},
+        "04": {"settings": {"epochs": 1}},
         "05": {"resamples": 200},
     },
 }
