@@ -8,6 +8,7 @@ import pytest
 from lib.datasets.tracks import tracks_table
 from lib.evaluation import ablations
 from lib.evaluation.bootstrap import Bootstrap
+from lib.narrative.format import sets
 from lib.plots import intervals as plots
 from lib.runs.run import Run
 
@@ -79,7 +80,7 @@ def test_sets_are_named_by_what_they_hold_or_lack():
     table = pd.DataFrame(
         [{"head": head, "heads": len(names) + 1, "names": ", ".join(sorted(names))} for head, names in rows]
     )
-    assert ablations.sets(table) == ["alone", "with genre", "with 4 others, without a b", "with all 5 others"]
+    assert sets(table) == ["alone", "with genre", "with 4 others, without a b", "with all 5 others"]
 
 
 def test_the_figure_has_a_row_for_each_set():

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.evaluation import bootstrap, predictions, results
-from lib.evaluation.bootstrap import Bootstrap
+from lib.evaluation import bootstrap, predictions, results, significance
+from lib.evaluation.bootstrap import Bootstrap, pairs
 from tests.predictions import one, run_of, sure, tracks_of
 
 
@@ -24,7 +24,7 @@ def test_weights_keep_the_size_of_every_stratum(strata, resamples):
 
 
 def test_weights_come_in_blocks(monkeypatch):
-    monkeypatch.setattr(bootstrap, "_CELLS", 30)
+    monkeypatch.setattr(significance, "_CELLS", 30)
     blocks = list(Bootstrap(20).weights(np.zeros(10, dtype=int)))
     assert len(blocks) > 1 and sum(map(len, blocks)) == 20
 
@@ -51,7 +51,7 @@ def test_an_interval_covers_the_truth_about_95_times_in_100():
     truth, covered, n = 0.7, 0, 400
     for _ in range(n):
         correct = (rng.random(60) < truth).astype(float)
-        _, low, high = Bootstrap(400).ratio(correct, np.ones(60), np.arange(60), np.zeros(60, int))
+        _, low, high = Bootstrap(400).ratio(pairs(correct, np.ones(60)), np.arange(60), np.zeros(60, int))
         covered += low <= truth <= high
     assert 0.91 <= covered / n <= 0.985
 
@@ -64,10 +64,10 @@ def test_an_interval_over_few_artists_in_strata_covers_too():
         skill = rng.beta(1.4, 0.6, artists)  # mean .7, songs of one artist alike
         correct = (rng.random(artists * songs) < skill[groups]).astype(float)
         count = np.ones(len(correct))
-        _, low, high = Bootstrap(400).ratio(correct, count, groups, strata)
+        _, low, high = Bootstrap(400).ratio(pairs(correct, count), groups, strata)
         covered += low <= 0.7 <= high
         alone = np.arange(len(correct))
-        _, low, high = Bootstrap(400).ratio(correct, count, alone, 0 * alone)
+        _, low, high = Bootstrap(400).ratio(pairs(correct, count), alone, 0 * alone)
         naive += low <= 0.7 <= high
     assert 0.90 <= covered / n <= 0.985
     assert naive / n < 0.88  # songs taken for independent promise too much
@@ -75,15 +75,15 @@ def test_an_interval_over_few_artists_in_strata_covers_too():
 
 def test_clusters_make_wider_intervals_than_songs():
     correct, groups = np.repeat([1.0, 0.0, 1.0, 0.0, 1.0, 1.0], 10), np.repeat(np.arange(6), 10)
-    _, low, high = Bootstrap().ratio(correct, np.ones(60), groups, np.zeros(6, int))
-    _, low_song, high_song = Bootstrap().ratio(correct, np.ones(60), np.arange(60), np.zeros(60, int))
+    _, low, high = Bootstrap().ratio(pairs(correct, np.ones(60)), groups, np.zeros(6, int))
+    _, low_song, high_song = Bootstrap().ratio(pairs(correct, np.ones(60)), np.arange(60), np.zeros(60, int))
     assert high - low > 1.8 * (high_song - low_song)
 
 
 def test_an_interval_of_all_correct_is_not_of_no_width_and_of_one_cluster_unknown():
-    value, low, high = Bootstrap().ratio(np.ones(30), np.ones(30), np.arange(30), np.zeros(30, int))
+    value, low, high = Bootstrap().ratio(pairs(np.ones(30), np.ones(30)), np.arange(30), np.zeros(30, int))
     assert (value, high) == (1, pytest.approx(1)) and 0.8 < low < 0.95
-    value, low, high = Bootstrap().ratio(np.ones(3), np.ones(3), np.zeros(3, int), np.zeros(1, int))
+    value, low, high = Bootstrap().ratio(pairs(np.ones(3), np.ones(3)), np.zeros(3, int), np.zeros(1, int))
     assert value == 1 and np.isnan(low) and np.isnan(high)
 
 

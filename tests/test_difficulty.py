@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from lib.evaluation import artist_effects, difficulty, predictions
+from lib.evaluation import artist_effects, difficulty, predictions, significance
 from tests.fakes import fake_run, fake_study
 from tests.predictions import run_of, sure, tracks_of
 
@@ -169,15 +169,16 @@ def test_permutations_match_the_expected_numbers_and_their_p_is_even_where_error
         assert (table["low"] <= table["expected"] + 1).all() and (table["expected"] <= table["high"] + 1).all()
     p = np.array(p)
     assert np.mean(p < 0.05) < 0.11 and 0.4 < p.mean() < 0.68  # counts are whole, so p is a little too large
-    drawn = np.concatenate([*difficulty._independent(panel.correct, pd.factorize(panel.songs["true"])[0], 3000, 0)])
+    drawn = difficulty._independent(panel.correct, pd.factorize(panel.songs["true"])[0], 3000, 0)
     assert drawn.mean(axis=0) == pytest.approx(difficulty.agreement(panel)["expected"], abs=0.3)
 
 
 def test_permutations_come_in_blocks(monkeypatch):
     panel = panel_of(np.random.default_rng(0).random((20, 3)) < 0.5)
-    monkeypatch.setattr(difficulty, "_CELLS", 200)
-    blocks = [*difficulty._independent(panel.correct, np.zeros(20, dtype=int), 10, 0)]
-    assert len(blocks) == 4 and all((block.sum(axis=1) == 20).all() for block in blocks)
+    monkeypatch.setattr(significance, "_CELLS", 200)
+    blocks = [*significance.permuted(panel.correct.T, np.zeros(20, dtype=int), 10, 0)]
+    assert len(blocks) == 4 and sum(map(len, blocks)) == 10
+    assert all((block.sum(axis=-1) == panel.correct.sum(axis=0)).all() for block in blocks)
 
 
 # ---- artists

@@ -5,6 +5,7 @@ import pytest
 from lib.datasets.tracks import tracks_table
 from lib.embedding import retrieval, units, vectors
 from lib.errors import ReportError
+from lib.evaluation.bootstrap import Bootstrap
 from tests import fakes
 from tests.in_process import run_notebook
 
@@ -201,7 +202,7 @@ def test_random_vectors_hit_by_chance(apart):
         genre = rng.choice(["a", "b", "c"], 60, p=[0.6, 0.3, 0.1])
         tracks = tracks_of(60, genre=genre, artist_group=[f"{g}{rng.integers(4)}" for g in genre])
         songs = songs_of(rng.normal(size=(60, 8)))
-        hits = hits_of([songs.iloc[:25], songs.iloc[25:]], tracks, apart, resamples=50)
+        hits = hits_of([songs.iloc[:25], songs.iloc[25:]], tracks, apart, bootstrap=Bootstrap(50))
         excess.append(hits.loc["genre", "share"] - hits.loc["genre", "chance"])
         assert ("artist" in hits.index) == (apart == "song_group")
     assert abs(np.mean(excess)) < 0.02

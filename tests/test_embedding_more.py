@@ -14,6 +14,7 @@ from lib.embedding import ablation, projection, similarity
 from lib.embedding import widths as sizes
 from lib.embedding.vectors import unit_names
 from lib.errors import ReportError
+from lib.evaluation.bootstrap import Bootstrap
 from lib.features import descriptors
 from lib.paths import PROJECT, Study
 from lib.plots import embedding as plots
@@ -194,11 +195,11 @@ def test_a_unit_that_decides_is_missed_and_an_idle_one_is_not(tmp_path):
     songs = songs_of(np.full((4, 5), 0.25), ["a", "b", "c", "d"])
     kernel = np.vstack([5 * np.eye(4), np.zeros(4)])
     held = Internals(songs, pd.Series("train", index=songs.index), pd.DataFrame(), {"genre": (kernel, np.zeros(4))})
-    table = ablation.ablate(run, held, tracks, resamples=200).set_index("unit")
+    table = ablation.ablate(run, held, tracks, Bootstrap(200)).set_index("unit")
     assert (table["accuracy"] == 1).all() and table.loc["unit 5", "drop"] == table.loc["unit 5", "changed"] == 0
     assert (table.loc["unit 1":"unit 4", "without"] <= 1).all()
     held = Internals(songs * 0 + [9, 0, 0, 0, 0], held.part, held.last, held.decisions)  # unit 1 always says its class
-    table = ablation.ablate(run, held, tracks, resamples=200)
+    table = ablation.ablate(run, held, tracks, Bootstrap(200))
     first = table.set_index("unit").loc["unit 1"]
     assert first["drop"] == pytest.approx(0.7, abs=0.2) and first["low"] > 0 and first["p_holm"] < 0.05
     plt.close(plots.ablation(table))
@@ -305,7 +306,7 @@ def test_widths_are_compared_over_the_same_songs(tmp_path):
     runs = [fakes.fake_run(study, "yu2018", "artist", fold, skill=5.0) for fold in (0, 1)]
     runs += [fakes.fake_run(study, "yu2018_units5", "artist", fold, skill=0.5) for fold in (0, 1, 2)]
     tracks = pd.read_parquet(study.tracks)
-    table = sizes.widths(runs, tracks, "yu2018", resamples=200)
+    table = sizes.widths(runs, tracks, "yu2018", Bootstrap(200))
     assert set(table["what"]) == {"accuracy in genre", "accuracy in mood", "neighbours of the same genre"}
     assert (table["runs"] == 2).all() and table.groupby("what")["n_songs"].nunique().eq(1).all()
     worse = table.set_index(["network", "what"]).loc[("yu2018_units5", "accuracy in genre")]

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.evaluation import (
-    ablations,
     artist_effects,
     calibration,
     comparisons,
@@ -248,7 +247,7 @@ def test_titles_of_curves_and_sets_tell_gain_from_none():
     about = {"head": "mood", "score": "accuracy", "heads": [1, 2], "names": ["", "power"]}
     table = pd.DataFrame(about | {"difference": [np.nan, 0.4], "p_holm": [np.nan, 0.01]})
     assert titles.together(table) == "Learning together with other heads helps mood (40 points, with power)"
-    assert "not significant" in titles.together(table.assign(p_holm=0.5)) and ablations.sets(table)[0] == "alone"
+    assert "not significant" in titles.together(table.assign(p_holm=0.5)) and format.sets(table)[0] == "alone"
 
 
 def test_titles_of_missed_songs_and_artists():

@@ -6,31 +6,22 @@ import numpy as np
 import pandas as pd
 
 from lib.embedding.vectors import unit_names
-from lib.evaluation.bootstrap import Bootstrap, clusters, share
+from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, clusters, columns, pairs, share
 from lib.evaluation.predictions import known_labels
 from lib.evaluation.significance import holm, sign_flip
 from lib.runs.internals import Internals
 from lib.runs.store import Finished
 
-COLUMNS = (
+COLUMNS = [
     "run", "unit", "head", "n_songs", "accuracy", "without", "drop", "low", "high", "changed", "p", "p_holm",
-)  # fmt: skip
+]  # fmt: skip
 
 
 def predict(vectors: np.ndarray, decision: tuple[np.ndarray, np.ndarray], songs: np.ndarray) -> np.ndarray:
-    """Class of each song: that with the highest probability, mean over the song's slices.
+    """Class of each song [n]: that with the highest probability, mean over the song's slices.
 
-    Parameters
-    ----------
-    vectors : np.ndarray [slices, width]
-    decision : (np.ndarray [width, classes], np.ndarray [classes])
-        Kernel and bias.
-    songs : np.ndarray of int [slices]
-        Number of each slice's song, 0..n-1.
-
-    Returns
-    -------
-    np.ndarray of int [n]
+    `vectors` [slices, width] are read by a `decision`, kernel [width, classes] and bias; `songs` [slices] are the
+    numbers of the slices' songs, 0..n-1.
     """
     from scipy.special import softmax
 
@@ -41,21 +32,10 @@ def predict(vectors: np.ndarray, decision: tuple[np.ndarray, np.ndarray], songs:
     return sums.argmax(axis=1)
 
 
-def ablate(
-    run: Finished, inside: Internals, tracks: pd.DataFrame, *, resamples: int = 2000, seed: int = 0
-) -> pd.DataFrame:
+def ablate(run: Finished, inside: Internals, tracks: pd.DataFrame, bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
     """Accuracy per song with each unit ablated: held at its mean over the training songs, whatever the slice.
 
     Setting it to 0 instead could be an unusual value after batch normalisation.
-
-    Parameters
-    ----------
-    run : Finished
-        With its embedding.
-    inside : Internals
-    tracks : pd.DataFrame
-        The tracks table.
-    resamples, seed : int
 
     Returns
     -------
@@ -75,18 +55,16 @@ def ablate(
         classes = list(run.metrics["heads"][head])
         true = np.array([classes.index(label) if label in classes else -1 for label in labels.loc[ids].astype(str)])
         before = predict(vectors[own], decision, number)
-        groups, strata = clusters(by_id.loc[ids].reset_index(), run.run.split)
+        drawn = clusters(by_id.loc[ids].reset_index(), run.run.split)
         for place, unit in enumerate(unit_names(vectors.shape[1])):
             ablated = vectors[own].copy()
             ablated[:, place] = usual[place]
             after = predict(ablated, decision, number)
             difference = (before == true).astype(float) - (after == true)
-            sums = np.stack([difference, np.ones(len(ids))], axis=-1)[:, None]
-            drop, low, high = Bootstrap(resamples, seed).interval(sums, share, groups, strata)
-            accuracy = float((before == true).mean())
-            row = {"run": run.run.name, "unit": unit, "head": head, "n_songs": len(ids), "accuracy": accuracy}
-            row |= {"without": accuracy - float(drop), "drop": float(drop), "low": float(low), "high": float(high)}
-            row |= {"changed": float((before != after).mean())}
-            rows.append(row | {"p": sign_flip(difference, groups, seed=seed) if len(strata) > 1 else float("nan")})
-    table = pd.DataFrame(rows, columns=list(COLUMNS[:-1]))
-    return table.assign(p_holm=holm(table["p"]))
+            sums = pairs(difference, np.ones(len(ids)))
+            row = columns("drop", bootstrap.interval(sums, share, *drawn), "low", "high")
+            row |= {"run": run.run.name, "unit": unit, "head": head, "n_songs": len(ids)}
+            row |= {"accuracy": float((before == true).mean()), "changed": float((before != after).mean())}
+            rows.append(row | {"p": sign_flip(difference, drawn[0], seed=bootstrap.seed)})
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return table.assign(without=table["accuracy"] - table["drop"], p_holm=holm(table["p"]))

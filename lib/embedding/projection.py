@@ -67,20 +67,10 @@ def joined(insides: Mapping[str, Internals]) -> tuple[pd.DataFrame, pd.Series, f
 
 
 def tsne(songs: np.ndarray, perplexity: float = 30, seed: int = 0) -> np.ndarray:
-    """Plane in which neighbours stay neighbours (van der Maaten & Hinton 2008).
+    """Plane [songs, 2] in which neighbours stay neighbours (van der Maaten & Hinton 2008).
 
-    Parameters
-    ----------
-    songs : np.ndarray [songs, width]
-    perplexity : float > 0
-        About how many neighbours count; lowered where there are few songs.
-    seed : int
-        Of the random start. (A start from the principal components would give nearly the same plane each time and
-        hide how much of it is chance.)
-
-    Returns
-    -------
-    np.ndarray [songs, 2]
+    The perplexity, about how many neighbours count, is lowered where there are few songs. The start is random: one from
+    the principal components would give nearly the same plane each time and hide how much of it is chance.
     """
     from sklearn.manifold import TSNE
 
@@ -110,16 +100,9 @@ def map_stability(
     perplexities: Sequence[float] = PERPLEXITIES,
     seeds: Sequence[int] = SEEDS,
 ) -> pd.DataFrame:
-    """Compare maps made with several settings and seeds.
+    """Compare maps of songs [songs, width], made with several settings and seeds, and the principal components.
 
-    Parameters
-    ----------
-    songs : np.ndarray [songs, width]
-    plane : np.ndarray [songs, 2]
-        The principal components, for comparison.
-    labels : sequence [songs]
-        Such as genres; missing ones are left out of ``same``.
-    perplexities, seeds : sequence
+    `plane` [songs, 2] are the latter; `labels` [songs] are such as genres, missing ones are left out of ``same``.
 
     Returns
     -------

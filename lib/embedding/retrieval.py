@@ -10,15 +10,13 @@ import pandas as pd
 
 from lib.embedding.vectors import FLAT
 from lib.errors import ReportError
-from lib.evaluation.bootstrap import Bootstrap, clusters, share
+from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, bounded, clusters, columns, pairs, share
 
 CELLS = 10_000_000  # pairs compared at once
 ALIKE = {"genre": "genre", "mood": "mood", "artist": "artist_group"}
 FIRST = (1, 5, 10)  # how many of the nearest songs are looked at
 AMONG = {"all other songs": "song_group", "songs by other artists": "artist_group"}
-HITS_COLUMNS = (
-    "by", "among", "first", "same", "share", "low", "high", "chance", "n_songs", "ahead", "ahead_low", "ahead_high",
-)  # fmt: skip
+HITS_COLUMNS = ["by", "among", "first", "same", "share", "low", "high", "chance", "n_songs", *bounded("ahead")]
 
 
 def neighbours(songs: pd.DataFrame, tracks: pd.DataFrame, count: int = 5, apart: str = "song_group") -> pd.DataFrame:
@@ -30,8 +28,6 @@ def neighbours(songs: pd.DataFrame, tracks: pd.DataFrame, count: int = 5, apart:
     ----------
     songs : pd.DataFrame [songs, units]
         As from `song_vectors`.
-    tracks : pd.DataFrame
-        ``track_id`` and `apart`.
     count : int > 0
         Neighbours of each song; fewer where the songs run out.
     apart : str
@@ -90,57 +86,24 @@ def groups_of(ids: pd.Index, tracks: pd.DataFrame, column: str) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Search:
-    """Nearest songs by one representation, each song's among the test songs of its own fold.
+    """Nearest songs by one representation, each song's among the test songs of its own fold."""
 
-    Attributes
-    ----------
-    near : pd.DataFrame
-        As from `neighbours`, of all folds.
-    fold : pd.Series
-        Fold of each song, by ``track_id``.
-    apart : str
-        Songs of one such group were passed over.
-    """
-
-    near: pd.DataFrame
-    fold: pd.Series
-    apart: str
+    near: pd.DataFrame  # as from `neighbours`, of all folds
+    fold: pd.Series  # of each song, by ``track_id``
+    apart: str  # songs of one such group were passed over
 
 
 def search(folds: Sequence[pd.DataFrame], tracks: pd.DataFrame, apart: str, count: int = max(FIRST)) -> Search:
-    """Search the songs of each fold, every column brought to a spread of 1.
-
-    Parameters
-    ----------
-    folds : sequence of pd.DataFrame [songs, width]
-        Vectors of the test songs of each fold, by ``track_id``.
-    tracks : pd.DataFrame
-    apart : str
-        See `neighbours`.
-    count : int > 0
-    """
-    near = [neighbours(_even(songs), tracks, count, apart) for songs in folds]
+    """Find the `neighbours` of the test songs of each fold, every column [songs, width] brought to a spread of 1."""
+    spreads = [songs.std(ddof=0) for songs in folds]
+    even = [songs.loc[:, own > 0] / own[own > 0] for songs, own in zip(folds, spreads, strict=True)]
+    near = [neighbours(songs, tracks, count, apart) for songs in even]
     fold = pd.Series(np.repeat(np.arange(len(folds)), [len(songs) for songs in folds]))
     return Search(pd.concat(near, ignore_index=True), fold.set_axis([i for songs in folds for i in songs.index]), apart)
 
 
-def _even(songs: pd.DataFrame) -> pd.DataFrame:
-    spread = songs.std(ddof=0)
-    return songs.loc[:, spread > 0] / spread[spread > 0]
-
-
 def tally(found: Search, tracks: pd.DataFrame, same: str, first: int) -> pd.DataFrame:
-    """Count the neighbours of each song that are like it.
-
-    Parameters
-    ----------
-    found : Search
-    tracks : pd.DataFrame
-        The tracks table.
-    same : str
-        One of `ALIKE`.
-    first : int > 0
-        Neighbours that count.
+    """Count the neighbours of each song, of the `first`, that have the `same` of `ALIKE`.
 
     Returns
     -------
@@ -174,10 +137,9 @@ def _chance(label: pd.Series, barred: pd.Series, fold: pd.Series) -> pd.Series:
 def hits(
     found: Mapping[tuple[str, str], Search],
     tracks: pd.DataFrame,
+    bootstrap: Bootstrap = BOOTSTRAP,
     *,
     first: Sequence[int] = FIRST,
-    resamples: int = 2000,
-    seed: int = 0,
 ) -> pd.DataFrame:
     """Share of neighbours with the genre, mood or artist of the song.
 
@@ -185,21 +147,18 @@ def hits(
     ----------
     found : mapping of (str, str) to Search
         (Representation, songs searched) -> what was found; the first of each set of songs is the reference.
-    tracks : pd.DataFrame
-        The tracks table.
     first : sequence of int
         Numbers of neighbours.
-    resamples, seed : int
-        Of the bootstrap over artists within genre.
 
     Returns
     -------
     pd.DataFrame
-        Columns `HITS_COLUMNS`: ``share`` of the neighbours with its 95 % interval, ``chance`` (neighbours drawn at
-        random from the songs that may be offered), and by how much the first representation is ``ahead`` of this one,
-        paired over the songs. Artists are left out where an artist's own songs are.
+        Columns `HITS_COLUMNS`: ``share`` of the neighbours with its 95 % interval over artists within genre,
+        ``chance`` (neighbours drawn at random from the songs that may be offered), and by how much the first
+        representation is ``ahead`` of this one, paired over the songs. Artists are left out where an artist's own
+        songs are.
     """
-    rows, bootstrap = [], Bootstrap(resamples, seed)
+    rows = []
     for (by, among), one in found.items():
         ahead = next(other for (_, where), other in found.items() if where == among)
         for k in first:
@@ -209,18 +168,17 @@ def hits(
                 own = tally(one, tracks, same, k)
                 if not len(own):
                     continue
-                groups, strata = clusters(tracks.set_index("track_id").loc[own.index].reset_index(), "artist")
-                value = bootstrap.ratio(own["alike"], own["count"], groups, strata)
+                drawn = clusters(tracks.set_index("track_id").loc[own.index].reset_index(), "artist")
                 row = {"by": by, "among": among, "first": k, "same": same, "chance": float(own["chance"].mean())}
-                row |= dict(zip(("share", "low", "high"), value, strict=True)) | {"n_songs": len(own)}
+                row |= columns("share", bootstrap.ratio(pairs(own["alike"], own["count"]), *drawn), "low", "high")
+                row |= {"n_songs": len(own)}
                 if one is not ahead:
                     best = tally(ahead, tracks, same, k).reindex(own.index)
                     gain = (best["alike"] / best["count"] - own["alike"] / own["count"]).fillna(0)
-                    sums = np.stack([gain, np.ones(len(gain))], axis=-1)[:, None]
-                    bounds = bootstrap.interval(sums, share, groups, strata)
-                    row |= dict(zip(("ahead", "ahead_low", "ahead_high"), map(float, bounds), strict=True))
+                    sums = pairs(gain, np.ones(len(gain)))
+                    row |= columns("ahead", bootstrap.interval(sums, share, *drawn))
                 rows.append(row)
-    return pd.DataFrame(rows, columns=list(HITS_COLUMNS))
+    return pd.DataFrame(rows, columns=HITS_COLUMNS)
 
 
 def hubs(found: Mapping[tuple[str, str], Search], first: int = 10) -> pd.DataFrame:

@@ -7,39 +7,20 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from lib.embedding.vectors import pearson
+
 TWINS = 0.95  # |r| from which two units of one network are duplicates
 AGAIN = 0.7  # |r| from which a unit counts as reproduced: half of its variance is shared
 SHUFFLES = 20
 
 
 def correlations(one: pd.DataFrame, other: pd.DataFrame) -> np.ndarray:
-    """Pearson's r of each unit of one network with each of another over the same songs; 0 for dead units.
-
-    Parameters
-    ----------
-    one : pd.DataFrame [songs, n]
-    other : pd.DataFrame [songs, m]
-
-    Returns
-    -------
-    np.ndarray [n, m]
-    """
-    unit = []
-    for vectors in (one.to_numpy(float), other.to_numpy(float)):
-        centred = vectors - vectors.mean(axis=0)
-        length = np.linalg.norm(centred, axis=0)
-        unit.append(np.divide(centred, length, where=length > 1e-12, out=np.zeros_like(centred)))
-    return unit[0].T @ unit[1]
+    """Pearson's r [n, m] of units of two networks over the same songs [songs, n] and [songs, m]; 0 for dead units."""
+    return np.nan_to_num(pearson(one.to_numpy(float), other.to_numpy(float)))
 
 
 def twins(songs: pd.DataFrame, least: float = TWINS) -> pd.DataFrame:
-    """Pairs of units of one network that are nearly the same.
-
-    Returns
-    -------
-    pd.DataFrame
-        ``unit``, ``other``, ``r`` of every pair with |r| >= `least`, the closest first.
-    """
+    """Pairs of units of one network with |r| >= `least`: ``unit``, ``other``, ``r``, the closest first."""
     r = correlations(songs, songs)
     rows, columns = np.triu_indices(len(r), 1)
     table = pd.DataFrame({"unit": songs.columns[rows], "other": songs.columns[columns], "r": r[rows, columns]})
@@ -48,19 +29,10 @@ def twins(songs: pd.DataFrame, least: float = TWINS) -> pd.DataFrame:
 
 
 def cka(one: np.ndarray, other: np.ndarray) -> float:
-    """Linear centred kernel alignment of two representations of the same songs.
+    """Linear centred kernel alignment of two representations [songs, n] and [songs, m] of the same songs.
 
-    1 = the same up to rotation and scale, 0 = nothing in common (Kornblith et al. 2019, ICML).
-
-    Parameters
-    ----------
-    one : np.ndarray [songs, n]
-    other : np.ndarray [songs, m]
-
-    Returns
-    -------
-    float
-        NaN if one of them does not vary.
+    1 = the same up to rotation and scale, 0 = nothing in common (Kornblith et al. 2019, ICML); NaN if one of them does
+    not vary.
     """
     x, y = (values - values.mean(axis=0) for values in (np.asarray(one, dtype=float), np.asarray(other, dtype=float)))
     both = np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)
@@ -85,13 +57,7 @@ def matched(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
 def found_again(own: pd.DataFrame, others: Mapping[str, pd.DataFrame], *, seed: int = 0) -> pd.DataFrame:
     """Find each unit's partner in other networks, and the same for shuffled songs, which is chance.
 
-    Parameters
-    ----------
-    own : pd.DataFrame [songs, units]
-    others : mapping of str to pd.DataFrame
-        Vectors of the same songs (those that both have are compared) by further networks.
-    seed : int
-        Of the order in which songs are shuffled for chance.
+    `own` and `others` are vectors [songs, units]; songs that both have are compared.
 
     Returns
     -------

@@ -10,7 +10,7 @@ import pandas as pd
 from lib.datasets.tracks import numeric_targets
 from lib.embedding import HEADS
 from lib.embedding.retrieval import groups_of
-from lib.embedding.vectors import FLAT, dead_units, unit_names
+from lib.embedding.vectors import FLAT, dead_units, pearson, unit_names
 from lib.evaluation.significance import ALPHA, holm
 
 FEWEST_ARTISTS = 4
@@ -33,8 +33,6 @@ def unit_associations(
     ----------
     songs : pd.DataFrame [songs, units]
         As from `song_vectors`.
-    tracks : pd.DataFrame
-        The tracks table.
     descriptors : pd.DataFrame [songs, descriptors], optional
         As from `lib.features.descriptors.of_study`.
 
@@ -86,39 +84,25 @@ def _eta_squared(vectors: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
 
 def _correlation(vectors: pd.DataFrame, values: np.ndarray, groups: np.ndarray) -> pd.DataFrame:
     """Pearson's r of each unit with some values over songs, and its p over artists, see `unit_associations`."""
-    r = _pearson(vectors.to_numpy(float), values)
+    r = pearson(values, vectors.to_numpy(float))
     p = np.full(len(r), np.nan)
     number, artists = pd.factorize(groups)
     if len(artists) > FEWEST_ARTISTS:
         count = np.bincount(number)
         x = np.bincount(number, values) / count
         y = np.stack([np.bincount(number, column) / count for column in vectors.to_numpy(float).T], axis=1)
-        known, generator, as_far = np.abs(_pearson(y, x)), np.random.default_rng(0), np.zeros(y.shape[1])
+        known, generator, as_far = np.abs(pearson(x, y)), np.random.default_rng(0), np.zeros(y.shape[1])
         for _ in range(SHUFFLES // _BLOCK):
             mixed = generator.permuted(np.broadcast_to(x, (_BLOCK, len(x))), axis=1)
-            as_far += (np.abs(_pearson(y, mixed.T)) >= known - 1e-9).sum(axis=0)
+            as_far += (np.abs(pearson(mixed.T, y)) >= known - 1e-9).sum(axis=0)
         p = np.where(np.isfinite(known), (1 + as_far) / (1 + SHUFFLES), np.nan)
     return pd.DataFrame({"unit": vectors.columns, "measure": "r", "value": r, "p": p, "n": len(values)})
 
 
-def _pearson(units: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Pearson's r of values [n] or [n, many] with each unit [n, units]; NaN where one does not vary."""
-    x, y = values - values.mean(axis=0), units - units.mean(axis=0)
-    length = np.multiply.outer(np.sqrt((x**2).sum(axis=0)), np.sqrt((y**2).sum(axis=0)))
-    return np.divide(x.T @ y, length, where=length > 0, out=np.full(length.shape, np.nan)).clip(-1, 1)
-
-
 def top_slices(vectors: np.ndarray, slices: pd.DataFrame, tracks: pd.DataFrame, count: int = 3) -> pd.DataFrame:
-    """Slices of different songs with the highest activation of each unit.
+    """Slices of `count` different songs with the highest activation of each unit.
 
-    Parameters
-    ----------
-    vectors : np.ndarray [slices, units]
-    slices : pd.DataFrame [slices]
-        ``slice`` (its number in the study) and ``track_id``.
-    tracks : pd.DataFrame
-    count : int > 0
-        Slices a unit, each of another song.
+    `vectors` are [slices, units], `slices` tells their ``slice`` (its number in the study) and ``track_id``.
 
     Returns
     -------

@@ -18,12 +18,7 @@ def unit_names(width: int) -> list[str]:
 
 
 def song_vectors(vectors: np.ndarray, track_ids: Sequence[str]) -> pd.DataFrame:
-    """Mean vector of each song's slices.
-
-    Parameters
-    ----------
-    vectors : np.ndarray [slices, units]
-    track_ids : sequence of str [slices]
+    """Mean vector of each song's slices, of vectors [slices, units].
 
     Returns
     -------
@@ -52,14 +47,18 @@ def dead_units(songs: pd.DataFrame) -> list[str]:
     return list(spread.index[spread <= FLAT * max(spread.max(), np.finfo(float).tiny)])
 
 
-def variance_explained(vectors: np.ndarray, labels: Sequence) -> tuple[float, float]:
-    """Share of the vectors' variance that lies between the classes, all units together.
+def pearson(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Pearson's r [..., m] of values [n] or [n, many] with each column of others [n, m]; NaN where one is constant."""
+    x, y = one - one.mean(axis=0), other - other.mean(axis=0)
+    lengths = [np.sqrt((values**2).sum(axis=0)) for values in (x, y)]
+    varies = np.multiply.outer(*(length > 1e-12 for length in lengths))
+    return np.divide(x.T @ y, np.multiply.outer(*lengths), where=varies, out=np.full(varies.shape, np.nan)).clip(-1, 1)
 
-    Parameters
-    ----------
-    vectors : np.ndarray [songs, units]
-    labels : sequence [songs]
-        Missing = left out.
+
+def variance_explained(vectors: np.ndarray, labels: Sequence) -> tuple[float, float]:
+    """Share of the variance of vectors [songs, units] that lies between the classes, all units together.
+
+    Songs whose label is missing are left out.
 
     Returns
     -------

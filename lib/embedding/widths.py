@@ -9,27 +9,26 @@ import pandas as pd
 from lib.embedding.retrieval import hits, search
 from lib.embedding.similarity import twins
 from lib.embedding.vectors import dead_units
-from lib.evaluation.bootstrap import Bootstrap
-from lib.evaluation.comparisons import difference
-from lib.evaluation.predictions import collect
+from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, bounded, columns
+from lib.evaluation.comparisons import compared
+from lib.evaluation.predictions import collect, same_folds
 from lib.evaluation.significance import holm
 from lib.runs.internals import read
 from lib.runs.store import Finished
 
-WIDTH_COLUMNS = (
-    "network", "units", "runs", "what", "n_songs", "value", "low", "high", "difference", "difference_low",
-    "difference_high", "p", "p_holm", "dead", "twins",
-)  # fmt: skip
+WIDTH_COLUMNS = [
+    "network", "units", "runs", "what", "n_songs", "value", "low", "high", *bounded("difference"), "p", "p_holm",
+    "dead", "twins",
+]  # fmt: skip
 
 
 def widths(
     runs: Sequence[Finished],
     tracks: pd.DataFrame,
     reference: str,
+    bootstrap: Bootstrap = BOOTSTRAP,
     *,
     count: int = 5,
-    resamples: int = 2000,
-    seed: int = 0,
 ) -> pd.DataFrame:
     """Accuracy and recommendation by the number of units.
 
@@ -38,13 +37,10 @@ def widths(
     runs : sequence of Finished
         Of several networks, over folds that all of them have; with what `lib.runs.internals` keeps. Accuracies are
         averaged over seeds, neighbours are those of the lowest one.
-    tracks : pd.DataFrame
-        The tracks table.
     reference : str
         The network that others are compared with.
     count : int > 0
         Number of nearest songs by other artists.
-    resamples, seed : int
 
     Returns
     -------
@@ -57,10 +53,9 @@ def widths(
     grouped: dict[str, list[Finished]] = {}
     for one in runs:
         grouped.setdefault(one.run.architecture, []).append(one)
-    common = set.intersection(*({one.run.fold for one in own} for own in grouped.values())) if grouped else set()
-    grouped = {name: [one for one in own if one.run.fold in common] for name, own in grouped.items()}
-    if reference not in grouped or len(grouped) < 2 or not common:
-        return pd.DataFrame(columns=list(WIDTH_COLUMNS))
+    grouped = same_folds(grouped, "fold")
+    if len(grouped) < 2 or not grouped.get(reference):
+        return pd.DataFrame(columns=WIDTH_COLUMNS)
     found, about, near = {}, {}, {}
     for name, own in sorted(grouped.items(), key=lambda item: read(item[1][0].folder).songs.shape[1]):
         insides = [read(one.folder) for one in own if one.run.seed == min(other.run.seed for other in own)]
@@ -70,26 +65,22 @@ def widths(
         about[name] = {"network": name, "units": insides[0].songs.shape[1], "runs": len(own)}
         about[name]["dead"] = sum(len(dead_units(songs)) for songs in tested) / len(tested)
         about[name]["twins"] = sum(len(twins(songs)) for songs in tested) / len(tested)
-    rows, bootstrap = [], Bootstrap(resamples, seed)
+    rows = []
     for name, by_head in found.items():
         for head, predictions in by_head.items():
-            ids, correct, tested = predictions.tally("song")
-            value = bootstrap.ratio(correct, tested, *predictions.clusters(ids))
+            ids, sums = predictions.sums("song")
             row = {**about[name], "what": f"accuracy in {head}", "n_songs": len(ids)}
-            row |= dict(zip(("value", "low", "high"), value, strict=True))
+            row |= columns("value", bootstrap.ratio(sums, *predictions.clusters(ids)), "low", "high")
             if name != reference and head in found[reference]:
-                names = ("own", "usual", "difference")
-                paired = difference(predictions, found[reference][head], names, bootstrap)
-                row |= {"difference": paired["difference"], "p": paired["p"]}
-                row |= {"difference_low": paired["low"], "difference_high": paired["high"]}
+                row |= compared("difference", predictions, found[reference][head], bootstrap)
             rows.append(row)
         both = {("reference", "other"): near[reference], (name, "other"): near[name]}
-        alike = hits(both, tracks, first=[count], resamples=resamples, seed=seed)
+        alike = hits(both, tracks, bootstrap, first=[count])
         for one in alike.loc[(alike["by"] == name) & (alike["same"] == "genre")].itertuples():
             row = {**about[name], "what": "neighbours of the same genre", "n_songs": one.n_songs}
             row |= {"value": one.share, "low": one.low, "high": one.high}
             if name != reference:
                 row |= {"difference": -one.ahead, "difference_low": -one.ahead_high, "difference_high": -one.ahead_low}
             rows.append(row)
-    table = pd.DataFrame(rows, columns=[name for name in WIDTH_COLUMNS if name != "p_holm"])
-    return table.assign(p_holm=holm(table["p"]))[list(WIDTH_COLUMNS)]
+    table = pd.DataFrame(rows, columns=WIDTH_COLUMNS)
+    return table.assign(p_holm=holm(table["p"]))

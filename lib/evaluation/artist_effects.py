@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array, csr_array
 
-from lib.evaluation.bootstrap import LEVEL
+from lib.evaluation.bootstrap import percentiles
 from lib.evaluation.difficulty import Panel
-from lib.evaluation.significance import ALPHA, PERMUTATIONS, holm
+from lib.evaluation.significance import ALPHA, PERMUTATIONS, holm, permuted
 from lib.runs.store import Finished
 
 LEAST = 3  # songs: of fewer, even none predicted correctly is not significant
@@ -19,56 +19,30 @@ COLUMNS = (
     "head", "artist_group", "artist", "genre", "songs", "correct", "expected", "low", "high", "p", "p_holm", "hard",
 )  # fmt: skip
 MOST = 1_000  # artists in the table
-_CELLS = 2_000_000  # of one block of permutations: memory does not grow with their number
 _TIE = 1e-9
 
 
 @dataclass(frozen=True)
 class Artists:
-    """Whether errors cluster by artist, and where.
+    """Whether errors cluster by artist, and where."""
 
-    Attributes
-    ----------
-    table : pd.DataFrame
-        Columns `COLUMNS`, see `hard_artists`.
-    p : float
-        Of the test whether errors cluster by artist at all; NaN where it cannot be made.
-    icc : float
-        Intraclass correlation of what class and genre leave unexplained: 0 = songs of one artist are no more alike
-        than others, 1 = their errors are all the same; NaN as `p`.
-    artists : int
-        Artists with several songs.
-    songs : int
-        Songs by them, copies of a recording counted once.
-    least : int
-        Least number of songs of an artist in the table.
-    tested : int
-        Artists with so many, each of which is tested.
-    """
-
-    table: pd.DataFrame
-    p: float
+    table: pd.DataFrame  # columns `COLUMNS`, see `hard_artists`
+    p: float  # of the test whether errors cluster by artist at all; NaN where it cannot be made
+    # Intraclass correlation of what class and genre leave unexplained: 0 = songs of one artist are no more alike than
+    # others, 1 = their errors are all the same; NaN as `p`.
     icc: float
-    artists: int
-    songs: int
-    least: int = LEAST
-    tested: int = 0
+    artists: int  # with several songs
+    songs: int  # by them, copies of a recording counted once
+    least: int = LEAST  # songs of an artist in the table
+    tested: int = 0  # artists with so many, each of which is tested
 
 
 def folds_of(runs: Sequence[Finished], split: str) -> pd.Series:
-    """Fold that tested each song, by ``track_id``; empty under a split that tests a song in several.
-
-    Parameters
-    ----------
-    runs : sequence of Finished
-    split : str
-    """
+    """Fold that tested each song, by ``track_id``; empty under a split that tests a song in several."""
     found: dict[str, int] = {}
-    if split in ("song", "official", "artist"):
-        for finished in runs:
-            if finished.run.split == split and not finished.stale:
-                tested = finished.predictions("test", ["track_id"])["track_id"].unique()
-                found |= dict.fromkeys(tested, finished.run.fold)
+    for one in runs:
+        if one.run.split == split and split in ("song", "official", "artist") and not one.stale:
+            found |= dict.fromkeys(one.predictions("test", ["track_id"])["track_id"].unique(), one.run.fold)
     return pd.Series(found, dtype="float64")
 
 
@@ -111,59 +85,46 @@ def hard_artists(
         95 % of the permutations lie, ``p``, one-sided, of so few correct, ``p_holm``, corrected for the number of
         artists, and ``hard``: errors cluster by artist at all, and here. The worst come first.
     """
-    songs = (
-        given.songs.assign(error=1 - given.correct.mean(axis=1)) if given.networks else given.songs.assign(error=0.0)
-    )
+    nothing = pd.DataFrame(columns=list(COLUMNS)), float("nan"), float("nan")
+    if not len(given.songs):
+        return Artists(*nothing, artists=0, songs=0, least=least)
+    songs = given.songs.assign(error=1 - given.correct.mean(axis=1))
     songs = songs.loc[~songs["song_group"].duplicated() | songs["song_group"].isna()]
     own = songs["artist_group"].where(songs["artist_group"].notna(), "\0" + songs.index.astype(object))
     groups, names = pd.factorize(own)
-    size = np.bincount(groups, minlength=len(names))
-    cells = songs.groupby([songs["genre"].fillna(""), "true"], sort=False).ngroup().to_numpy()
-    error, fold = songs["error"].to_numpy(float), _codes(folds, songs.index)
-    several = size > 1
-    shown = np.flatnonzero(size >= least)
+    size = np.bincount(groups)
+    several, shown = size > 1, np.flatnonzero(size >= least)
     about = {"artists": int(several.sum()), "songs": int(size[several].sum()), "least": least, "tested": len(shown)}
-    rest = _less_means(_less_means(error, cells), fold) if len(songs) else error
-    fitted = error - rest
+    cells = songs.groupby([songs["genre"].fillna(""), "true"], sort=False).ngroup().to_numpy()
+    error, fold = songs["error"].to_numpy(float), np.zeros(len(songs), dtype=int)
+    if folds is not None and songs.index.isin(folds.index).all():
+        fold = pd.factorize(folds.loc[songs.index])[0]
+    rest = _less_means(_less_means(error, cells), fold)
     if not several.any() or len(names) < 2 or np.abs(rest).max() < _TIE:
-        return Artists(pd.DataFrame(columns=list(COLUMNS)), float("nan"), float("nan"), **about)
+        return Artists(*nothing, **about)
     member = _sums(groups)
-    truth, usual = member @ rest, member @ fitted
+    truth, usual = member @ rest, member @ (error - rest)
     between, more, worse = (truth**2 / size).sum(), 0, np.zeros(len(shown))
     for values in _permuted(rest, cells, fold, permutations, seed):
         sums = member @ values
         more += int(((sums**2 / size[:, None]).sum(axis=0) >= between - _TIE).sum())
         worse += (sums[shown] >= truth[shown, None] - _TIE).sum(axis=1)
     p = (1 + more) / (1 + permutations)
-    table = pd.DataFrame(
-        {
-            "head": given.head,
-            "artist_group": names[shown],
-            "songs": size[shown],
-            "correct": 1 - (usual + truth)[shown] / size[shown],
-            "expected": 1 - usual[shown] / size[shown],
-            "p": (1 + worse) / (1 + permutations),
-            "place": shown,
-        }
-    )
+    table = pd.DataFrame({"head": given.head, "artist_group": names[shown], "songs": size[shown], "place": shown})
+    table["correct"] = 1 - (usual + truth)[shown] / size[shown]
+    table["expected"] = 1 - usual[shown] / size[shown]
+    table["p"] = (1 + worse) / (1 + permutations)
     table["p_holm"] = holm(table["p"])
     table["hard"] = (table["p_holm"] < ALPHA) & (p < ALPHA)
     table = table.sort_values(["p", "correct", "artist_group"], ignore_index=True).head(MOST)
-    place = table.pop("place").to_numpy()
+    place = table["place"].to_numpy()
     for name in ("artist", "genre"):
         table[name] = _most(songs[name], groups).reindex(place).fillna("").to_numpy()
     # The same permutations again: those of every artist would not fit into memory.
     kept = [member[place] @ values for values in _permuted(rest, cells, fold, permutations, seed)]
     null = 1 - (usual[place] + np.concatenate(kept, axis=1).T) / size[place]
-    for name, end in (("low", (1 - LEVEL) / 2), ("high", (1 + LEVEL) / 2)):
-        table[name] = np.clip(np.quantile(null, end, axis=0), 0, 1)
+    table["low"], table["high"] = percentiles(null).clip(0, 1)
     return Artists(table[list(COLUMNS)], float(p), _icc(rest, between, size), **about)
-
-
-def _codes(folds: pd.Series | None, songs: pd.Index) -> np.ndarray:
-    """Fold of each song as a number from 0; one for all where not every fold is known."""
-    known = None if folds is None or not len(folds) else folds.reindex(songs)
-    return np.zeros(len(songs), dtype=int) if known is None or known.isna().any() else pd.factorize(known)[0]
 
 
 def _sums(groups: np.ndarray) -> csr_array:
@@ -182,16 +143,8 @@ def _permuted(
     rest: np.ndarray, cells: np.ndarray, folds: np.ndarray, permutations: int, seed: int
 ) -> Iterator[np.ndarray]:
     """Yield values permuted within cells [songs, block], less the mean of the fold that they come to lie in."""
-    generator = np.random.default_rng(seed)
-    block = max(1, _CELLS // len(rest))
-    members = [np.flatnonzero(cells == cell) for cell in np.unique(cells)]
-    for start in range(0, permutations, block):
-        columns = min(block, permutations - start)
-        values = np.empty((len(rest), columns))
-        for member in members:
-            own = np.broadcast_to(rest[member][:, None], (len(member), columns))
-            values[member] = generator.permuted(own, axis=0)
-        yield _less_means(values, folds) if folds.any() else values
+    for block in permuted(rest, cells, permutations, seed):
+        yield _less_means(block.T, folds) if folds.any() else block.T
 
 
 def _icc(rest: np.ndarray, between: float, size: np.ndarray) -> float:

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lib.evaluation.significance import ALPHA
+from lib.evaluation.significance import ALPHA, blocks
 from lib.splits import CONTROLS
 
 LEVEL = 1 - ALPHA
-_CELLS = 2_000_000  # of one block of weights: memory does not grow with the number of resamples
 
 Interval = tuple[np.ndarray, np.ndarray, np.ndarray]  # value, low, high
 Measure = Callable[[np.ndarray], np.ndarray]
@@ -47,9 +46,7 @@ class Bootstrap:
         """
         generator = np.random.default_rng(self.seed)
         members = [np.flatnonzero(strata == stratum) for stratum in np.unique(strata)]
-        block = max(1, _CELLS // max(1, len(strata)))
-        for start in range(0, self.resamples, block):
-            rows = min(block, self.resamples - start)
+        for rows in blocks(self.resamples, len(strata)):
             result = np.ones((rows, len(strata)))
             for member in members:
                 n = len(member)
@@ -73,26 +70,23 @@ class Bootstrap:
         drawn = np.concatenate(found)
         return drawn if len(strata) > 1 else np.full_like(drawn, np.nan)
 
+    def estimate(
+        self, sums: np.ndarray, measure: Measure, groups: np.ndarray, strata: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Measures [m] or scalar, and their `samples`; `gap` makes of two such the interval of their difference."""
+        return measured(sums, measure), self.samples(sums, measure, groups, strata)
+
     def interval(self, sums: np.ndarray, measure: Measure, groups: np.ndarray, strata: np.ndarray) -> Interval:
         """Measures [m] or scalar with their 95 % intervals over clusters; NaN bounds with a single cluster."""
-        value = measured(sums, measure)
-        samples = self.samples(sums, measure, groups, strata)
-        bounds = [percentiles(column) for column in samples.reshape(len(samples), -1).T]
-        low, high = np.array(bounds).T.reshape(2, *np.shape(value))
-        return value, low, high
+        value, samples = self.estimate(sums, measure, groups, strata)
+        return value, *percentiles(samples)
 
-    def ratio(self, part: np.ndarray, whole: np.ndarray, groups: np.ndarray, strata: np.ndarray) -> Interval:
-        """Ratio of two sums, such as the accuracy, with its 95 % interval over clusters.
+    def ratio(self, sums: np.ndarray, groups: np.ndarray, strata: np.ndarray) -> Interval:
+        """Ratio of two sums [songs, seeds, 2], such as correct and all predictions, with its 95 % interval.
 
         Where the ratio is 0 or 1 there is nothing to resample: the Wilson interval with the number of clusters as n
         stands in.
-
-        Parameters
-        ----------
-        part, whole : np.ndarray [songs] or [songs, seeds]
-            Such as the correct predictions and all predictions of each song, for each training seed.
         """
-        sums = pairs(part, whole)
         value = float(measured(sums, share))
         n = int((np.bincount(groups, weights=sums[..., 1].sum(axis=1)) > 0).sum())
         if n < 2:
@@ -157,18 +151,21 @@ def measured(sums: np.ndarray, measure: Measure) -> np.ndarray:
 def _over_seeds(values: np.ndarray, axis: int) -> np.ndarray:
     """Mean over an axis without what is NaN; NaN if all is."""
     known = np.isfinite(values)
-    total, n = np.where(known, values, 0).sum(axis=axis), known.sum(axis=axis)
-    return np.divide(total, n, where=n > 0, out=np.full(np.shape(total), np.nan))
+    return quotient(np.where(known, values, 0).sum(axis=axis), known.sum(axis=axis))
+
+
+def quotient(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Part of the whole; NaN where the whole is 0."""
+    return np.divide(part, whole, where=whole > 0, out=np.full(np.broadcast(part, whole).shape, np.nan))
 
 
 def share(sums: np.ndarray) -> np.ndarray:
     """Part of the whole, both in the last axis [shape=(..., 2)]; NaN where the whole is 0."""
-    part, whole = sums[..., 0], sums[..., 1]
-    return np.divide(part, whole, where=whole > 0, out=np.full(np.shape(whole), np.nan))
+    return quotient(sums[..., 0], sums[..., 1])
 
 
 def pairs(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """Two arrays [songs] or [songs, seeds] as the sums [songs, seeds, 2] that `share` takes."""
+    """Two arrays [songs] or [songs, seeds] as the sums [songs, seeds, 2] of `share` and `Bootstrap.ratio`."""
     return np.stack([np.asarray(values, dtype=float).reshape(len(values), -1) for values in (part, whole)], axis=-1)
 
 
@@ -178,13 +175,22 @@ def columns(name: str, found: Interval, *ends: str) -> dict[str, float]:
     return dict(zip((name, low, high), map(float, found), strict=True))
 
 
-def percentiles(samples: np.ndarray) -> tuple[float, float]:
-    """Percentile interval (Efron 1979, doi 10.1214/aos/1176344552) of bootstrap samples, NaN left out."""
-    samples = samples[np.isfinite(samples)]
-    if not len(samples):
-        return float("nan"), float("nan")
-    low, high = np.quantile(samples, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)
+def gap(one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]) -> Interval:
+    """Measures of `one` less those of `other`, with their intervals; both as from `Bootstrap.estimate`."""
+    return one[0] - other[0], *percentiles(one[1] - other[1])
+
+
+def bounded(*names: str) -> list[str]:
+    """Names of the columns that `columns` makes: each name, ``<name>_low`` and ``<name>_high``."""
+    return [f"{name}{end}" for name in names for end in ("", "_low", "_high")]
+
+
+def percentiles(samples: np.ndarray) -> np.ndarray:
+    """Percentile interval [2, ...] (Efron 1979, doi 10.1214/aos/1176344552) of samples [n, ...], NaN left out."""
+    if samples.ndim > 1:
+        return np.array([percentiles(column) for column in samples.T]).T.reshape(2, samples.shape[1])
+    known = samples[np.isfinite(samples)]
+    return np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]) if len(known) else np.full(2, np.nan)
 
 
 def wilson(share: float, n: int) -> tuple[float, float]:

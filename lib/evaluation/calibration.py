@@ -11,17 +11,16 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from lib.evaluation.bootstrap import BOOTSTRAP, LEVEL, Bootstrap, columns, measured
-from lib.evaluation.predictions import LEVELS, Predictions, added_up
+from lib.evaluation.bootstrap import BOOTSTRAP, LEVEL, Bootstrap, bounded, columns, measured, quotient
+from lib.evaluation.predictions import IDENTITY, LEVELS, Predictions, added_up
 
-RELIABILITY_COLUMNS = (
-    "network", "split", "recipe", "head", "level", "lower", "upper", "n", "n_songs", "confidence", "accuracy",
-    "low", "high",
-)  # fmt: skip
-CALIBRATION_COLUMNS = (
-    "network", "split", "recipe", "head", "level", "n_songs", "n", "ece", "ece_expected", "ece_limit", "confidence",
-    "accuracy", "overconfidence", "low", "high", "brier", "brier_low", "brier_high",
-)  # fmt: skip
+RELIABILITY_COLUMNS = [
+    *IDENTITY, "level", "lower", "upper", "n", "n_songs", "confidence", "accuracy", "low", "high",
+]  # fmt: skip
+CALIBRATION_COLUMNS = [
+    *IDENTITY, "level", "n_songs", "n", "ece", "ece_expected", "ece_limit", "confidence", "accuracy",
+    "overconfidence", "low", "high", *bounded("brier"),
+]  # fmt: skip
 _SURPLUS = 4  # first of the bins in summed parts
 _BLOCK = 100  # flips at a time: memory does not grow with their number
 
@@ -29,22 +28,14 @@ _BLOCK = 100  # flips at a time: memory does not grow with their number
 def reliability(
     collected: Iterable[Predictions], bootstrap: Bootstrap = BOOTSTRAP, *, level: str = "song", bins: int = 10
 ) -> pd.DataFrame:
-    """Reliability diagram: accuracy of predictions by bins of their confidence.
-
-    Parameters
-    ----------
-    collected : iterable of Predictions
-    bootstrap : Bootstrap
-    level : str
-        ``song`` or ``slice``.
-    bins : int > 0
-        Of equal width; a bin holds its upper edge.
+    """Reliability diagram: accuracy of predictions by `bins` of equal width of their confidence, per song or slice.
 
     Returns
     -------
     pd.DataFrame
-        Columns `RELIABILITY_COLUMNS`, one row per bin with predictions, all seeds together: edges, predictions, songs,
-        mean confidence, and accuracy with its 95 % bootstrap interval over songs, under ``artist`` over artists.
+        Columns `RELIABILITY_COLUMNS`, one row per bin with predictions, all seeds together: edges (a bin holds its
+        upper one), predictions, songs, mean confidence, and accuracy with its 95 % bootstrap interval over songs,
+        under ``artist`` over artists.
     """
     rows = []
     for predictions in collected:
@@ -55,12 +46,13 @@ def reliability(
         sums = sums.sum(axis=1)  # seeds together: a bin may hold few predictions of each
         drawn = predictions.clusters(songs)
         for one in np.unique(place):
-            count, confidence, correct = sums[:, one].T
+            own = sums[:, one]
+            count, confidence, _ = own.T
             row = {**predictions.identity, "level": level, "lower": one / bins, "upper": (one + 1) / bins}
             row |= {"n": int(count.sum()), "n_songs": int((count > 0).sum())}
             row |= {"confidence": confidence.sum() / count.sum()}
-            rows.append(row | columns("accuracy", bootstrap.ratio(correct, count, *drawn), "low", "high"))
-    return pd.DataFrame(rows, columns=list(RELIABILITY_COLUMNS))
+            rows.append(row | columns("accuracy", bootstrap.ratio(own[:, None, [2, 0]], *drawn), "low", "high"))
+    return pd.DataFrame(rows, columns=RELIABILITY_COLUMNS)
 
 
 def _bin(confidence: np.ndarray, bins: int) -> np.ndarray:
@@ -79,15 +71,6 @@ def calibration(
     correctness is taken less the mean of its bin, and the signs of whole songs, under ``artist`` of whole artists, are
     flipped at random. (Drawing the truth of each prediction by itself would give too small an ECE, as the slices of a
     song are correct or wrong together.)
-
-    Parameters
-    ----------
-    collected : iterable of Predictions
-    bootstrap : Bootstrap
-    bins : int > 0
-        Of equal width.
-    flips : int > 0
-        Simulations of the ECE.
 
     Returns
     -------
@@ -108,15 +91,15 @@ def calibration(
             found = bootstrap.interval(sums, _scores, *drawn)
             confidence, accuracy, over, brier = zip(*found, strict=True)  # each with its bounds
             if accuracy[0] in (0.0, 1.0):  # nothing to resample
-                _, low, high = bootstrap.ratio(sums[..., 2], sums[..., 0], *drawn)
+                _, low, high = bootstrap.ratio(sums[..., [2, 0]], *drawn)
                 over = (over[0], confidence[0] - high, confidence[0] - low)
             chance = _flipped(sums, drawn[0], flips, bootstrap.seed)
             row = {**predictions.identity, "level": level, "n_songs": len(songs), "n": len(frame)}
+            row |= {"confidence": float(confidence[0]), "accuracy": float(accuracy[0])}
             row |= {"ece": float(measured(sums, _ece)), "ece_expected": float(chance.mean())}
             row |= {"ece_limit": float(np.quantile(chance, LEVEL))}
-            row |= {"confidence": float(confidence[0]), "accuracy": float(accuracy[0])}
             rows.append(row | columns("overconfidence", over, "low", "high") | columns("brier", brier))
-    return pd.DataFrame(rows, columns=list(CALIBRATION_COLUMNS))
+    return pd.DataFrame(rows, columns=CALIBRATION_COLUMNS)
 
 
 def _parts(frame: pd.DataFrame, predictions: Predictions, bins: int) -> np.ndarray:
@@ -132,24 +115,14 @@ def _parts(frame: pd.DataFrame, predictions: Predictions, bins: int) -> np.ndarr
 
 def _scores(sums: np.ndarray) -> np.ndarray:
     """Mean confidence, accuracy, their difference and Brier score [shape=(..., 4)] of summed parts."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        confidence, correct, brier = np.moveaxis(sums[..., 1:4] / sums[..., :1], -1, 0)
+    confidence, correct, brier = np.moveaxis(quotient(sums[..., 1:4], sums[..., :1]), -1, 0)
     return np.stack([confidence, correct, confidence - correct, brier], axis=-1)
 
 
 def _ece(sums: np.ndarray) -> np.ndarray:
     """ECE of summed parts [shape=(..., parts)]."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.abs(_surplus(sums)).sum(axis=-1) / sums[..., 0]
-
-
-def _surplus(sums: np.ndarray, centre: np.ndarray | None = None) -> np.ndarray:
-    """Surplus of confidence in each bin [shape=(..., bins)] of summed parts; less that of `centre` per prediction."""
-    surplus, count = np.split(sums[..., _SURPLUS:], 2, axis=-1)
-    if centre is None:
-        return surplus
-    total, number = np.split(centre[..., _SURPLUS:], 2, axis=-1)
-    return surplus - count * np.divide(total, number, out=np.zeros_like(total), where=number > 0)
+    surplus, _ = np.split(sums[..., _SURPLUS:], 2, axis=-1)
+    return quotient(np.abs(surplus).sum(axis=-1), sums[..., 0])
 
 
 def _flipped(sums: np.ndarray, groups: np.ndarray, flips: int, seed: int) -> np.ndarray:
@@ -159,7 +132,8 @@ def _flipped(sums: np.ndarray, groups: np.ndarray, flips: int, seed: int) -> np.
     if len(total) < 2:
         return np.full(flips, np.nan)
     generator, blocks = np.random.default_rng(seed), []
-    centred = _surplus(total, total.sum(axis=0))
+    surplus, count = np.split(total[..., _SURPLUS:], 2, axis=-1)
+    centred = surplus - count * np.nan_to_num(quotient(surplus.sum(axis=0), count.sum(axis=0)))
     for start in range(0, flips, _BLOCK):
         signs = generator.choice([-1.0, 1.0], (min(_BLOCK, flips - start), len(total)))
         gaps = np.tensordot(signs, centred, axes=1)  # [flips, seeds, bins]

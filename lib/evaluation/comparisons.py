@@ -13,15 +13,13 @@ from itertools import combinations, pairwise
 import numpy as np
 import pandas as pd
 
-from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, measured, percentiles, share
-from lib.evaluation.predictions import LEVELS, Predictions, Tested, collect, same_folds
-from lib.evaluation.results import leaky
+from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns, gap, share
+from lib.evaluation.predictions import IDENTITY, LEVELS, Predictions, Tested, collect, same_folds
+from lib.evaluation.results import labels, leaky
 from lib.evaluation.significance import ALPHA, holm, sign_flip
 from lib.runs.store import Finished
 from lib.splits import CONTROLS, SINGLE, SPLITS
 from lib.training.recipes import BALANCED, BASELINE, BEST, base_of
-
-KEYS = ["network", "split", "recipe", "head"]
 
 
 def difference(
@@ -35,17 +33,8 @@ def difference(
 ) -> dict:
     """Score of `one` minus that of `other`, paired where they tested the same songs.
 
-    Where these make fewer than two clusters, the two sets are resampled independently.
-
-    Parameters
-    ----------
-    one, other : Tested
-    names : (str, str, str)
-        Columns of the two scores and of their difference.
-    bootstrap : Bootstrap
-    level : str
-    split : str
-        Under which clusters are drawn; that of `one` if empty.
+    Where these make fewer than two clusters, the two sets are resampled independently. Clusters are those of `split`,
+    or of the split of `one`.
 
     Returns
     -------
@@ -59,38 +48,34 @@ def difference(
     paired = len(common) > 0 and len(one.clusters(common, split)[1]) > 1
     if paired:
         summed = [(common, sums[ids.get_indexer(common)]) for ids, sums in summed]
-    values, samples = [], []
-    for side, (predictions, (ids, sums)) in enumerate(zip((one, other), summed, strict=True)):
+    found = []
+    for side, (tested, (ids, sums)) in enumerate(zip((one, other), summed, strict=True)):
         own = bootstrap if paired else replace(bootstrap, seed=[bootstrap.seed, side])
-        values.append(float(measured(sums, predictions.measure)))
-        samples.append(own.samples(sums, predictions.measure, *predictions.clusters(ids, split)))
+        found.append(own.estimate(sums, tested.measure, *tested.clusters(ids, split)))
     p = float("nan")
     if paired and one.score == "accuracy":
         correct = [share(sums.sum(axis=1)) * summed[0][1][..., 1].mean(axis=1) for _, sums in summed]
         p = sign_flip(correct[0] - correct[1], one.clusters(common, split)[0], seed=bootstrap.seed)
     return {
-        **dict(zip(names, (*values, values[0] - values[1]), strict=True)),
-        **dict(zip(("low", "high"), percentiles(samples[0] - samples[1]), strict=True)),
+        **{name: float(value) for name, (value, _) in zip(names, found, strict=False)},
+        **columns(names[2], gap(*found), "low", "high"),
         "n_songs": len(common) if paired else min(len(ids) for ids, _ in summed),
         "paired": paired,
         "p": p,
     }
 
 
-def drops(
-    collected: Sequence[Predictions], bootstrap: Bootstrap = BOOTSTRAP, pairs: Sequence[tuple[str, str]] = ()
-) -> pd.DataFrame:
+def compared(name: str, one: Tested, other: Tested, bootstrap: Bootstrap) -> dict[str, float]:
+    """Columns ``<name>``, ``<name>_low``, ``<name>_high`` and ``p`` of the `difference` of two scores per song."""
+    found = difference(one, other, bootstrap=bootstrap)
+    return columns(name, [found[key] for key in ("difference", "low", "high")]) | {"p": found["p"]}
+
+
+def drops(collected: Sequence[Predictions], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
     """How much accuracy a stricter split takes away.
 
-    Paired over the songs tested under both splits. Where ``artist`` was run, every drop resamples artists, so that
-    the steps can be set side by side.
-
-    Parameters
-    ----------
-    collected : sequence of Predictions
-    bootstrap : Bootstrap
-    pairs : sequence of (leaky, strict)
-        Empty = those of `steps`.
+    Paired over the songs tested under both splits of each of the `steps`. Where ``artist`` was run, every drop
+    resamples artists, so that the steps can be set side by side.
 
     Returns
     -------
@@ -101,19 +86,17 @@ def drops(
     run = {a.split for a in collected}
     found = {tuple(a.identity.values()): a for a in collected}
     rows = []
-    for easy, strict in pairs or steps(run):
+    for easy, strict in steps(run):
         for (network, split, recipe, head), after in found.items():
             before = found.get((network, easy, recipe, head))
             if split != strict or before is None:
                 continue
             rule = "artist" if "artist" in run else strict
             for level in LEVELS:
-                row = {"network": network, "recipe": recipe, "head": head, "level": level, "leaky": easy}
-                names = ("before", "after", "drop")
-                row |= difference(before, after, names, bootstrap, level=level, split=rule)
-                rows.append(row | {"strict": strict})
-    columns = ["network", "recipe", "head", "level", "leaky", "strict"]
-    return pd.DataFrame(rows, columns=[*columns, "before", "after", "drop", "low", "high", "n_songs", "paired"])
+                lost = difference(before, after, ("before", "after", "drop"), bootstrap, level=level, split=rule)
+                rows.append({**after.identity, "level": level, "leaky": easy, "strict": strict, **lost})
+    names = ["network", "recipe", "head", "level", "leaky", "strict", "before", "after", "drop", "low", "high"]
+    return pd.DataFrame(rows, columns=[*names, "n_songs", "paired"])
 
 
 def steps(run: Collection[str]) -> list[tuple[str, str]]:
@@ -161,13 +144,12 @@ def ranking(collected: Sequence[Predictions], bootstrap: Bootstrap = BOOTSTRAP) 
         if not alike or (one.split, one.head) != (other.split, other.head):
             continue
         for level in LEVELS:
-            better, worse = sorted((one, other), key=lambda a: -_value(a, level))
-            found = difference(better, worse, bootstrap=bootstrap, level=level)
-            recipes = ", ".join(dict.fromkeys((better.recipe, worse.recipe)))
-            row = {"split": one.split, "recipe": recipes, "head": one.head, "level": level}
-            rows.append(row | {"better": better.network, "worse": worse.network} | found)
-    columns = ["split", "recipe", "head", "level", "better", "worse"]
-    table = pd.DataFrame(rows, columns=[*columns, "difference", "low", "high", "n_songs", "paired", "p"])
+            better, worse = sorted((one, other), key=lambda a: -a.value(level))
+            row = difference(better, worse, bootstrap=bootstrap, level=level) | one.identity | {"level": level}
+            row |= {"better": better.network, "worse": worse.network}
+            rows.append(row | {"recipe": ", ".join(dict.fromkeys((better.recipe, worse.recipe)))})
+    names = ["split", "recipe", "head", "level", "better", "worse", "difference", "low", "high"]
+    table = pd.DataFrame(rows, columns=[*names, "n_songs", "paired", "p"])
     return table.assign(p_holm=table.groupby(["split", "level"])["p"].transform(holm))
 
 
@@ -175,10 +157,8 @@ def sides(ranks: pd.DataFrame) -> list[tuple[str, str]]:
     """Names of the better and the worse of each row of `ranking`, with the recipe where a network has several."""
     recipes = ranks["recipe"].str.split(", ")
     pairs = [(ranks["better"], recipes.str[0]), (ranks["worse"], recipes.str[-1])]
-    known = pd.concat([pd.DataFrame({"network": name, "recipe": recipe}) for name, recipe in pairs])
-    several = known.groupby("network")["recipe"].nunique() > 1
-    names = [name.where(~name.map(several).astype(bool), name + ", " + recipe) for name, recipe in pairs]
-    return list(zip(*names, strict=True))
+    names = labels(pd.concat([pd.DataFrame({"network": name, "recipe": recipe}) for name, recipe in pairs]))
+    return list(zip(names[: len(ranks)], names[len(ranks) :], strict=True))
 
 
 def against_baselines(
@@ -187,16 +167,8 @@ def against_baselines(
     """Every network compared with the best baseline, per song and paired over the songs both tested.
 
     The best baseline is the one that scored highest on the test songs under the same split. That choice
-    knows the test songs, which raises the bar: to beat it is, if anything, harder than it should be.
-
-    Parameters
-    ----------
-    collected : sequence of Predictions or Numbers
-    bootstrap : Bootstrap
-    head : str
-        Empty = all.
-    named : sequence of str
-        Baselines that are each compared with, instead of the best; those that were not run are passed over.
+    knows the test songs, which raises the bar: to beat it is, if anything, harder than it should be. Baselines that
+    are `named` are each compared with instead, if they were run; an empty `head` means all.
 
     Returns
     -------
@@ -215,29 +187,22 @@ def against_baselines(
         if named:
             rivals = [rival for name in named for rival in rivals if rival.network == name]
         else:
-            scored = [rival for rival in rivals if np.isfinite(_value(rival, "song"))]
-            rivals = [max(scored, key=lambda rival: _value(rival, "song"))] if scored else []
+            scored = [rival for rival in rivals if np.isfinite(rival.value("song"))]
+            rivals = [max(scored, key=lambda rival: rival.value("song"))] if scored else []
         for rival in rivals:
             found = difference(predictions, rival, ("value", "baseline_value", "difference"), bootstrap)
             rows.append({**predictions.identity, "baseline": rival.network, "score": predictions.score, **found})
-    columns = [*KEYS, "baseline", "difference", "low", "high", "n_songs"]
-    table = pd.DataFrame(rows, columns=[*columns, "score", "value", "baseline_value", "paired", "p"])
+    names = [*IDENTITY, "baseline", "difference", "low", "high", "n_songs", "score", "value", "baseline_value"]
+    table = pd.DataFrame(rows, columns=[*names, "paired", "p"])
     table = table.assign(p_holm=table.groupby("split")["p"].transform(holm))
     of_numbers = (table["score"] != "accuracy") & (table["low"] > 0)
     return table.assign(significant=(table["difference"] > 0) & ((table["p_holm"] < ALPHA) | of_numbers))
 
 
-def spread(runs: Sequence[Finished], tracks: pd.DataFrame, level: str = "song") -> pd.DataFrame:
-    """Accuracy of each fold of the first seed, and of each seed over the folds that all seeds have.
+def spread(runs: Sequence[Finished], tracks: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy per song of each fold of the first seed, and of each seed over the folds that all seeds have.
 
-    Parameters
-    ----------
-    runs : sequence of Finished
-        Of whole training sets; baselines are left out.
-    tracks : pd.DataFrame
-        The tracks table.
-    level : str
-        ``song`` or ``slice``.
+    `runs` are of whole training sets; baselines are left out.
 
     Returns
     -------
@@ -257,20 +222,13 @@ def spread(runs: Sequence[Finished], tracks: pd.DataFrame, level: str = "song") 
         parts += [("seed", seed, alike[seed]) for seed in sorted(alike) if len(alike) > 1 and alike[seed]]
     rows = []
     for over, number, own in parts:
-        for predictions in collect(own, tracks):
-            songs, sums = predictions.sums(level)
-            value = float(measured(sums, share))
-            rows.append(
-                {**predictions.identity, "over": over, "number": number, "accuracy": value, "n_songs": len(songs)}
-            )
-    return pd.DataFrame(rows, columns=[*KEYS, "over", "number", "accuracy", "n_songs"])
+        for found in collect(own, tracks):
+            row = {**found.identity, "over": over, "number": number, "accuracy": found.value("song")}
+            rows.append(row | {"n_songs": found.songs["track_id"].nunique()})
+    return pd.DataFrame(rows, columns=[*IDENTITY, "over", "number", "accuracy", "n_songs"])
 
 
 def widths(table: pd.DataFrame) -> pd.DataFrame:
     """Give ``n``, ``lowest``, ``highest`` and ``sd`` of the accuracies of `spread` over folds and seeds."""
-    grouped = table.groupby([*KEYS, "over"], sort=False)["accuracy"]
+    grouped = table.groupby([*IDENTITY, "over"], sort=False)["accuracy"]
     return grouped.agg(n="size", lowest="min", highest="max", sd="std").reset_index()
-
-
-def _value(predictions: Tested, level: str) -> float:
-    return float(measured(predictions.sums(level)[1], predictions.measure))

@@ -7,35 +7,22 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns, measured, share
-from lib.evaluation.predictions import Predictions
+from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, bounded, columns, measured, quotient, share
+from lib.evaluation.predictions import IDENTITY, Predictions
 from lib.evaluation.significance import sign_flip
 
 ALL = "all genres"
-WITHIN_COLUMNS = (
-    "network", "split", "recipe", "head", "genre", "n_songs", "accuracy", "low", "high", "usual", "usual_accuracy",
-    "skill", "skill_low", "skill_high", "p",
-)  # fmt: skip
-NEAR_COLUMNS = (
-    "network", "split", "recipe", "head", "n_near", "n_far", "near", "far", "difference", "low", "high",
-)  # fmt: skip
+WITHIN_COLUMNS = [
+    *IDENTITY, "genre", "n_songs", "accuracy", "low", "high", "usual", "usual_accuracy", *bounded("skill"), "p",
+]  # fmt: skip
+NEAR_COLUMNS = [*IDENTITY, "n_near", "n_far", "near", "far", "difference", "low", "high"]
 
 
-def within_genre(
-    collected: Iterable[Predictions], bootstrap: Bootstrap = BOOTSTRAP, head: str = "mood"
-) -> pd.DataFrame:
-    """Accuracy per song within each genre, beside that of always predicting the genre's most frequent class.
+def within_genre(collected: Iterable[Predictions], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
+    """Accuracy of mood per song within each genre, beside that of always predicting the genre's most frequent class.
 
     That class is the most frequent one of the test songs themselves, so it is an upper bound on the baseline
-    ``genre_prior``, which is fitted to the training songs.
-
-    Parameters
-    ----------
-    collected : iterable of Predictions
-        Baselines among them are left out.
-    bootstrap : Bootstrap
-    head : str
-        What is predicted; not the genre.
+    ``genre_prior``, which is fitted to the training songs. Baselines are left out.
 
     Returns
     -------
@@ -47,11 +34,11 @@ def within_genre(
     """
     rows = []
     for predictions in collected:
-        if predictions.head != head or predictions.baseline:
+        if predictions.head != "mood" or predictions.baseline:
             continue
-        ids, correct, count = predictions.tally("song")
+        ids, sums = predictions.sums("song")
         known = predictions.tracks.loc[ids, "genre"].notna().to_numpy()
-        ids, correct, count = ids[known], correct[known], count[known]
+        ids, correct, count = ids[known], *np.moveaxis(sums[known], -1, 0)
         genre, true = predictions.tracks.loc[ids, "genre"].to_numpy(object), predictions.truth(ids)
         usual = {g: pd.Series(true[genre == g]).value_counts().sort_index(kind="stable").idxmax() for g in set(genre)}
         guessed = np.array([usual[g] == t for g, t in zip(genre, true, strict=True)], dtype=float)[:, None] * count
@@ -61,30 +48,23 @@ def within_genre(
             sums = np.stack([correct[own], guessed[own], count[own]], axis=-1)
             ahead = (correct[own] - guessed[own]).sum(axis=1) / np.maximum(count[own].sum(axis=1), 1)
             row = {**predictions.identity, "genre": name, "n_songs": len(own), "usual": usual.get(name, "")}
-            row |= columns("accuracy", bootstrap.ratio(correct[own], count[own], *drawn), "low", "high")
+            row |= columns("accuracy", bootstrap.ratio(sums[..., [0, 2]], *drawn), "low", "high")
             row |= {"usual_accuracy": float(measured(sums[..., 1:], share))}
             row |= columns("skill", bootstrap.interval(sums, _ahead, *drawn))
             rows.append(row | {"p": sign_flip(ahead, drawn[0], seed=bootstrap.seed)})
-    return pd.DataFrame(rows, columns=list(WITHIN_COLUMNS))
+    return pd.DataFrame(rows, columns=WITHIN_COLUMNS)
 
 
 def _ahead(sums: np.ndarray) -> np.ndarray:
     """Accuracy less the baseline's, of sums [shape=(..., 3)] of correct predictions, correct baseline, and count."""
-    return share(np.stack([sums[..., 0] - sums[..., 1], sums[..., 2]], axis=-1))
+    return quotient(sums[..., 0] - sums[..., 1], sums[..., 2])
 
 
-def near_a_cut(
-    collected: Iterable[Predictions], near: pd.Series, bootstrap: Bootstrap = BOOTSTRAP, head: str = "mood"
-) -> pd.DataFrame:
-    """Accuracy per song of songs whose valence lies near a cut, and of the others.
+def near_a_cut(collected: Iterable[Predictions], near: pd.Series, bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
+    """Accuracy of mood per song of songs whose valence lies near a cut, and of the others.
 
-    Parameters
-    ----------
-    collected : iterable of Predictions
-    near : pd.Series of bool
-        By ``track_id``: whether the song lies within one standard error of a cut, see `lib.evaluation.label_noise`.
-    bootstrap : Bootstrap
-    head : str
+    `near` tells of each ``track_id`` whether the song lies within one standard error of a cut, see
+    `lib.evaluation.label_noise`.
 
     Returns
     -------
@@ -93,7 +73,7 @@ def near_a_cut(
     """
     rows = []
     for predictions in collected:
-        if predictions.head != head:
+        if predictions.head != "mood":
             continue
         ids, sums = predictions.sums("song")
         known = ids.isin(near.index)
@@ -105,7 +85,7 @@ def near_a_cut(
         (near_, *_), (far, *_), gap = zip(*bootstrap.interval(parted, _parted, *predictions.clusters(ids)), strict=True)
         row = {**predictions.identity, "n_near": int(close.sum()), "n_far": int((~close).sum())}
         rows.append(row | {"near": float(near_), "far": float(far)} | columns("difference", gap, "low", "high"))
-    return pd.DataFrame(rows, columns=list(NEAR_COLUMNS))
+    return pd.DataFrame(rows, columns=NEAR_COLUMNS)
 
 
 def _parted(sums: np.ndarray) -> np.ndarray:

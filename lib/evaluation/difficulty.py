@@ -6,40 +6,29 @@ these it is, predictions alone cannot tell.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from lib.evaluation.bootstrap import LEVEL
+from lib.evaluation.bootstrap import percentiles
 from lib.evaluation.predictions import STALE, Predictions
-from lib.splits import SPLITS
+from lib.evaluation.results import by_strictness
+from lib.evaluation.significance import permuted
 from lib.training.recipes import BASELINE, BEST, POSTER
 
-RESAMPLES = 2000
 FACTS = ["title", "artist", "genre", "song_group", "artist_group"]
-_CELLS = 2_000_000  # of one block of permutations: memory does not grow with their number
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One prediction of each of several networks for the same songs.
-
-    Attributes
-    ----------
-    head, split : str
-        `split` is empty if no network was run.
-    songs : pd.DataFrame
-        ``true`` and `FACTS` by ``track_id``; title and artist are empty where they are unknown.
-    predicted : pd.DataFrame
-        Predictions by ``track_id``, a column per network.
-    """
+    """One prediction of each of several networks for the same songs."""
 
     head: str
-    split: str
-    songs: pd.DataFrame
-    predicted: pd.DataFrame
+    split: str  # empty if no network was run
+    songs: pd.DataFrame  # ``true`` and `FACTS` by ``track_id``; title and artist are empty where they are unknown
+    predicted: pd.DataFrame  # predictions by ``track_id``, a column per network
 
     @property
     def networks(self) -> list[str]:
@@ -57,18 +46,11 @@ def panel(collected: Sequence[Predictions], head: str, split: str = "") -> Panel
 
     Each network counts once: under the recipe ``poster``, or its first recipe where that was not run, and with the seed
     that tested most songs, of several the lowest. Baselines, stale runs, what was selected (which may be one of the
-    networks) and songs that not all networks tested are left out.
-
-    Parameters
-    ----------
-    collected : sequence of Predictions
-    head : str
-    split : str
-        Empty = the strictest under which a network was run.
+    networks) and songs that not all networks tested are left out. An empty `split` is the strictest under which a
+    network was run.
     """
     own = [a for a in collected if a.head == head and a.recipe not in (BASELINE, BEST) and STALE not in a.network]
-    run = [name for name in SPLITS if any(a.split == name for a in own)]
-    split = split or (run[-1] if run else "")
+    split = split or next(reversed(by_strictness(a.split for a in own)), "")
     chosen: dict[str, Predictions] = {}
     for predictions in own:
         if predictions.split == split and (predictions.recipe == POSTER or predictions.network not in chosen):
@@ -82,9 +64,7 @@ def panel(collected: Sequence[Predictions], head: str, split: str = "") -> Panel
     ).sort_index()
     predicted.index.name = "track_id"
     first = next(iter(chosen))
-    facts = chosen[first].tracks.loc[predicted.index, FACTS].astype(object)
-    for name in ("title", "artist"):
-        facts[name] = facts[name].where(facts[name].notna(), "")
+    facts = chosen[first].tracks.loc[predicted.index, FACTS].astype(object).fillna({"title": "", "artist": ""})
     facts.insert(0, "true", tested[first]["true"].loc[predicted.index])
     return Panel(head, split, facts, predicted)
 
@@ -104,20 +84,17 @@ def missed_by_all(given: Panel) -> pd.DataFrame:
         ``head``, ``track_id``, ``title``, ``artist``, ``true``, ``predicted`` (the most frequent), ``agree`` (how many
         networks predict it), then the prediction of each network; where most agree comes first.
     """
-    missed = ~given.correct.any(axis=1) if given.networks else np.zeros(0, dtype=bool)
+    missed = ~given.correct.any(axis=1)
     predicted = given.predicted.loc[missed]
-    songs = given.songs.loc[missed, ["title", "artist", "true"]].assign(predicted="", agree=0)
-    if len(predicted):
-        names, codes = np.unique(predicted.to_numpy(dtype=str), return_inverse=True)
-        counts = np.stack([(codes.reshape(predicted.shape) == code).sum(axis=1) for code in range(len(names))], axis=1)
-        songs = songs.assign(predicted=names.astype(object)[counts.argmax(axis=1)], agree=counts.max(axis=1))
+    common = predicted.mode(axis=1).reindex(columns=[0])[0].astype(object)  # the first of several
+    songs = given.songs.loc[missed, ["title", "artist", "true"]]
+    songs = songs.assign(predicted=common, agree=predicted.eq(common, axis=0).sum(axis=1).astype(int))
     table = pd.concat([songs, predicted], axis=1).rename_axis("track_id").reset_index()
     table.insert(0, "head", given.head)
-    table["agree"] = table["agree"].astype(int)
     return table.sort_values(["agree", "track_id"], ascending=[False, True], ignore_index=True)
 
 
-def agreement(given: Panel, *, resamples: int = RESAMPLES, seed: int = 0) -> pd.DataFrame:
+def agreement(given: Panel, *, resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
     """How many networks predict a song correctly, against networks that err independently.
 
     Independent means: the number of errors of each network in each true class is fixed, and which songs they fall on
@@ -143,18 +120,10 @@ def agreement(given: Panel, *, resamples: int = RESAMPLES, seed: int = 0) -> pd.
     for name in np.unique(classes):
         own = correct[classes == name]
         expected += len(own) * _number_correct(own.mean(axis=0))
-    drawn = np.concatenate([*_independent(correct, classes, resamples, seed)])
-    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
-    return pd.DataFrame(
-        {
-            "correct": np.arange(count + 1),
-            "songs": songs,
-            "expected": expected,
-            "low": low,
-            "high": high,
-            "p": (1 + (drawn >= songs).sum(axis=0)) / (1 + resamples),
-        }
-    )
+    drawn = _independent(correct, classes, resamples, seed)
+    low, high = percentiles(drawn)
+    table = {"correct": np.arange(count + 1), "songs": songs, "expected": expected, "low": low, "high": high}
+    return pd.DataFrame(table | {"p": (1 + (drawn >= songs).sum(axis=0)) / (1 + resamples)})
 
 
 def _number_correct(chances: np.ndarray) -> np.ndarray:
@@ -165,18 +134,10 @@ def _number_correct(chances: np.ndarray) -> np.ndarray:
     return found
 
 
-def _independent(correct: np.ndarray, classes: np.ndarray, resamples: int, seed: int) -> Iterator[np.ndarray]:
-    """Songs that 0, 1, ... networks predict correctly [block, networks + 1], each network's errors permuted."""
-    generator = np.random.default_rng(seed)
-    networks = correct.shape[1]
-    block = max(1, _CELLS // max(1, correct.size))
-    members = [correct[classes == name].T for name in np.unique(classes)]
-    for start in range(0, resamples, block):
-        rows = min(block, resamples - start)
-        counts = np.zeros((rows, networks + 1))
-        for member in members:
-            own = np.broadcast_to(member, (rows, *member.shape))
-            total = generator.permuted(own, axis=-1).sum(axis=1)
-            flat = (total + (networks + 1) * np.arange(rows)[:, None]).ravel()
-            counts += np.bincount(flat, minlength=counts.size).reshape(counts.shape)
-        yield counts
+def _independent(correct: np.ndarray, classes: np.ndarray, resamples: int, seed: int) -> np.ndarray:
+    """Songs that 0, 1, ... networks predict correctly [resamples, networks + 1], each network's errors permuted."""
+    counts = []
+    for block in permuted(correct.T, classes, resamples, seed):
+        total = block.sum(axis=1)  # [resamples, songs]
+        counts.append([np.bincount(row, minlength=correct.shape[1] + 1) for row in total])
+    return np.concatenate(counts)

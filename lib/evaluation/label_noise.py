@@ -20,12 +20,11 @@ import pandas as pd
 
 from lib.datasets.emotify import EMOTIONS, VALENCE_PARTS
 from lib.datasets.tracks import MOODS
-from lib.evaluation.bootstrap import Bootstrap, clusters, columns, percentiles
+from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, clusters, columns, percentiles
 
 BOUND = 200  # listeners of a song at most
-ROUNDING = 1e-6  # of a share in the file
+ROUNDING = 1e-6  # of a share in the file; well below 1 / BOUND^2, the least distance of two different shares
 MIN_SONGS = 20
-THOUSAND = Bootstrap(1000)  # each of its resamples simulates all listeners
 JOINTS = {
     "independent": "if joyful activation and sadness are independent in one listener",
     "exclusive": "if no listener felt both, which makes the labels noisiest",
@@ -51,27 +50,16 @@ class Ceiling:
     copies : pd.DataFrame
         Pairs of songs that are one recording: ``one``, ``other``, ``mood_one``, ``mood_other``, ``difference`` of
         their valences and ``expected``, the standard deviation that sampling error gives it.
-    unknown : int
-        Songs with a mood that are left out, as no number of listeners fits their shares.
     """
 
     table: pd.DataFrame
     songs: pd.DataFrame
     copies: pd.DataFrame
-    unknown: int
+    unknown: int  # songs with a mood that are left out, as no number of listeners fits their shares
 
 
-def listeners(tracks: pd.DataFrame, *, bound: int = BOUND, rounding: float = ROUNDING) -> pd.Series:
-    """Recover the number of listeners of each song from its shares.
-
-    Parameters
-    ----------
-    tracks : pd.DataFrame
-        With the nine emotions of Emotify, shares in 0..1.
-    bound : int > 0
-        Largest number tried.
-    rounding : float >= 0
-        Largest error of a share, well below 1 / bound^2, the least distance of two different shares.
+def listeners(tracks: pd.DataFrame, *, bound: int = BOUND) -> pd.Series:
+    """Recover the number of listeners of each song, `bound` at most, from its shares of the nine emotions of Emotify.
 
     Returns
     -------
@@ -84,11 +72,11 @@ def listeners(tracks: pd.DataFrame, *, bound: int = BOUND, rounding: float = ROU
         shares = tracks[[*EMOTIONS]].to_numpy(float)
         for n in range(bound, 0, -1):
             counts = shares * n
-            found[(np.abs(counts - np.round(counts)) <= n * rounding).all(axis=1)] = n
+            found[(np.abs(counts - np.round(counts)) <= n * ROUNDING).all(axis=1)] = n
     return pd.Series(found, index=tracks.index, dtype="Int64").replace(0, pd.NA)
 
 
-def label_ceiling(tracks: pd.DataFrame, bootstrap: Bootstrap = THOUSAND, *, bound: int = BOUND) -> Ceiling | None:
+def label_ceiling(tracks: pd.DataFrame, bootstrap: Bootstrap = BOOTSTRAP) -> Ceiling | None:
     """Estimate how often a tagger that knows every song's true valence agrees with the mood labels.
 
     Each resample draws the corpus's parameters (from resampled artists within genre) and, given these and the
@@ -101,14 +89,6 @@ def label_ceiling(tracks: pd.DataFrame, bootstrap: Bootstrap = THOUSAND, *, boun
 
     Listeners are taken for random draws from one population; which songs share listeners is not published.
 
-    Parameters
-    ----------
-    tracks : pd.DataFrame
-        The tracks table.
-    bootstrap : Bootstrap
-    bound : int > 0
-        See `listeners`.
-
     Returns
     -------
     Ceiling, or None
@@ -116,7 +96,7 @@ def label_ceiling(tracks: pd.DataFrame, bootstrap: Bootstrap = THOUSAND, *, boun
         means over the resamples, their intervals hold 95 % of them; ``reliability`` is the mean over the songs of
         n / (n + A), the share of the variance of the valence that is not noise.
     """
-    songs = _songs(tracks, bound)
+    songs = _songs(tracks)
     if songs is None:
         return None
     known = songs.loc[songs["listeners"].notna()].reset_index(drop=True)
@@ -138,7 +118,7 @@ def label_ceiling(tracks: pd.DataFrame, bootstrap: Bootstrap = THOUSAND, *, boun
     return Ceiling(pd.DataFrame(rows)[_COLUMNS], main[_SONGS], _copies(main), len(songs) - len(known))
 
 
-def _songs(tracks: pd.DataFrame, bound: int) -> pd.DataFrame | None:
+def _songs(tracks: pd.DataFrame) -> pd.DataFrame | None:
     """Songs with a mood, their listeners and counts; None unless the moods are cut from the shares' valence."""
     if not {*EMOTIONS} <= {*tracks.columns}:
         return None
@@ -150,7 +130,7 @@ def _songs(tracks: pd.DataFrame, bound: int) -> pd.DataFrame | None:
     codes = songs["mood"].map({name: code for code, name in enumerate(MOODS)}).to_numpy(int)
     if any(valence[codes < k].max(initial=0) > valence[codes >= k].min(initial=1) for k in range(1, len(MOODS))):
         return None
-    songs["code"], songs["listeners"] = codes, listeners(songs, bound=bound)
+    songs["code"], songs["listeners"] = codes, listeners(songs)
     for name, share in zip(("joyful", "sorrowful"), (joy, sadness), strict=True):
         songs[name] = np.round(share * songs["listeners"].fillna(0).to_numpy(int)).astype(int)
     return songs
@@ -220,14 +200,6 @@ def _copies(songs: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for _, group in songs.loc[songs["song_group"].duplicated(keep=False)].groupby("song_group"):
         for one, other in combinations(group.itertuples(), 2):
-            rows.append(
-                {
-                    "one": one.track_id,
-                    "other": other.track_id,
-                    "mood_one": one.mood,
-                    "mood_other": other.mood,
-                    "difference": one.valence - other.valence,
-                    "expected": np.hypot(one.standard_error, other.standard_error),
-                }
-            )
+            expected = np.hypot(one.standard_error, other.standard_error)
+            rows.append((one.track_id, other.track_id, one.mood, other.mood, one.valence - other.valence, expected))
     return pd.DataFrame(rows, columns=["one", "other", "mood_one", "mood_other", "difference", "expected"])

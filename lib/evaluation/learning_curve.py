@@ -7,20 +7,19 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns, measured, percentiles
-from lib.evaluation.comparisons import difference
-from lib.evaluation.predictions import Predictions, collect, variants
+from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, bounded, columns, gap, quotient
+from lib.evaluation.comparisons import compared
+from lib.evaluation.predictions import IDENTITY, Predictions, collect, recorded, variants
 from lib.runs import metrics
 from lib.runs.store import Finished
 from lib.training.recipes import BALANCED, POSTER
 
-CURVE_COLUMNS = (
-    "network", "split", "recipe", "head", "share", "trained_on", "runs", "n_songs", "accuracy", "low", "high",
-    "gained", "gained_low", "gained_high", "missing", "missing_low", "missing_high",
-)  # fmt: skip
-BALANCE_COLUMNS = (
+CURVE_COLUMNS = [
+    *IDENTITY, "share", "trained_on", "runs", "n_songs", "accuracy", "low", "high", *bounded("gained", "missing"),
+]  # fmt: skip
+BALANCE_COLUMNS = [
     "network", "split", "head", "measure", "plain", "balanced", "difference", "low", "high", "n_songs",
-)  # fmt: skip
+]  # fmt: skip
 
 
 def learning_curve(runs: Sequence[Finished], tracks: pd.DataFrame, bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
@@ -28,14 +27,6 @@ def learning_curve(runs: Sequence[Finished], tracks: pd.DataFrame, bootstrap: Bo
 
     Only folds and seeds that were run with every share count, so that each share is evaluated on the same songs.
     Stale runs are left out.
-
-    Parameters
-    ----------
-    runs : sequence of Finished
-        With ``run.share``; not candidates.
-    tracks : pd.DataFrame
-        The tracks table.
-    bootstrap : Bootstrap
 
     Returns
     -------
@@ -52,27 +43,18 @@ def learning_curve(runs: Sequence[Finished], tracks: pd.DataFrame, bootstrap: Bo
             if all(head in found for found in predictions.values()):
                 curve = {share: found[head] for share, found in predictions.items()}
                 rows += [_point(curve, share, by_share[share], bootstrap) for share in curve]
-    return pd.DataFrame(rows, columns=list(CURVE_COLUMNS))
+    return pd.DataFrame(rows, columns=CURVE_COLUMNS)
 
 
 def _point(curve: dict[float, Predictions], share: float, runs: list[Finished], bootstrap: Bootstrap) -> dict:
     predictions = curve[share]
-    ids, correct, count = predictions.tally("song")
+    ids, sums = predictions.sums("song")
     row = {**predictions.identity, "share": share, "runs": len(runs), "n_songs": len(ids)}
-    row |= {"trained_on": _trained_on(runs, predictions.head)}
-    row |= columns("accuracy", bootstrap.ratio(correct, count, *predictions.clusters(ids)), "low", "high")
+    row |= {"trained_on": recorded((one.metrics for one in runs), "train", predictions.head, "song", "n")}
+    row |= columns("accuracy", bootstrap.ratio(sums, *predictions.clusters(ids)), "low", "high")
     for name, one, other in (("gained", share, min(curve)), ("missing", max(curve), share)):
-        if one != other:
-            found = difference(curve[one], curve[other], bootstrap=bootstrap)
-            row |= columns(name, [found[key] for key in ("difference", "low", "high")])
+        row |= compared(name, curve[one], curve[other], bootstrap) if one != other else {}
     return row
-
-
-def _trained_on(runs: list[Finished], head: str) -> float:
-    """Mean number of training songs with a label; NaN where unknown."""
-    parts = [one.metrics.get("parts", {}).get("train", {}).get(head, {}).get("song", {}).get("n") for one in runs]
-    known = [n for n in parts if n is not None]
-    return float(np.mean(known)) if known else float("nan")
 
 
 def balance(collected: Iterable[Predictions], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
@@ -93,32 +75,26 @@ def balance(collected: Iterable[Predictions], bootstrap: Bootstrap = BOOTSTRAP) 
         if recipe == BALANCED and plain is not None:
             about = {"network": network, "split": split, "head": head}
             rows += [about | row for row in _compared(plain, weighted, bootstrap)]
-    return pd.DataFrame(rows, columns=list(BALANCE_COLUMNS))
+    return pd.DataFrame(rows, columns=BALANCE_COLUMNS)
 
 
 def _compared(plain: Predictions, weighted: Predictions, bootstrap: Bootstrap) -> list[dict]:
     classes = list(dict.fromkeys([*plain.classes, *weighted.classes]))
-    summed = [predictions.class_sums("song") for predictions in (plain, weighted)]
-    common = summed[0][0].intersection(summed[1][0])
+    common = plain.class_sums("song")[0].intersection(weighted.class_sums("song")[0])
     if not len(common):
         return []
-    drawn, values, samples = plain.clusters(common), [], []
-    for predictions, (ids, sums) in zip((plain, weighted), summed, strict=True):
-        measure = _measures(
-            [predictions.classes.index(name) if name in predictions.classes else -1 for name in classes]
-        )
-        own = sums[ids.get_indexer(common)]
-        values.append(measured(own, measure))
-        samples.append(bootstrap.samples(own, measure, *drawn))
+    drawn, found = plain.clusters(common), []
+    for predictions in (weighted, plain):
+        ids, sums = predictions.class_sums("song")
+        place = [predictions.classes.index(name) if name in predictions.classes else -1 for name in classes]
+        found.append(bootstrap.estimate(sums[ids.get_indexer(common)], _measures(place), *drawn))
     true = plain.truth(common)
     support = [len(common), len(common), *(int((true == name).sum()) for name in classes)]
-    rows = []
-    for i, measure in enumerate(["accuracy", "macro-F1", *(f"recall of {name}" for name in classes)]):
-        before, after = float(values[0][i]), float(values[1][i])
-        low, high = percentiles(samples[1][:, i] - samples[0][:, i])
-        row = {"measure": measure, "plain": before, "balanced": after, "n_songs": support[i]}
-        rows.append(row | columns("difference", (after - before, low, high), "low", "high"))
-    return rows
+    names = ["accuracy", "macro-F1", *(f"recall of {name}" for name in classes)]
+    (after, _), (before, _) = found
+    gained, low, high = gap(*found)
+    table = {"measure": names, "plain": before, "balanced": after, "difference": gained, "low": low, "high": high}
+    return pd.DataFrame(table | {"n_songs": support}).to_dict("records")
 
 
 def _measures(place: list[int]) -> Callable[[np.ndarray], np.ndarray]:
@@ -126,9 +102,8 @@ def _measures(place: list[int]) -> Callable[[np.ndarray], np.ndarray]:
 
     def measure(sums: np.ndarray) -> np.ndarray:
         correct, truths = sums[..., 0, :], sums[..., 1, :]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            recall = np.where(np.array(place) >= 0, correct[..., place] / truths[..., place], np.nan)
-            accuracy = correct.sum(axis=-1) / truths.sum(axis=-1)
+        recall = np.where(np.array(place) >= 0, quotient(correct[..., place], truths[..., place]), np.nan)
+        accuracy = quotient(correct.sum(axis=-1), truths.sum(axis=-1))
         return np.concatenate([accuracy[..., None], metrics.macro_f1(sums)[..., None], recall], axis=-1)
 
     return measure

@@ -5,15 +5,12 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns, measured, pairs, percentiles, share
-from lib.evaluation.predictions import Predictions
+from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, Interval, bounded, columns, gap, quotient, share
+from lib.evaluation.predictions import IDENTITY, Predictions
 from lib.evaluation.results import networks
 
-CLASS_COLUMNS = (
-    "network", "split", "recipe", "head", "class", "precision", "precision_low", "precision_high",
-    "recall", "recall_low", "recall_high", "f1", "f1_low", "f1_high", "support",
-)  # fmt: skip
-MISTAKES = ["network", "split", "recipe", "head", "track_id", "title", "artist", "true", "predicted", "probability"]
+CLASS_COLUMNS = [*IDENTITY, "class", *bounded("precision", "recall", "f1"), "support"]
+MISTAKES = [*IDENTITY, "track_id", "title", "artist", "true", "predicted", "probability"]
 _CORRECT, _TRUE, _PREDICTED = range(3)  # of Predictions.class_sums
 
 
@@ -35,31 +32,27 @@ def per_class(collected: Iterable[Predictions], bootstrap: Bootstrap = BOOTSTRAP
         for place, name in enumerate(predictions.classes):
             own, row = sums[..., place], {**predictions.identity, "class": name}
             for score, whole in (("precision", _PREDICTED), ("recall", _TRUE)):
-                row |= columns(score, bootstrap.ratio(own[..., _CORRECT], own[..., whole], *drawn))
+                row |= columns(score, bootstrap.ratio(own[..., [_CORRECT, whole]], *drawn))
             f1 = bootstrap.interval(own, _f1, *drawn)
             if f1[0] in (0, 1):  # nothing to resample, as in the recall's own interval
                 f1 = (f1[0], row["recall_low"], row["recall_high"])
             rows.append(row | columns("f1", f1) | {"support": int((own[..., _TRUE] > 0).any(axis=1).sum())})
-    return pd.DataFrame(rows, columns=list(CLASS_COLUMNS))
+    return pd.DataFrame(rows, columns=CLASS_COLUMNS)
 
 
 def _f1(sums: np.ndarray) -> np.ndarray:
     """Harmonic mean of precision and recall of one class [shape=(..., 3)]; NaN if neither true nor predicted."""
-    return share(np.stack([2 * sums[..., _CORRECT], sums[..., _TRUE] + sums[..., _PREDICTED]], axis=-1))
+    return quotient(2 * sums[..., _CORRECT], sums[..., _TRUE] + sums[..., _PREDICTED])
 
 
-def recall_difference(
-    predictions: Predictions, one: str, other: str, bootstrap: Bootstrap = BOOTSTRAP
-) -> tuple[float, float, float]:
+def recall_difference(predictions: Predictions, one: str, other: str, bootstrap: Bootstrap = BOOTSTRAP) -> Interval:
     """Recall of class `one` minus recall of class `other`, with its 95 % interval; NaN where either is unknown."""
-    ids, correct, count = predictions.tally("song")
-    drawn, values, samples = predictions.clusters(ids), [], []
+    ids, sums = predictions.sums("song")
+    found = []
     for name in (one, other):
-        own = (predictions.truth(ids) == name)[:, None]
-        sums = pairs(correct * own, count * own)
-        values.append(float(measured(sums, share)))
-        samples.append(bootstrap.samples(sums, share, *drawn))
-    return values[0] - values[1], *percentiles(samples[0] - samples[1])
+        own = (predictions.truth(ids) == name)[:, None, None]
+        found.append(bootstrap.estimate(sums * own, share, *predictions.clusters(ids)))
+    return gap(*found)
 
 
 def confusion(predictions: Predictions) -> np.ndarray:
@@ -86,13 +79,7 @@ def worst_confusion(predictions: Predictions) -> tuple[str, str, float] | None:
 
 
 def mistakes(collected: Sequence[Predictions], count: int = 10) -> pd.DataFrame:
-    """List the wrong predictions of the highest confidence, per song.
-
-    Parameters
-    ----------
-    collected : sequence of Predictions
-    count : int > 0
-        Songs of each network, split, recipe and head.
+    """List `count` wrong predictions of the highest confidence, per song, of each network, split, recipe and head.
 
     Returns
     -------
@@ -107,21 +94,14 @@ def mistakes(collected: Sequence[Predictions], count: int = 10) -> pd.DataFrame:
         wrong["probability"] = mean.to_numpy().max(axis=1)
         wrong = wrong.loc[wrong["predicted"] != wrong["true"]]
         wrong = wrong.sort_values(["probability", "track_id"], ascending=[False, True]).head(count)
-        for name in ("title", "artist"):
-            known = predictions.tracks.loc[wrong["track_id"], name].astype(object)
-            wrong[name] = known.where(known.notna(), "").to_numpy()
+        named = predictions.tracks.loc[wrong["track_id"], ["title", "artist"]].astype(object).fillna("")
+        wrong[["title", "artist"]] = named.to_numpy()
         parts.append(wrong.assign(**predictions.identity))
     return pd.concat(parts, ignore_index=True)[MISTAKES]
 
 
 def coverage(collected: Iterable[Predictions], slices: pd.DataFrame) -> pd.DataFrame:
-    """How much of the corpus was tested, by how many folds and seeds.
-
-    Parameters
-    ----------
-    collected : iterable of Predictions
-    slices : pd.DataFrame
-        ``track_id`` of every slice of the corpus.
+    """How much of the corpus was tested, by how many folds and seeds; `slices` has ``track_id`` of every slice.
 
     Returns
     -------

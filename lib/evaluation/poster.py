@@ -17,7 +17,7 @@ import pandas as pd
 from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns, wilson
 from lib.evaluation.per_class import recall_difference
 from lib.evaluation.predictions import Predictions
-from lib.evaluation.results import labels, leaky, main_rows
+from lib.evaluation.results import leaky, main_rows
 from lib.evaluation.significance import ALPHA
 from lib.training.recipes import POSTER as RECIPE
 
@@ -34,28 +34,13 @@ PUBLISHED = "poster's own"
 REPRODUCED, REVERSED, OPEN = "reproduced", "reversed", "not significant"
 
 
-def slices_in_corpus() -> int:
-    """Count the slices that the poster's own description of its corpus gives."""
-    return CORPUS["genres"] * CORPUS["songs"] * CORPUS["slices"]
-
-
 def ranking(head: str) -> list[str]:
     """Networks by the poster's test accuracy of one head, best first."""
     return sorted(POSTER, key=lambda network: -POSTER[network][head]["test"])
 
 
-def gap(network: str, head: str) -> float:
-    """Training accuracy minus test accuracy in the poster's table."""
-    return POSTER[network][head]["train"] - POSTER[network][head]["test"]
-
-
 def comparison(table: pd.DataFrame) -> pd.DataFrame:
-    """Put the poster's table beside ours.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As from `lib.evaluation.results.results`.
+    """Put the poster's table beside ours, as from `lib.evaluation.results.results`.
 
     Returns
     -------
@@ -67,16 +52,14 @@ def comparison(table: pd.DataFrame) -> pd.DataFrame:
     """
     table = table.loc[table["recipe"] == RECIPE]
     heads = list(dict.fromkeys([*next(iter(POSTER.values())), *table["head"]]))
-    rows, missing = [], dict.fromkeys(POSTER)
-    for network, ours in table.assign(label=labels(table)).groupby("network", sort=False):
+    rows = []
+    for network in dict.fromkeys([*table["network"], *POSTER]):
         rows += [_published(network)] if network in POSTER else []
-        missing.pop(network, None)
-        for (split, level), part in ours.groupby(["split", "level"], sort=False):
-            row = {"network": part["label"].iloc[0], "split": split, "level": level}
+        for (split, level), part in table.loc[table["network"] == network].groupby(["split", "level"], sort=False):
+            row = {"network": network, "split": split, "level": level}
             for one in part.itertuples():
                 row |= _cells(one.head, one.train_accuracy, one.accuracy, one.low, one.high, one.kappa)
             rows.append(row)
-    rows += [_published(network) for network in missing]
     cells = [f"{head}_{part}" for head in heads for part in ("train", "test", "interval", "kappa")]
     return pd.DataFrame(rows).reindex(columns=["network", "split", "level", *cells])
 
@@ -107,10 +90,7 @@ def comparable(table: pd.DataFrame) -> pd.DataFrame:
 def leads(table: pd.DataFrame, ranks: pd.DataFrame) -> pd.DataFrame:
     """Whether each lead of one network over another in the poster's table is reproduced.
 
-    Parameters
-    ----------
-    table, ranks : pd.DataFrame
-        As from `lib.evaluation.results.results` and `lib.evaluation.comparisons.ranking`.
+    `table` and `ranks` are as from `lib.evaluation.results.results` and `lib.evaluation.comparisons.ranking`.
 
     Returns
     -------
@@ -124,20 +104,13 @@ def leads(table: pd.DataFrame, ranks: pd.DataFrame) -> pd.DataFrame:
     for head, part in comparable(table).groupby("head", sort=False):
         order = [network for network in ranking(head) if network in set(part["network"])]
         for better, worse in combinations(order, 2):
-            verdict = (
-                REPRODUCED if (head, better, worse) in sure else REVERSED if (head, worse, better) in sure else OPEN
-            )
-            rows.append({"head": head, "better": better, "worse": worse, "verdict": verdict})
+            verdict = REVERSED if (head, worse, better) in sure else OPEN
+            rows.append((head, better, worse, REPRODUCED if (head, better, worse) in sure else verdict))
     return pd.DataFrame(rows, columns=["head", "better", "worse", "verdict"])
 
 
 def fits(table: pd.DataFrame) -> pd.DataFrame:
-    """Training and test accuracy of the poster's networks, and the gap between them.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As from `lib.evaluation.results.results`.
+    """Training and test accuracy of the poster's networks, and the gap between them, of a table of `results`.
 
     Returns
     -------
@@ -146,28 +119,17 @@ def fits(table: pd.DataFrame) -> pd.DataFrame:
         accuracy (that of training is an average over the runs without one), and the poster's gap.
     """
     own = comparable(table).dropna(subset="train_accuracy")
-    return pd.DataFrame(
-        {
-            "head": own["head"],
-            "network": own["network"],
-            "train": own["train_accuracy"],
-            "test": own["accuracy"],
-            "gap": own["train_accuracy"] - own["accuracy"],
-            "low": own["train_accuracy"] - own["high"],
-            "high": own["train_accuracy"] - own["low"],
-            "poster": [gap(row.network, row.head) for row in own.itertuples()],
-        }
-    )
+    own = own.rename(columns={"train_accuracy": "train", "accuracy": "test"})
+    printed = [POSTER[row.network][row.head] for row in own.itertuples()]
+    own = own.assign(gap=own["train"] - own["test"], low=own["train"] - own["high"], high=own["train"] - own["low"])
+    own["poster"] = [parts["train"] - parts["test"] for parts in printed]
+    return own[["head", "network", "train", "test", "gap", "low", "high", "poster"]]
 
 
 def mood_observations(collected: Sequence[Predictions], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
     """Test the poster's observation that happy and neutral songs are predicted less well than sad ones.
 
-    Parameters
-    ----------
-    collected : sequence of Predictions
-        Of one network and recipe.
-    bootstrap : Bootstrap
+    `collected` is of one network and recipe.
 
     Returns
     -------
@@ -176,10 +138,9 @@ def mood_observations(collected: Sequence[Predictions], bootstrap: Bootstrap = B
         recall of sad minus that of the mood, with ``low`` and ``high``. Empty where the moods are others.
     """
     rows = [
-        {"split": predictions.split, "mood": mood, "poster": CLASS_ACCURACY[mood]}
-        | columns("difference", recall_difference(predictions, "sad", mood, bootstrap), "low", "high")
-        for predictions in collected
-        if predictions.head == "mood" and {"sad", "neutral", "happy"} <= set(predictions.classes)
+        (one.split, mood, CLASS_ACCURACY[mood], *recall_difference(one, "sad", mood, bootstrap))
+        for one in collected
+        if one.head == "mood" and {"sad", "neutral", "happy"} <= set(one.classes)
         for mood in ("happy", "neutral")
     ]
     return pd.DataFrame(rows, columns=["split", "mood", "poster", "difference", "low", "high"])
@@ -188,12 +149,7 @@ def mood_observations(collected: Sequence[Predictions], bootstrap: Bootstrap = B
 def genre_observations(classes: pd.DataFrame, collected: Sequence[Predictions]) -> pd.DataFrame:
     """Test the poster's observation that Instrumental is its weakest genre and is taken for Electronic.
 
-    Parameters
-    ----------
-    classes : pd.DataFrame
-        As from `lib.evaluation.per_class.per_class`.
-    collected : sequence of Predictions
-        Of one network and recipe.
+    `classes` is as from `lib.evaluation.per_class.per_class`, `collected` of one network and recipe.
 
     Returns
     -------
@@ -208,12 +164,12 @@ def genre_observations(classes: pd.DataFrame, collected: Sequence[Predictions]) 
         if predictions.head != "genre" or not {"instrumental", "electronic"} <= set(names):
             continue
         own = main_rows(classes.loc[(classes["split"] == predictions.split) & (classes["head"] == "genre")])
-        own = own.set_index("class").dropna(subset="recall")
-        if names["instrumental"] not in own.index:
+        own, name = own.set_index("class").dropna(subset="recall"), names["instrumental"]
+        if name not in own.index:
             continue
-        one = own.loc[names["instrumental"]]
-        songs = predictions.songs.loc[predictions.songs["true"] == names["instrumental"], "predicted"]
-        wrong = songs[songs != names["instrumental"]].value_counts()
+        one = own.loc[name]
+        predicted = predictions.songs.loc[predictions.songs["true"] == name, "predicted"]
+        wrong = predicted[predicted != name].value_counts()
         row = {"split": predictions.split, "poster": CLASS_ACCURACY["instrumental"], "songs": one["support"]}
         row |= columns("recall", one[["recall", "recall_low", "recall_high"]], "low", "high")
         row |= {"other": len(own) - 1, "lower": int((own["recall"] < one["recall"]).sum())}

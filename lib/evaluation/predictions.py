@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TypeVar
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from lib.errors import ReportError
-from lib.evaluation.bootstrap import clusters, share
+from lib.evaluation.bootstrap import clusters, measured, share
 from lib.models import baselines
 from lib.runs import metrics
 from lib.runs.run import SELECTED, Run
@@ -19,6 +19,7 @@ from lib.runs.store import Finished
 from lib.splits import CONTROLS, SPLITS
 from lib.training.recipes import BASELINE, order_of
 
+IDENTITY = ("network", "split", "recipe", "head")
 LEVELS = ("slice", "song")
 STALE = " (stale)"
 FIRST = ("zhang2016", "choi2016", "yu2018")  # networks in the order of the poster's table, before others
@@ -30,36 +31,24 @@ Key = TypeVar("Key", bound=Hashable)
 class Tested:
     """Predictions of one head of one network under one split and recipe, all its folds and seeds.
 
-    Attributes
-    ----------
-    network : str
-        Architecture, with `STALE` behind it if the runs were made with other data or code than now.
-    split, recipe, head : str
-    runs : tuple of Run
-    folds : int
-        Folds that the split has, run or not.
-    slices : pd.DataFrame
-        One row per slice and seed: ``seed``, ``slice``, ``track_id``, ``true`` and what was predicted.
-    songs : pd.DataFrame
-        The same per song, without ``slice`` and with ``n_slices``; the prediction is that of the mean.
-    tracks : pd.DataFrame
-        Groups, genre, title and artist of the songs, by ``track_id``.
+    ``slices`` have a row per slice and seed: ``seed``, ``slice``, ``track_id``, ``true`` and what was predicted. The
+    same stands in ``songs`` per song, without ``slice`` and with ``n_slices``; the prediction is that of the mean.
     """
 
-    network: str
+    network: str  # architecture, with `STALE` behind it if the runs were made with other data or code than now
     split: str
     recipe: str
     head: str
     runs: tuple[Run, ...]
-    folds: int
+    folds: int  # that the split has, run or not
     slices: pd.DataFrame
     songs: pd.DataFrame
-    tracks: pd.DataFrame
+    tracks: pd.DataFrame  # groups, genre, title and artist of the songs, by ``track_id``
 
     @property
     def identity(self) -> dict[str, str]:
         """Columns that identify these predictions in a table."""
-        return {name: getattr(self, name) for name in ("network", "split", "recipe", "head")}
+        return {name: getattr(self, name) for name in IDENTITY}
 
     @property
     def baseline(self) -> bool:
@@ -69,6 +58,10 @@ class Tested:
     def frame(self, level: str) -> pd.DataFrame:
         """Rows of one of the `LEVELS`."""
         return self.songs if level == "song" else self.slices
+
+    def value(self, level: str) -> float:
+        """Score of all songs together, mean over the seeds."""
+        return float(measured(self.sums(level)[1], self.measure))
 
     def clusters(self, ids: pd.Index, split: str = "") -> tuple[np.ndarray, np.ndarray]:
         """Return groups and strata of some songs as under a split, its own if none is given."""
@@ -85,16 +78,10 @@ class Predictions(Tested):
 
     ``slices`` and ``songs`` hold the probability of each class (``<head>:<class>``), the class
     ``predicted``, its ``probability``, and whether it is ``correct``.
-
-    Attributes
-    ----------
-    classes : tuple of str
-    train : dict
-        Level -> accuracy on the training part, mean over the runs; NaN where unknown.
     """
 
     classes: tuple[str, ...]
-    train: dict[str, float]
+    train: dict[str, float]  # accuracy on the training part by level, mean over the runs; NaN where unknown
 
     score = "accuracy"
     measure = staticmethod(share)
@@ -104,13 +91,8 @@ class Predictions(Tested):
         """Columns of the classes' probabilities, in the order of `classes`."""
         return [f"{self.head}:{name}" for name in self.classes]
 
-    def tally(self, level: str) -> tuple[pd.Index, np.ndarray, np.ndarray]:
-        """Return songs, and correct and all predictions of each [songs, seeds]."""
-        songs, sums = self.sums(level)
-        return songs, sums[..., 0], sums[..., 1]
-
     def sums(self, level: str) -> tuple[pd.Index, np.ndarray]:
-        """Return songs, and what `measure` makes the accuracy of [songs, seeds, 2]."""
+        """Return songs, and correct and all predictions of each [songs, seeds, 2]."""
         frame = self.frame(level)
         correct = frame["correct"].to_numpy(dtype=float)
         return added_up(frame, np.stack([correct, np.ones(len(correct))], axis=1))
@@ -145,13 +127,7 @@ class Numbers(Tested):
 
 
 def added_up(frame: pd.DataFrame, values: np.ndarray) -> tuple[pd.Index, np.ndarray]:
-    """Add the rows of a table up per song and seed.
-
-    Parameters
-    ----------
-    frame : pd.DataFrame
-        ``track_id`` and ``seed``.
-    values : np.ndarray [shape=(len(frame), ...)]
+    """Add values [shape=(len(frame), ...)] up per ``track_id`` and ``seed`` of the frame's rows.
 
     Returns
     -------
@@ -170,15 +146,7 @@ def collect(runs: Sequence[Finished], tracks: pd.DataFrame, part: str = "test") 
     """Pool the categorical heads of finished runs: folds of one seed together, seeds side by side.
 
     A song's prediction is the mean of its slices' probabilities. A song whose label of a head is missing takes no part
-    in that head. Stale runs are kept apart under a name that says so.
-
-    Parameters
-    ----------
-    runs : sequence of Finished
-    tracks : pd.DataFrame
-        The tracks table.
-    part : str
-        ``test``, or ``validation`` for candidates.
+    in that head. Stale runs are kept apart under a name that says so. `part` is ``validation`` for candidates.
 
     Returns
     -------
@@ -194,7 +162,7 @@ def collect(runs: Sequence[Finished], tracks: pd.DataFrame, part: str = "test") 
     """
     result = []
     for about, own, slices, songs, classes in _pooled(runs, tracks, part, numeric=False):
-        train = {level: _train_accuracy(own, about["head"], level) for level in LEVELS}
+        train = {level: recorded(own, "train", about["head"], level, "accuracy") for level in LEVELS}
         columns = [f"{about['head']}:{name}" for name in classes]
         for frame in (slices, songs):
             chances = frame[columns].to_numpy()
@@ -228,11 +196,7 @@ def controls(runs: Sequence[Finished]) -> list[Finished]:
 def same_folds(groups: Mapping[Key, Sequence[Finished]], *fields: str) -> dict[Key, list[Finished]]:
     """Keep the runs of each group over what all groups have, so that all were evaluated on the same songs.
 
-    Parameters
-    ----------
-    groups : mapping to sequence of Finished
-    *fields : str
-        Of `Run`, that must be alike: ``fold`` and ``seed`` if none is named.
+    `fields` of `Run` must be alike, ``fold`` and ``seed`` if none is named.
     """
     key = attrgetter(*(fields or ("fold", "seed")))
     common = set.intersection(*({key(one.run) for one in own} for own in groups.values())) if groups else set()
@@ -251,6 +215,13 @@ def variants(runs: Sequence[Finished], by: Callable[[Finished], Key]) -> list[di
             grouped.setdefault(key, {}).setdefault(by(one), []).append(one)
     found = [same_folds(groups) for groups in grouped.values() if len(groups) > 1]
     return [groups for groups in found if all(groups.values())]
+
+
+def recorded(metrics: Iterable[dict], part: str, head: str, level: str, measure: str) -> float:
+    """Mean of a measure over those of the runs' `Finished.metrics` that hold it; NaN where none does."""
+    found = [one.get("parts", {}).get(part, {}).get(head, {}).get(level, {}).get(measure) for one in metrics]
+    known = [value for value in found if value is not None]
+    return float(np.mean(known)) if known else float("nan")
 
 
 def known_labels(tracks: pd.DataFrame, head: str) -> pd.Series:
@@ -325,9 +296,3 @@ def _tested(finished: Finished, tracks: pd.DataFrame, part: str) -> pd.DataFrame
             "lacks. Delete that run's folder and run notebooks/04_training.ipynb again."
         )
     return table.assign(seed=finished.run.seed)
-
-
-def _train_accuracy(described: list[dict], head: str, level: str) -> float:
-    values = [one.get("parts", {}).get("train", {}).get(head, {}).get(level, {}).get("accuracy") for one in described]
-    known = [value for value in values if value is not None]
-    return float(np.mean(known)) if known else float("nan")

@@ -6,21 +6,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns
-from lib.evaluation.predictions import LEVELS, STALE, Numbers, Predictions, Tested
+from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, bounded, columns
+from lib.evaluation.predictions import IDENTITY, LEVELS, STALE, Numbers, Predictions, Tested
 from lib.io import write_csv
 from lib.runs import metrics
 from lib.splits import SPLITS
 from lib.training.recipes import BASELINE, BEST, POSTER
 
-RESULT_COLUMNS = (
-    "network", "split", "recipe", "head", "level", "n_songs", "accuracy", "low", "high", "runs",
-    "kappa", "train_accuracy", "majority", "macro_f1", "macro_f1_low", "macro_f1_high",
-)  # fmt: skip
-NUMBER_COLUMNS = (
-    "network", "split", "recipe", "head", "level", "n_songs", "r2", "r2_low", "r2_high", "r", "r_low", "r_high",
-    "ccc", "ccc_low", "ccc_high", "runs",
-)  # fmt: skip
+RESULT_COLUMNS = [
+    *IDENTITY, "level", "n_songs", "accuracy", "low", "high", "runs", "kappa", "train_accuracy", "majority",
+    *bounded("macro_f1"),
+]  # fmt: skip
+NUMBER_COLUMNS = [*IDENTITY, "level", "n_songs", *bounded("r2", "r", "ccc"), "runs"]
 
 
 def results(collected: Iterable[Predictions], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
@@ -38,26 +35,17 @@ def results(collected: Iterable[Predictions], bootstrap: Bootstrap = BOOTSTRAP) 
     rows = []
     for predictions in collected:
         for level in LEVELS:
-            songs, correct, count = predictions.tally(level)
+            songs, sums = predictions.sums(level)
             drawn, frame = predictions.clusters(songs), predictions.frame(level)
-            accuracy = bootstrap.ratio(correct, count, *drawn)
+            accuracy = bootstrap.ratio(sums, *drawn)
             f1 = bootstrap.interval(predictions.class_sums(level)[1], metrics.macro_f1, *drawn)
             if accuracy[0] == 1:  # nothing to resample, as in the accuracy's own interval
                 f1 = (f1[0], *accuracy[1:])
-            rows.append(
-                {
-                    **predictions.identity,
-                    "level": level,
-                    "n_songs": len(songs),
-                    **columns("accuracy", accuracy, "low", "high"),
-                    "runs": len(predictions.runs),
-                    "kappa": kappa(frame),
-                    "train_accuracy": predictions.train[level],
-                    "majority": frame["true"].value_counts(normalize=True).max(),
-                    **columns("macro_f1", f1),
-                }
-            )
-    return pd.DataFrame(rows, columns=list(RESULT_COLUMNS))
+            row = {**predictions.identity, "level": level, "n_songs": len(songs), "runs": len(predictions.runs)}
+            row |= columns("accuracy", accuracy, "low", "high") | columns("macro_f1", f1)
+            row |= {"kappa": kappa(frame), "train_accuracy": predictions.train[level]}
+            rows.append(row | {"majority": frame["true"].value_counts(normalize=True).max()})
+    return pd.DataFrame(rows, columns=RESULT_COLUMNS)
 
 
 def numeric_results(collected: Iterable[Numbers], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
@@ -79,7 +67,7 @@ def numeric_results(collected: Iterable[Numbers], bootstrap: Bootstrap = BOOTSTR
             for name, *bounds in zip(("r2", "r", "ccc"), *found, strict=True):
                 row |= columns(name, bounds)
             rows.append(row)
-    return pd.DataFrame(rows, columns=list(NUMBER_COLUMNS))
+    return pd.DataFrame(rows, columns=NUMBER_COLUMNS)
 
 
 def keep(table: pd.DataFrame, path: Path) -> None:

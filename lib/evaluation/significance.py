@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
 ALPHA = 0.05  # of every test; a corrected p below it is significant, and intervals hold 1 - ALPHA
 PERMUTATIONS = 9_999
 MANY = 2_000  # clusters that differ, from which only the number of flips of each value is drawn
-_CELLS = 2_000_000  # of one block of permutations: memory does not grow with their number
+_CELLS = 2_000_000  # of one block of permutations or resamples: memory does not grow with their number
+
+
+def blocks(total: int, cells: int) -> Iterator[int]:
+    """Sizes of the blocks in which `total` permutations of so many cells each are drawn."""
+    size = max(1, _CELLS // max(1, cells))
+    for start in range(0, total, size):
+        yield min(size, total - start)
+
+
+def permuted(values: np.ndarray, cells: np.ndarray, permutations: int, seed: int) -> Iterator[np.ndarray]:
+    """Permute values [shape=(..., songs)] within cells of songs, each row by itself; in blocks [shape=(n, ..., songs)].
+
+    `cells` [shape=(songs,)] are numbers; the blocks hold `permutations` in all.
+    """
+    generator = np.random.default_rng(seed)
+    members = [np.flatnonzero(cells == cell) for cell in np.unique(cells)]
+    for n in blocks(permutations, values.size):
+        block = np.empty((n, *values.shape), dtype=values.dtype)
+        for member in members:
+            own = values[..., member]
+            block[..., member] = generator.permuted(np.broadcast_to(own, (n, *own.shape)), axis=-1)
+        yield block
 
 
 def sign_flip(differences: np.ndarray, groups: np.ndarray, *, permutations: int = PERMUTATIONS, seed: int = 0) -> float:
@@ -57,9 +81,8 @@ def sign_flip(differences: np.ndarray, groups: np.ndarray, *, permutations: int 
 def _flipped_by_value(moving: np.ndarray, permutations: int, seed: int) -> float:
     values, count = np.unique(np.abs(moving).round(12), return_counts=True)
     generator, extreme, found = np.random.default_rng(seed), 0, abs(moving.sum()) - 1e-9
-    block = max(1, _CELLS // len(values))
-    for start in range(0, permutations, block):
-        flips = generator.binomial(count, 0.5, (min(block, permutations - start), len(values)))
+    for n in blocks(permutations, len(values)):
+        flips = generator.binomial(count, 0.5, (n, len(values)))
         extreme += int((np.abs((count - 2 * flips) @ values) >= found).sum())
     return (1 + extreme) / (1 + permutations)
 

@@ -14,20 +14,16 @@ from math import comb
 import numpy as np
 import pandas as pd
 
-from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns, share
-from lib.evaluation.predictions import Predictions, added_up
+from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, bounded, columns, pairs, quotient
+from lib.evaluation.predictions import IDENTITY, Predictions, added_up
 from lib.evaluation.results import networks
 from lib.training.recipes import BEST
 
-VOTING_COLUMNS = (
-    "network", "split", "recipe", "head", "slices", "accuracy", "low", "high", "gain", "gain_low", "gain_high",
-    "n_songs",
-)  # fmt: skip
-AGREEMENT_COLUMNS = (
-    "network", "split", "recipe", "head", "n_songs", "slices", "share", "share_low", "share_high", "same",
-    "same_low", "same_high", "chance", "kappa", "kappa_low", "kappa_high", "same_correct", "same_correct_low",
-    "same_correct_high", "same_wrong", "same_wrong_low", "same_wrong_high", "gap", "gap_low", "gap_high",
-)  # fmt: skip
+VOTING_COLUMNS = [*IDENTITY, "slices", "accuracy", "low", "high", *bounded("gain"), "n_songs"]
+AGREEMENT_COLUMNS = [
+    *IDENTITY, "n_songs", "slices", *bounded("share", "same"), "chance",
+    *bounded("kappa", "same_correct", "same_wrong", "gap"),
+]  # fmt: skip
 _ENOUGH = 0.9  # of the songs have as many slices as the largest vote
 _BLOCK = 500  # songs at a time: memory does not grow with the corpus
 
@@ -42,15 +38,8 @@ def voting(
     draws is exact where a song has no more than `draws` sets of `k` slices: of ten slices always, of more for
     ``k = 1`` and for all. A vote of all slices is the song's prediction in `lib.evaluation.results`.
 
-    Parameters
-    ----------
-    collected : iterable of Predictions
-        Baselines and what was selected are left out: they, or some of what may be selected, predict the same for each
-        slice of a song.
-    bootstrap : Bootstrap
-    most : int > 0
-    draws : int > 0
-        Sets of slices that stand for all where there are more.
+    Baselines and what was selected are left out: they, or some of what may be selected, predict the same for each
+    slice of a song.
 
     Returns
     -------
@@ -68,16 +57,15 @@ def voting(
         for place in range(top):
             accuracy = found[:, place]
             if accuracy[0] in (0.0, 1.0):  # nothing to resample
-                accuracy = (accuracy[0], *bootstrap.ratio(sums[..., place], sums[..., -1], *drawn)[1:])
+                accuracy = (accuracy[0], *bootstrap.ratio(sums[..., [place, -1]], *drawn)[1:])
             row = {**predictions.identity, "slices": place + 1, "n_songs": len(songs)}
             rows.append(row | columns("accuracy", accuracy, "low", "high") | columns("gain", found[:, top + place]))
-    return pd.DataFrame(rows, columns=list(VOTING_COLUMNS))
+    return pd.DataFrame(rows, columns=VOTING_COLUMNS)
 
 
 def _with_gains(sums: np.ndarray) -> np.ndarray:
     """Accuracy of each vote, then its gain over one slice, of summed correct predictions and their number."""
-    correct, count = sums[..., :-1], sums[..., -1:]
-    accuracies = share(np.stack([correct, np.broadcast_to(count, correct.shape)], axis=-1))
+    accuracies = quotient(sums[..., :-1], sums[..., -1:])
     return np.concatenate([accuracies, accuracies - accuracies[..., :1]], axis=-1)
 
 
@@ -89,9 +77,8 @@ def _voted(predictions: Predictions, most: int, draws: int, seed: int) -> tuple[
     songs = predictions.songs.set_index(["seed", "track_id"]).loc[sizes.index].reset_index()
     chances, n = own[predictions.columns].to_numpy(), sizes.to_numpy()
     first = n.cumsum() - n
-    true = pd.Index(predictions.classes, dtype=object).get_indexer(
-        songs["true"].astype(object)
-    )  # -1: the network lacks it
+    # -1: the network lacks the class
+    true = pd.Index(predictions.classes, dtype=object).get_indexer(songs["true"].astype(object))
     top = max((k for k in range(1, most + 1) if (n >= k).mean() >= _ENOUGH), default=1)
     correct, generator = np.zeros((len(n), top)), np.random.default_rng(seed)
     for size in np.unique(n[n >= top]):
@@ -125,12 +112,7 @@ def slice_agreement(collected: Iterable[Predictions], bootstrap: Bootstrap = BOO
     agreement within songs is the observed agreement of Fleiss' kappa (1971, doi 10.1037/h0031619), and ``kappa``
     corrects it in the same way, except that chance is what slices of *different* songs agree in. (Fleiss counts a
     song's own slices towards chance, and statsmodels' ``fleiss_kappa`` needs equally many slices of all songs.)
-
-    Parameters
-    ----------
-    collected : iterable of Predictions
-        Baselines are left out, as in `voting`, and predictions without a song of two slices.
-    bootstrap : Bootstrap
+    Baselines are left out, as in `voting`, and predictions without a song of two slices.
 
     Returns
     -------
@@ -155,7 +137,7 @@ def slice_agreement(collected: Iterable[Predictions], bootstrap: Bootstrap = BOO
             ("same_correct", same_correct, correct),
             ("same_wrong", same_wrong, wrong),
         ):
-            row |= columns(name, bootstrap.ratio(part, count, *drawn))
+            row |= columns(name, bootstrap.ratio(pairs(part, count), *drawn))
         found = np.round(bootstrap.interval(sums, _beyond, *drawn), 12)
         row |= {"chance": found[0, 0]} | columns("kappa", found[:, 1]) | columns("gap", found[:, 2])
         if row["same"] == 1:  # nothing to resample
@@ -164,7 +146,7 @@ def slice_agreement(collected: Iterable[Predictions], bootstrap: Bootstrap = BOO
         if sides & {0.0, 1.0} or np.isnan(row["same_correct_low"] + row["same_wrong_low"]):
             row |= _hybrid(row)
         rows.append(row)
-    return pd.DataFrame(rows, columns=list(AGREEMENT_COLUMNS))
+    return pd.DataFrame(rows, columns=AGREEMENT_COLUMNS)
 
 
 def _hybrid(row: dict) -> dict[str, float]:
@@ -213,10 +195,7 @@ def _with_others(shares: np.ndarray) -> np.ndarray:
 def _beyond(sums: np.ndarray) -> np.ndarray:
     """Chance, kappa and gap [shape=(..., 3)] of summed counts."""
     correct, wrong, same_correct, same_wrong, chance = (sums[..., place] for place in (0, 1, 2, 3, 5))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        chance = chance / (correct + wrong)
-        rest = np.where(1 - chance > 1e-9, 1 - chance, np.nan)
-        kappa = ((same_correct + same_wrong) / (correct + wrong) - chance) / rest
-        gap = same_correct / correct - same_wrong / wrong
-    found = np.stack([chance, kappa, gap], axis=-1)
-    return np.where(np.isfinite(found), found, np.nan)
+    chance = quotient(chance, correct + wrong)
+    rest = np.where(1 - chance > 1e-9, 1 - chance, np.nan)
+    kappa = (quotient(same_correct + same_wrong, correct + wrong) - chance) / rest
+    return np.stack([chance, kappa, quotient(same_correct, correct) - quotient(same_wrong, wrong)], axis=-1)

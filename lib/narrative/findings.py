@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,24 +50,16 @@ _ENVIRONMENT.globals |= {"meaning": MEANING, "isna": pd.isna, "interval": filter
 
 
 def render(name: str, **values) -> list[str]:
-    """Write a template of this package.
-
-    Parameters
-    ----------
-    name : str
-        Of ``templates/<name>.md.j2``.
-    **values
-        Its variables; tables as lists of their rows.
-
-    Returns
-    -------
-    list of str
-        Paragraphs of Markdown, one line each.
-    """
+    """Paragraphs of Markdown, one line each, of ``templates/<name>.md.j2``; tables become lists of their rows."""
     tables = {key: value.to_dict("records") for key, value in values.items() if isinstance(value, pd.DataFrame)}
     text = _ENVIRONMENT.get_template(f"{name}.md.j2").render(values | tables)
     parts = (re.sub(r"[ \n]+", " ", part).strip() for part in re.split(r"\n\s*\n", text))
     return [part for part in parts if part]
+
+
+def songs_of(corpus: str) -> str:
+    """Return what the songs of a corpus are called."""
+    return "synthetic songs" if corpus == SYNTHETIC else "songs"
 
 
 def headline(
@@ -74,21 +67,14 @@ def headline(
     table: pd.DataFrame,
     dropped: pd.DataFrame,
     ranks: pd.DataFrame,
+    corpus: str = "",
     *,
     beaten: pd.DataFrame | None = None,
-    songs: str = "songs",
 ) -> list[str]:
     """Up to three sentences of results, of the main network and per song; none without classes.
 
-    Parameters
-    ----------
-    collected : sequence of Tested
-        What the tables are made of; stale runs among them are named first.
-    table, dropped, ranks, beaten : pd.DataFrame
-        As from `lib.evaluation.results.results` and from `drops` (with the controls), `ranking` and
-        `against_baselines` of `lib.evaluation.comparisons`.
-    songs : str
-        ``songs``, or what they are called if they are synthetic.
+    The tables are those of `lib.evaluation.results.results` and of `drops` (with the controls), `ranking` and
+    `against_baselines` of `lib.evaluation.comparisons`, made of `collected`, of which stale runs are named first.
     """
     rows = main_rows(table)
     rows = rows.loc[rows["level"] == "song"]
@@ -110,7 +96,7 @@ def headline(
         control=_step(own, CONTROLS),
         beaten=beaten,
         leads=poster.leads(table, ranks),
-        songs=songs,
+        songs=songs_of(corpus),
     )
 
 
@@ -126,22 +112,13 @@ def findings(
 ) -> list[str]:
     """Paragraphs of findings; a warning in the first if any run is stale.
 
-    Parameters
-    ----------
-    collected : sequence of Tested
-    table, dropped, ranks, beaten : pd.DataFrame
-        As of `headline`.
-    corpus : str
-    numeric : pd.DataFrame, optional
-        As from `lib.evaluation.results.numeric_results`.
+    Tables as of `headline`; `numeric` as from `lib.evaluation.results.numeric_results`.
     """
-    songs = "synthetic songs" if corpus == SYNTHETIC else "songs"
-    paragraphs = []
+    songs, paragraphs = songs_of(corpus), []
     if len(table):
         paragraphs = [*leakage(table, dropped, songs), *leakage_alone(table, dropped), *pattern(table, ranks)]
         paragraphs.append(chance_finding(table, songs))
-    paragraphs += [baseline_finding(beaten, songs), number_finding(numeric, songs)]
-    paragraphs = [finding for finding in paragraphs if finding]
+    paragraphs = [*filter(None, [*paragraphs, baseline_finding(beaten, songs), number_finding(numeric, songs)])]
     return [" ".join([*stale(collected), *paragraphs[:1]]), *paragraphs[1:]]
 
 
@@ -216,14 +193,7 @@ def number_finding(numeric: pd.DataFrame | None, songs: str = "songs") -> str:
 
 
 def label_noise(found: Ceiling | None, accuracy: pd.DataFrame) -> list[str]:
-    """Compare a network's accuracy of mood with the label-noise ceiling.
-
-    Parameters
-    ----------
-    found : Ceiling or None
-    accuracy : pd.DataFrame
-        Rows of `lib.evaluation.results.results`, of mood and per song.
-    """
+    """Compare a network's accuracy of mood per song, rows of `results`, with the label-noise ceiling."""
     if found is None:
         return render("label_noise", found=None)
     plausible = found.table.loc[found.table["joint"] != "together"]
@@ -246,9 +216,8 @@ def label_noise(found: Ceiling | None, accuracy: pd.DataFrame) -> list[str]:
 def poster_sizes() -> list[str]:
     """Return what the sizes of the poster's sets imply."""
     uneven = dict.fromkeys(size for size in poster.SIZES.values() if size % poster.CORPUS["slices"])
-    return render(
-        "poster_sizes", sizes=poster.SIZES, corpus=poster.CORPUS, slices=poster.slices_in_corpus(), uneven=uneven
-    )
+    slices = math.prod(poster.CORPUS.values())
+    return render("poster_sizes", sizes=poster.SIZES, corpus=poster.CORPUS, slices=slices, uneven=uneven)
 
 
 def write_summary(
@@ -262,22 +231,11 @@ def write_summary(
     paragraphs: Sequence[str],
     table: pd.DataFrame,
     dropped: pd.DataFrame,
-) -> dict:
-    """Write what the index page shows and return it.
+) -> None:
+    """Write what the index page shows, ``summary.json`` of the study's results.
 
-    Parameters
-    ----------
-    path : path-like
-        ``summary.json`` of the study's results.
-    study, corpus : str
-    tracks : pd.DataFrame
-        The tracks table, whose checksum identifies the music and labels of these results.
-    credit : str
-        Markdown paragraph on the music and its makers.
-    first, paragraphs : sequence of str
-        As from `headline` and `findings`.
-    table, dropped : pd.DataFrame
-        As of `headline`.
+    `first` and `paragraphs` are as from `headline` and `findings`, `credit` a paragraph on the music and its makers;
+    the checksum of `tracks` identifies the music and labels of these results.
     """
     summary = {
         "study": study,
@@ -292,7 +250,6 @@ def write_summary(
         "credit": credit,
     }
     write_json(summary, path)
-    return summary
 
 
 def _own(found: pd.DataFrame | None, rows: pd.DataFrame, level: str = "song") -> pd.DataFrame:

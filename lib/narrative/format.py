@@ -11,6 +11,7 @@ from lib.paths import Study
 
 PERCENT = "\u00a0%"
 _HUGE = 1e12
+_FEW = 3  # heads that are named one by one
 
 
 def fixed(value: float, digits: int = 0) -> str:
@@ -62,6 +63,27 @@ def listed(names: Iterable[str]) -> str:
     """Join names as ``a, b and c``."""
     *most, last = [*names] or ["none"]
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def sets(table: pd.DataFrame) -> list[str]:
+    """Name each row's set of heads, of `together`: ``alone``, the others if few, or what the largest set has more."""
+    table = table.fillna({"names": ""})  # as read from a file
+    every = set().union(*table.loc[table["heads"] == table["heads"].max(), "names"].str.split(", "), table["head"])
+    found = []
+    for row in table.itertuples():
+        others = set(row.names.split(", ")) - {""}
+        missing = every - others - {row.head}
+        if len(others) <= _FEW:
+            found.append(f"with {_words(others)}" if others else "alone")
+        elif missing:
+            found.append(f"with {len(others)} others, without {_words(missing)}")
+        else:
+            found.append(f"with all {len(others)} others")
+    return found
+
+
+def _words(names: Iterable[str]) -> str:
+    return listed(name.replace("_", " ") for name in sorted(names))
 
 
 def signed(value: float) -> str:
@@ -126,21 +148,9 @@ def readable(table: pd.DataFrame, digits: int = 3) -> pd.DataFrame:
 
 
 def shown(table: pd.DataFrame, columns: Iterable[str] = (), otherwise: str = "", digits: int = 2):
-    """Display some columns of a table, networks with their recipe and scores with their intervals; else a sentence.
+    """Display some columns of a result table, all if none is named, networks with their recipe.
 
-    Parameters
-    ----------
-    table : pd.DataFrame
-        A result table.
-    columns : iterable of str
-        Scores without their bounds; empty = all.
-    otherwise : str
-        Markdown that is displayed where the table is empty.
-    digits : int
-
-    Returns
-    -------
-    pd.DataFrame or IPython.display.Markdown
+    Scores, named without their bounds, come with their intervals. Of an empty table the Markdown `otherwise` is shown.
     """
     from IPython.display import Markdown
 
@@ -151,16 +161,9 @@ def shown(table: pd.DataFrame, columns: Iterable[str] = (), otherwise: str = "",
     return readable(joined[list(columns)] if columns else joined.drop(columns="recipe", errors="ignore"), digits)
 
 
-def by_split(table: pd.DataFrame, level: str = "song") -> pd.DataFrame:
-    """Accuracy with its interval as text, a row per network and head, a column per split.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        As from `lib.evaluation.results.results`.
-    level : str
-    """
-    own = table.loc[table["level"] == level]
+def by_split(table: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy per song with its interval as text, of `results`, a row per network and head, a column per split."""
+    own = table.loc[table["level"] == "song"]
     own = own.assign(network=labels(own), text=with_span(own, "accuracy", "low", "high"))
     order = by_strictness(own["split"])
     rows = list(dict.fromkeys(zip(own["network"], own["head"], strict=True)))
@@ -169,12 +172,9 @@ def by_split(table: pd.DataFrame, level: str = "song") -> pd.DataFrame:
 
 
 def drops_by_pair(dropped: pd.DataFrame) -> pd.DataFrame:
-    """Write drops in points with their intervals as text, a row per head, a column per pair of splits.
+    """Write `drops` of one network and recipe in points with their intervals as text.
 
-    Parameters
-    ----------
-    dropped : pd.DataFrame
-        Rows of `lib.evaluation.comparisons.drops` of one network and recipe.
+    A row per head and level, a column per pair of splits.
     """
     rows = [
         {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from lib.evaluation.ablations import sets
 from lib.evaluation.artist_effects import Artists
 from lib.evaluation.comparisons import whole_drops
 from lib.evaluation.difficulty import Panel
@@ -12,7 +11,7 @@ from lib.evaluation.per_class import worst_confusion
 from lib.evaluation.predictions import Predictions
 from lib.evaluation.results import by_strictness, leaky, main_rows, of_networks, strict_rows
 from lib.evaluation.significance import ALPHA
-from lib.narrative.format import PERCENT, bound, drop, interval, listed, p_value, percent, points
+from lib.narrative.format import PERCENT, bound, drop, interval, listed, p_value, percent, points, sets
 from lib.training.recipes import POSTER
 
 UNCORRECTED = "the intervals are not corrected for the number of comparisons"
@@ -54,15 +53,15 @@ def gaps(table: pd.DataFrame) -> str:
     return f"The largest gap between training and test accuracy, {points(gap.max())}, is that of {where}"
 
 
-def drops(dropped: pd.DataFrame, level: str = "song") -> str:
+def drops(dropped: pd.DataFrame) -> str:
     """Title: in how many comparisons a drop is significant, from `drops`."""
     own = of_networks(whole_drops(dropped))
-    own = own.loc[own["level"] == level]
+    own = own.loc[own["level"] == "song"]
     if not len(own):
         return "Only one split was run, so no drop can be measured"
     pair = f"from {own['leaky'].iloc[0]} to {own['strict'].iloc[0]}"
     number = f"{int((own['low'] > 0).sum())} of {len(own)} comparisons"
-    return f"Per {level}, a drop {pair} is significant in {number} ({UNCORRECTED})"
+    return f"Per song, a drop {pair} is significant in {number} ({UNCORRECTED})"
 
 
 def baselines(beaten: pd.DataFrame) -> str:
@@ -136,9 +135,9 @@ def voting(votes: pd.DataFrame) -> str:
     return f"Averaging {number} slices instead of one changes the accuracy of {where} by {listed(parts)}"
 
 
-def reliability(scores: pd.DataFrame, level: str = "song") -> str:
+def reliability(scores: pd.DataFrame) -> str:
     """Title: confidence and accuracy of the main network, strictest split, from `calibration`."""
-    own = strict_rows(main_rows(scores.loc[scores["level"] == level]))
+    own = strict_rows(main_rows(scores.loc[scores["level"] == "song"]))
     if not len(own):
         return "No head of these runs predicts classes, so there is no confidence to judge"
     parts = [
@@ -147,7 +146,7 @@ def reliability(scores: pd.DataFrame, level: str = "song") -> str:
         for _, row in own.iterrows()
     ]
     where = f"{own['network'].iloc[0]} under {own['split'].iloc[0]}"
-    return f"Confidence and accuracy per {level} of {where}: {listed(parts)}"
+    return f"Confidence and accuracy per song of {where}: {listed(parts)}"
 
 
 def learning_curve(curve: pd.DataFrame) -> str:

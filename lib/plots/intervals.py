@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lib.evaluation.ablations import sets
 from lib.evaluation.comparisons import sides
 from lib.evaluation.predictions import STALE
 from lib.evaluation.results import by_strictness, labels, of_networks
 from lib.evaluation.significance import ALPHA
+from lib.narrative.format import sets
 from lib.plots.style import BLACK, BLUE, GREY, PALE, PERCENT, POINTS, VERMILION, colour
 from lib.splits import GROUPS
 
