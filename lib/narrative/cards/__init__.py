@@ -16,21 +16,16 @@ from lib.narrative.format import listed, percent
 
 
 def render(template: str, /, **facts) -> dict[str, str]:
-    """Markdown of a card by section, which are the blocks of its template; a line break in a paragraph is a blank.
-
-    Parameters
-    ----------
-    template : str
-        Name of the file beside this one, such as ``data_card``.
-    **facts
-        Values of its variables.
+    """Markdown of ``<template>.md.j2`` by section, which are its blocks; a line break in a paragraph is a blank.
 
     Raises
     ------
     ReportError
         If a question has no answer.
     """
-    loaded = _environment().get_template(f"{template}.md.j2")
+    environment = Environment(loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined)
+    environment.filters |= {"listed": listed, "percent": percent, "plain": plain, "counted": counted}
+    loaded = environment.get_template(f"{template}.md.j2")
     card = {}
     for section, block in loaded.blocks.items():
         text = "".join(block(loaded.new_context(facts)))
@@ -42,12 +37,6 @@ def render(template: str, /, **facts) -> dict[str, str]:
                 )
         card[section] = "\n\n".join(filter(None, paragraphs))
     return card
-
-
-def _environment() -> Environment:
-    environment = Environment(loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined)
-    environment.filters |= {"listed": listed, "percent": percent, "plain": plain, "counted": counted}
-    return environment
 
 
 def counted(counts: pd.Series) -> str:

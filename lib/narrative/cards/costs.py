@@ -14,10 +14,6 @@ from lib.training.recipes import BEST
 def table_of(runs: Sequence[Finished]) -> pd.DataFrame:
     """Cost of finished runs, a row per network, split, recipe and machine.
 
-    Parameters
-    ----------
-    runs : sequence of Finished
-
     Returns
     -------
     pd.DataFrame
@@ -30,18 +26,14 @@ def table_of(runs: Sequence[Finished]) -> pd.DataFrame:
         metrics, machine = one.metrics, one.record["machine"]
         threads, cores = str(machine["threads"]), int(machine["cores"])
         name = f"{machine['processor']} with {cores} cores"
-        rows.append(
-            {"network": one.run.architecture, "split": one.run.split, "recipe": one.run.recipe, "machine": name}
-            | {"run": one.run.name, "epochs": metrics["epochs"], "seconds": metrics["seconds"]}
-            | {"threads": threads}
-            | {"core_seconds": metrics["seconds"] * (min(int(threads), cores) if threads.isdigit() else cores)}
-        )
+        core_seconds = metrics["seconds"] * (min(int(threads), cores) if threads.isdigit() else cores)
+        row = (one.run.architecture, one.run.split, one.run.recipe, name, threads)
+        rows.append((*row, metrics["epochs"], metrics["seconds"], core_seconds))
     keys = ["network", "split", "recipe", "machine"]
-    grouped = pd.DataFrame(rows, columns=[*keys, "run", "threads", "epochs", "seconds", "core_seconds"]).groupby(
-        keys, sort=False
-    )
+    table = pd.DataFrame(rows, columns=[*keys, "threads", "epochs", "seconds", "core_seconds"])
+    grouped = table.groupby(keys, sort=False)
     table = grouped.agg(
-        runs=("run", "size"),
+        runs=("seconds", "size"),
         threads=("threads", lambda values: " or ".join(sorted(set(values)))),
         epochs=("epochs", "max"),
         minutes=("seconds", "median"),
@@ -52,14 +44,7 @@ def table_of(runs: Sequence[Finished]) -> pd.DataFrame:
 
 
 def sentence(table: pd.DataFrame, candidates: pd.DataFrame) -> str:
-    """Sentence on the total cost of a study.
-
-    Parameters
-    ----------
-    table, candidates : pd.DataFrame
-        As from `table_of`, of the runs that predict test songs, and of the candidates; the
-        latter may be empty.
-    """
+    """Sentence on the cost of a study; tables as from `table_of`, of the runs that predict test songs and of others."""
     machines = listed(dict.fromkeys([*table["machine"], *candidates["machine"]]))
     choosing = table["recipe"] == BEST  # its time is that of its candidates
     trained = table.loc[~choosing]

@@ -13,24 +13,7 @@ from lib.splits import GROUPS
 def card(
     about: Mapping[str, str], tracks: pd.DataFrame, spectrogram: Spectrogram, slices: pd.DataFrame, folds: int
 ) -> dict[str, str]:
-    """Markdown of the data card by section.
-
-    Parameters
-    ----------
-    about : mapping
-        As from `lib.datasets.datasheets.datasheet`.
-    tracks : pd.DataFrame
-        The tracks table.
-    spectrogram : Spectrogram
-    slices : pd.DataFrame
-        Table of the slices.
-    folds : int
-        Parts into which the corpus is split.
-
-    Returns
-    -------
-    dict of str to str
-        ``motivation``, ``composition``, ``labels``, ``preparation``, ``uses`` and ``terms``.
+    """Markdown of the data card by section, `about` as from `lib.datasets.datasheets.datasheet`.
 
     Raises
     ------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 
 import pandas as pd
 
@@ -12,7 +11,7 @@ from lib.evaluation.results import by_strictness, leaky, main_rows
 from lib.features.spectrogram import Spectrogram
 from lib.models.complexity import ReceptiveField
 from lib.narrative.cards import render
-from lib.narrative.findings import SYNTHETIC, baseline_finding, chance_finding
+from lib.narrative.findings import baseline_finding, chance_finding, songs_of
 from lib.runs.store import Finished
 from lib.training.recipes import BASELINE, BEST, POSTER, Settings
 
@@ -20,14 +19,9 @@ _NAMED = ("epochs", "batch_size", "learning_rate")  # settings that the card nam
 
 
 def main_runs(runs: Sequence[Finished], rows: pd.DataFrame) -> list[Finished]:
-    """Pick the runs that the card is about.
+    """Pick the runs that the card is about: of the network of `rows`, as from `lib.evaluation.results.main_rows`.
 
-    Parameters
-    ----------
-    runs : sequence of Finished
-    rows : pd.DataFrame
-        Of the main network, as from `lib.evaluation.results.main_rows`; none where all heads are numeric, and then
-        ``yu2018`` is meant, or the first network.
+    There are no rows where all heads are numeric; then ``yu2018`` is meant, or the first network.
 
     Raises
     ------
@@ -58,7 +52,6 @@ def card(
     ----------
     about : mapping
         As from `lib.datasets.datasheets.datasheet`.
-    corpus : str
     runs : sequence of Finished
         Of one network and recipe, as from `main_runs`; at least one.
     tables : tuple of pd.DataFrame
@@ -67,13 +60,6 @@ def card(
         As from `lib.models.descriptions.read_description`.
     parameters : int
         Those that training changes.
-    spectrogram : Spectrogram
-    reach : ReceptiveField
-
-    Returns
-    -------
-    dict of str to str
-        ``identity``, ``training``, ``intent``, ``judged``, ``performance`` and ``limits``.
     """
     results, classes, beaten = tables
     rows = main_rows(results)
@@ -82,8 +68,9 @@ def card(
     accuracy = songs.set_index(["split", "head"])["accuracy"]
     first, last = leaky(splits), splits[-1]
     counts = songs.groupby("split")["n_songs"].max()
-    noun = "synthetic songs" if corpus == SYNTHETIC else "songs"
-    record = runs[0].record
+    noun = songs_of(corpus)
+    settings = runs[0].record["settings"]
+    versions = [{"keras": "(unknown)", "backend": None} | one.record["versions"] for one in runs]
     return render(
         "model_card",
         about=about,
@@ -95,9 +82,9 @@ def card(
         runs=runs,
         run=runs[0].run,
         epochs=runs[0].metrics["epochs"],
-        settings=record["settings"],
-        unusual=_unusual(record["settings"]),
-        stack=list(dict.fromkeys(_stack(one.record["versions"]) for one in runs)),
+        settings=settings,
+        unusual=_unusual(settings),
+        stack=list(dict.fromkeys(f"Keras {v['keras']} on {v['backend']} and Python {v['python']}" for v in versions)),
         splits=splits,
         tested=[f"{counts[name]} under `{name}`" for name in splits if name in counts],
         chance=chance_finding(results, noun) if len(rows) else "",
@@ -122,30 +109,16 @@ def _repeats(runs: Sequence[Finished], split: str) -> tuple[int, int]:
 
 def _unusual(settings: Mapping) -> list[str]:
     """List settings that are not the usual ones."""
-    usual = Settings()
-    names = [field.name for field in fields(Settings) if field.name in settings and field.name not in _NAMED]
-    return [f"{name.replace('_', ' ')} {settings[name]}" for name in names if settings[name] != getattr(usual, name)]
-
-
-def _stack(versions: Mapping[str, str]) -> str:
-    keras = versions.get("keras", "(unknown)")
-    return f"Keras {keras} on {versions.get('backend')} and Python {versions['python']}"
+    usual = vars(Settings())
+    names = [name for name in usual if name in settings and name not in _NAMED]
+    return [f"{name.replace('_', ' ')} {settings[name]}" for name in names if settings[name] != usual[name]]
 
 
 def weakest(classes: pd.DataFrame, rows: pd.DataFrame) -> list[dict]:
     """Find the class of each head with the least recall under the strictest split.
 
-    Parameters
-    ----------
-    classes : pd.DataFrame
-        As from `lib.evaluation.per_class.per_class`.
-    rows : pd.DataFrame
-        Of the network, as from `lib.evaluation.results.main_rows`; at least one.
-
-    Returns
-    -------
-    list of dict
-        ``head``, ``class``, ``recall`` and ``support``.
+    `classes` is as from `lib.evaluation.per_class.per_class`, `rows` as from `lib.evaluation.results.main_rows`; at
+    least one.
     """
     wanted = rows.iloc[0][["network", "recipe"]].to_dict() | {"split": by_strictness(rows["split"])[-1]}
     same = (classes[list(wanted)] == pd.Series(wanted)).all(axis=1)
