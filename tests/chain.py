@@ -15,7 +15,7 @@ TINY = {
     "corpus": "demo",
     "networks": ["yu2018"],
     "splits": ["random", "artist"],
-    "baselines": ["majority", "mfcc_svm"],
+    "baselines": ["mfcc_svm"],
     "candidates": ["texture tuned", "mfcc_svm baseline"],
     "search": ["texture tuned", "texture tuned_without_mixup"],
     "validation_shares": [0],

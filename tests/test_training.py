@@ -185,12 +185,8 @@ def test_the_same_run_gives_the_same_bits_and_another_seed_others(study):
     assert predicted[0] == predicted[1] != predicted[2]
 
 
-QUICK = ("yu2018",)  # the others take minutes, for TensorFlow compiles each of them twice
-
-
-@pytest.mark.parametrize(
-    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in PUBLISHED]
-)
+@pytest.mark.slow  # minutes, for TensorFlow compiles each network twice; above, a small one
+@pytest.mark.parametrize("name", PUBLISHED)
 def test_every_network_trains_to_the_same_bits(name, tmp_path):
     writer = _Writer(tmp_path, Spectrogram(), 100)
     rng = np.random.default_rng(0)

@@ -88,7 +88,7 @@ def report(
     ReportError
         If the study or its folder is wrong, or a step failed.
     """
-    if cores < 0:
+    if isinstance(cores, bool) or not isinstance(cores, int) or cores < 0:
         raise ReportError(f"cores is {cores!r}; it must be a whole number of 0 or more, 0 for all.")
     declared = config.load(study, data)
     place, index = Study(declared.study, root), Study(declared.study, root).results / "index.html"
