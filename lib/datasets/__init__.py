@@ -11,7 +11,7 @@ from types import ModuleType
 
 from lib.errors import ReportError
 
-CORPORA = {name: f"lib.datasets.{name}" for name in ("demo", "emotify", "fma", "folder")}
+CORPORA = {name: f"lib.datasets.{name}" for name in ("demo", "emotify", "fma", "fourq", "folder")}
 
 _DEMO = (
     "**The demo corpus is not music that anybody recorded: this project composes and synthesises it**, note by note, "

@@ -5,7 +5,7 @@ from pathlib import PurePath
 
 import pandas as pd
 
-from lib.datasets.tracks import MOODS, STATUSES, numeric_targets
+from lib.datasets.tracks import STATUSES, mood_scale, numeric_targets
 from lib.datasets.valence import source_failures
 from lib.errors import ReportError
 from lib.paths import Study
@@ -79,7 +79,9 @@ def valence_sources(valence: pd.DataFrame) -> pd.DataFrame:
 def mood_by_genre(songs: pd.DataFrame) -> pd.DataFrame:
     """Songs of each genre (rows) and mood (columns) among those that have both."""
     table = pd.crosstab(songs["genre"].astype("object"), songs["mood"].astype("object"))
-    return table.reindex(columns=list(MOODS), fill_value=0).rename_axis(index="genre", columns="mood")
+    return table.reindex(columns=list(mood_scale(songs["mood"])), fill_value=0).rename_axis(
+        index="genre", columns="mood"
+    )
 
 
 def mood_floors(counts: pd.DataFrame) -> tuple[float, float]:

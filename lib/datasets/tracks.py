@@ -9,6 +9,7 @@ from lib.errors import ReportError
 from lib.io import printable
 
 MOODS = ("sad", "neutral", "happy")
+QUADRANTS = ("Q1", "Q2", "Q3", "Q4")  # of valence and arousal (Russell 1980): happy, tense, sad, calm
 STATUSES = ("ok", "missing", "unreadable", "short", "silent")
 TRACK_COLUMNS = (
     "track_id", "path", "title", "artist", "album", "license", "genre", "valence", "mood", "duration_s",
@@ -22,6 +23,11 @@ def numeric_targets(tracks: pd.DataFrame) -> list[str]:
     """Names of the numeric targets of a tracks table: ``valence`` and every column beyond the contract."""
     others = [c for c in tracks.columns if c not in TRACK_COLUMNS and pd.api.types.is_float_dtype(tracks[c])]
     return ["valence", *others]
+
+
+def mood_scale(moods: pd.Series) -> tuple[str, ...]:
+    """`QUADRANTS` where some moods are such, else `MOODS`."""
+    return QUADRANTS if moods.isin(QUADRANTS).any() else MOODS
 
 
 def tracks_table(rows: pd.DataFrame) -> pd.DataFrame:
@@ -57,7 +63,7 @@ def tracks_table(rows: pd.DataFrame) -> pd.DataFrame:
     repeated = table.loc[table["track_id"].duplicated(), "track_id"]
     if len(repeated):
         raise ReportError(f"tracks table: track_id {repeated.iloc[0]!r} stands in more than one row.")
-    for column, allowed in (("status", STATUSES), ("mood", MOODS)):
+    for column, allowed in (("status", STATUSES), ("mood", MOODS + QUADRANTS)):
         wrong = table.loc[table[column].notna() & ~table[column].isin(allowed), column]
         if len(wrong):
             raise ReportError(f"tracks table: {column} {wrong.iloc[0]!r} is none of {', '.join(allowed)}.")

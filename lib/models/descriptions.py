@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lib.datasets.tracks import MOODS
+from lib.datasets.tracks import MOODS, QUADRANTS
 from lib.errors import ReportError
 from lib.io import read_json, write_json
 from lib.models import Head, builder
@@ -35,7 +35,7 @@ def heads_of(tracks: pd.DataFrame, names: Sequence[str]) -> list[Head]:
         usable = tracks.loc[tracks["status"] == "ok", name].dropna()
         numeric = pd.api.types.is_numeric_dtype(usable) and not pd.api.types.is_bool_dtype(usable)
         classes = set() if numeric else set(usable.astype(str))
-        head = Head(name, tuple([m for m in MOODS if m in classes] if name == "mood" else sorted(classes)))
+        head = Head(name, tuple([m for m in MOODS + QUADRANTS if m in classes] if name == "mood" else sorted(classes)))
         known = usable.nunique() if numeric else len(head.classes)
         if known < 2:
             few.append(f"{name} {known}")

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from lib.datasets.tracks import MOODS
+from lib.datasets.tracks import MOODS, mood_scale
 from lib.plots.style import BLACK, GREY, colour
 
 
@@ -23,7 +23,7 @@ def _span(counts: pd.Series, noun: str) -> str:
 def label_counts(songs: pd.DataFrame) -> tuple[Figure, str]:
     """Bars of the songs of each genre and of each mood."""
     genre = songs["genre"].value_counts().reindex(_genres(songs))
-    mood = songs["mood"].value_counts().reindex([m for m in MOODS if (songs["mood"] == m).any()])
+    mood = songs["mood"].value_counts().reindex([m for m in mood_scale(songs["mood"]) if (songs["mood"] == m).any()])
     known = [(counts, noun) for counts, noun in ((genre, "genres"), (mood, "moods")) if len(counts)]
     height = 1.2 + 0.34 * max((len(counts) for counts, _ in known), default=1)
     figure, axes = plt.subplots(1, max(len(known), 1), figsize=(8, height), squeeze=False)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter, NullLocator
 
-from lib.datasets.tracks import MOODS
+from lib.datasets.tracks import MOODS, QUADRANTS
 from lib.embedding import HEADS
 from lib.embedding.similarity import AGAIN
 from lib.features.slices import Slices
@@ -73,7 +73,8 @@ def hues(values: pd.Series) -> tuple[list[str], dict[str, str]]:
 
 def _order(names: Iterable[str]) -> list[str]:
     names = [str(name) for name in names]
-    return [m for m in MOODS if m in names] + sorted(n for n in names if n not in MOODS)
+    scale = [name for name in MOODS + QUADRANTS if name in names]
+    return scale + sorted(name for name in names if name not in scale)
 
 
 def units(associations: pd.DataFrame, names: Sequence[str], dead: Sequence[str]) -> Figure:

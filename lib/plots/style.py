@@ -37,6 +37,7 @@ COLOURS = {
     "poster": YELLOW, "random": VERMILION, "song": PURPLE, "official": SKY, "artist": BLUE,
     # moods
     "sad": BLUE, "neutral": GREY, "happy": ORANGE,
+    "Q1": ORANGE, "Q2": VERMILION, "Q3": BLUE, "Q4": GREEN,
     # genres of the poster
     "rock": VERMILION, "hip-hop": BLACK, "pop": PURPLE, "folk": GREEN, "instrumental": SKY, "electronic": BLUE,
     # genres of Emotify beyond those

@@ -108,7 +108,9 @@ def _check_music(config: StudyConfig, path: Path, data: str) -> None:
 
 def label_files(config: StudyConfig) -> list[Path]:
     """Files of labels, in the folder of the music and named in the parameters."""
-    found = sorted(data_folder(config.data, config.corpus).glob("*.csv")) if config.data else []
+    names = getattr(corpora.module(config.corpus), "LABEL_FILES", ("*.csv",))
+    folder = data_folder(config.data, config.corpus) if config.data else None
+    found = sorted(path for name in names for path in folder.glob(name)) if folder else []
     given = config.parameters.get("01", {})
     named = [name.removeprefix(CSV) for name in given.get("valence", []) if str(name).startswith(CSV)]
     named += [name for name in [given.get("drawing", {}).get("manifest")] if name]
