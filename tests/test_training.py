@@ -253,6 +253,22 @@ def test_early_stopping_gives_back_the_best_epoch(study):
     assert model.evaluate(validation, verbose=0)[0] == pytest.approx(history["validation_loss"][best], rel=1e-4)
 
 
+def test_the_number_of_epochs_with_the_lowest_validation_loss_is_kept(study):
+    plan = plan_of(study)
+
+    def trained(**epochs):
+        settings = Settings(batch_size=20, learning_rate=0.02, schedule="cosine", **epochs)
+        return training.train_anew(plan.description, HEADS, plan.slices, plan.parts, plan.labels, settings, seed=1)
+
+    alone = {epochs: trained(epochs=epochs) for epochs in (1, 3)}
+    losses = {epochs: history["validation_loss"].iloc[-1] for epochs, (_, history) in alone.items()}
+    best = min(losses, key=losses.get)
+    model, history = trained(epochs_tried=(1, 3))
+    assert len(history) == best
+    weights = zip(model.get_weights(), alone[best][0].get_weights(), strict=True)
+    assert all((one == other).all() for one, other in weights)
+
+
 def test_settings_reach_the_optimiser_and_the_loss(study):
     plan = plan_of(study)
 
@@ -428,8 +444,9 @@ def test_a_changed_default_makes_every_run_another(study, untrained, monkeypatch
     make = execute.make
     monkeypatch.setattr(execute, "make", lambda *a: (made.append(1), make(*a)))
     others = {
-        "learning_rate": 0.01, "schedule": "cosine", "weight_decay": 0.1, "patience": 2, "crop": True, "masks": 1,
-        "gain_db": 1.0, "mixup": 0.1, "label_smoothing": 0.1, "balanced": True, "head_weights": {"mood": 2.0},
+        "epochs_tried": (1, 2), "learning_rate": 0.01, "schedule": "cosine", "weight_decay": 0.1, "patience": 2,
+        "crop": True, "masks": 1, "gain_db": 1.0, "mixup": 0.1, "label_smoothing": 0.1, "balanced": True,
+        "head_weights": {"mood": 2.0},
     }  # fmt: skip
     assert {*others, "epochs", "batch_size"} == {field.name for field in fields(Settings)}
     for name, value in others.items():
@@ -484,6 +501,8 @@ def test_an_interrupted_training_leaves_nothing(study):
 def test_wrong_input_says_what_to_do(study):
     with pytest.raises(ReportError, match="epochs is 0"):
         Settings(epochs=0)
+    with pytest.raises(ReportError, match="epochs_tried: 0 is no whole number"):
+        Settings(epochs_tried=[5, 0])
     with pytest.raises(ReportError, match="'album' is unknown"):
         Run("tiny", "album")
     with pytest.raises(ReportError, match="'other' has no description"):

@@ -69,8 +69,8 @@ def published(shape: tuple[int, int] = (96, 187), *, outputs: int = 50) -> keras
     outputs : int > 0
         Tags, each answered by a sigmoid.
     """
-    inputs, x = slice_input(shape)
-    x = batch_norm(name="norm_input")(x)
+    inputs = keras.Input(shape, name="log_mel")
+    x = batch_norm(name="norm_input")(keras.layers.Reshape((*shape, 1), name="picture")(inputs))
     front = [*_timbres(x, 204, 7), *_rhythms(x, 51, (128, 64, 32), each_band=True)]
     x = _summed(front, 7, 64, 200)
     return keras.Model(inputs, keras.layers.Dense(outputs, activation="sigmoid", name="tags")(x), name="musicnn")

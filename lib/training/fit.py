@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up notes are no news to a reader
 
@@ -147,6 +148,8 @@ def train_anew(
 ) -> tuple[keras.Model, pd.DataFrame]:
     """Rebuild a network from its description with weights drawn from `seed`, and train it.
 
+    Where several numbers of epochs are to be tried, it is trained with each, and the best is returned.
+
     Parameters
     ----------
     description : dict
@@ -160,6 +163,12 @@ def train_anew(
     history : pd.DataFrame
         As `train` returns it.
     """
+    if settings.epochs_tried:
+        each = [replace(settings, epochs=epochs, epochs_tried=()) for epochs in settings.epochs_tried]
+        tried = (
+            train_anew(description, heads, slices, parts, labels, one, seed=seed, on_epoch=on_epoch) for one in each
+        )
+        return min(tried, key=lambda trained: trained[1]["validation_loss"].iloc[-1])
     make_deterministic(seed)
     model = rebuild(description)
     return model, train(model, heads, slices, parts, labels, settings, seed=seed, on_epoch=on_epoch)

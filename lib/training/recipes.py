@@ -1,6 +1,7 @@
 """Recipes: how a network is trained, under a name.
 
-``poster`` is what the poster states, and ``balanced`` the same with every class weighing alike; ``tuned`` adds
+``poster`` is what the poster states, and ``balanced`` the same with every class weighing alike; ``cosine`` lets the
+learning rate, of which the poster states no course, fall to 0, and sets the epochs by validation songs; ``tuned`` adds
 what seemed to help in trials on validation songs. Each ``tuned_without_...`` leaves one ingredient out and each
 ``tuned_with_...`` adds one more, for the table of what they are worth, in notebook 05. ``best`` is no way to train
 but a way to choose (`lib.runs.nested_selection`), and ``baseline`` is what needs no training of a network.
@@ -15,11 +16,11 @@ from dataclasses import dataclass, field, fields, replace
 from lib.errors import ReportError
 
 SCHEDULES = ("constant", "cosine")
-BALANCED, BASELINE, BEST, POSTER = "balanced", "baseline", "best", "poster"
+BALANCED, BASELINE, BEST, COSINE, POSTER = "balanced", "baseline", "best", "cosine", "poster"
 _BETWEEN = "~"
 _KINDS = {  # annotation of a setting: what its values are
     int: (int, "a whole number"), float: ((int, float), "a number"), bool: (bool, "true or false"), str: (str, "text"),
-    dict[str, float]: (dict, "weights by head"),
+    dict[str, float]: (dict, "weights by head"), tuple[int, ...]: (tuple, "a list of whole numbers"),
 }  # fmt: skip
 _POSITIVE = ("epochs", "batch_size", "learning_rate")
 
@@ -32,6 +33,9 @@ class Settings:
     ----------
     epochs : int > 0
         Passes over the training slices.
+    epochs_tried : tuple of int > 0
+        Several numbers of epochs: the network is trained with each in turn, and that with the lowest loss on the
+        validation songs at its end is kept; empty = `epochs` alone.
     batch_size : int > 0
         Slices a step (poster: 75).
     learning_rate : float > 0
@@ -67,6 +71,7 @@ class Settings:
     """
 
     epochs: int = 20
+    epochs_tried: tuple[int, ...] = ()
     batch_size: int = 75
     learning_rate: float = 0.001
     schedule: str = "constant"
@@ -81,6 +86,8 @@ class Settings:
     head_weights: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self):
+        if isinstance(self.epochs_tried, list):  # as JSON has it
+            object.__setattr__(self, "epochs_tried", tuple(self.epochs_tried))
         for setting in fields(self):
             name, value, (kind, wanted) = setting.name, getattr(self, setting.name), _KINDS[setting.type]
             if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
@@ -91,6 +98,9 @@ class Settings:
                 raise ReportError(f"{name} is {value}; it must be greater than 0.")
             if isinstance(value, (int, float)) and value < 0:
                 raise ReportError(f"{name} is {value}; it must be 0 or more.")
+        for tried in self.epochs_tried:
+            if isinstance(tried, bool) or not isinstance(tried, int) or tried < 1:
+                raise ReportError(f"epochs_tried: {tried!r} is no whole number of 1 or more.")
         if self.label_smoothing >= 1:
             raise ReportError(f"label_smoothing is {self.label_smoothing}; it must be less than 1.")
         if self.schedule not in SCHEDULES:
@@ -121,6 +131,7 @@ CHANGES = {  # to the recipe tuned, one at a time
 RECIPES: dict[str, Settings] = {
     POSTER: Settings(),
     BALANCED: Settings(balanced=True),
+    COSINE: Settings(schedule="cosine", epochs_tried=(5, 10, 20)),
     "tuned": _TUNED,
     **{f"tuned_{name}": replace(_TUNED, **changed) for name, changed in CHANGES.items()},
 }
@@ -143,7 +154,7 @@ def named(recipe: str, changed: dict) -> str:
     for name, value in vars(new).items():
         if value == getattr(own, name) and not (name == "epochs" and name in changed):
             continue
-        if isinstance(value, dict):
+        if isinstance(value, (dict, tuple)):
             raise ReportError(f"{name} is {value!r}; it cannot be part of a recipe's name. Give it as 04's settings.")
         parts.append(f"{name}={value if isinstance(value, str) else json.dumps(value)}")
     return _BETWEEN.join(parts)
