@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lib.datasets import fingerprint, grouping
-from lib.datasets.artist_names import NO_ARTIST, acts, artist_names, is_artist, name_key
+from lib.datasets.artist_names import NO_ARTIST, acts, artist_names, is_artist, name_key, remixes
 from lib.datasets.fingerprint import likeness
 from tests.synthetic import RATE, song
 
@@ -243,3 +243,15 @@ def test_groups_do_not_depend_on_the_order_of_tracks(artists, seed):
     other = grouping.artist_groups(mixed).fillna("").reindex(table.index)
     assert one.tolist() == other.tolist()
     assert len(artist_names(table)) == len(artists)
+
+
+def test_remixes_of_one_song_are_found_by_their_titles():
+    titles = ["Brilliant Day", "Brilliant Day (Chronic Mix)", "Brilliant Daze (Days Are Confused Mix) - Pat", "Home"]
+    titles += ["Home (Remix)", "Brilliant Night", "In the mix of it all", "Two Words [X Remix]", "Two words rmx"]
+    assert {tuple(sorted(pair)) for pair in remixes(titles)} == {(0, 1), (0, 2), (1, 2), (7, 8)}
+    numbers = [f"t{n}" for n in range(len(titles))]
+    tracks = pd.DataFrame({"track_id": numbers, "title": titles, "song_group": numbers, "album": None})
+    tracks["artist"] = [f"Artist {n}" for n in numbers]
+    assert grouping.artist_groups(tracks).nunique() == len(titles)
+    joined = grouping.artist_groups(tracks, by_title=True)
+    assert joined.nunique() == len(titles) - 3 and joined[:3].nunique() == 1

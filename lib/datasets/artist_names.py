@@ -9,6 +9,8 @@ two words and stands in two different credits ("Edward Martin and ...").
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from difflib import SequenceMatcher
 
 import pandas as pd
 
@@ -29,6 +31,8 @@ NO_ALBUM = (
 _FEATURED = re.compile(r"[\s(\[]+(?:feat|ft|featuring|vs)\b\.?\s+|\s*;\s*", re.IGNORECASE)
 _MAYBE_TWO = re.compile(r"\s*[&+,/]\s*|\s+(?:and|und|et|y|x|with)\s+", re.IGNORECASE)
 _AROUND_TITLE = re.compile(r"\s+[-–—]\s+|\s*:\s+")
+_REMIX = re.compile(r"(.+?)\s*(?:[(\[][^()\[\]]*\b(?:re)?mix\b|\b(?:remix|rmx)\b)", re.IGNORECASE)
+SAME_TITLE = 0.85  # share of letters in the same order
 _IN_BRACKETS = re.compile(r"[(\[]([^()\[\]]+)[)\]]\s*$")
 
 
@@ -103,6 +107,26 @@ def artist_names(tracks: pd.DataFrame) -> list[set[str]]:
             keys = _named_in(title, known) if artist.strip() else set()
         names.append({f"artist:{key}" for key in keys})
     return _with_albums(names, albums)
+
+
+def remixes(titles: Sequence[str]) -> list[tuple[int, int]]:
+    """Find the pairs of titles of which one is a remix of the other's song, such as "Song (X Mix)" and "Song".
+
+    Songs' titles of one word are too common to tell. Remixers respell ("Daze" for "Day"), so that titles that begin
+    alike need only be as alike as `SAME_TITLE` (Ratcliff & Obershelp, as `difflib` has it).
+    """
+    songs = {i: match[1] for i, title in enumerate(titles) if (match := _REMIX.match(title))}
+    keys = [name_key(songs.get(i, title)) for i, title in enumerate(titles)]
+    alike: dict[str, list[int]] = {}
+    for i, key in enumerate(keys):
+        alike.setdefault(key[:3], []).append(i)
+    several = [i for i, song in songs.items() if len(song.split()) > 1]
+    return [
+        (i, j)
+        for i in several
+        for j in alike[keys[i][:3]]
+        if i != j and SequenceMatcher(None, keys[i], keys[j]).ratio() >= SAME_TITLE
+    ]
 
 
 def _known(acts_held: set[str]) -> set[str]:

@@ -24,6 +24,7 @@ def assemble(
     *,
     mood_cuts: str = "terciles",
     valence: Sequence[str] = (OWN,),
+    remixes: bool = False,
     workers: int = 0,
     timeout_s: float = 60.0,
     **options,
@@ -43,6 +44,8 @@ def assemble(
     valence : sequence of str
         Where it comes from, see `lib.datasets.valence.sources`. Who said what is written to ``tables/valence.csv``,
         unless the corpus's own is all that is asked for.
+    remixes : bool
+        Whether titles join the artists of one song's remixes, see `lib.datasets.grouping.artist_groups`.
     workers, timeout_s
         As `lib.datasets.integrity.probe_tracks` takes them.
     **options
@@ -76,7 +79,7 @@ def assemble(
     unnamed = rows["path"].map(lambda path: path != printable(path)).to_numpy(dtype=bool)
     rows.loc[unnamed, ["status", "reason"]] = "unreadable", "its name has characters that are no text: rename it"
     rows["song_group"] = song_groups(rows["track_id"], rows["sha256"], fingerprints)
-    rows["artist_group"] = artist_groups(rows)
+    rows["artist_group"] = artist_groups(rows, by_title=remixes)
     cut, _ = moods(rows["valence"].astype("float64").where(rows["status"] == "ok"), mood_cuts)
     rows["mood"] = rows["mood"].astype("string").fillna(cut)
     return tracks_table(rows)

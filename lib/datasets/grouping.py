@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from lib.datasets.artist_names import artist_names
+from lib.datasets.artist_names import artist_names, remixes
 from lib.datasets.fingerprint import likeness
 
 SAME_RECORDING = 0.75  # share of equal bits; see `copies`
@@ -83,12 +83,13 @@ def song_groups(track_ids: Iterable[str], sha256: Iterable[str | None], fingerpr
     return _smallest(ids, _components(len(ids), edges))
 
 
-def artist_groups(tracks: pd.DataFrame) -> pd.Series:
+def artist_groups(tracks: pd.DataFrame, *, by_title: bool = False) -> pd.Series:
     """Group the songs that share an artist, over all genres.
 
     The groups are the connected components of tracks [columns=``track_id``, ``artist``, ``title``, ``album``,
     ``song_group``], artists' names (`lib.datasets.artist_names`) and song groups: two tracks that share a name, or a
-    recording, are in one. Where a track has no artist, its album stands in.
+    recording, are in one. Where a track has no artist, its album stands in. With `by_title` the artists of one song's
+    remixes are in one, too, as far as titles tell.
 
     Returns
     -------
@@ -99,6 +100,8 @@ def artist_groups(tracks: pd.DataFrame) -> pd.Series:
     names = artist_names(tracks)
     edges: list[tuple[int, Hashable]] = [(i, name) for i, held in enumerate(names) for name in held]
     edges += [(i, ("song", group)) for i, group in enumerate(tracks["song_group"]) if not pd.isna(group)]
+    if by_title:
+        edges += [(i, ("track", j)) for i, j in remixes(tracks["title"].astype(object).fillna("").map(str).tolist())]
     labels = _components(len(tracks), edges)
     known = labels[np.array([bool(held) for held in names], dtype=bool)]
     return _smallest(tracks["track_id"].astype("string"), labels).where(np.isin(labels, known))
