@@ -17,7 +17,7 @@ TINY = {
     "splits": ["random", "artist"],
     "baselines": ["mfcc_svm"],
     "candidates": ["texture tuned", "mfcc_svm baseline"],
-    "search": ["texture tuned", "texture tuned_without_mixup"],
+    "search": ["texture tuned"],
     "validation_shares": [0],
     "parameters": {
         "01": {"songs_per_genre": 6, "seconds": 7.0},
