@@ -16,10 +16,12 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from lib.errors import ReportError
+
+if TYPE_CHECKING:  # its import takes as long as a short step of the report
+    import pandas as pd
 
 PART = ".part"  # ending of everything half-written
 ELSEWHERE_S = 24 * 3600.0  # how long another machine may write to one temporary file

@@ -1,12 +1,12 @@
-"""What stands for papermill, training and the site in tests of what runs when: the same files, in milliseconds."""
+"""What stands for papermill, training and the site in tests of what runs when: the same files, in milliseconds.
+
+What takes long to import is imported where it is used.
+"""
 
 import hashlib
 import json
 import shutil
 from pathlib import Path
-
-import numpy as np
-import pandas as pd
 
 from lib.errors import ReportError
 from lib.paths import Study
@@ -38,6 +38,8 @@ def note(study, text):
 
 def tracks(study, given):
     """24 songs of two genres and twelve artists."""
+    import pandas as pd
+
     from lib.datasets.tracks import tracks_table
     from lib.io import write_parquet
 
@@ -54,6 +56,9 @@ def tracks(study, given):
 def slices(study, given):
     """Four blank slices per song."""
     from dataclasses import asdict
+
+    import numpy as np
+    import pandas as pd
 
     from lib.datasets.tracks import read_tracks
     from lib.features.spectrogram import Spectrogram
@@ -111,6 +116,9 @@ def tables(study, given):
 
 def make(folder, spec, on_epoch):
     """Write a run's files with even predictions."""
+    import numpy as np
+    import pandas as pd
+
     from lib.runs.make import write
 
     note(spec.study, f"make {spec.run.name}")

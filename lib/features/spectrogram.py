@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from functools import cache
 
 import numpy as np
-import scipy.fft
 
 from lib.errors import ReportError
 
@@ -121,6 +120,8 @@ def log_mel(y: np.ndarray, spectrogram: Spectrogram) -> np.ndarray:
     np.ndarray [shape=(n_mels, 1 + n // hop_length), dtype=float32]
         Values from ``-top_db`` to 0.
     """
+    from scipy.fft import rfft  # late, as in `_window`
+
     n_fft, hop = spectrogram.n_fft, spectrogram.hop_length
     padded = np.pad(np.asarray(y, dtype=np.float32), n_fft // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop]
@@ -130,7 +131,7 @@ def log_mel(y: np.ndarray, spectrogram: Spectrogram) -> np.ndarray:
     # times as long as one takes.
     with _blas().limit(limits=1, user_api="blas"):
         for start in range(0, len(frames), 256):  # a block of frames stays in the processor's cache
-            spectrum = scipy.fft.rfft(frames[start : start + 256] * _window(n_fft))
+            spectrum = rfft(frames[start : start + 256] * _window(n_fft))
             power[:, start : start + 256] = filters @ (spectrum.real**2 + spectrum.imag**2).T
     reference = max(float(power.max()), 1e-10)
     decibel = 10 * np.log10(np.maximum(power, 1e-10)) - np.float32(10 * np.log10(reference))
