@@ -52,12 +52,12 @@ def collect(study: Study, data: str | Path) -> pd.DataFrame:
     """
     folder = data_folder(data, "fourq")
     songs = _table(folder, METADATA, COLUMNS)
-    quadrants = _table(folder, ANNOTATIONS, ("song", "quadrant"))["quadrant"].reindex(songs.index)
+    quadrants = _table(folder, ANNOTATIONS, ("song", "quadrant"))["quadrant"].reindex(songs.index).fillna("nowhere")
     if (wrong := songs["quadrant"] != quadrants).any():
-        song = songs.index[wrong.to_numpy(dtype=bool, na_value=True)][0]
+        song = wrong.idxmax()
         raise ReportError(
             f"{folder}: song {song} is in {songs['quadrant'][song]} by {METADATA}, but "
-            f"{quadrants.fillna('nowhere')[song]} by {ANNOTATIONS}. Get both from one publication."
+            f"{quadrants[song]} by {ANNOTATIONS}. Get both from one publication."
         )
     clips: dict[str, Path] = {}
     for path in audio_files(folder):

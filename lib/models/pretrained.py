@@ -84,7 +84,7 @@ def load(name: str) -> keras.Model:
 
 def _place(layer: str, number: int) -> str:
     """Name of a layer in a checkpoint, where layers of a kind are numbered in the order in which they were made."""
-    return f"model/{layer}_{number}" if number else f"model/{layer}"
+    return f"{layer}_{number}" if number else layer
 
 
 def _parted(values: np.ndarray) -> np.ndarray:
@@ -107,4 +107,4 @@ def log_mel(y: np.ndarray) -> np.ndarray:
     import librosa
 
     mel = librosa.feature.melspectrogram(y=y, sr=SAMPLE_RATE, n_fft=N_FFT, hop_length=HOP_LENGTH, n_mels=N_MELS)
-    return np.log10(10000 * mel.astype(np.float16) + 1).astype(np.float32)  # in half precision, as in training
+    return np.log10(10000 * mel.astype(np.float16).astype(np.float32) + 1)  # rounded as in training
