@@ -31,7 +31,7 @@ def published(folder, rows=ROWS, annotated=None):
     (folder / "Dataset" / ANNOTATIONS).write_text("\n".join(["Song,Quadrant", *map(",".join, quadrants)]))
     for number, row in enumerate(rows[:3]):
         for place in ("Musics", f"Dataset/{row[3]}"):  # the publication has each clip twice
-            write(folder / place / f"{row[0]}.mp3", song(number % 2))
+            write(folder / place / f"{row[0]}.mp3", song(number % 2, 4.0))
     return folder
 
 
