@@ -143,7 +143,7 @@ def data_folder(data: str | Path, corpus: str) -> Path:
 
 
 def given_file(path: str | Path, what: str) -> Path:
-    """File that a parameter names, found as `data_folder` finds a folder; `what` stands before it in the error.
+    """File that a parameter names, found as `data_folder` finds a folder; the error begins with `what`.
 
     Raises
     ------

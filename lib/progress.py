@@ -1,4 +1,4 @@
-"""How far a long step is: told to the terminal of the runner, or printed when nobody runs the notebook."""
+"""How far a long step is: passed to the terminal of the runner, or printed when nobody runs the notebook."""
 
 import os
 import sys
@@ -21,7 +21,7 @@ def tell(text: str, *, every: float = 0.2) -> None:
     is a terminal, and else is printed there every half a minute. In a notebook nothing is.
     """
     global _last, _printed
-    with _lock, suppress(OSError):  # a step does not fail because nobody could be told how far it is
+    with _lock, suppress(OSError):  # a step does not fail because its progress could not be shown
         now = time.monotonic()
         if now - _last < every:
             return

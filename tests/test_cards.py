@@ -148,7 +148,7 @@ def test_the_model_card_answers_every_question(runs, judged):
 def test_a_network_that_names_no_classes_has_a_card_too(runs):
     card = model(runs[:1], (results.results([], Bootstrap(50)), pd.DataFrame(), None), whole=False)
     assert card["performance"] == "- Its heads answer with numbers; page 05 tells how well."
-    assert "its answer 1.23 s and 17 bands of it." in by_question(card)["What does it hear"]
+    assert "its answer 1.23 s and 17 bands of it." in by_question(card)["How much does it see at once"]
 
 
 def test_the_class_found_least_is_named():

@@ -15,7 +15,7 @@ CORPORA = {name: f"lib.datasets.{name}" for name in ("demo", "emotify", "fma", "
 
 _DEMO = (
     "**The demo corpus is not music that anybody recorded: this project composes and synthesises it**, note by note, "
-    "from a seed. It stands in where no music is at hand, so that the whole report can be run and tested anywhere. Its "
+    "from a seed. It is used where no music is at hand, so that the whole report can be run and tested anywhere. Its "
     "six genres carry the names of the poster's (Rock, Hip-Hop, Pop, Folk, Instrumental, Electronic) and differ in "
     "rhythm, harmony, instruments and tempo; valence follows from mode, register and tempo. Every invented artist and "
     "every song has a sound of its own, so **leakage is built in**: a network that has heard a song, or its artist, "

@@ -3,8 +3,8 @@
 Two songs share an artist if they share a name. A name is compared without case, accents, punctuation,
 blanks and a leading "The". "A feat. B" names A and B. "A and B" (also "&", "+", ",", "/", "x", "with") may be
 one act ("Simon and Garfunkel", "AC/DC") or two people, so the whole credit is a name, and a part of it is
-one too only if the corpus shows that it stands alone: it is some song's whole credit, or it has at least
-two words and stands in two different credits ("Edward Martin and ...").
+one too only if the corpus shows that it is used alone: it is some song's whole credit, or it has at least
+two words and is in two different credits ("Edward Martin and ...").
 """
 
 import re
@@ -81,7 +81,7 @@ def artist_names(tracks: pd.DataFrame) -> list[set[str]]:
 
     A credit of `NO_ARTIST` leaves the title to name the artist: "Artist - Title", "Artist: Title", or,
     if the name is some other song's artist too, "Title - Artist" and "Title (Artist)". A track without any
-    artist takes the artist of its album's other tracks if these have but one, else the album stands in.
+    artist takes the artist of its album's other tracks if these have but one, else the album takes its place.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def artist_names(tracks: pd.DataFrame) -> list[set[str]]:
     Returns
     -------
     list of set of str
-        Keys, prefixed by ``artist:`` or, where the album stands in, ``album:``; empty where neither is known.
+        Keys, prefixed by ``artist:`` or, where the album takes its place, ``album:``; empty where neither is known.
     """
     columns = (tracks[name].astype(object).fillna("").map(str).tolist() for name in ("artist", "title", "album"))
     artists, titles, albums = columns

@@ -88,8 +88,8 @@ def artist_groups(tracks: pd.DataFrame, *, by_title: bool = False) -> pd.Series:
 
     The groups are the connected components of tracks [columns=``track_id``, ``artist``, ``title``, ``album``,
     ``song_group``], artists' names (`lib.datasets.artist_names`) and song groups: two tracks that share a name, or a
-    recording, are in one. Where a track has no artist, its album stands in. With `by_title` the artists of one song's
-    remixes are in one, too, as far as titles tell.
+    recording, are in one. Where a track has no artist, its album takes its place. With `by_title` the artists of one
+    song's remixes are in one, too, as far as titles tell.
 
     Returns
     -------

@@ -13,7 +13,7 @@ from lib.paths import Study
 DRAWN = (
     "The table shows what there was to draw from, with the moods that cuts of valence at one and two thirds would "
     "make; where valence is missing, a song has no mood and serves for its genre alone. Every song drawn, with the "
-    "checksum of its file, stands in the table `manifest.csv`, among the downloads of the first page, by which the "
+    "checksum of its file, is in the table `manifest.csv`, among the downloads of the first page, by which the "
     "same songs can be had again."
 )
 

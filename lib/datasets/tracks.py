@@ -62,7 +62,7 @@ def tracks_table(rows: pd.DataFrame) -> pd.DataFrame:
         raise ReportError("tracks table: a row has no track_id or no path.")
     repeated = table.loc[table["track_id"].duplicated(), "track_id"]
     if len(repeated):
-        raise ReportError(f"tracks table: track_id {repeated.iloc[0]!r} stands in more than one row.")
+        raise ReportError(f"tracks table: track_id {repeated.iloc[0]!r} is in more than one row.")
     for column, allowed in (("status", STATUSES), ("mood", MOODS + QUADRANTS)):
         wrong = table.loc[table[column].notna() & ~table[column].isin(allowed), column]
         if len(wrong):

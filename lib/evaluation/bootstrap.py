@@ -85,7 +85,7 @@ class Bootstrap:
         """Ratio of two sums [songs, seeds, 2], such as correct and all predictions, with its 95 % interval.
 
         Where the ratio is 0 or 1 there is nothing to resample: the Wilson interval with the number of clusters as n
-        stands in.
+        is used instead.
         """
         value = float(measured(sums, share))
         n = int((np.bincount(groups, weights=sums[..., 1].sum(axis=1)) > 0).sum())

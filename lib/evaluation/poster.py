@@ -47,7 +47,7 @@ def comparison(table: pd.DataFrame) -> pd.DataFrame:
     pd.DataFrame
         ``network``, ``split`` (`PUBLISHED` for the poster's rows), ``level`` and for each head
         ``<head>_train``, ``<head>_test``, ``<head>_interval`` (text; the poster's are Wilson's for its
-        225 test samples) and ``<head>_kappa``. A network that only one of the two has stands alone; other
+        225 test samples) and ``<head>_kappa``. A network that only one of the two has is alone in its row; other
         recipes than the poster's and baselines are left out.
     """
     table = table.loc[table["recipe"] == RECIPE]

@@ -32,7 +32,7 @@ class Tested:
     """Predictions of one head of one network under one split and recipe, all its folds and seeds.
 
     ``slices`` have a row per slice and seed: ``seed``, ``slice``, ``track_id``, ``true`` and what was predicted. The
-    same stands in ``songs`` per song, without ``slice`` and with ``n_slices``; the prediction is that of the mean.
+    same is in ``songs`` per song, without ``slice`` and with ``n_slices``; the prediction is that of the mean.
     """
 
     network: str  # architecture, with `STALE` behind it if the runs were made with other data or code than now

@@ -127,7 +127,7 @@ def of_study(study: Study, tracks: pd.DataFrame, tell: Callable[[str], None] = l
     tracks : pd.DataFrame
         Rows of the songs.
     tell : callable
-        Told how far it is.
+        Called with how far it is.
 
     Returns
     -------

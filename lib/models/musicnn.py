@@ -29,8 +29,8 @@ def build(
 ) -> keras.Model:
     """Build musicnn with a quarter of its timbral filters.
 
-    Tall kernels of few frames hear timbres, at whatever pitch (the maximum over the bands follows); flat kernels of
-    one band and many frames hear rhythms. Three convolutions with residual sums read both, and the maximum and
+    Tall kernels of few frames respond to timbres, at whatever pitch (the maximum over the bands follows); flat kernels
+    of one band and many frames respond to rhythms. Three convolutions with residual sums read both, and the maximum and
     the mean over time of all of it, front end included, decide.
 
     Adapted to the slice: the released network reads 3 s too, but in frames of 16 ms; here they are 23.2 ms apart, so

@@ -71,7 +71,7 @@ def claim(name: str, model: keras.Model, heads: Sequence[Head], spectrogram: Spe
 def diagram(model: keras.Model, picture: np.ndarray | None = None) -> Figure:
     """Draw a network from left to right, each block as large as its output, on a logarithmic scale.
 
-    Height is mel bands, width is frames, depth is channels; above a box stands the size of its map in bands x
+    Height is mel bands, width is frames, depth is channels; above a box is the size of its map in bands x
     frames, below it what it does. The input may show a slice, `picture` [shape=(n_mels, frames)].
     """
     found = blocks(model)

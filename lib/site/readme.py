@@ -60,7 +60,7 @@ def _table(results: pd.DataFrame) -> list[str]:
 
 
 def marks(name: str) -> tuple[str, str]:
-    """Lines between which a block stands."""
+    """Lines between which a block is."""
     return f"<!-- {name}: written by `make readme`, do not edit -->", f"<!-- end of {name} -->"
 
 

@@ -13,7 +13,7 @@ from lib.datasets.demo.catalogue import CATALOGUE, GENRES, Artist, generator
 from lib.datasets.demo.composition import Song
 from lib.datasets.demo.score import Note, write_score
 
-RATE = 22050  # Hz: all that a network hears
+RATE = 22050  # Hz: all that reaches a network
 CEILING = 10000.0  # Hz of the highest partial
 TABLE = 2048  # samples of a wavetable
 LOW_PARTIALS = 4  # fade slower than those above

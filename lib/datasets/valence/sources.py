@@ -32,7 +32,7 @@ def sources(names: Sequence[str], *, own: str, cache: Path) -> list[Source]:
     Raises
     ------
     ReportError
-        If a name is unknown or stands there twice, or a table is missing or wrong.
+        If a name is unknown or is there twice, or a table is missing or wrong.
     """
     made: list[Source] = []
     for position, name in enumerate(names):
@@ -69,7 +69,7 @@ class Listed:
     Raises
     ------
     ReportError
-        If the file is wrong, or a track stands in it twice.
+        If the file is wrong, or a track is in it twice.
     """
 
     def __init__(self, path: Path):
