@@ -17,7 +17,7 @@ export $(VALUES)
 BIN := .venv/bin
 READY := .venv/.ready
 RUN_STUDY = $(BIN)/python -m lib.workflow $@ --study="$$STUDY"
-PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+PYTEST = $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONWARNINGS := default::DeprecationWarning:lib
 unexport PYTHONDONTWRITEBYTECODE # uv compiles nothing: with it, each of many processes would compile TensorFlow anew

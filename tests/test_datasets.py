@@ -87,7 +87,7 @@ def test_a_given_mood_goes_before_a_cut(study, music, tmp_path):
 
 
 def test_unknown_names(study, music):
-    with pytest.raises(ReportError, match=r"'fmi' is unknown; there are demo, emotify, fma, folder"):
+    with pytest.raises(ReportError, match=r"'fmi' is unknown; there are demo, emotify, fma, fourq, folder"):
         assemble(study, "fmi")
     with pytest.raises(ReportError, match=r"'folder' has no option 'songs_per_genre'; it has none"):
         assemble(study, "folder", music, songs_per_genre=3)

@@ -19,7 +19,7 @@ SMALLEST_GENRE = 15  # songs; fewer make no class of which each fold tests some
 LICENSE = "excerpts of commercial recordings, for research"
 
 ABOUT = (
-    "**4Q** (Panda, Malheiro and Paiva 2018) holds 900 clips of 30 s, 225 in each quadrant of Russell's plane of "
+    "**4Q** (Panda et al. 2018) holds 900 clips of 30 s, 225 in each quadrant of Russell's plane of "
     "valence and arousal: Q1 happy, Q2 tense, Q3 sad, Q4 calm. The quadrant of a song follows from the mood words that "
     "AllMusic's editors gave it and their norms of valence and arousal, and was checked by listeners. **Mood is the "
     "quadrant here**, and valence its sign: 1 in Q1 and Q4, 0 in Q2 and Q3. A song has one or more genres; those with "
