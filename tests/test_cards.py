@@ -168,3 +168,11 @@ def test_costs_add_up_by_network_split_and_machine(runs):
     assert table["runs"].sum() == len(runs)
     text = costs.sentence(table, costs.table_of([]))
     assert text.startswith(f"{len(runs)} runs took 0.0 h (0.0 core hours), on An old one with 2 cores.")
+
+
+def test_only_settings_that_are_not_the_usual_ones_are_named():
+    assert model_card._unusual({"epochs": 3, "epochs_tried": [], "mixup": 0.0}) == []  # as a record has them
+    assert model_card._unusual({"epochs_tried": [5, 10], "schedule": "cosine"}) == [
+        "epochs tried (5, 10)",
+        "schedule cosine",
+    ]

@@ -109,9 +109,9 @@ def _repeats(runs: Sequence[Finished], split: str) -> tuple[int, int]:
 
 def _unusual(settings: Mapping) -> list[str]:
     """List settings that are not the usual ones."""
-    usual = vars(Settings())
-    names = [name for name in usual if name in settings and name not in _NAMED]
-    return [f"{name.replace('_', ' ')} {settings[name]}" for name in names if settings[name] != usual[name]]
+    usual, given = vars(Settings()), vars(Settings(**settings))
+    names = [name for name in usual if name not in _NAMED and given[name] != usual[name]]
+    return [f"{name.replace('_', ' ')} {given[name]}" for name in names]
 
 
 def weakest(classes: pd.DataFrame, rows: pd.DataFrame) -> list[dict]:
