@@ -49,7 +49,7 @@ def test_a_wrong_row_names_itself(change, message):
 
 
 def test_an_id_stands_once():
-    with pytest.raises(ReportError, match="'a' stands in more than one row"):
+    with pytest.raises(ReportError, match="'a' is in more than one row"):
         tracks_table(pd.DataFrame([ROW, ROW]))
 
 
