@@ -131,7 +131,7 @@ CHANGES = {  # to the recipe tuned, one at a time
 RECIPES: dict[str, Settings] = {
     POSTER: Settings(),
     BALANCED: Settings(balanced=True),
-    COSINE: Settings(schedule="cosine", epochs_tried=(5, 10, 20)),
+    COSINE: Settings(schedule="cosine", epochs_tried=(5, 10)),
     "tuned": _TUNED,
     **{f"tuned_{name}": replace(_TUNED, **changed) for name, changed in CHANGES.items()},
 }
