@@ -21,6 +21,7 @@ import pandas as pd
 from lib.features.slices import Slices
 from lib.features.spectrogram import Spectrogram
 from lib.io import write_json, write_parquet
+from lib.isolation import ALLOCATOR, set_allocator
 from lib.models import Head
 from lib.training.recipes import Settings, settings_of
 
@@ -169,6 +170,30 @@ def one_operation(folder: Path, n: int, repeats: int) -> None:
         print(f"  {name} on {keras.backend.backend()}: {one / several:.3f} times Keras' own", flush=True)
 
 
+GLIBC = {-1: 1 << 17, -2: 1 << 17, -4: 1 << 16, -8: 0}  # what the C library's allocator does by itself
+
+
+def step_rate(folder: Path, allocator: dict[int, int]) -> int:
+    """Print the quickest seconds of an epoch of yu2018, in a process of its own."""
+    set_allocator(allocator)
+    batches = batches_of(Slices(folder), HEADS)
+    print(*quickest(3, epoch(network("yu2018", HEADS, len(batches)), batches)))
+    return 0
+
+
+def kept_memory(folder: Path, n: int, repeats: int) -> None:
+    """Compare an epoch where freed memory stays with the process with one where it goes back to the system."""
+    store(folder, n)
+    seconds: dict[str, list[float]] = {"kept": [], "returned": []}
+    for _ in range(max(repeats // 3, 1)):
+        for memory, found in seconds.items():
+            command = [sys.executable, __file__, "--rate-of", folder, "--freed", memory]
+            said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+            found.append(float(said.split()[-1]))
+    kept, returned = min(seconds["kept"]), min(seconds["returned"])
+    print(f"  yu2018: {kept / returned:.3f} times one that returns it to the system", flush=True)
+
+
 def asking(folder: Path, n: int, repeats: int) -> None:
     """Compare prediction in batches of 250 with smaller and larger ones."""
     from lib.training.fit import PREDICT_BATCH
@@ -229,13 +254,18 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--memory-of", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--rate-of", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--freed", default="kept", help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if given.rate_of:
+        return step_rate(Path(given.rate_of), ALLOCATOR if given.freed == "kept" else GLIBC)
     if given.memory_of:
         return private_memory(given.steps, Path(given.memory_of))
     for title, measure in (
         (f"An epoch of {given.slices} slices from the memory maps takes", feeding),
         (f"An epoch of {given.slices} slices from the memory maps, one head, takes", pictures),
         ("An epoch with batch norm as one operation takes", one_operation),
+        ("An epoch with freed memory kept takes", kept_memory),
         ("Prediction in batches of 250 takes", asking),
     ):
         print(title, flush=True)

@@ -1,9 +1,10 @@
-"""The user's own settings of Keras, matplotlib, Jupyter and numba kept out of the report.
+"""The user's own settings of Keras, matplotlib, Jupyter and numba kept out of the report, and its memory kept in it.
 
 Imported before everything else of `lib`, so that those packages see what is set here. Notebooks' kernels and worker
 processes inherit it.
 """
 
+import ctypes
 import os
 import pwd
 import sys
@@ -17,12 +18,16 @@ FOLDERS = (
     "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
 )  # fmt: skip
 BACKENDS = ("tensorflow", "jax")
+# Freed memory stays with the process: a training step frees and asks for hundreds of MB, and where the system's pages
+# are dear that takes as long as the step (benchmarks/training.py).
+ALLOCATOR = {-1: 1 << 30, -2: 1 << 28, -4: 0, -8: 1}  # glibc's M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX, M_ARENA_MAX
 LONGEST_SOCKET = 60  # characters of a folder in which a socket's path stays below the system's 107
 
 
 def isolate() -> None:
     """Set the environment, and Keras if it is imported already."""
     _open_streams()
+    set_allocator(ALLOCATOR)
     home = Path(os.path.expanduser("~"))  # noqa: PTH111  # that of Path fails where there is none
     if not (home.is_dir() and os.access(home, os.W_OK | os.X_OK)):
         own = _own_folder()
@@ -51,6 +56,13 @@ def isolate() -> None:
         keras.config.set_floatx("float32")
         keras.config.set_dtype_policy("float32")
         keras.config.set_image_data_format("channels_last")
+
+
+def set_allocator(settings: dict[int, int]) -> None:
+    """Set the C library's allocator, where it is glibc's."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    for setting, value in settings.items() if mallopt else ():
+        mallopt(setting, value)
 
 
 def _own_folder() -> Path:
