@@ -64,9 +64,9 @@ compare: $(READY) ## studies side by side: make compare STUDIES="emotify demo"
 	@$(BIN)/python -m lib.workflow compare $$STUDIES
 
 test: $(READY) ## run the tests: units, pages, one chain
-	@$(PYTEST) -m "not slow"
+	@$(PYTEST) -m "not slow and not committed"
 
-test-pages: $(READY) ## only the tests of the pages in a browser
+test-pages: $(READY) ## the tests of the pages in a browser, the committed ones of real music too
 	@$(PYTEST) -m "browser and not slow"
 
 test-chain: $(READY) ## only the tests of the whole chain

@@ -52,6 +52,8 @@ def write_slices(folder, songs=40, seed=0):
 def corpus(tmp_path_factory):
     slices, labels = write_slices(tmp_path_factory.mktemp("slices"))
     parts = np.repeat(np.where(np.arange(40) < 28, "train", np.where(np.arange(40) < 32, "validation", "test")), EACH)
+    for name in baselines.PRETRAINED:
+        np.save(slices.vectors_path(name), slices.take(np.arange(len(slices))).mean(axis=2).astype(np.float32))
     return slices, parts, labels
 
 
@@ -67,7 +69,7 @@ def heads_for(name):
 
 
 @pytest.mark.parametrize("name", baselines.NAMES)
-def test_every_baseline_predicts_every_slice_and_a_song_alike(name, corpus):
+def test_every_baseline_predicts_every_slice(name, corpus):
     slices, parts, _ = corpus
     numbers = np.flatnonzero(parts != "train")[::-1]
     predicted, vectors = predict(name, corpus, heads_for(name), numbers)
@@ -77,8 +79,9 @@ def test_every_baseline_predicts_every_slice_and_a_song_alike(name, corpus):
         assert values.shape == (len(numbers), head.width) and values.dtype == np.float32 and np.isfinite(values).all()
         if not head.numeric:
             assert (values >= 0).all() and np.allclose(values.sum(axis=1), 1, atol=1e-5)
-        by_song = pd.DataFrame(values).groupby(slices.table["track_id"].to_numpy()[numbers])
-        assert (by_song.nunique() == 1).all(axis=None)
+        if name not in baselines.PRETRAINED:  # a song alike
+            by_song = pd.DataFrame(values).groupby(slices.table["track_id"].to_numpy()[numbers])
+            assert (by_song.nunique() == 1).all(axis=None)
     assert vectors.dtype == np.float32 and len(vectors) == len(numbers)
 
 
@@ -94,11 +97,11 @@ def test_the_same_twice_and_whatever_else_is_predicted(name, corpus):
 
 
 @pytest.mark.parametrize("name", baselines.NAMES)
-def test_labels_outside_training_change_nothing(name, corpus):
+def test_labels_of_the_test_change_nothing(name, corpus):
     _, parts, labels = corpus
     hidden = {
-        "mood": labels["mood"].where(parts == "train"),
-        "power": labels["power"].where(parts == "train"),
+        "mood": labels["mood"].where(parts != "test"),
+        "power": labels["power"].where(parts != "test"),
     }
     whole, _ = predict(name, corpus, heads_for(name))
     without, _ = predict(name, corpus, heads_for(name), **hidden)
@@ -200,9 +203,15 @@ def test_training_sees_no_slice_of_another_part(corpus, tmp_path):
 def test_logistic_regression_is_scikit_learns_on_one_row_a_song(corpus):
     _, parts, labels = corpus
     predicted, vectors = predict("mfcc_logistic", corpus)
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=baselines.LOGISTIC_C, max_iter=5000))
-    rows = np.flatnonzero(parts == "train")[::EACH]
-    model.fit(vectors[rows].astype("float64"), labels["mood"][rows].to_list())
+    rows, validation = (np.flatnonzero(parts == part)[::EACH] for part in ("train", "validation"))
+    models = [
+        make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=5000)).fit(
+            vectors[rows].astype("float64"), labels["mood"][rows].to_list()
+        )
+        for c in baselines.STRENGTHS
+    ]
+    scores = [model.score(vectors[validation].astype("float64"), labels["mood"][validation]) for model in models]
+    model = models[int(np.argmax(scores))]  # the first of the best is the simplest
     assert list(model.classes_) == ["happy", "sad"]
     assert np.allclose(predicted["mood"][:, [2, 0]], model.predict_proba(vectors.astype("float64")), atol=1e-3)
     assert (predicted["mood"][:, 1] == 0).all()  # no training song is neutral
@@ -268,18 +277,6 @@ def test_a_songs_profile_knows_its_beat_and_how_much_it_changes():
     same = np.repeat(song(16, 5)[:1], 6, axis=0)
     assert np.allclose(features.song_profile(same)[200:400], 0)
     assert (features.song_profile(song(16, 40))[200:400] > 0).mean() > 0.9
-
-
-def test_moods_are_steps_of_one_scale_for_the_svm_of_profiles(monkeypatch):
-    """Neutral lies between sad and happy songs, though no training song is neutral."""
-    from lib.models import Head
-
-    mood = Head("mood", ("sad", "neutral", "happy"))
-    inputs = np.linspace(-1, 1, 60)[:, None]
-    labels = np.where(inputs[:, 0] < 0, "sad", "happy")
-    chances = baselines._ordered(mood, 3.0, False, inputs, labels, np.array([[-0.9], [0.0], [0.9]]))
-    assert np.allclose(chances.sum(axis=1), 1)
-    assert chances.argmax(axis=1).tolist() == [0, 1, 2]
 
 
 def test_no_network_may_take_the_name_of_a_baseline():

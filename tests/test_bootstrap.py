@@ -29,20 +29,21 @@ def test_weights_come_in_blocks(monkeypatch):
     assert len(blocks) > 1 and sum(map(len, blocks)) == 20
 
 
-def test_clusters_are_artists_within_genre_only_under_artist():
+def test_clusters_are_artists_within_genre():
     tracks = tracks_of(["a", "a", "a", "b", "b"], artists=["x", "x", "y", "z", "w"], groups=["1", "1", "2", "3", pd.NA])
-    groups, strata = bootstrap.clusters(tracks, "artist")
+    groups, strata = bootstrap.clusters(tracks)
     assert len(set(groups)) == 4 and groups[0] == groups[1]
     assert strata[groups[0]] == strata[groups[2]] != strata[groups[3]] == strata[groups[4]]
-    groups, strata = bootstrap.clusters(tracks, "random")
-    assert groups[0] == groups[1] and len(set(groups)) == 4 and set(strata) == {0}
+    unknown = tracks.assign(artist_group=pd.NA, song_group=["1", "1", "2", "3", pd.NA])
+    groups, _ = bootstrap.clusters(unknown)
+    assert groups[0] == groups[1] and len(set(groups)) == 4
 
 
 @pytest.mark.parametrize(
     ("genres", "sizes"), [("abcd", [4]), ("aabbc", [2, 3]), ("aabb", [2, 2]), ("abbb", [4]), ("aabbcd", [2, 2, 2])]
 )
 def test_a_stratum_of_one_cluster_joins_another(genres, sizes):
-    _, strata = bootstrap.clusters(tracks_of(list(genres)), "artist")
+    _, strata = bootstrap.clusters(tracks_of(list(genres)))
     assert sorted(np.bincount(strata)) == sizes
 
 

@@ -149,13 +149,11 @@ def test_errors_that_cancel_out_are_seen_by_the_ece():
     assert row.low <= 0 <= row.high and row.ece > row.ece_limit
 
 
-def test_artists_are_drawn_together_under_artist():
+def test_artists_are_drawn_together():
     rng = np.random.default_rng(6)
     chances, groups = np.tile([0.7, 0.2, 0.1], (200, 1, 1)), [f"x{i // 10}" for i in range(200)]
     true = np.where(np.repeat(rng.random(20) < 0.7, 10), 0, 1)[:, None]
-    song, artist = (
-        calibrated(predictions_of(chances, true, split=split, groups=groups)) for split in ("song", "artist")
-    )
+    song, artist = (calibrated(predictions_of(chances, true, groups=own)) for own in (None, groups))
     assert artist.high - artist.low > 2 * (song.high - song.low)
     assert artist.ece_expected > 2 * song.ece_expected
 

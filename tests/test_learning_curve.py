@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from lib.datasets.tracks import tracks_table
-from lib.evaluation import comparisons, learning_curve, predictions, results
+from lib.evaluation import learning_curve, predictions, results
 from lib.evaluation.bootstrap import Bootstrap
 from lib.plots import intervals as plots
 from lib.plots import svg, use_style
@@ -99,7 +99,6 @@ def test_without_shares_there_is_no_curve():
 
 
 def test_a_true_gain_is_covered_about_95_times_in_100(monkeypatch):
-    monkeypatch.setattr(comparisons, "sign_flip", lambda *_, **__: np.nan)  # slow, and not tested here
     rng, tracks, covered = np.random.default_rng(1), tracks_of(120, 40), 0
     for seed in range(40):
         less = rng.random(120) < 0.5

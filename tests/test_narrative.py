@@ -81,17 +81,18 @@ def test_a_table_of_another_study_is_read_where_there_is_one(tmp_path):
 
 
 def accuracies(**values):
-    """Result table of the main network per song: ``random_genre=.8`` and so on."""
+    """Result table of the main network per slice: ``random_genre=.8`` and so on."""
     rows = []
     for name, value in values.items():
         split, head = name.split("_")
-        rows.append({**NET, "split": split, "head": head, "level": "song", "accuracy": value})
+        rows.append({**NET, "split": split, "head": head, "level": "slice", "accuracy": value})
     return pd.DataFrame(rows)
 
 
 def drop(leaky, strict, head, value, low, high):
-    return {**NET, "leaky": leaky, "strict": strict, "head": head, "level": "song", "drop": value} | {
-        "low": low, "high": high, "paired": True, "n_songs": 400, "before": 0.8, "after": 0.8 - value,
+    return {**NET, "leaky": leaky, "strict": strict, "head": head, "level": "slice", "drop": value} | {
+        "share_lost": np.nan, "low": low, "high": high, "significant": low > 0, "n_songs": 400, "before": 0.8,
+        "after": 0.8 - value,
     }  # fmt: skip
 
 
@@ -139,15 +140,16 @@ def test_three_sentences_tell_the_drop_its_parts_and_what_is_left(table, drops):
 
 def test_the_control_stands_in_where_there_are_no_steps(table, drops):
     text = sentences(table, drops[drops["strict"] != "song"])[1]
-    assert "control" in text and "12 points (95 % interval 6 to 18)" in text
+    assert "training set held fixed" in text and "12 points (95 % interval 6 to 18)" in text
 
 
-def test_leakage_alone_is_per_slice_and_in_the_control(table, drops):
-    by_slice = pd.DataFrame([drop("random", "artist", "genre", 0.09, 0.06, 0.12) | {"level": "slice"}])
-    (text,) = findings.leakage_alone(table, pd.concat([drops, by_slice]))
+def test_leakage_alone_is_in_the_control_and_by_one_model_and_by_all(table, drops):
+    levels = {comparisons.ONE_MODEL: (0.09, 0.06, 0.12), "song": (0.27, 0.22, 0.32)}
+    more = [drop("random", "artist", "genre", *found) | {"level": level} for level, found in levels.items()]
+    (text,) = findings.leakage_alone(table, pd.concat([drops, pd.DataFrame(more)]))
     text = text.replace("\u00a0", " ")
     assert "`artist` brings a drop of 9 points (95 % interval 6 to 12) in genre" in text
-    assert "12 points (95 % interval 6 to 18)" in text
+    assert "12 points (95 % interval 6 to 18)" in text and "27 points (95 % interval 22 to 32)" in text
     assert findings.leakage_alone(table, drops.iloc[:4]) == []
 
 
@@ -182,13 +184,13 @@ def test_against_chance_stands_the_main_network_not_the_one_that_tested_best():
     assert "(`song`)" in text and "not significantly more" in text
 
 
-def test_counted_drops_say_that_their_intervals_are_not_corrected():
+def test_counted_drops_are_corrected_for_their_number():
     tracks = tracks_of(["a", "b"] * 10)
     runs = [run_of([sure(f"t{i}", "a") for i in range(20)], split=split) for split in ("random", "artist")]
     collected = predictions.collect(runs, tracks)
     table, dropped = results.results(collected, Bootstrap(50)), comparisons.drops(collected, Bootstrap(50))
     for text in (titles.drops(dropped), *findings.leakage(table, dropped)):
-        assert "significant in 0 of 1 comparisons" in text and "not corrected for the number" in text
+        assert "significant in 0 of 1 comparisons" in text
 
 
 def test_baselines_and_numbers_are_those_of_the_main_network_and_of_what_was_selected():

@@ -47,7 +47,7 @@ class Site:
         return (self.folder / page).as_uri()
 
 
-@pytest.fixture(scope="session", params=["made", "sounding", "emotify"])
+@pytest.fixture(scope="session", params=["made", "sounding", pytest.param("emotify", marks=pytest.mark.committed)])
 def site(request, tmp_path_factory) -> Site:
     if request.param == "sounding":
         index = build_local(make_with_sound(tmp_path_factory.mktemp("sounding")))

@@ -114,10 +114,10 @@ def test_seeds_are_averaged():
     assert set(table["n_songs"]) == {12}
 
 
-def test_artists_are_drawn_together_under_artist():
+def test_artists_are_drawn_together():
     predicted = [["a"] * 4 if i // 10 % 2 else ["a", "b", "b", "b"] for i in range(80)]
     artists = [f"x{i // 10}" for i in range(80)]
-    tables = [voting(collected_of(predicted, artists=artists, split=split), most=4) for split in ("song", "artist")]
+    tables = [voting(collected_of(predicted, artists=own), most=4) for own in (None, artists)]
     song, artist = (one(table, slices=1) for table in tables)
     assert artist.high - artist.low > 1.8 * (song.high - song.low)
 

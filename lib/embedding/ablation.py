@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from lib.embedding.vectors import unit_names
-from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, clusters, columns, pairs, share
+from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, clusters, columns, pairs, percentiles, share, two_sided
 from lib.evaluation.predictions import known_labels
-from lib.evaluation.significance import holm, sign_flip
+from lib.evaluation.significance import holm
 from lib.runs.internals import Internals
 from lib.runs.store import Finished
 
@@ -40,9 +40,8 @@ def ablate(run: Finished, inside: Internals, tracks: pd.DataFrame, bootstrap: Bo
     Returns
     -------
     pd.DataFrame
-        Columns `COLUMNS`: ``drop`` = accuracy - without, with the interval over artists (or whatever the
-        split keeps together); ``changed`` is the share of songs whose prediction changes; ``p`` of a sign-flip test and
-        ``p_holm``, corrected for the number of units of all heads.
+        Columns `COLUMNS`: ``drop`` = accuracy - without, with its interval and ``p``; ``changed`` is the share of
+        songs whose prediction changes; ``p_holm`` is corrected for the number of units of all heads.
     """
     slices, vectors = run.predictions("test"), run.embedding("test").astype(np.float64)
     by_id = tracks.set_index("track_id")
@@ -55,16 +54,17 @@ def ablate(run: Finished, inside: Internals, tracks: pd.DataFrame, bootstrap: Bo
         classes = list(run.metrics["heads"][head])
         true = np.array([classes.index(label) if label in classes else -1 for label in labels.loc[ids].astype(str)])
         before = predict(vectors[own], decision, number)
-        drawn = clusters(by_id.loc[ids].reset_index(), run.run.split)
+        drawn = clusters(by_id.loc[ids].reset_index())
         for place, unit in enumerate(unit_names(vectors.shape[1])):
             ablated = vectors[own].copy()
             ablated[:, place] = usual[place]
             after = predict(ablated, decision, number)
             difference = (before == true).astype(float) - (after == true)
             sums = pairs(difference, np.ones(len(ids)))
-            row = columns("drop", bootstrap.interval(sums, share, *drawn), "low", "high")
+            lost, samples = bootstrap.estimate(sums, share, *drawn)
+            row = columns("drop", (lost, *percentiles(samples)), "low", "high") | {"p": two_sided(samples)}
             row |= {"run": run.run.name, "unit": unit, "head": head, "n_songs": len(ids)}
             row |= {"accuracy": float((before == true).mean()), "changed": float((before != after).mean())}
-            rows.append(row | {"p": sign_flip(difference, drawn[0], seed=bootstrap.seed)})
+            rows.append(row)
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.assign(without=table["accuracy"] - table["drop"], p_holm=holm(table["p"]))

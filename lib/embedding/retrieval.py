@@ -168,7 +168,7 @@ def hits(
                 own = tally(one, tracks, same, k)
                 if not len(own):
                     continue
-                drawn = clusters(tracks.set_index("track_id").loc[own.index].reset_index(), "artist")
+                drawn = clusters(tracks.set_index("track_id").loc[own.index].reset_index())
                 row = {"by": by, "among": among, "first": k, "same": same, "chance": float(own["chance"].mean())}
                 row |= columns("share", bootstrap.ratio(pairs(own["alike"], own["count"]), *drawn), "low", "high")
                 row |= {"n_songs": len(own)}

@@ -47,7 +47,7 @@ def widths(
     pd.DataFrame
         Columns `WIDTH_COLUMNS`, by rising number of units: ``what`` is ``accuracy in <head>`` per song or
         ``neighbours of the same genre``; ``difference`` is to the reference, paired over the songs, with its interval
-        over artists and, of accuracies, ``p`` of a sign-flip test, ``p_holm`` corrected for their number; ``dead`` and
+        over artists and, of accuracies, ``p``, and ``p_holm``, corrected for their number; ``dead`` and
         ``twins`` are the units a network that are dead and the pairs that are redundant.
     """
     grouped: dict[str, list[Finished]] = {}

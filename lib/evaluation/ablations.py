@@ -37,7 +37,7 @@ def together(runs: Sequence[Finished], tracks: pd.DataFrame, bootstrap: Bootstra
     pd.DataFrame
         Columns `TASK_COLUMNS`, by head and rising number of ``heads``, of which ``names`` are the others: ``score`` is
         ``accuracy`` or, of numbers, ``r2``; ``difference`` is ``value`` less that of the smallest set (which has
-        ``least`` heads), paired over the songs, with its interval and, of accuracies, the ``p`` of a sign-flip test and
+        ``least`` heads), paired over the songs, with its interval, ``p`` and
         ``p_holm``, corrected for their number under the split. Empty unless a network was trained with several sets.
     """
     rows = []

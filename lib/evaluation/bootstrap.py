@@ -1,17 +1,16 @@
-"""How far a number would move with other songs: bootstrap over songs or artists, never over slices.
+"""How far a number would move with other music and another training: bootstrap over artists and seeds, never slices.
 
-Ten slices of one song are not ten witnesses. What is drawn again is therefore the whole song (with its
-copies) or, where the artists were kept apart, the whole artist within a genre.
+Ten slices of one song are not ten witnesses, nor are ten songs of one artist. What is drawn again is therefore the
+whole artist within a genre and, where a network was trained from several seeds, the seed.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from lib.evaluation.significance import ALPHA, blocks
-from lib.splits import CONTROLS
 
 LEVEL = 1 - ALPHA
 
@@ -21,30 +20,34 @@ Measure = Callable[[np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """How test sets are resampled.
+    """How test sets and trainings are resampled.
 
     Parameters shared by the methods: `sums` [shape=(songs, seeds, ...)] is what adds up over the songs, for each
     training seed; `measure` makes of totals [shape=(..., seeds, ...)] measures [shape=(..., seeds)] or, several,
     [..., seeds, m]; `groups` and `strata` are those of `clusters`. Two calls with the same clusters see the same
-    resamples, so that the difference of their samples is a paired bootstrap.
+    resamples, so that the difference of their samples is a bootstrap that is paired over artists.
 
     Attributes
     ----------
     resamples : int > 0
-    seed : int >= 0, or sequence of int
+    seed : int >= 0
+    side : int >= 0
+        Which of several trainings, whose seeds are drawn independently: one seed under two splits is two trainings.
     """
 
     resamples: int = 2000
-    seed: int | Sequence[int] = 0
+    seed: int = 0
+    side: int = 0
 
-    def weights(self, strata: np.ndarray) -> Iterator[np.ndarray]:
+    def weights(self, strata: np.ndarray, *stream: int) -> Iterator[np.ndarray]:
         """Weights of clusters [shape=(block, clusters)], in blocks of `resamples` rows in all.
 
         Of the n clusters of a stratum n - 1 are drawn with replacement and weighted by n / (n - 1), without
         which few clusters give intervals that are too narrow (Rao & Wu 1988, JASA 83, 231-241,
-        doi 10.1080/01621459.1988.10478591). A stratum of one cluster keeps the weight 1.
+        doi 10.1080/01621459.1988.10478591). A stratum of one cluster keeps the weight 1. Each `stream` is drawn
+        independently.
         """
-        generator = np.random.default_rng(self.seed)
+        generator = np.random.default_rng([self.seed, *stream])
         members = [np.flatnonzero(strata == stratum) for stratum in np.unique(strata)]
         for rows in blocks(self.resamples, len(strata)):
             result = np.ones((rows, len(strata)))
@@ -56,18 +59,17 @@ class Bootstrap:
             yield result
 
     def samples(self, sums: np.ndarray, measure: Measure, groups: np.ndarray, strata: np.ndarray) -> np.ndarray:
-        """Measures of resampled test sets [resamples] or [resamples, m], averaged over the seeds.
+        """Measures of resampled test sets [resamples] or [resamples, m], averaged over resampled seeds.
 
         NaN where a resample gives none; all NaN with a single cluster.
         """
         total = np.zeros((len(strata), *sums.shape[1:]))
         np.add.at(total, groups, sums)
         flat = total.reshape(len(strata), -1)
-        found = [
-            _over_seeds(measure((weight @ flat).reshape(len(weight), *sums.shape[1:])), axis=1)
-            for weight in self.weights(strata)
-        ]
-        drawn = np.concatenate(found)
+        found = [measure((weight @ flat).reshape(len(weight), *sums.shape[1:])) for weight in self.weights(strata)]
+        values = np.concatenate(found)  # [resamples, seeds, ...]
+        seeds = np.concatenate([*self.weights(np.zeros(sums.shape[1], dtype=int), 1, self.side)])
+        drawn = _over_seeds(values, seeds.reshape(*seeds.shape, *[1] * (values.ndim - 2)), axis=1)
         return drawn if len(strata) > 1 else np.full_like(drawn, np.nan)
 
     def estimate(
@@ -99,20 +101,18 @@ class Bootstrap:
 BOOTSTRAP = Bootstrap()
 
 
-def clusters(songs: pd.DataFrame, split: str) -> tuple[np.ndarray, np.ndarray]:
+def clusters(songs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Which songs are drawn together, and within which stratum.
 
-    Under ``artist`` and its controls a cluster is an artist group and its stratum the genre most of its songs have; a
+    A cluster is an artist group, under every split, and its stratum the genre most of its songs have; a
     stratum with a single cluster, which alone would seem to have no variance, joins the other such
-    strata or the smallest of the rest (Rust & Kalton 1987, J. Official Statistics 3(1), 69-81). Under
-    any other split a cluster is a song group, in one stratum.
+    strata or the smallest of the rest (Rust & Kalton 1987, J. Official Statistics 3(1), 69-81).
 
     Parameters
     ----------
     songs : pd.DataFrame
-        One row per song: ``track_id``, ``song_group``, ``artist_group``, ``genre``; a missing group is a
-        group of its own.
-    split : str
+        One row per song: ``track_id``, ``song_group``, ``artist_group``, ``genre``; without an artist group the song
+        group is the cluster, without either the song.
 
     Returns
     -------
@@ -121,12 +121,10 @@ def clusters(songs: pd.DataFrame, split: str) -> tuple[np.ndarray, np.ndarray]:
     strata : np.ndarray of int [clusters]
         Stratum of each cluster, 0..strata-1.
     """
-    by_artist = split in ("official", "artist", *CONTROLS)
-    column = "artist_group" if by_artist else "song_group"
-    names = songs[column].astype(object).where(songs[column].notna(), "\0" + songs["track_id"].astype(object))
-    groups, levels = pd.factorize(names)
-    if not by_artist:
-        return groups, np.zeros(len(levels), dtype=int)
+    names = "\0" + songs["track_id"].astype(object)
+    for column in ("song_group", "artist_group"):
+        names = songs[column].astype(object).where(songs[column].notna(), names)
+    groups, _ = pd.factorize(names)
     genre = songs["genre"].astype(object).where(songs["genre"].notna(), "")
     common = pd.crosstab(groups, genre.to_numpy()).idxmax(axis=1)
     return groups, _collapsed(pd.factorize(common.sort_index())[0])
@@ -145,13 +143,13 @@ def _collapsed(strata: np.ndarray) -> np.ndarray:
 
 def measured(sums: np.ndarray, measure: Measure) -> np.ndarray:
     """Measure of all songs together, averaged over the seeds; the parameters are those of `Bootstrap`."""
-    return _over_seeds(measure(sums.sum(axis=0)), axis=0)
+    return _over_seeds(measure(sums.sum(axis=0)), np.ones(1), axis=0)
 
 
-def _over_seeds(values: np.ndarray, axis: int) -> np.ndarray:
-    """Mean over an axis without what is NaN; NaN if all is."""
-    known = np.isfinite(values)
-    return quotient(np.where(known, values, 0).sum(axis=axis), known.sum(axis=axis))
+def _over_seeds(values: np.ndarray, weights: np.ndarray, axis: int) -> np.ndarray:
+    """Weighted mean over an axis without what is NaN; NaN if all is."""
+    weights = np.where(np.isfinite(values), weights, 0)
+    return quotient((np.where(weights > 0, values, 0) * weights).sum(axis=axis), weights.sum(axis=axis))
 
 
 def quotient(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
@@ -191,6 +189,18 @@ def percentiles(samples: np.ndarray) -> np.ndarray:
         return np.array([percentiles(column) for column in samples.T]).T.reshape(2, samples.shape[1])
     known = samples[np.isfinite(samples)]
     return np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]) if len(known) else np.full(2, np.nan)
+
+
+def two_sided(samples: np.ndarray) -> float:
+    """P value of a difference by its bootstrap samples: twice the share of those on the smaller side of 0.
+
+    Below .05 where, but for the steps of the resampling, the 95 % interval leaves 0 out (Efron & Tibshirani 1993, An
+    Introduction to the Bootstrap, section 15.4). NaN without samples; 1 if all are 0.
+    """
+    known = samples[np.isfinite(samples)]
+    if not len(known):
+        return float("nan")
+    return min(1.0, 2 * (1 + min((known <= 0).sum(), (known >= 0).sum())) / (1 + len(known)))
 
 
 def wilson(share: float, n: int) -> tuple[float, float]:

@@ -1,7 +1,8 @@
 """Differences of accuracy: what a stricter split takes away, who leads, who beats the best baseline, and how far
 seeds and folds lie apart.
 
-Differences are paired, over the songs that both sides tested, and resampled together.
+Differences are paired: the same folds, seeds and songs on both sides, artists resampled together. A difference is
+significant if its p value, corrected for the number of comparisons it is made with, is below .05.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ from itertools import combinations, pairwise
 import numpy as np
 import pandas as pd
 
-from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, columns, gap, share
+from lib.errors import ReportError
+from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, bounded, columns, gap, percentiles, quotient, two_sided
 from lib.evaluation.predictions import IDENTITY, LEVELS, Predictions, Tested, collect, same_folds
 from lib.evaluation.results import labels, leaky
-from lib.evaluation.significance import ALPHA, holm, sign_flip
+from lib.evaluation.significance import ALPHA, holm
 from lib.runs.store import Finished
 from lib.splits import CONTROLS, SINGLE, SPLITS
 from lib.training.recipes import BALANCED, BASELINE, BEST, base_of
+
+ONE_MODEL = "song and model"
 
 
 def difference(
@@ -29,59 +33,109 @@ def difference(
     bootstrap: Bootstrap = BOOTSTRAP,
     *,
     level: str = "song",
-    split: str = "",
+    pooled: bool = False,
 ) -> dict:
-    """Score of `one` minus that of `other`, paired where they tested the same songs.
+    """Score of `one` minus that of `other`, paired over the songs that both tested.
 
-    Where these make fewer than two clusters, the two sets are resampled independently. Clusters are those of `split`,
-    or of the split of `one`.
+    Artists are resampled together, seeds independently. A baseline has no seed.
+
+    Parameters
+    ----------
+    one, other : Tested
+    names : tuple of str
+        Of the columns of the two scores and their difference.
+    bootstrap : Bootstrap
+    level : {'slice', 'song'}
+    pooled : bool
+        Compare answers of several models with answers of one as well.
 
     Returns
     -------
     dict
-        The two scores and their difference under `names`, ``low``, ``high``, ``n_songs``, ``paired``, and ``p`` of
-        the sign-flip test, NaN unless paired and of accuracies.
+        The two scores and their difference under `names`, ``low``, ``high``, its p value ``p``
+        (`lib.evaluation.bootstrap.two_sided`), ``n_songs`` and ``seeds``; of accuracies also ``share_lost`` with
+        ``share_lost_low`` and ``share_lost_high``: the difference over what `one` has above the most frequent class.
+
+    Raises
+    ------
+    ReportError
+        If the two have other folds or seeds, no song in common, or, unless `pooled`, answers for a song by another
+        number of models each.
     """
-    split = split or one.split
+    sides = [f"{side.network} under {side.split}" for side in (one, other)]
+    trained = [side.trainings for side in (one, other)]
+    if one.baseline != other.baseline:
+        trained = [{fold for fold, _ in found} for found in trained]
+    if trained[0] != trained[1]:
+        raise ReportError(f"{sides[0]} and {sides[1]} were not trained with the same folds and seeds.")
+    models = [0 if level == "slice" or pooled else side.songs["models"].max() for side in (one, other)]
+    if models[0] != models[1]:
+        raise ReportError(
+            f"{sides[0]} answers for a song by the mean of {models[0]} models, {sides[1]} by that of {models[1]}."
+        )
     summed = [one.sums(level), other.sums(level)]
     common = summed[0][0].intersection(summed[1][0])
-    paired = len(common) > 0 and len(one.clusters(common, split)[1]) > 1
-    if paired:
-        summed = [(common, sums[ids.get_indexer(common)]) for ids, sums in summed]
-    found = []
-    for side, (tested, (ids, sums)) in enumerate(zip((one, other), summed, strict=True)):
-        own = bootstrap if paired else replace(bootstrap, seed=[bootstrap.seed, side])
-        found.append(own.estimate(sums, tested.measure, *tested.clusters(ids, split)))
-    p = float("nan")
-    if paired and one.score == "accuracy":
-        correct = [share(sums.sum(axis=1)) * summed[0][1][..., 1].mean(axis=1) for _, sums in summed]
-        p = sign_flip(correct[0] - correct[1], one.clusters(common, split)[0], seed=bootstrap.seed)
-    return {
-        **{name: float(value) for name, (value, _) in zip(names, found, strict=False)},
+    if not len(common):
+        raise ReportError(f"{sides[0]} and {sides[1]} tested no song in common.")
+    drawn = one.clusters(common)
+    found = [
+        replace(bootstrap, side=place).estimate(sums[ids.get_indexer(common)], side.measure, *drawn)
+        for place, (side, (ids, sums)) in enumerate(zip((one, other), summed, strict=True))
+    ]
+    (value, samples), (reference, others) = found
+    result = {
+        names[0]: float(value),
+        names[1]: float(reference),
         **columns(names[2], gap(*found), "low", "high"),
-        "n_songs": len(common) if paired else min(len(ids) for ids, _ in summed),
-        "paired": paired,
-        "p": p,
+        "p": two_sided(samples - others),
+        "n_songs": len(common),
+        "seeds": len({seed for _, seed in one.trainings}),
     }
+    if one.score == "accuracy":
+        chance = float(np.mean(pd.Series(one.truth(common)).value_counts(normalize=True).max()))
+        lost = quotient(value - reference, value - chance), *percentiles(quotient(samples - others, samples - chance))
+        result |= columns("share_lost", lost)
+    return result
 
 
 def compared(name: str, one: Tested, other: Tested, bootstrap: Bootstrap) -> dict[str, float]:
-    """Columns ``<name>``, ``<name>_low``, ``<name>_high`` and ``p`` of the `difference` of two scores per song."""
-    found = difference(one, other, bootstrap=bootstrap)
-    return columns(name, [found[key] for key in ("difference", "low", "high")]) | {"p": found["p"]}
+    """Columns ``<name>``, ``<name>_low``, ``<name>_high`` and ``p`` of the `difference` of two scores per song.
+
+    None where they have no fold, seed and song in common.
+    """
+    sides = matched(one, other)
+    found = difference(*sides, bootstrap=bootstrap) if sides else {}
+    return columns(name, [found[key] for key in ("difference", "low", "high")]) | {"p": found["p"]} if found else {}
+
+
+def matched(one: Tested, other: Tested) -> tuple[Tested, Tested] | None:
+    """Reduce two to the folds and seeds that both have, a baseline to the folds; None if no song is left to both."""
+    sides = one, other
+    if one.baseline == other.baseline:
+        common = [one.trainings & other.trainings] * 2
+    else:
+        folds = {fold for fold, _ in one.trainings} & {fold for fold, _ in other.trainings}
+        common = [{training for training in side.trainings if training[0] in folds} for side in sides]
+    if not all(common):
+        return None
+    sides = tuple(side.of_trainings(kept) for side, kept in zip(sides, common, strict=True))
+    return sides if set(sides[0].songs["track_id"]) & set(sides[1].songs["track_id"]) else None
 
 
 def drops(collected: Sequence[Predictions], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
-    """How much accuracy a stricter split takes away.
+    """How much accuracy a stricter split takes away, over the folds, seeds and songs of both of each of the `steps`.
 
-    Paired over the songs tested under both splits of each of the `steps`. Where ``artist`` was run, every drop
-    resamples artists, so that the steps can be set side by side.
+    Under ``random`` a song's slices are tested by several models, under ``artist`` by one. So three levels are
+    compared: ``slice``, ``song and model``, where one model answers with those slices of a song that one model tests
+    under the leaky split, and ``song``, where all slices are pooled, of however many models they are.
 
     Returns
     -------
     pd.DataFrame
         ``network``, ``recipe``, ``head``, ``level``, ``leaky``, ``strict``, ``before``, ``after``,
-        ``drop`` = before - after with ``low`` and ``high``, ``n_songs``, ``paired``.
+        ``drop`` = before - after with ``low`` and ``high``, ``share_lost`` with its interval, ``n_songs``, ``seeds``,
+        ``models`` that a song's answer averages before and after, ``p``, ``p_holm``, corrected for the number of drops
+        at the level, and ``significant``.
     """
     run = {a.split for a in collected}
     found = {tuple(a.identity.values()): a for a in collected}
@@ -89,14 +143,25 @@ def drops(collected: Sequence[Predictions], bootstrap: Bootstrap = BOOTSTRAP) ->
     for easy, strict in steps(run):
         for (network, split, recipe, head), after in found.items():
             before = found.get((network, easy, recipe, head))
-            if split != strict or before is None:
+            if split != strict or before is None or not (sides := matched(before, after)):
                 continue
-            rule = "artist" if "artist" in run else strict
-            for level in LEVELS:
-                lost = difference(before, after, ("before", "after", "drop"), bootstrap, level=level, split=rule)
-                rows.append({**after.identity, "level": level, "leaky": easy, "strict": strict, **lost})
+            model = sides[0].slices.drop_duplicates("slice").set_index("slice")["fold"]
+            split_up = tuple(side.by_model(model) for side in sides)
+            for level, pair in (("slice", sides), (ONE_MODEL, split_up), ("song", sides)):
+                at = "slice" if level == "slice" else "song"
+                lost = difference(*pair, ("before", "after", "drop"), bootstrap, level=at, pooled=level == "song")
+                models = " and ".join(str(side.frame(at).get("models", pd.Series([1])).max()) for side in pair)
+                row = {**after.identity, "level": level, "leaky": easy, "strict": strict, "models": models}
+                rows.append(row | lost)
     names = ["network", "recipe", "head", "level", "leaky", "strict", "before", "after", "drop", "low", "high"]
-    return pd.DataFrame(rows, columns=[*names, "n_songs", "paired"])
+    names += [*bounded("share_lost"), "n_songs", "seeds", "models", "p"]
+    return significant(pd.DataFrame(rows, columns=names), "level")
+
+
+def significant(table: pd.DataFrame, by: str | list[str]) -> pd.DataFrame:
+    """Add ``p_holm``, ``p`` corrected for the number of rows that are alike in `by`, and ``significant``."""
+    corrected = table.groupby(by)["p"].transform(holm) if len(table) else table["p"]
+    return table.assign(p_holm=corrected, significant=corrected < ALPHA)
 
 
 def steps(run: Collection[str]) -> list[tuple[str, str]]:
@@ -133,24 +198,22 @@ def ranking(collected: Sequence[Predictions], bootstrap: Bootstrap = BOOTSTRAP) 
     -------
     pd.DataFrame
         ``split``, ``recipe`` (of the better and the worse, if they differ), ``head``, ``level``,
-        ``better``, ``worse``, ``difference`` >= 0 with ``low`` and ``high``, ``n_songs``, ``paired``, ``p`` of the
-        sign-flip test over the same clusters and ``p_holm``, corrected for the number of comparisons under the
-        split at the level.
+        ``better``, ``worse``, ``difference`` >= 0 with ``low`` and ``high``, ``n_songs``, ``seeds``, ``p`` and
+        ``p_holm``, corrected for the number of comparisons under the split at the level, and ``significant``.
     """
     rows = []
     own = [a for a in collected if a.recipe not in (BASELINE, BALANCED) and a.recipe == base_of(a.recipe)]
     for one, other in combinations(own, 2):
         alike = one.recipe == other.recipe or BEST in (one.recipe, other.recipe) or one.network == other.network
-        if not alike or (one.split, one.head) != (other.split, other.head):
+        if not alike or (one.split, one.head) != (other.split, other.head) or not (sides := matched(one, other)):
             continue
         for level in LEVELS:
-            better, worse = sorted((one, other), key=lambda a: -a.value(level))
+            better, worse = sorted(sides, key=lambda a: -a.value(level))
             row = difference(better, worse, bootstrap=bootstrap, level=level) | one.identity | {"level": level}
             row |= {"better": better.network, "worse": worse.network}
             rows.append(row | {"recipe": ", ".join(dict.fromkeys((better.recipe, worse.recipe)))})
     names = ["split", "recipe", "head", "level", "better", "worse", "difference", "low", "high"]
-    table = pd.DataFrame(rows, columns=[*names, "n_songs", "paired", "p"])
-    return table.assign(p_holm=table.groupby(["split", "level"])["p"].transform(holm))
+    return significant(pd.DataFrame(rows, columns=[*names, "n_songs", "seeds", "p"]), ["split", "level"])
 
 
 def sides(ranks: pd.DataFrame) -> list[tuple[str, str]]:
@@ -175,9 +238,8 @@ def against_baselines(
     pd.DataFrame
         ``network``, ``split``, ``recipe``, ``head``, ``baseline``, ``difference`` = network - baseline
         with ``low`` and ``high``, ``n_songs``, ``score`` (``accuracy``, or ``r2`` of a number), ``value``
-        and ``baseline_value`` on these songs, ``paired``; of accuracies ``p`` of the sign-flip test and ``p_holm``,
-        corrected for the number of comparisons under the split; ``significant``, whether the network leads: of
-        accuracies by ``p_holm``, of numbers, which have none, by the interval.
+        and ``baseline_value`` on these songs, ``p`` and ``p_holm``, corrected for the number of comparisons under the
+        split; ``significant``, whether the network leads.
     """
     rows = []
     for predictions in collected:
@@ -190,13 +252,13 @@ def against_baselines(
             scored = [rival for rival in rivals if np.isfinite(rival.value("song"))]
             rivals = [max(scored, key=lambda rival: rival.value("song"))] if scored else []
         for rival in rivals:
-            found = difference(predictions, rival, ("value", "baseline_value", "difference"), bootstrap)
+            if not (sides := matched(predictions, rival)):
+                continue
+            found = difference(*sides, ("value", "baseline_value", "difference"), bootstrap)
             rows.append({**predictions.identity, "baseline": rival.network, "score": predictions.score, **found})
     names = [*IDENTITY, "baseline", "difference", "low", "high", "n_songs", "score", "value", "baseline_value"]
-    table = pd.DataFrame(rows, columns=[*names, "paired", "p"])
-    table = table.assign(p_holm=table.groupby("split")["p"].transform(holm))
-    of_numbers = (table["score"] != "accuracy") & (table["low"] > 0)
-    return table.assign(significant=(table["difference"] > 0) & ((table["p_holm"] < ALPHA) | of_numbers))
+    table = significant(pd.DataFrame(rows, columns=[*names, "p"]), "split")
+    return table.assign(significant=table["significant"] & (table["difference"] > 0))
 
 
 def spread(runs: Sequence[Finished], tracks: pd.DataFrame) -> pd.DataFrame:

@@ -7,9 +7,18 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, bounded, columns, measured, quotient, share
+from lib.evaluation.bootstrap import (
+    BOOTSTRAP,
+    Bootstrap,
+    bounded,
+    columns,
+    measured,
+    percentiles,
+    quotient,
+    share,
+    two_sided,
+)
 from lib.evaluation.predictions import IDENTITY, Predictions
-from lib.evaluation.significance import sign_flip
 
 ALL = "all genres"
 WITHIN_COLUMNS = [
@@ -29,8 +38,7 @@ def within_genre(collected: Iterable[Predictions], bootstrap: Bootstrap = BOOTST
     pd.DataFrame
         Columns `WITHIN_COLUMNS`, one row per genre and then one for all of them (`ALL`). ``usual`` is the genre's
         most frequent class and ``usual_accuracy`` its share of the songs; ``skill`` = accuracy - usual_accuracy,
-        paired over the songs; intervals resample songs, under ``artist`` artists within genre; ``p`` of the
-        sign-flip test over the same clusters. Songs without a genre are left out.
+        paired over the songs, with its ``p``. Songs without a genre are left out.
     """
     rows = []
     for predictions in collected:
@@ -46,12 +54,11 @@ def within_genre(collected: Iterable[Predictions], bootstrap: Bootstrap = BOOTST
             own = np.flatnonzero((genre == name) | (name == ALL))
             drawn = predictions.clusters(ids[own])
             sums = np.stack([correct[own], guessed[own], count[own]], axis=-1)
-            ahead = (correct[own] - guessed[own]).sum(axis=1) / np.maximum(count[own].sum(axis=1), 1)
             row = {**predictions.identity, "genre": name, "n_songs": len(own), "usual": usual.get(name, "")}
             row |= columns("accuracy", bootstrap.ratio(sums[..., [0, 2]], *drawn), "low", "high")
             row |= {"usual_accuracy": float(measured(sums[..., 1:], share))}
-            row |= columns("skill", bootstrap.interval(sums, _ahead, *drawn))
-            rows.append(row | {"p": sign_flip(ahead, drawn[0], seed=bootstrap.seed)})
+            skill, samples = bootstrap.estimate(sums, _ahead, *drawn)
+            rows.append(row | columns("skill", (skill, *percentiles(samples))) | {"p": two_sided(samples)})
     return pd.DataFrame(rows, columns=WITHIN_COLUMNS)
 
 

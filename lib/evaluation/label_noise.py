@@ -104,7 +104,7 @@ def label_ceiling(tracks: pd.DataFrame, bootstrap: Bootstrap = BOOTSTRAP) -> Cei
     n = known["listeners"].to_numpy()
     if len(known) < MIN_SONGS or n.max() < 2:
         return None
-    groups, strata = clusters(known, "artist")
+    groups, strata = clusters(known)
     weight = np.concatenate(list(bootstrap.weights(strata)))[:, groups]
     rows = []
     for joint in JOINTS:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, bounded, columns, gap, quotient
-from lib.evaluation.comparisons import compared
+from lib.evaluation.comparisons import compared, matched
 from lib.evaluation.predictions import IDENTITY, Predictions, collect, recorded, variants
 from lib.runs import metrics
 from lib.runs.store import Finished
@@ -65,8 +66,7 @@ def balance(collected: Iterable[Predictions], bootstrap: Bootstrap = BOOTSTRAP) 
     pd.DataFrame
         Columns `BALANCE_COLUMNS`: ``measure`` is ``accuracy``, ``macro-F1`` or ``recall of <class>``;
         ``difference`` = balanced - plain, each the mean over its seeds, paired over the songs that both tested;
-        its interval resamples songs, under ``artist`` artists within genre; ``n_songs`` those of the class for a
-        recall.
+        ``n_songs`` those of the class for a recall.
     """
     found = {tuple(predictions.identity.values()): predictions for predictions in collected}
     rows = []
@@ -74,20 +74,20 @@ def balance(collected: Iterable[Predictions], bootstrap: Bootstrap = BOOTSTRAP) 
         plain = found.get((network, split, POSTER, head))
         if recipe == BALANCED and plain is not None:
             about = {"network": network, "split": split, "head": head}
-            rows += [about | row for row in _compared(plain, weighted, bootstrap)]
+            sides = matched(weighted, plain)
+            rows += [about | row for row in _compared(*sides, bootstrap)] if sides else []
     return pd.DataFrame(rows, columns=BALANCE_COLUMNS)
 
 
-def _compared(plain: Predictions, weighted: Predictions, bootstrap: Bootstrap) -> list[dict]:
+def _compared(weighted: Predictions, plain: Predictions, bootstrap: Bootstrap) -> list[dict]:
     classes = list(dict.fromkeys([*plain.classes, *weighted.classes]))
     common = plain.class_sums("song")[0].intersection(weighted.class_sums("song")[0])
-    if not len(common):
-        return []
     drawn, found = plain.clusters(common), []
-    for predictions in (weighted, plain):
+    for side, predictions in enumerate((weighted, plain)):
         ids, sums = predictions.class_sums("song")
         place = [predictions.classes.index(name) if name in predictions.classes else -1 for name in classes]
-        found.append(bootstrap.estimate(sums[ids.get_indexer(common)], _measures(place), *drawn))
+        own = replace(bootstrap, side=side)
+        found.append(own.estimate(sums[ids.get_indexer(common)], _measures(place), *drawn))
     true = plain.truth(common)
     support = [len(common), len(common), *(int((true == name).sum()) for name in classes)]
     names = ["accuracy", "macro-F1", *(f"recall of {name}" for name in classes)]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -31,8 +31,9 @@ Key = TypeVar("Key", bound=Hashable)
 class Tested:
     """Predictions of one head of one network under one split and recipe, all its folds and seeds.
 
-    ``slices`` have a row per slice and seed: ``seed``, ``slice``, ``track_id``, ``true`` and what was predicted. The
-    same is in ``songs`` per song, without ``slice`` and with ``n_slices``; the prediction is that of the mean.
+    ``slices`` have a row per slice and seed: ``seed``, ``fold``, ``slice``, ``track_id``, ``true`` and what was
+    predicted, by one model. The same is in ``songs`` per song, with ``n_slices`` and the number of ``models`` that
+    predicted them in place of ``slice`` and ``fold``; the prediction is that of the mean.
     """
 
     network: str  # architecture, with `STALE` behind it if the runs were made with other data or code than now
@@ -63,9 +64,40 @@ class Tested:
         """Score of all songs together, mean over the seeds."""
         return float(measured(self.sums(level)[1], self.measure))
 
-    def clusters(self, ids: pd.Index, split: str = "") -> tuple[np.ndarray, np.ndarray]:
-        """Return groups and strata of some songs as under a split, its own if none is given."""
-        return clusters(self.tracks.loc[ids].reset_index(), split or self.split)
+    def clusters(self, ids: pd.Index) -> tuple[np.ndarray, np.ndarray]:
+        """Return groups and strata of some songs."""
+        return clusters(self.tracks.loc[ids].reset_index())
+
+    @property
+    def trainings(self) -> set[tuple[int, int]]:
+        """Folds and seeds of the runs."""
+        return {(run.fold, run.seed) for run in self.runs}
+
+    def of_trainings(self, kept: Collection[tuple[int, int]]) -> Self:
+        """Return the predictions of some folds and seeds alone."""
+        if kept == self.trainings:
+            return self
+        own = pd.MultiIndex.from_frame(self.slices[["fold", "seed"]]).isin([*kept])
+        runs = tuple(run for run in self.runs if (run.fold, run.seed) in kept)
+        return self._of(self.slices.loc[own], runs=runs)
+
+    def by_model(self, model: pd.Series) -> Self:
+        """Return the predictions where a song's slices are averaged by group, each answer counted by itself.
+
+        `model` gives each slice's group by ``slice``: the fold under ``random``, whose models test some slices of a
+        song each; slices without one are left out.
+        """
+        own = self.slices.assign(fold=self.slices["slice"].map(model))
+        return self._of(own.dropna(subset="fold"), "fold")
+
+    def _of(self, slices: pd.DataFrame, *by: str, **changed) -> Self:
+        columns = [name for name in slices if name == "value" or name.startswith(f"{self.head}:")]
+        songs = means(slices, columns, *by).merge(self.songs[["track_id", "true"]].drop_duplicates("track_id"))
+        return replace(self, slices=slices, songs=self.decided(songs), **changed)
+
+    def decided(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Add what follows from the means of the predictions."""
+        return frame
 
     def truth(self, ids: pd.Index) -> np.ndarray:
         """Return labels of some songs."""
@@ -90,6 +122,14 @@ class Predictions(Tested):
     def columns(self) -> list[str]:
         """Columns of the classes' probabilities, in the order of `classes`."""
         return [f"{self.head}:{name}" for name in self.classes]
+
+    def decided(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Add the class ``predicted``, its ``probability``, and whether it is ``correct``."""
+        chances = frame[self.columns].to_numpy()
+        best = chances.argmax(axis=1)
+        predicted = np.array(self.classes, dtype=object)[best]
+        about = {"predicted": predicted, "probability": chances[np.arange(len(best)), best]}
+        return frame.assign(**about, correct=predicted == frame["true"])
 
     def sums(self, level: str) -> tuple[pd.Index, np.ndarray]:
         """Return songs, and correct and all predictions of each [songs, seeds, 2]."""
@@ -163,14 +203,8 @@ def collect(runs: Sequence[Finished], tracks: pd.DataFrame, part: str = "test") 
     result = []
     for about, own, slices, songs, classes in _pooled(runs, tracks, part, numeric=False):
         train = {level: recorded(own, "train", about["head"], level, "accuracy") for level in LEVELS}
-        columns = [f"{about['head']}:{name}" for name in classes]
-        for frame in (slices, songs):
-            chances = frame[columns].to_numpy()
-            best = chances.argmax(axis=1)
-            frame["predicted"] = np.array(classes, dtype=object)[best]
-            frame["probability"] = chances[np.arange(len(best)), best]
-            frame["correct"] = frame["predicted"] == frame["true"]
-        result.append(Predictions(**about, slices=slices, songs=songs, classes=classes, train=train))
+        made = Predictions(**about, slices=slices, songs=songs, classes=classes, train=train)
+        result.append(replace(made, slices=made.decided(slices), songs=made.decided(songs)))
     return result
 
 
@@ -268,14 +302,22 @@ def _pooled(runs: Sequence[Finished], tracks: pd.DataFrame, part: str, *, numeri
 def _means(predicted: pd.DataFrame, columns: list[str], labels: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Mean of the predictions per slice and per song, of songs with a label and of runs with the head."""
     known = predicted.loc[predicted["track_id"].isin(labels.index)]
-    known = known.reindex(columns=["seed", "slice", "track_id", *columns])
+    known = known.reindex(columns=["seed", "fold", "slice", "track_id", *columns])
     known[columns] = known[columns].astype("float64")
     # runs without the head have no predictions of it
     known = known.dropna(subset=columns, how="all").fillna(dict.fromkeys(columns, 0.0))
-    slices = known.groupby(["seed", "slice", "track_id"], as_index=False)[columns].mean()
-    by_song = known.groupby(["seed", "track_id"])
-    songs = by_song[columns].mean().assign(n_slices=by_song["slice"].nunique()).reset_index()
+    slices = known.groupby(["seed", "slice", "track_id"], as_index=False).agg(
+        {"fold": "first"} | dict.fromkeys(columns, "mean")
+    )
+    songs = means(known, columns)
     return slices.assign(true=slices["track_id"].map(labels)), songs.assign(true=songs["track_id"].map(labels))
+
+
+def means(slices: pd.DataFrame, columns: list[str], *by: str) -> pd.DataFrame:
+    """Mean of the slices' predictions by seed, song and what else is named, with ``n_slices`` and ``models``."""
+    grouped = slices.groupby(["seed", "track_id", *by])
+    about = {"n_slices": grouped["slice"].nunique(), "models": grouped["fold"].nunique()}
+    return grouped[columns].mean().assign(**about).reset_index()
 
 
 def _order(network: str, split: str, recipe: str) -> tuple:
@@ -295,4 +337,4 @@ def _tested(finished: Finished, tracks: pd.DataFrame, part: str) -> pd.DataFrame
             f"{finished.folder}: its {part} predictions hold track {unknown.iloc[0]!r}, which the tracks table "
             "lacks. Delete that run's folder and run notebooks/04_training.ipynb again."
         )
-    return table.assign(seed=finished.run.seed)
+    return table.assign(seed=finished.run.seed, fold=finished.run.fold)

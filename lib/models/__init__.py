@@ -27,6 +27,7 @@ VARIANTS = (  # the poster's search in small: its network, one choice changed (`
 )  # fmt: skip
 RESERVED = (  # names of what is no network
     "networks", "selected", "majority", "genre_prior", "mfcc_logistic", "mfcc_svm", "profile_logistic", "profile_svm",
+    "msd_musicnn", "mtt_musicnn", "random_musicnn",
 )  # fmt: skip
 _registry: dict[str, Callable | None] = {}  # one's own; None until the builder is given
 

@@ -8,11 +8,11 @@ uses no audio, so that a network which predicts moods no better has learnt moods
 ``profile_svm`` and ``profile_logistic`` were made as candidates for the recipe ``best``: they describe how the
 texture of a song varies over its slices, and its rhythm, which one slice hardly shows.
 
-The constants below are the same for every corpus, split and fold. `LOGISTIC_C` and `SVM_C` were chosen
-once, from a handful of usual values, by the validation songs of Emotify's five ``artist`` folds taken together; as
-a validation song of one fold is a test song of another, that choice favours the baselines, if anything. So were
-`PROFILE_LOGISTIC_C`, `PROFILE_SVM_C`, `DRAWN_IN`, `SPREAD` and what a profile consists of: choices made by
-looking across folds.
+``msd_musicnn`` and ``mtt_musicnn`` are logistic regression on the vectors of networks pretrained on other music, kept
+as they are, and ``random_musicnn`` on those of the same network untrained (`lib.models.pretrained`). Like a network,
+they predict slice by slice.
+
+How strongly each is regularised is chosen by the validation songs of its run, of `STRENGTHS`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from lib.datasets.tracks import MOODS
 from lib.errors import ReportError
 from lib.features.mfcc import COEFFICIENTS, PROFILE_COEFFICIENTS, song_profile, song_statistics
 from lib.models import Head
@@ -33,27 +32,23 @@ if TYPE_CHECKING:
 
 # scikit-learn and SciPy are imported where they are used: training a network does without them.
 
-NAMES = ("majority", "genre_prior", "mfcc_logistic", "mfcc_svm", "profile_logistic", "profile_svm")
+PRETRAINED = ("msd_musicnn", "mtt_musicnn", "random_musicnn")
+NAMES = ("majority", "genre_prior", "mfcc_logistic", "mfcc_svm", "profile_logistic", "profile_svm", *PRETRAINED)
 GENRE = "genre"
-LOGISTIC_C = 0.1  # inverse strength of the L2 penalty
-SVM_C = 2.0  # of the RBF kernel's machine; its gamma is 1 / (features x variance)
-PROFILE_LOGISTIC_C, PROFILE_SVM_C = 0.01, 3.0  # of the profiles
-DRAWN_IN, SPREAD = 0.4, 0.3  # borders between moods, and spread about the prediction, in steps
-RIDGE_ALPHA = 30.0  # of numeric heads, on standardised statistics
+# C of logistic regression and of the RBF kernel's machine, whose gamma is 1 / (features x variance); 1 / alpha of ridge
+# regression. From the strongest penalty to the weakest.
+STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 SVM_SONGS = 10_000  # at most; the time of an SVM grows with the square of its training songs
+_LINEAR = {"strengths": list(STRENGTHS)}
+_KERNEL = _LINEAR | {"kernel": "rbf", "gamma": "scale", "songs": SVM_SONGS}
 _CONSTANTS = {
     "majority": {},
     "genre_prior": {"given": GENRE},
-    "mfcc_logistic": {"coefficients": COEFFICIENTS, "C": LOGISTIC_C, "ridge_alpha": RIDGE_ALPHA},
-    "mfcc_svm": {"coefficients": COEFFICIENTS, "kernel": "rbf", "C": SVM_C, "gamma": "scale", "songs": SVM_SONGS},
-    "profile_logistic": {"coefficients": PROFILE_COEFFICIENTS, "C": PROFILE_LOGISTIC_C, "ridge_alpha": RIDGE_ALPHA},
-    "profile_svm": {
-        "coefficients": PROFILE_COEFFICIENTS,
-        "kernel": "rbf",
-        "C": PROFILE_SVM_C,
-        "gamma": "scale",
-        "songs": SVM_SONGS,
-    },
+    "mfcc_logistic": {"coefficients": COEFFICIENTS, **_LINEAR},
+    "mfcc_svm": {"coefficients": COEFFICIENTS, **_KERNEL},
+    "profile_logistic": {"coefficients": PROFILE_COEFFICIENTS, **_LINEAR},
+    "profile_svm": {"coefficients": PROFILE_COEFFICIENTS, **_KERNEL},
+    **dict.fromkeys(PRETRAINED, _LINEAR),
 }
 
 
@@ -114,9 +109,9 @@ def fit_and_predict(
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Fit a baseline to the training songs and predict some slices.
 
-    Every song counts once, however many slices it has. Its statistics are taken over its slices of one part
-    only, so that where a split puts slices of one song on both sides, no test slice is used in training. All
-    slices of a song and part get the prediction of the song.
+    Every song counts once, however many slices it has. Its statistics are taken over its slices of one part only, so
+    that where a split puts slices of one song on both sides, no test slice is used in training. All slices of a song
+    and part get the prediction of the song. Of `PRETRAINED` each slice counts and gets its own.
 
     Parameters
     ----------
@@ -125,7 +120,7 @@ def fit_and_predict(
     slices : lib.features.slices.Slices
         Read song per song.
     parts : np.ndarray [shape=(len(slices),), dtype=str]
-        Fitted to ``train``.
+        Fitted to ``train``, regularised by ``validation``.
     labels : pd.DataFrame
         One row per slice, one column per head and, for ``genre_prior``, ``genre``; missing labels are masked.
     heads : sequence of Head
@@ -150,22 +145,25 @@ def fit_and_predict(
     numbers = np.asarray(numbers)
     if name.endswith("_svm"):
         parts = subsample(parts, slices.table["track_id"].to_numpy())
-    keys = pd.MultiIndex.from_arrays([slices.table["track_id"].to_numpy(), parts])
+    units = np.arange(len(parts)) if name in PRETRAINED else slices.table["track_id"].to_numpy()
+    keys = pd.MultiIndex.from_arrays([units, parts])
     song = keys.factorize()[0]  # a song in two parts is two
-    used = np.flatnonzero((parts == "train") | np.isin(song, song[numbers]))
+    used = np.flatnonzero(np.isin(parts, ["train", "validation"]) | np.isin(song, song[numbers]))
     codes, songs = keys[used].factorize()
     first = used[np.unique(codes, return_index=True)[1]]  # a slice of each
-    train = songs.get_level_values(1) == "train"
+    part = songs.get_level_values(1).to_numpy()
     known = labels.iloc[first].reset_index(drop=True)
     features = np.empty((len(songs), 0))
     if name in _FEATURES:
         order = np.argsort(codes, kind="stable")
         ends = np.cumsum(np.bincount(codes, minlength=len(songs)))[:-1]
         features = np.stack([_FEATURES[name](slices.take(used[rows])) for rows in np.split(order, ends)])
+    elif name in PRETRAINED:
+        features = slices.vectors(name)[first]
     elif name == "genre_prior":
         _check_genre(labels, heads)
     predictor = _PREDICTORS[name]
-    found = {head.name: predictor(head, known, features, train).astype("float32") for head in heads}
+    found = {head.name: predictor(head, known, features, part).astype("float32") for head in heads}
     place = np.full(len(parts), -1)
     place[used] = codes
     predictions = {head: values[place[numbers]] for head, values in found.items()}
@@ -214,16 +212,16 @@ def _check_genre(labels: pd.DataFrame, heads: Sequence[Head]) -> None:
         raise ReportError("baseline 'genre_prior' is given the genre and cannot predict it. Leave that head out.")
 
 
-def _majority(head: Head, known: pd.DataFrame, features: np.ndarray, train: np.ndarray) -> np.ndarray:
-    return np.tile(_frequencies(head, known.loc[train, head.name]), (len(known), 1))
+def _majority(head: Head, known: pd.DataFrame, features: np.ndarray, part: np.ndarray) -> np.ndarray:
+    return np.tile(_frequencies(head, known.loc[part == "train", head.name]), (len(known), 1))
 
 
-def _genre_prior(head: Head, known: pd.DataFrame, features: np.ndarray, train: np.ndarray) -> np.ndarray:
+def _genre_prior(head: Head, known: pd.DataFrame, features: np.ndarray, part: np.ndarray) -> np.ndarray:
     """Predict by the training songs of the same genre; by all of them where it is unknown or has no label."""
-    predictions = _majority(head, known, features, train)
+    predictions = _majority(head, known, features, part)
     for genre in known[GENRE].dropna().unique():
         own = (known[GENRE] == genre).to_numpy(dtype=bool, na_value=False)
-        values = known.loc[train & own, head.name]
+        values = known.loc[(part == "train") & own, head.name]
         if values.notna().any():
             predictions[own] = _frequencies(head, values)
     return predictions
@@ -238,57 +236,62 @@ def _frequencies(head: Head, values: pd.Series) -> np.ndarray:
     return counts / counts.sum() if counts.sum() else np.full(head.width, 1 / head.width)
 
 
-def _machine(c: float, *, logistic: bool = False, ordered: bool = False) -> Callable:
-    def predictor(head: Head, known: pd.DataFrame, features: np.ndarray, train: np.ndarray) -> np.ndarray:
-        rows = train & known[head.name].notna().to_numpy()
-        labels = known.loc[rows, head.name].to_numpy(dtype=float if head.numeric else str)
-        if len(np.unique(labels)) < 2:
-            return _majority(head, known, features, train)
+def _machine(*, logistic: bool = False) -> Callable:
+    def predictor(head: Head, known: pd.DataFrame, features: np.ndarray, part: np.ndarray) -> np.ndarray:
+        labelled = known[head.name].notna().to_numpy()
+        train, validation = (labelled & (part == name) for name in ("train", "validation"))
+        labels = known[head.name].to_numpy(dtype=object)
+        if len(np.unique(labels[train].astype(float if head.numeric else str))) < 2:
+            return _majority(head, known, features, part)
         fit = _numbers if head.numeric else _chances
-        if ordered and head.classes == MOODS:
-            fit = _ordered
-        return fit(head, c, logistic, features[rows], labels, features)
+        queries = features[validation], features
+        best, score = None, -np.inf
+        for strength in STRENGTHS if validation.any() else (1.0,):
+            chosen, predictions = fit(head, strength, logistic, features[train], labels[train], queries)
+            found = _score(head, chosen, labels[validation]) if validation.any() else 0.0
+            if found > score:  # of equals the simplest
+                best, score = predictions, found
+        return best
 
     return predictor
 
 
+def _score(head: Head, predictions: np.ndarray, labels: np.ndarray) -> float:
+    """Accuracy, or less the squared error."""
+    if head.numeric:
+        return -float(((predictions[:, 0] - labels.astype(float)) ** 2).mean())
+    return float((np.array(head.classes)[predictions.argmax(axis=1)] == labels.astype(str)).mean())
+
+
 def _numbers(
-    head: Head, c: float, logistic: bool, features: np.ndarray, labels: np.ndarray, queries: np.ndarray
-) -> np.ndarray:
+    head: Head,
+    strength: float,
+    logistic: bool,
+    features: np.ndarray,
+    labels: np.ndarray,
+    queries: Sequence[np.ndarray],
+) -> list[np.ndarray]:
     """Regress on standardised statistics; labels are standardised too, for the machine's margin is absolute."""
     from sklearn.linear_model import Ridge
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
     from sklearn.svm import SVR
 
+    labels = labels.astype(float)
     mean, deviation = labels.mean(), labels.std()
-    model = make_pipeline(StandardScaler(), Ridge(alpha=RIDGE_ALPHA) if logistic else SVR(C=c, gamma="scale"))
-    return (mean + deviation * model.fit(features, (labels - mean) / deviation).predict(queries))[:, None]
-
-
-def _ordered(
-    head: Head, c: float, logistic: bool, features: np.ndarray, labels: np.ndarray, queries: np.ndarray
-) -> np.ndarray:
-    """Probabilities of classes that are steps of one scale: regress on the step, then see where it falls.
-
-    Regression predicts nearer the middle than the truth is, so the borders between steps are drawn in.
-    """
-    from scipy.special import ndtr
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-    from sklearn.svm import SVR
-
-    steps = np.array([head.classes.index(label) for label in labels], dtype=float)
-    middle = (len(head.classes) - 1) / 2
-    predicted = make_pipeline(StandardScaler(), SVR(C=c, gamma="scale")).fit(features, steps - middle).predict(queries)
-    borders = (np.arange(len(head.classes) - 1) + 0.5 - middle) * DRAWN_IN
-    below = ndtr((borders - predicted[:, None]) / SPREAD)
-    return np.diff(np.pad(below, ((0, 0), (1, 1)), constant_values=(0, 1)), axis=1)
+    machine = Ridge(alpha=1 / strength) if logistic else SVR(C=strength, gamma="scale")
+    model = make_pipeline(StandardScaler(), machine).fit(features, (labels - mean) / deviation)
+    return [(mean + deviation * model.predict(query))[:, None] for query in queries]
 
 
 def _chances(
-    head: Head, c: float, logistic: bool, features: np.ndarray, labels: np.ndarray, queries: np.ndarray
-) -> np.ndarray:
+    head: Head,
+    strength: float,
+    logistic: bool,
+    features: np.ndarray,
+    labels: np.ndarray,
+    queries: Sequence[np.ndarray],
+) -> list[np.ndarray]:
     """Probabilities of the head's classes; 0 for a class without a training song."""
     from scipy.special import softmax
     from sklearn.linear_model import LogisticRegression
@@ -296,22 +299,27 @@ def _chances(
     from sklearn.preprocessing import StandardScaler
     from sklearn.svm import SVC
 
-    fit = LogisticRegression(C=c, max_iter=5000) if logistic else SVC(C=c, gamma="scale")
-    model = make_pipeline(StandardScaler(), fit).fit(features, labels)
-    if logistic:
-        chances = model.predict_proba(queries)
-    else:
-        # Platt's probabilities would cost folds within the training songs, and may contradict the machine.
-        scores = model.decision_function(queries)
-        chances = softmax(np.stack([-scores, scores], axis=1) if scores.ndim == 1 else scores, axis=1)
-    return pd.DataFrame(chances, columns=model.classes_).reindex(columns=list(head.classes), fill_value=0.0).to_numpy()
+    machine = LogisticRegression(C=strength, max_iter=5000) if logistic else SVC(C=strength, gamma="scale")
+    model = make_pipeline(StandardScaler(), machine).fit(features, labels.astype(str))
+    found = []
+    for query in queries:
+        if logistic:
+            chances = model.predict_proba(query)
+        else:
+            # Platt's probabilities would cost folds within the training songs, and may contradict the machine.
+            scores = model.decision_function(query)
+            chances = softmax(np.stack([-scores, scores], axis=1) if scores.ndim == 1 else scores, axis=1)
+        table = pd.DataFrame(chances, columns=model.classes_)
+        found.append(table.reindex(columns=list(head.classes), fill_value=0.0).to_numpy())
+    return found
 
 
 _PREDICTORS: dict[str, Callable] = {
     "majority": _majority,
     "genre_prior": _genre_prior,
-    "mfcc_logistic": _machine(LOGISTIC_C, logistic=True),
-    "mfcc_svm": _machine(SVM_C),
-    "profile_logistic": _machine(PROFILE_LOGISTIC_C, logistic=True),
-    "profile_svm": _machine(PROFILE_SVM_C, ordered=True),
+    "mfcc_logistic": _machine(logistic=True),
+    "mfcc_svm": _machine(),
+    "profile_logistic": _machine(logistic=True),
+    "profile_svm": _machine(),
+    **dict.fromkeys(PRETRAINED, _machine(logistic=True)),
 }

@@ -2,6 +2,7 @@
 
 ``msd_musicnn`` was trained on the Million Song Dataset, ``mtt_musicnn`` on MagnaTagATune (Pons & Serra 2019, arXiv
 1909.06654). Their weights are TensorFlow checkpoints of musicnn 0.1.0 (ISC licence), whose code is not used.
+``random_musicnn`` is the same network with the weights it starts from.
 """
 
 from importlib.util import find_spec
@@ -9,11 +10,18 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 
+from lib import progress
+from lib.audio import load_excerpt
 from lib.errors import ReportError
+from lib.features.slices import Slices
+from lib.io import replacing
 from lib.models.musicnn import published
 
 CHECKPOINTS = {"msd_musicnn": "MSD_musicnn", "mtt_musicnn": "MTT_musicnn"}
+RANDOM = "random_musicnn"
+NAMES = (*CHECKPOINTS, RANDOM)
 INSTALL = "python -m pip install --no-deps --requirement requirements-weights.lock"
 SAMPLE_RATE, N_FFT, HOP_LENGTH, N_MELS, FRAMES = 16_000, 512, 256, 96, 187  # of the input, 3 s
 CONVOLUTIONS = ("timbral40", "timbral70", "temporal128", "temporal64", "temporal32", "conv1", "conv2", "conv3")
@@ -41,7 +49,7 @@ def load(name: str) -> keras.Model:
     Parameters
     ----------
     name : str
-        One of `CHECKPOINTS`.
+        One of `NAMES`.
 
     Returns
     -------
@@ -59,8 +67,11 @@ def load(name: str) -> keras.Model:
     >>> network = load("msd_musicnn")  # doctest: +SKIP
     >>> embedding = keras.Model(network.input, network.get_layer(VECTOR).output)  # doctest: +SKIP
     """
-    if name not in CHECKPOINTS:
-        raise ReportError(f"pretrained network {name!r} is unknown. Known are {', '.join(CHECKPOINTS)}.")
+    if name not in NAMES:
+        raise ReportError(f"pretrained network {name!r} is unknown. Known are {', '.join(NAMES)}.")
+    if name == RANDOM:
+        keras.utils.set_random_seed(0)
+        return published((N_MELS, FRAMES))
     if not is_installed():
         raise ReportError(f"{name}: its weights come with the package musicnn, which is missing. Install it: {INSTALL}")
     from tensorflow.compat.v1.train import NewCheckpointReader  # TensorFlow's own format, whatever the backend
@@ -80,6 +91,43 @@ def load(name: str) -> keras.Model:
         kernel = _parted(kernel) if name == "fc" else kernel
         network.get_layer(name).set_weights([kernel, read(f"{_place('dense', number)}/bias")])
     return network
+
+
+def write_vectors(name: str, slices: Slices, tracks: pd.DataFrame) -> None:
+    """Write the vector of every slice, of the same 3 s of sound, for `Slices.vectors`; nothing if it is there.
+
+    Parameters
+    ----------
+    name : str
+        One of `NAMES`.
+    slices : Slices
+    tracks : pd.DataFrame
+        ``track_id`` and ``path`` of each song.
+
+    Raises
+    ------
+    ReportError
+        As `load`, and if a slice lasts less than 3 s.
+    """
+    path = slices.vectors_path(name)
+    if path.is_file():
+        return
+    needed = FRAMES * HOP_LENGTH / SAMPLE_RATE
+    if slices.spectrogram.slice_s < needed:
+        raise ReportError(f"{name} reads {needed:.3f} s; the slices last {slices.spectrogram.slice_s:g} s.")
+    network = load(name)
+    embedding = keras.Model(network.input, network.get_layer(VECTOR).output)
+    found = np.empty((len(slices), embedding.output.shape[-1]), np.float32)
+    paths = tracks.set_index("track_id")["path"]
+    songs = slices.table.groupby("track_id", sort=False)
+    for number, (song, own) in enumerate(songs, 1):
+        mel = log_mel(load_excerpt(paths[song], SAMPLE_RATE, slices.spectrogram.excerpt_s)[0])
+        starts = np.round(own["start_s"] * SAMPLE_RATE / HOP_LENGTH).astype(int)
+        starts = np.minimum(starts, mel.shape[1] - FRAMES)  # the last slice may lack a frame or two
+        found[own.index] = embedding.predict_on_batch(np.stack([mel[:, at : at + FRAMES] for at in starts]))
+        progress.tell(f"{name}: clip {number}/{songs.ngroups}")
+    with replacing(path) as part, part.open("wb") as file:
+        np.save(file, found)
 
 
 def _place(layer: str, number: int) -> str:

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from lib.datasets.summary import checksum
 from lib.evaluation import poster
-from lib.evaluation.comparisons import whole_drops
+from lib.evaluation.comparisons import ONE_MODEL, whole_drops
 from lib.evaluation.label_noise import JOINTS, Ceiling
 from lib.evaluation.predictions import STALE, Tested
 from lib.evaluation.results import by_strictness, leaky, main_rows, of_networks, strict_rows
@@ -71,13 +71,13 @@ def headline(
     *,
     beaten: pd.DataFrame | None = None,
 ) -> list[str]:
-    """Up to three sentences of results, of the main network and per song; none without classes.
+    """Up to three sentences of results, of the main network and per slice; none without classes.
 
     The tables are those of `lib.evaluation.results.results` and of `drops` (with the controls), `ranking` and
     `against_baselines` of `lib.evaluation.comparisons`, made of `collected`, of which stale runs are named first.
     """
     rows = main_rows(table)
-    rows = rows.loc[rows["level"] == "song"]
+    rows = rows.loc[rows["level"] == "slice"]
     if not len(rows):
         return []
     strict, own = by_strictness(rows["split"])[-1], _own(dropped, rows)
@@ -130,24 +130,24 @@ def stale(collected: Sequence[Tested]) -> list[str]:
 def leakage(table: pd.DataFrame, dropped: pd.DataFrame, songs: str = "songs") -> list[str]:
     """Accuracy of the main network under each split, and its drop under the strictest."""
     own = main_rows(table)
-    own = own.loc[(own["level"] == "song") & (own["head"] == own["head"].iloc[0])].drop_duplicates("split")
+    own = own.loc[(own["level"] == "slice") & (own["head"] == own["head"].iloc[0])].drop_duplicates("split")
     drops = of_networks(whole_drops(dropped))
-    drops = drops.loc[drops["level"] == "song"]
+    drops = drops.loc[drops["level"] == "slice"]
     main = drops.loc[(drops[["network", "head", "recipe"]] == own[["network", "head", "recipe"]].iloc[0]).all(axis=1)]
-    return render("leakage", rows=own, drops=drops, main=main, songs=songs, uncorrected=titles.UNCORRECTED)
+    return render("leakage", rows=own, drops=drops, main=main, songs=songs)
 
 
 def leakage_alone(table: pd.DataFrame, dropped: pd.DataFrame) -> list[str]:
-    """Drop of the main network that leakage alone explains; empty where it was not measured.
+    """Drop of the main network with one training set, and per song by one model and by all; empty where not measured.
 
     Per song, predictions under ``random`` are means of several models, and ``song`` and ``artist`` train on other
-    songs; per slice each prediction is of one model, and in the control both splits share a training set.
+    songs; in the control both splits share a training set.
     """
     rows = main_rows(table)
-    slices = _own(dropped, rows, "slice")
-    slices = _step(slices, ("random", whole_drops(slices)["strict"].iloc[0])) if len(slices) else slices
-    control = _step(_own(dropped, rows), CONTROLS)
-    return render("leakage_alone", network=rows["network"].iloc[0], slices=slices, control=control)
+    of = {level: _own(dropped, rows, level) for level in ("slice", ONE_MODEL, "song")}
+    control = _step(of["slice"], CONTROLS)
+    song, pooled = (whole_drops(of[level]) if len(of[level]) else of[level] for level in (ONE_MODEL, "song"))
+    return render("leakage_alone", network=rows["network"].iloc[0], song=song, pooled=pooled, control=control)
 
 
 def pattern(table: pd.DataFrame, ranks: pd.DataFrame) -> list[str]:
@@ -252,7 +252,7 @@ def write_summary(
     write_json(summary, path)
 
 
-def _own(found: pd.DataFrame | None, rows: pd.DataFrame, level: str = "song") -> pd.DataFrame:
+def _own(found: pd.DataFrame | None, rows: pd.DataFrame, level: str = "slice") -> pd.DataFrame:
     """Rows of the main network and its recipe, of one level where there are levels."""
     if found is None or not len(found):
         return pd.DataFrame()

@@ -14,14 +14,13 @@ from lib.evaluation.significance import ALPHA
 from lib.narrative.format import PERCENT, bound, drop, interval, listed, p_value, percent, points, sets
 from lib.training.recipes import POSTER
 
-UNCORRECTED = "the intervals are not corrected for the number of comparisons"
 CORRECTED = "after Holm's correction for their number"
 
 
 def splits(table: pd.DataFrame, dropped: pd.DataFrame) -> str:
     """Title: what the strictest split does to the main network, from `results` and `drops`."""
     own = main_rows(table)
-    own = own.loc[own["level"] == "song"]
+    own = own.loc[own["level"] == "slice"]
     if not len(own):
         return "No head of these runs predicts classes, so there is no accuracy to show"
     own = own.loc[own["head"] == own["head"].iloc[0]].drop_duplicates("split")
@@ -31,7 +30,7 @@ def splits(table: pd.DataFrame, dropped: pd.DataFrame) -> str:
     fell = fell.loc[(fell[same] == first[same]).all(axis=1)]
     if not len(fell):
         span = interval(first["low"], first["high"])
-        return f"{first['network']} predicts the {first['head']} of {percent(first['accuracy'])} of the songs {span}"
+        return f"{first['network']} predicts the {first['head']} of {percent(first['accuracy'])} of the slices {span}"
     row = fell.iloc[0]
     return (
         f"{row['head'].capitalize()} accuracy of {row['network']}: {percent(row['before'])} under {row['leaky']}, "
@@ -56,12 +55,12 @@ def gaps(table: pd.DataFrame) -> str:
 def drops(dropped: pd.DataFrame) -> str:
     """Title: in how many comparisons a drop is significant, from `drops`."""
     own = of_networks(whole_drops(dropped))
-    own = own.loc[own["level"] == "song"]
+    own = own.loc[own["level"] == "slice"]
     if not len(own):
         return "Only one split was run, so no drop can be measured"
     pair = f"from {own['leaky'].iloc[0]} to {own['strict'].iloc[0]}"
-    number = f"{int((own['low'] > 0).sum())} of {len(own)} comparisons"
-    return f"Per song, a drop {pair} is significant in {number} ({UNCORRECTED})"
+    number = f"{int(own['significant'].sum())} of {len(own)} comparisons"
+    return f"Per slice, a drop {pair} is significant in {number} {CORRECTED}"
 
 
 def baselines(beaten: pd.DataFrame) -> str:

@@ -11,6 +11,7 @@ import json
 from dataclasses import asdict
 from functools import singledispatch
 
+from lib.models.baselines import PRETRAINED
 from lib.paths import PROJECT
 from lib.provenance import code_digest
 from lib.runs.spec import RunSpec, SelectionSpec
@@ -27,6 +28,7 @@ NETWORK = (
 )
 AUGMENTED = ("lib/training/augmentation.py",)
 BASELINE = (*WRITES, "lib/models/baselines.py", "lib/features/mfcc.py")
+VECTORS = ("lib/models/pretrained.py",)
 SELECTION = (*WRITES, "lib/runs/nested_selection.py", "lib/runs/metrics.py")
 _CACHED = 64
 _labels: dict[tuple, str] = {}
@@ -52,7 +54,8 @@ def key(spec) -> dict[str, str]:
 @key.register
 def _(spec: RunSpec) -> dict[str, str]:
     settings = {} if spec.is_baseline else asdict(spec.settings)
-    code = BASELINE if spec.is_baseline else NETWORK + AUGMENTED * spec.settings.augmented
+    vectors = VECTORS * (spec.run.architecture in PRETRAINED)
+    code = BASELINE + vectors if spec.is_baseline else NETWORK + AUGMENTED * spec.settings.augmented
     return {
         "parameters": digest_of({"settings": settings, "run": asdict(spec.run), "folds": spec.folds}),
         "network": digest_of(spec.description),

@@ -110,6 +110,7 @@ class Steps:
         corpus = {"corpus": own.corpus}
         return {
             "01": corpus | {"data": own.data, "folds": own.folds, "splits": list(own.splits)},
+            "02": {"pretrained": [name for name in own.baselines if name in baselines.PRETRAINED]},
             "03": {"networks": self.networks},
             "05": corpus | {"runs": self.evaluated},
             "06": {"run": self.first, "others": self.alike, "widths": self.vectors},

@@ -16,6 +16,7 @@ _EVERYWHERE = {
 }
 SET_ABOVE = {  # parameters that the Snakefile gives, by notebook, and the keys of the file they come from
     "01": {"corpus": "corpus", "data": "data", "folds": "folds", "splits": "splits"},
+    "02": {"pretrained": "baselines"},
     "04": {
         "architecture": "networks", "split": "splits", "fold": "run_folds", "seed": "seeds", "folds": "folds",
         "epochs": "epochs", "recipe": "baselines, candidates, also and search", "share": "also", "heads": "also",
