@@ -121,7 +121,7 @@ def test_page_with_baselines_numbers_and_what_was_selected(tmp_path):
     assert len(summary["headline"]) == 3 and "training set held fixed" in summary["headline"][1]
     assert "control" in (study.figures / "splits.svg").read_text(encoding="utf-8")
     texts = summary["findings"]
-    assert len(texts) == 6 and texts[1].startswith("**Leakage alone**") and "in the control" in texts[1]
+    assert len(texts) == 6 and texts[1].startswith("**Leakage alone**") and "training set held fixed" in texts[1]
     assert texts[4].startswith("**Against simple baselines**") and texts[5].startswith("**Numbers**")
     assert "stale" not in texts[0].lower()
     splits = (study.figures / "splits.svg").read_text(encoding="utf-8")
