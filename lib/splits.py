@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from lib.control_splits import control, subsample
+from lib.control_splits import DOSES, control, dose, subsample
 from lib.errors import ReportError
 
 # scikit-learn is imported where songs are assigned: who only reads the splits' names does without it.
@@ -19,6 +19,7 @@ from lib.errors import ReportError
 SPLITS = ("poster", "random", "song", "official", "artist")  # from the leakiest to the strictest
 SINGLE = ("poster", "official")  # a single fold
 CONTROLS = ("seen", "unseen")  # one training set, two test sets, see `lib.control_splits`
+KNOWN = (*SPLITS, *CONTROLS, *DOSES)
 PARTS = ("train", "validation", "test")
 GROUPS = {"song": ("song_group", "songs"), "artist": ("artist_group", "artists")}
 UNKNOWN_ARTISTS = 0.2  # share of songs without an artist beyond which `artist` means nothing
@@ -53,7 +54,7 @@ def assign(
     tracks : pd.DataFrame
         ``track_id``, ``genre``, ``mood``, ``song_group``, ``artist_group``; under ``official`` also ``official``.
     split : str
-        One of `SPLITS` or `CONTROLS`.
+        One of `KNOWN`.
     fold : int
         0 <= fold < folds; 0 for those of `SINGLE`.
     folds : int >= 2
@@ -74,8 +75,8 @@ def assign(
     ReportError
         If the split or fold is unknown, or the corpus has too few songs or artists.
     """
-    if split not in SPLITS + CONTROLS:
-        raise ReportError(f"split {split!r} is unknown. Known are {', '.join(SPLITS + CONTROLS)}.")
+    if split not in KNOWN:
+        raise ReportError(f"split {split!r} is unknown. Known are {', '.join(KNOWN)}.")
     if not 0 < share <= 1 or (share < 1 and split not in GROUPS):
         raise ReportError(
             f"share {share} under {split}: it must be more than 0 and at most 1, and 1 unless the split is "
@@ -98,7 +99,7 @@ def assign(
         parts = _assign(songs, np.arange(len(songs)), fold, folds, validation, seed)
     else:
         # Songs are assigned, not slices, so that a long song weighs no more than a short one.
-        rule = "artist" if split in CONTROLS else split
+        rule = "artist" if split in CONTROLS + DOSES else split
         unit, _ = _known(songs.drop_duplicates("track_id"), rule, folds)
         group = GROUPS[rule][0]
         groups = unit[group].to_numpy(dtype=str)
@@ -111,6 +112,8 @@ def assign(
         if split in CONTROLS:
             others = [parts_of((fold + step) % folds) for step in range(1, folds)]
             parts = control(parts, others, slices, split, seed)
+        if split in DOSES:
+            parts = dose(parts, songs, DOSES.index(split), seed)
         if share < 1:
             parts = subsample(parts, songs, group, share, seed)
     check(parts, songs, split)

@@ -159,6 +159,19 @@ def learning_curve(curve: pd.DataFrame) -> str:
     return f"From {percent(curve['share'].min())} of the training artists to all of them: {', '.join(parts)}"
 
 
+def doses(table: pd.DataFrame) -> str:
+    """Title: what the largest dose adds in the first head, from `dose_response`."""
+    own = main_rows(table)
+    own = own.loc[own["head"] == own["head"].iloc[0]]
+    most = own.loc[own.groupby("of", sort=False)["dose"].idxmax()]
+    gains = [
+        f"{row['dose']} {row['of']} in training add {points(row['gain'])} "
+        f"{interval(row['gain_low'], row['gain_high'], unit='')}"
+        for _, row in most.iterrows()
+    ]
+    return f"{own['head'].iloc[0].capitalize()} accuracy: {listed(gains)}"
+
+
 def missed(panel: Panel, counts: pd.DataFrame) -> str:
     """Title: how many songs all networks miss, beside chance, from `agreement`."""
     n, none = len(panel.networks), counts.iloc[0]

@@ -21,6 +21,7 @@ from lib.splits import GROUPS
 MARKERS = "osD^vPX*<>hpd"
 DOT = {"color": BLACK, "marker": "o", "linestyle": ""}
 HOLLOW = DOT | {"markerfacecolor": "white"}
+_SHADES = (BLUE, VERMILION, GREY, BLACK)  # of heads
 _MEANING = {
     ("random", "song"): "song leakage", ("song", "artist"): "artist leakage", ("seen", "unseen"): "one training set",
 }  # fmt: skip
@@ -160,7 +161,7 @@ def drops(table: pd.DataFrame) -> Figure:
         panel=[" to ".join(pair) + (f"\n({_MEANING[pair]})" if pair in _MEANING else "") for pair in pairs],
         line=names + ", " + table["head"], band="per " + table["level"], value=table["drop"], shade=names.map(hue),
     )  # fmt: skip
-    table = table.sort_values("level", key=lambda level: level == "slice", kind="stable")
+    table = table.sort_values("level", key=lambda level: level != "slice", kind="stable")
     return forest(table, "drop of accuracy in points", unit=POINTS, origin=True, width=2.6)
 
 
@@ -279,4 +280,27 @@ def curves(table: pd.DataFrame, ceilings: Mapping[str, tuple[float, float]] | No
     panels[0][0].set_ylabel("test accuracy")
     known = {*(ceilings or {})} & {*heads}
     legend(figure, styles | ({"ceiling of the labels": {"color": GREY, "alpha": 0.3, "linewidth": 7}} if known else {}))
+    return figure
+
+
+def doses(table: pd.DataFrame) -> Figure:
+    """Draw accuracy per slice over the dose, a panel for slices and for songs.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        As from `lib.evaluation.dose_response.dose_response`, not empty.
+    """
+    table = table.assign(label=labels(table) + ", " + table["head"], value=table["accuracy"])
+    kinds, styles = list(table["of"].unique()), marks(table["label"].unique(), _SHADES)
+    figure, panels = plt.subplots(1, len(kinds), figsize=(3.6 * len(kinds) + 0.6, 3.6), sharey=True, squeeze=False)
+    for axes, kind in zip(panels[0], kinds, strict=True):
+        own = table.loc[table["of"] == kind]
+        at = {dose: place for place, dose in enumerate(sorted(own["dose"].unique()))}  # doubles from step to step
+        series(axes, own.assign(x=own["dose"].map(at)), styles, width=0.12, linewidth=1.2)
+        axes.set_xticks(list(at.values()), list(at))
+        axes.set(ylim=(0, 1.02), xlabel=f"{kind} in training")
+        scale(axes)
+    panels[0][0].set_ylabel("test accuracy, per slice")
+    legend(figure, styles)
     return figure

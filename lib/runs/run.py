@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from lib.errors import ReportError
 from lib.paths import check_name
-from lib.splits import CONTROLS, SPLITS
+from lib.splits import KNOWN
 from lib.training.recipes import BASELINE, BEST, POSTER, settings_of
 
 SELECTED = "selected"  # stands for the network where the recipe chooses it
@@ -21,7 +21,7 @@ class Run:
     """
 
     architecture: str  # a network or baseline of the study's ``zoo``; `SELECTED` where the recipe is ``best``
-    split: str  # of `lib.splits.SPLITS` or `lib.splits.CONTROLS`
+    split: str  # of `lib.splits.KNOWN`
     fold: int = 0
     # Of the weights and of the order of the slices; the split has the seed 0 in every run, so that seeds differ by
     # training alone.
@@ -36,9 +36,8 @@ class Run:
         heads = tuple(check_name(head, "head") for head in self.heads)  # a record's is a list
         object.__setattr__(self, "heads", heads)
         check_name(self.architecture, "architecture")
-        known = SPLITS + CONTROLS
-        if self.split not in known:
-            raise ReportError(f"split {self.split!r} is unknown. Known are {', '.join(known)}.")
+        if self.split not in KNOWN:
+            raise ReportError(f"split {self.split!r} is unknown. Known are {', '.join(KNOWN)}.")
         settings_of(self.recipe)
         for what, value in (("fold", self.fold), ("seed", self.seed), ("validation", self.validation)):
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:

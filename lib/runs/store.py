@@ -15,7 +15,7 @@ import pandas as pd
 from lib.errors import ReportError
 from lib.io import read_json, replacing, write_packed
 from lib.paths import Study
-from lib.runs import internals
+from lib.runs import internals, nearest
 from lib.runs.key import key
 from lib.runs.run import Run
 from lib.runs.spec import run_of_record, spec_of_record
@@ -178,6 +178,8 @@ def commit(study: Study, run: Run) -> None:
             shutil.copyfile(folder / name, part / name)
         halves = predictions[rows].astype(dict.fromkeys(floats, "float16")).reset_index(drop=True)
         write_packed(halves, part / "predictions.parquet")
+        if run.architecture == OWN and run.seed == 0 and run.split in SPLITS and not run.candidate:
+            nearest.commit(folder, part)
         plain = run.recipe == POSTER and run.share == 1 and not (run.heads or run.candidate)
         songs = plain and run.split == SPLITS[-1] and run.architecture.startswith(OWN)
         slices = songs and run.architecture == OWN and run.seed == 0  # of each slice, not of each song alone

@@ -9,7 +9,7 @@ from lib import models as zoo
 from lib.errors import ReportError
 from lib.models import baselines
 from lib.paths import check_name
-from lib.splits import CONTROLS, SPLITS
+from lib.splits import KNOWN, SPLITS
 from lib.training.recipes import BASELINE, RECIPES, base_of, changes_of, members, named
 from lib.workflow.config.messages import unknown
 
@@ -102,7 +102,7 @@ Published = Annotated[str, one_of(zoo.PUBLISHED, _OWN)]
 Network = Annotated[str, one_of(NETWORKS)]
 Baseline = Annotated[str, one_of(baselines.NAMES)]
 Split = Annotated[str, one_of(SPLITS)]
-SplitOrControl = Annotated[str, one_of(SPLITS + CONTROLS)]
+SplitOrControl = Annotated[str, one_of(KNOWN)]
 Recipe = Annotated[str, AfterValidator(_recipe)]
 Candidate = Annotated[str, AfterValidator(_candidate)]
 Single = Annotated[Candidate, AfterValidator(_single)]
