@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lib.errors import ReportError, exit_status
 from lib.io import explained
+from lib.io import sweep as clear
 from lib.paths import PROJECT, Study
 from lib.workflow.step import step
 
@@ -89,7 +90,9 @@ def _fetch(given: argparse.Namespace) -> int:
     options = checked("fma", of_01.get("drawing", {}))
     options |= {name: of_01[name] for name in ("workers", "timeout_s") if name in of_01}
     options["whole_archive"] = given.whole_archive or options.get("whole_archive", False)
-    songs = collect(Study(declared.study, given.root), declared.data, **options)
+    place = Study(declared.study, given.root)
+    clear(place.results)  # what a killed call left half-written
+    songs = collect(place, declared.data, **options)
     counts = ", ".join(f"{genre} {number}" for genre, number in songs["genre"].value_counts(sort=False).items())
     print(f"\n{len(songs)} songs are there ({counts}); listed in tables/manifest.csv of the study's results")
     return 0
