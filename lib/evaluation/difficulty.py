@@ -16,7 +16,7 @@ from lib.evaluation.bootstrap import percentiles
 from lib.evaluation.predictions import STALE, Predictions
 from lib.evaluation.results import by_strictness
 from lib.evaluation.significance import permuted
-from lib.training.recipes import BASELINE, BEST, POSTER
+from lib.training.recipes import BASELINE, BEST, plain
 
 FACTS = ["title", "artist", "genre", "song_group", "artist_group"]
 
@@ -52,9 +52,10 @@ def panel(collected: Sequence[Predictions], head: str, split: str = "") -> Panel
     own = [a for a in collected if a.head == head and a.recipe not in (BASELINE, BEST) and STALE not in a.network]
     split = split or next(reversed(by_strictness(a.split for a in own)), "")
     chosen: dict[str, Predictions] = {}
-    for predictions in own:
-        if predictions.split == split and (predictions.recipe == POSTER or predictions.network not in chosen):
-            chosen[predictions.network] = predictions
+    for network in dict.fromkeys(a.network for a in own if a.split == split):
+        several = [a for a in own if a.split == split and a.network == network]
+        recipe = plain(a.recipe for a in several)
+        chosen[network] = next(a for a in several if a.recipe == recipe)
     if not chosen:
         nothing = pd.Index([], name="track_id", dtype=object)
         return Panel(head, "", pd.DataFrame(columns=["true", *FACTS], index=nothing), pd.DataFrame(index=nothing))

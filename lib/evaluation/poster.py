@@ -19,7 +19,7 @@ from lib.evaluation.per_class import recall_difference
 from lib.evaluation.predictions import Predictions
 from lib.evaluation.results import leaky, main_rows
 from lib.evaluation.significance import ALPHA
-from lib.training.recipes import POSTER as RECIPE
+from lib.training.recipes import PLAIN, plain
 
 # network -> head -> part -> accuracy, as printed in the poster's table
 POSTER = {
@@ -48,9 +48,9 @@ def comparison(table: pd.DataFrame) -> pd.DataFrame:
         ``network``, ``split`` (`PUBLISHED` for the poster's rows), ``level`` and for each head
         ``<head>_train``, ``<head>_test``, ``<head>_interval`` (text; the poster's are Wilson's for its
         225 test samples) and ``<head>_kappa``. A network that only one of the two has is alone in its row; other
-        recipes than the poster's and baselines are left out.
+        recipes than the plain one and baselines are left out.
     """
-    table = table.loc[table["recipe"] == RECIPE]
+    table = table.loc[(table["recipe"] == plain(table["recipe"])) & table["recipe"].isin(PLAIN)]
     heads = list(dict.fromkeys([*next(iter(POSTER.values())), *table["head"]]))
     rows = []
     for network in dict.fromkeys([*table["network"], *POSTER]):
@@ -83,7 +83,9 @@ def comparable(table: pd.DataFrame) -> pd.DataFrame:
     Its own draw, ``poster``, tests a twentieth of the slices, too few to rank networks by.
     """
     own = table.loc[(table["split"] == leaky(table["split"])) & (table["level"] == "slice")]
-    own = own.loc[(own["recipe"] == RECIPE) & own["network"].isin(list(POSTER))]
+    own = own.loc[
+        (own["recipe"] == plain(table["recipe"])) & own["recipe"].isin(PLAIN) & own["network"].isin(list(POSTER))
+    ]
     return own.loc[own["head"].isin(set.intersection(*map(set, POSTER.values())))]
 
 
@@ -99,7 +101,7 @@ def leads(table: pd.DataFrame, ranks: pd.DataFrame) -> pd.DataFrame:
         is significant after correction, else `OPEN`.
     """
     known = ranks.loc[(ranks["split"] == leaky(table["split"])) & (ranks["level"] == "slice")]
-    known = known.loc[(known["recipe"] == RECIPE) & (known["p_holm"] < ALPHA)]
+    known = known.loc[(known["recipe"] == plain(table["recipe"])) & (known["p_holm"] < ALPHA)]
     sure, rows = set(zip(known["head"], known["better"], known["worse"], strict=True)), []
     for head, part in comparable(table).groupby("head", sort=False):
         order = [network for network in ranking(head) if network in set(part["network"])]

@@ -11,7 +11,7 @@ from lib.evaluation.predictions import IDENTITY, LEVELS, STALE, Numbers, Predict
 from lib.io import write_csv
 from lib.runs import metrics
 from lib.splits import SPLITS
-from lib.training.recipes import BASELINE, BEST, POSTER
+from lib.training.recipes import BASELINE, BEST, PLAIN, plain
 
 RESULT_COLUMNS = [
     *IDENTITY, "level", "n_songs", "accuracy", "low", "high", "runs", "kappa", "train_accuracy", "majority",
@@ -121,12 +121,12 @@ def networks(collected: Iterable[Tested]) -> list:
 
 
 def featured(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows that the general figures show: the poster's recipe, what was selected, baselines; without the first, all.
+    """Rows that the general figures show: the plain recipe, what was selected, baselines; without the first, all.
 
     Other recipes of a network have comparisons of their own.
     """
-    plain = table["recipe"].isin([POSTER, BEST, BASELINE])
-    shown = table.loc[plain] if (table["recipe"] == POSTER).any() else table
+    recipe = plain(table["recipe"])
+    shown = table.loc[table["recipe"].isin([recipe, BEST, BASELINE])] if recipe in PLAIN else table
     # Some of what was selected predicts whole songs; per slice it has an advantage over networks, which see one slice.
     return shown.loc[(shown["recipe"] != BEST) | (shown["level"] != "slice")] if "level" in shown else shown
 
@@ -134,8 +134,8 @@ def featured(table: pd.DataFrame) -> pd.DataFrame:
 def featured_predictions(collected: Iterable[Tested]) -> list:
     """Predictions that the general figures show, chosen as by `featured`."""
     collected = list(collected)
-    plain = [predictions for predictions in collected if predictions.recipe in (POSTER, BEST, BASELINE)]
-    return plain if any(predictions.recipe == POSTER for predictions in collected) else collected
+    recipe = plain(predictions.recipe for predictions in collected)
+    return [one for one in collected if recipe not in PLAIN or one.recipe in (recipe, BEST, BASELINE)]
 
 
 def main_network(table: pd.DataFrame) -> str:
@@ -149,11 +149,10 @@ def main_network(table: pd.DataFrame) -> str:
 
 
 def main_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the main network under one recipe: the poster's, or the first where that was not run."""
+    """Rows of the main network under one recipe, the plain one."""
     own = of_networks(table)
     own = own.loc[own["network"] == main_network(table)]
-    recipes = list(own["recipe"].unique())
-    return own.loc[own["recipe"] == (POSTER if POSTER in recipes else recipes[0])] if recipes else own
+    return own.loc[own["recipe"] == plain(own["recipe"])]
 
 
 def strict_rows(table: pd.DataFrame) -> pd.DataFrame:
@@ -168,9 +167,10 @@ def strict_rows(table: pd.DataFrame) -> pd.DataFrame:
 def strictest(collected: Sequence[Predictions], network: str) -> list[Predictions]:
     """Predictions of a network under the strictest split it was run under; of all networks if it was not run.
 
-    Of several recipes under that split the first counts, which is the poster's if that was run.
+    Of several recipes under that split the plain one counts.
     """
     own = [predictions for predictions in collected if predictions.network == network] or networks(collected)
     order = [split for split in SPLITS if any(predictions.split == split for predictions in own)]
     own = [predictions for predictions in own if predictions.split in order[-1:]]
-    return [predictions for predictions in own if predictions.recipe == own[0].recipe]
+    recipe = plain(predictions.recipe for predictions in own)
+    return [predictions for predictions in own if predictions.recipe == recipe]

@@ -12,7 +12,7 @@ from lib.evaluation.predictions import Predictions
 from lib.evaluation.results import by_strictness, leaky, main_rows, of_networks, strict_rows
 from lib.evaluation.significance import ALPHA
 from lib.narrative.format import PERCENT, bound, drop, interval, listed, p_value, percent, points, sets
-from lib.training.recipes import POSTER
+from lib.training.recipes import plain
 
 CORRECTED = "after Holm's correction for their number"
 
@@ -86,7 +86,7 @@ def ranking(ranks: pd.DataFrame) -> str:
 def spread(found: pd.DataFrame, network: str) -> str:
     """Title: how far folds and seeds of one network lie apart in its first head, from `widths`."""
     own = found.loc[(found["network"] == network) & (found["head"] == found["head"].iloc[0])] if len(found) else found
-    own = own.loc[own["recipe"] == POSTER] if (own["recipe"] == POSTER).any() else own
+    own = own.loc[own["recipe"] == plain(own["recipe"])]
     if not len(own):
         return "One fold and one seed were run, so their spread cannot be shown"
     own = own.assign(width=own["highest"] - own["lowest"]).sort_values("width", ascending=False, kind="stable")

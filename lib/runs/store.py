@@ -20,7 +20,7 @@ from lib.runs.key import key
 from lib.runs.run import Run
 from lib.runs.spec import run_of_record, spec_of_record
 from lib.splits import SPLITS
-from lib.training.recipes import POSTER
+from lib.training.recipes import PLAIN
 
 SMALL = ("metrics.json", "history.csv", "record.json")  # committed as they are; predictions and embedding reduced
 FAILURES = "failures.json"  # in the study's work folder
@@ -180,7 +180,7 @@ def commit(study: Study, run: Run) -> None:
         write_packed(halves, part / "predictions.parquet")
         if run.architecture == OWN and run.seed == 0 and run.split in SPLITS and not run.candidate:
             nearest.commit(folder, part)
-        plain = run.recipe == POSTER and run.share == 1 and not (run.heads or run.candidate)
+        plain = run.recipe in PLAIN and run.share == 1 and not (run.heads or run.candidate)
         songs = plain and run.split == SPLITS[-1] and run.architecture.startswith(OWN)
         slices = songs and run.architecture == OWN and run.seed == 0  # of each slice, not of each song alone
         if slices and (folder / "embedding.npy").is_file():

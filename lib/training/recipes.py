@@ -11,6 +11,7 @@ A recipe with other settings is named by them: ``poster~batch_size=50~mixup=0.2`
 
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 
 from lib.errors import ReportError
@@ -136,6 +137,15 @@ RECIPES: dict[str, Settings] = {
     **{f"tuned_{name}": replace(_TUNED, **changed) for name, changed in CHANGES.items()},
 }
 NAMES = (*RECIPES, BEST, BASELINE)
+
+
+PLAIN = (COSINE, POSTER)  # recipes of which the first that was run speaks for a network
+
+
+def plain(recipes: Iterable[str]) -> str:
+    """Choose the recipe that speaks for a network, of those that were run: one of `PLAIN`, or else the first."""
+    run = list(recipes)
+    return next((recipe for recipe in (*PLAIN, *run) if recipe in run), POSTER)
 
 
 def named(recipe: str, changed: dict) -> str:

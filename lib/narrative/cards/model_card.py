@@ -13,7 +13,7 @@ from lib.models.complexity import ReceptiveField
 from lib.narrative.cards import render
 from lib.narrative.findings import baseline_finding, chance_finding, songs_of
 from lib.runs.store import Finished
-from lib.training.recipes import BASELINE, BEST, POSTER, Settings
+from lib.training.recipes import BASELINE, BEST, Settings, plain
 
 _NAMED = ("epochs", "batch_size", "learning_rate")  # settings that the card names whether or not they are usual
 
@@ -31,7 +31,8 @@ def main_runs(runs: Sequence[Finished], rows: pd.DataFrame) -> list[Finished]:
     trained = [one for one in runs if one.run.recipe not in (BASELINE, BEST)]
     if not trained:
         raise ReportError("No network was trained and is up to date, so there is no model to describe. Run 04 first.")
-    first = min(trained, key=lambda one: (one.run.architecture != "yu2018", one.run.recipe != POSTER)).run
+    recipe = plain(one.run.recipe for one in trained)
+    first = min(trained, key=lambda one: (one.run.architecture != "yu2018", one.run.recipe != recipe)).run
     same = tuple(rows[["network", "recipe"]].iloc[0]) if len(rows) else (first.architecture, first.recipe)
     return [one for one in trained if (one.run.architecture, one.run.recipe) == same]
 

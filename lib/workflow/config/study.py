@@ -88,6 +88,7 @@ class StudyConfig(Keys):
     corpus: Annotated[str, one_of(corpora.CORPORA)]
     networks: OneOrMore[kinds.Published]
     splits: OneOrMore[kinds.Split]
+    recipe: kinds.Recipe = POSTER  # of these networks
     folds: Annotated[int, Field(ge=2)] = 5  # parts of the corpus; each is the test set of one fold
     run_folds: OneOrMore[kinds.Whole] = (0,)
     seeds: OneOrMore[kinds.Seed] = (0,)
@@ -177,7 +178,7 @@ class StudyConfig(Keys):
         """All runs of the study that predict test songs, of its own networks or of those named."""
         found = []
         for network, split in product(networks or self.networks, self.splits):
-            found += [Run(network, split, fold, seed) for fold, seed in self._folds(split)]
+            found += [Run(network, split, fold, seed, self.recipe) for fold, seed in self._folds(split)]
         for baseline, split in product(self.baselines, self.splits):
             found += [Run(baseline, split, fold, 0, BASELINE) for fold, _ in self._folds(split, (0,))]
         for split in self.best_splits if self.candidates else ():
@@ -212,7 +213,11 @@ class StudyConfig(Keys):
     def vector_runs(self) -> list[Run]:
         """List the runs of `vectors`, under the strictest of the study's splits."""
         split = max(self.splits, key=SPLITS.index)
-        return [Run(network, split, fold, self.seeds[0]) for network in self.vectors for fold, _ in self._folds(split)]
+        return [
+            Run(network, split, fold, self.seeds[0], self.recipe)
+            for network in self.vectors
+            for fold, _ in self._folds(split, (0,))
+        ]
 
     def architectures_of(self, run: Run) -> list[str]:
         """Names of the networks and baselines that a run is made with."""
