@@ -14,7 +14,7 @@ from lib.evaluation.significance import holm
 def p_of(differences, groups, **settings):
     """P value of a mean difference over songs."""
     sums = pairs(differences, np.ones(len(differences)))
-    return two_sided(Bootstrap(**settings).samples(sums, share, groups, np.zeros(groups.max() + 1, dtype=int)))
+    return two_sided(*Bootstrap(**settings).estimate(sums, share, groups, np.zeros(groups.max() + 1, dtype=int)))
 
 
 def test_the_size_of_a_block_changes_nothing(monkeypatch):

@@ -62,7 +62,7 @@ def ablate(run: Finished, inside: Internals, tracks: pd.DataFrame, bootstrap: Bo
             difference = (before == true).astype(float) - (after == true)
             sums = pairs(difference, np.ones(len(ids)))
             lost, samples = bootstrap.estimate(sums, share, *drawn)
-            row = columns("drop", (lost, *percentiles(samples)), "low", "high") | {"p": two_sided(samples)}
+            row = columns("drop", (lost, *percentiles(samples)), "low", "high") | {"p": two_sided(lost, samples)}
             row |= {"run": run.run.name, "unit": unit, "head": head, "n_songs": len(ids)}
             row |= {"accuracy": float((before == true).mean()), "changed": float((before != after).mean())}
             rows.append(row)

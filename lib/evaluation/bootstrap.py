@@ -13,6 +13,7 @@ import pandas as pd
 from lib.evaluation.significance import ALPHA, blocks
 
 LEVEL = 1 - ALPHA
+_ROUNDING = 1e-12  # a difference of so much is none
 
 Interval = tuple[np.ndarray, np.ndarray, np.ndarray]  # value, low, high
 Measure = Callable[[np.ndarray], np.ndarray]
@@ -191,16 +192,19 @@ def percentiles(samples: np.ndarray) -> np.ndarray:
     return np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]) if len(known) else np.full(2, np.nan)
 
 
-def two_sided(samples: np.ndarray) -> float:
-    """P value of a difference by its bootstrap samples: twice the share of those on the smaller side of 0.
+def two_sided(value: float, samples: np.ndarray) -> float:
+    """P value of a difference by its distance from 0 in standard errors, those of its bootstrap samples.
 
-    Below .05 where, but for the steps of the resampling, the 95 % interval leaves 0 out (Efron & Tibshirani 1993, An
-    Introduction to the Bootstrap, section 15.4). NaN without samples; 1 if all are 0.
+    Of a normal distribution (Efron & Tibshirani 1993, An Introduction to the Bootstrap, section 12.4): to count the
+    resamples beyond 0 would need very many of them where p is small. NaN without samples; 1 if there is no difference.
     """
+    from scipy.stats import norm
+
     known = samples[np.isfinite(samples)]
     if not len(known):
         return float("nan")
-    return min(1.0, 2 * (1 + min((known <= 0).sum(), (known >= 0).sum())) / (1 + len(known)))
+    error = known.std()
+    return float(2 * norm.sf(abs(value) / error)) if error > 0 else float(abs(value) < _ROUNDING)
 
 
 def wilson(share: float, n: int) -> tuple[float, float]:

@@ -19,6 +19,7 @@ from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, bounded, columns, gap
 from lib.evaluation.predictions import IDENTITY, LEVELS, Predictions, Tested, collect, same_folds
 from lib.evaluation.results import labels, leaky
 from lib.evaluation.significance import ALPHA, holm
+from lib.models.baselines import SILENT
 from lib.runs.store import Finished
 from lib.splits import CONTROLS, SINGLE, SPLITS
 from lib.training.recipes import BALANCED, BASELINE, BEST, base_of
@@ -87,7 +88,7 @@ def difference(
         names[0]: float(value),
         names[1]: float(reference),
         **columns(names[2], gap(*found), "low", "high"),
-        "p": two_sided(samples - others),
+        "p": two_sided(value - reference, samples - others),
         "n_songs": len(common),
         "seeds": len({seed for _, seed in one.trainings}),
     }
@@ -125,9 +126,10 @@ def matched(one: Tested, other: Tested) -> tuple[Tested, Tested] | None:
 def drops(collected: Sequence[Predictions], bootstrap: Bootstrap = BOOTSTRAP) -> pd.DataFrame:
     """How much accuracy a stricter split takes away, over the folds, seeds and songs of both of each of the `steps`.
 
-    Under ``random`` a song's slices are tested by several models, under ``artist`` by one. So three levels are
-    compared: ``slice``, ``song and model``, where one model answers with those slices of a song that one model tests
-    under the leaky split, and ``song``, where all slices are pooled, of however many models they are.
+    Baselines that use no audio are left out. Under ``random`` a song's slices are tested by several models, under
+    ``artist`` by one. So three levels are compared: ``slice``, ``song and model``, where one model answers with those
+    slices of a song that one model tests under the leaky split, and ``song``, where all slices are pooled, of however
+    many models they are.
 
     Returns
     -------
@@ -143,7 +145,7 @@ def drops(collected: Sequence[Predictions], bootstrap: Bootstrap = BOOTSTRAP) ->
     for easy, strict in steps(run):
         for (network, split, recipe, head), after in found.items():
             before = found.get((network, easy, recipe, head))
-            if split != strict or before is None or not (sides := matched(before, after)):
+            if split != strict or before is None or network in SILENT or not (sides := matched(before, after)):
                 continue
             model = sides[0].slices.drop_duplicates("slice").set_index("slice")["fold"]
             split_up = tuple(side.by_model(model) for side in sides)

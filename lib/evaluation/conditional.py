@@ -58,7 +58,7 @@ def within_genre(collected: Iterable[Predictions], bootstrap: Bootstrap = BOOTST
             row |= columns("accuracy", bootstrap.ratio(sums[..., [0, 2]], *drawn), "low", "high")
             row |= {"usual_accuracy": float(measured(sums[..., 1:], share))}
             skill, samples = bootstrap.estimate(sums, _ahead, *drawn)
-            rows.append(row | columns("skill", (skill, *percentiles(samples))) | {"p": two_sided(samples)})
+            rows.append(row | columns("skill", (skill, *percentiles(samples))) | {"p": two_sided(skill, samples)})
     return pd.DataFrame(rows, columns=WITHIN_COLUMNS)
 
 

@@ -82,7 +82,7 @@ def _curve(tested: pd.DataFrame, by: str, of: Predictions, bootstrap: Bootstrap)
         row |= columns("accuracy", (values[place], *percentiles(samples[:, place])), "low", "high")
         if dose:
             gain, gains = values[place] - values[0], samples[:, place] - samples[:, 0]
-            row |= columns("gain", (gain, *percentiles(gains))) | {"p": two_sided(gains)}
+            row |= columns("gain", (gain, *percentiles(gains))) | {"p": two_sided(gain, gains)}
             row |= columns("each", (gain / dose, *percentiles(gains / dose)))
         rows.append(row)
     return rows

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
 # scikit-learn and SciPy are imported where they are used: training a network does without them.
 
+SILENT = ("majority", "genre_prior")  # use no audio
 PRETRAINED = ("msd_musicnn", "mtt_musicnn", "random_musicnn")
-NAMES = ("majority", "genre_prior", "mfcc_logistic", "mfcc_svm", "profile_logistic", "profile_svm", *PRETRAINED)
+NAMES = (*SILENT, "mfcc_logistic", "mfcc_svm", "profile_logistic", "profile_svm", *PRETRAINED)
 GENRE = "genre"
 # C of logistic regression and of the RBF kernel's machine, whose gamma is 1 / (features x variance); 1 / alpha of ridge
 # regression. From the strongest penalty to the weakest.
