@@ -114,7 +114,7 @@ class Steps:
             "03": {"networks": self.networks},
             "05": corpus | {"runs": self.evaluated},
             "06": {"run": self.first, "others": self.alike, "widths": self.vectors},
-            "08": corpus | {"folds": own.folds},
+            "08": corpus | {"folds": own.folds, "splits": list(own.splits)},
             "09": corpus | {"runs": self.evaluated},
         }.get(chapter, {})
 

@@ -25,7 +25,7 @@ SET_ABOVE = {  # parameters that the Snakefile gives, by notebook, and the keys 
     },
     "05": {"corpus": "corpus", "runs": _RUNS},
     "06": {"run": _RUNS, "others": _RUNS, "widths": "vectors"},
-    "08": {"corpus": "corpus", "folds": "folds"},
+    "08": {"corpus": "corpus", "folds": "folds", "splits": "splits"},
     "09": {"corpus": "corpus", "runs": _RUNS},
 }  # fmt: skip
 
