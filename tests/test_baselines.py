@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from lib.errors import ReportError
 from lib.features import mfcc as features
+from lib.features import vectors
 from lib.features.slices import Slices
 from lib.features.spectrogram import Spectrogram
 from lib.io import write_json, write_parquet
@@ -53,7 +54,7 @@ def corpus(tmp_path_factory):
     slices, labels = write_slices(tmp_path_factory.mktemp("slices"))
     parts = np.repeat(np.where(np.arange(40) < 28, "train", np.where(np.arange(40) < 32, "validation", "test")), EACH)
     for name in baselines.PRETRAINED:
-        np.save(slices.vectors_path(name), slices.take(np.arange(len(slices))).mean(axis=2).astype(np.float32))
+        np.save(vectors.path(slices, name), slices.take(np.arange(len(slices))).mean(axis=2).astype(np.float32))
     return slices, parts, labels
 
 

@@ -106,7 +106,7 @@ def test_wrong_files(study, data):
     with pytest.raises(ReportError, match=r"lacks solemnity.*it has track_id, genre, amazement"):
         collect(study, data)
     (data / "emotions.csv").unlink()
-    with pytest.raises(ReportError, match=r"neither data\.csv nor emotions\.csv"):
+    with pytest.raises(ReportError, match=r"neither emotions\.csv nor data\.csv"):
         collect(study, data)
     write(data / "rock" / "5.ogg", song(0, 1))
     with pytest.raises(ReportError, match="both song 5"):

@@ -207,6 +207,22 @@ def test_songs_whose_listeners_are_unknown_are_left_out_and_counted():
     assert found.unknown == 5 and len(found.songs) == 55
 
 
+def test_answers_that_are_known_take_the_place_of_cases_and_give_split_halves():
+    true, n = beta_shares(300, seed=4), np.full(300, 24)
+    tracks = corpus(true, n, joint="exclusive", seed=4)
+    found = label_ceiling(tracks.assign(listeners=pd.array(n), felt_both=pd.array(0 * n)), Bootstrap(200))
+    assert list(found.table["joint"]) == ["answered"]
+    row = found.table.iloc[0]
+    cases = label_ceiling(tracks, Bootstrap(200)).table.set_index("joint")
+    assert row["agreement"] == pytest.approx(cases.loc["exclusive", "agreement"], abs=0.01)
+    net = true[:, 0] - true[:, 1]
+    noise = (true.sum(axis=1) - net**2).mean() / 24
+    reliability, low, high = found.halves
+    assert low < net.var() / (net.var() + noise) < high and reliability == pytest.approx(row["reliability"], abs=0.05)
+    assert found.bounds == (row["low"], row["high"])
+    assert label_ceiling(tracks, Bootstrap(20)).halves is None
+
+
 @pytest.mark.real
 def test_listeners_of_emotify_are_recovered(emotify):
     tracks = collect_emotify(Study("emotify"), emotify)

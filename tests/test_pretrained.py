@@ -11,6 +11,7 @@ from sklearn.metrics import roc_auc_score
 
 from lib.audio import load_excerpt
 from lib.errors import ReportError
+from lib.features import vectors
 from lib.features.slices import Slices
 from lib.features.slicing import make_slices
 from lib.features.spectrogram import Spectrogram
@@ -49,21 +50,21 @@ def test_each_slice_has_the_vector_of_its_own_sound_and_is_predicted_by_it(tmp_p
     make_slices(tracks, tmp_path / "slices", Spectrogram(excerpt_s=6.5), workers=1)
     slices = Slices(tmp_path / "slices")
     with pytest.raises(ReportError, match="parameter pretrained names random_musicnn"):
-        slices.vectors("random_musicnn")
+        vectors.read(slices, "random_musicnn")
     pretrained.write_vectors("random_musicnn", slices, tracks)
-    vectors = slices.vectors("random_musicnn")
-    assert vectors.shape == (8, 200) and np.isfinite(vectors).all()
+    found = vectors.read(slices, "random_musicnn")
+    assert found.shape == (8, 200) and np.isfinite(found).all()
     network = pretrained.load("random_musicnn")
     mel = pretrained.log_mel(load_excerpt(tmp_path / "2.wav", pretrained.SAMPLE_RATE, 6.5)[0])
     embedding = keras.Model(network.input, network.get_layer(pretrained.VECTOR).output)
     start = round(3 * 16000 / 256)
     own = embedding.predict_on_batch(mel[None, :, start : start + pretrained.FRAMES])[0]
-    assert np.allclose(vectors[5], own, atol=1e-4) and not np.allclose(vectors[4], own, atol=1e-2)
+    assert np.allclose(found[5], own, atol=1e-4) and not np.allclose(found[4], own, atol=1e-2)
     parts = np.array(["train", "validation"] * 4)
     labels = pd.DataFrame({"genre": np.repeat(["low", "low", "high", "high"], 2)})
     head = Head("genre", ("low", "high"))
-    predicted, found = baselines.fit_and_predict("random_musicnn", slices, parts, labels, [head], np.arange(8))
-    assert np.array_equal(found, vectors) and len(np.unique(predicted["genre"][:, 0].round(4))) == 8
+    predicted, read = baselines.fit_and_predict("random_musicnn", slices, parts, labels, [head], np.arange(8))
+    assert np.array_equal(read, found) and len(np.unique(predicted["genre"][:, 0].round(4))) == 8
     assert set(pretrained.NAMES) == set(baselines.PRETRAINED)
 
 

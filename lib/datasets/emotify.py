@@ -17,7 +17,7 @@ EMOTIONS = (
 )  # fmt: skip
 VALENCE_PARTS = ("joyful_activation", "sadness")  # that valence is computed from
 LICENSE = "CC BY-NC-SA (Magnatune)"
-LABEL_FILES = ("data.csv", "emotions.csv")  # single listeners, or their means
+LABEL_FILES = ("emotions.csv", "data.csv")  # means over the listeners, or each listener
 PAGE = "http://www2.projects.science.uu.nl/memotion/emotifydata/"
 
 ABOUT = (
@@ -42,13 +42,14 @@ def collect(study: Study, data: str | Path) -> pd.DataFrame:
     ----------
     data : path-like
         Folder in the official layout: ``<genre>/<n>.mp3`` (also within ``emotifymusic/``, as the archive
-        unpacks) beside ``data.csv`` (one row per listener and song) or ``emotions.csv`` (one row per song).
+        unpacks) beside ``data.csv`` (one row per listener and song), ``emotions.csv`` (one row per song) or both.
 
     Returns
     -------
     pd.DataFrame
         ``track_id`` (such as ``emotify-rock-005``), ``path``, ``title``, ``artist``, ``album``,
-        ``license``, ``genre``, ``valence`` and the nine `EMOTIONS` (0..1). A song without labels keeps its
+        ``license``, ``genre``, ``valence`` and the nine `EMOTIONS` (0..1); with ``data.csv`` also the number of its
+        ``listeners`` and of those who ``felt_both`` joyful activation and sadness. A song without labels keeps its
         genre; labels without a song are a row whose file is missing.
 
     Raises
@@ -109,10 +110,21 @@ def _songs(folder: Path) -> dict[int, Path]:
 
 
 def _labels(folder: Path) -> tuple[pd.DataFrame, Path]:
-    """Mean of the emotions by global track id, and the file they are from."""
-    path = next((folder / name for name in LABEL_FILES if (folder / name).is_file()), None)
-    if path is None:
+    """Mean of the emotions by global track id, with the counts of `data.csv`, and the file they are from."""
+    paths = [folder / name for name in LABEL_FILES if (folder / name).is_file()]
+    if not paths:
         raise ReportError(f"DATA={folder}: neither {' nor '.join(LABEL_FILES)} is there. Get data.csv from {PAGE}.")
+    labels = _read(paths[0]).groupby(level=0).mean()
+    if paths[-1].name == "data.csv":
+        each = _read(paths[-1])
+        felt_both = each[[*VALENCE_PARTS]].min(axis=1) > 0
+        labels["listeners"] = each.groupby(level=0).size()
+        labels["felt_both"] = felt_both.groupby(level=0).sum()
+    return labels, paths[0]
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """Emotions of each row of a label file, by global track id."""
     table = read_labels(path)
     absent = [c for c in ("track_id", "genre", *EMOTIONS) if c not in table]
     if absent:
@@ -138,7 +150,7 @@ def _labels(folder: Path) -> tuple[pd.DataFrame, Path]:
         raise ReportError(
             f"{path}, row {row + 2}: track {track[row]} has a row already; this file has one row per song."
         )
-    return values.groupby(track).mean(), path
+    return values.set_index(track)
 
 
 def _examples(ids) -> str:

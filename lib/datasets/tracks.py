@@ -17,6 +17,7 @@ TRACK_COLUMNS = (
 )  # fmt: skip
 NUMBERS = ("valence", "duration_s")  # among them; the others are text
 OPTIONAL = ("official",)  # text that only some corpora have: FMA's own split
+COUNTS = ("listeners", "felt_both")  # likewise: Emotify's listeners, and those who felt joyful activation and sadness
 
 
 def numeric_targets(tracks: pd.DataFrame) -> list[str]:
@@ -41,21 +42,23 @@ def tracks_table(rows: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        Columns `TRACK_COLUMNS` (empty where `rows` has none), those of `OPTIONAL` that `rows` has, and then every
-        further numeric target, sorted by ``track_id``; text is ``string``, numbers are ``float64``.
+        Columns `TRACK_COLUMNS` (empty where `rows` has none), those of `OPTIONAL` and `COUNTS` that `rows` has, and
+        then every further numeric target, sorted by ``track_id``; text is ``string``, counts are ``Int64``, numbers
+        ``float64``.
 
     Raises
     ------
     ReportError
         If an id repeats, a status or mood is unknown, or a valence lies outside 0..1.
     """
-    texts = [c for c in OPTIONAL if c in rows]
-    others = [c for c in rows.columns if c not in (*TRACK_COLUMNS, *OPTIONAL)]
-    table = rows.reindex(columns=[*TRACK_COLUMNS, *texts, *others])
+    extra = [c for c in (*OPTIONAL, *COUNTS) if c in rows]
+    others = [c for c in rows.columns if c not in (*TRACK_COLUMNS, *extra)]
+    table = rows.reindex(columns=[*TRACK_COLUMNS, *extra, *others])
     for column in TRACK_COLUMNS:
         if column not in NUMBERS:
             table[column] = table[column].map(printable, na_action="ignore")
     kinds = dict.fromkeys(table.columns, "string") | dict.fromkeys((*NUMBERS, *others), "float64")
+    kinds |= {c: "Int64" for c in COUNTS if c in table}
     table = table.astype(kinds).sort_values("track_id", ignore_index=True)
 
     if table["track_id"].isna().any() or table["path"].isna().any():

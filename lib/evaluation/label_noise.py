@@ -1,7 +1,8 @@
 """Label-noise ceiling: the accuracy that the noise of the mood labels allows.
 
 A mood is cut from a valence, and the valence from the shares of a few listeners: with other listeners some songs
-would lie on the other side of a cut. The number of listeners is not published; it follows from the shares.
+would lie on the other side of a cut. Where the table of single listeners is missing, their number follows from the
+shares.
 
 The observed valences are more dispersed than the true ones, as noise is added to them, so the true valence of a song
 is estimated by empirical Bayes: the observed one, drawn towards the mean of the corpus by n / (n + A) (Efron & Morris
@@ -20,7 +21,7 @@ import pandas as pd
 
 from lib.datasets.emotify import EMOTIONS, VALENCE_PARTS
 from lib.datasets.tracks import MOODS
-from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, clusters, columns, percentiles
+from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, Interval, clusters, columns, percentiles
 
 BOUND = 200  # listeners of a song at most
 ROUNDING = 1e-6  # of a share in the file; well below 1 / BOUND^2, the least distance of two different shares
@@ -30,7 +31,8 @@ JOINTS = {
     "exclusive": "if no listener felt both, which makes the labels noisiest",
     "together": "if as many listeners as possible felt both, which bounds it from above",
 }
-MAIN = "independent"
+ANSWERED = "as the listeners answered"
+MAIN = "independent"  # where it is not known who felt both
 _COLUMNS = ["joint", "agreement", "low", "high", "again", "again_low", "again_high", "reliability", "near"]
 _SONGS = ["track_id", "genre", "listeners", "valence", "mood", "standard_error", "near", "certainty"]
 
@@ -42,8 +44,9 @@ class Ceiling:
     Attributes
     ----------
     table : pd.DataFrame
-        One row per joint distribution of joy and sadness in one listener: ``joint`` (`JOINTS`), ``agreement`` with
-        ``low`` and ``high``, ``again`` with ``again_low`` and ``again_high``, ``reliability``, ``near``.
+        One row per joint distribution of joy and sadness in one listener: ``joint`` (``answered`` where each listener's
+        answers are known, else `JOINTS`), ``agreement`` with ``low`` and ``high``, ``again`` with ``again_low`` and
+        ``again_high``, ``reliability``, ``near``.
     songs : pd.DataFrame
         ``track_id``, ``genre``, ``listeners``, ``valence``, ``mood``, its ``standard_error``, ``near`` (within one
         standard error of a cut) and ``certainty``, the probability that the mood is the true one; by `MAIN`.
@@ -56,10 +59,19 @@ class Ceiling:
     songs: pd.DataFrame
     copies: pd.DataFrame
     unknown: int  # songs with a mood that are left out, as no number of listeners fits their shares
+    halves: Interval | None  # split-half reliability of the valence (`_halves`) where each listener's answers are known
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Least and largest plausible agreement; its interval where each listener's answers are known."""
+        if self.halves:
+            return tuple(self.table[["low", "high"]].iloc[0])
+        plausible = self.table.loc[self.table["joint"] != "together", "agreement"]
+        return plausible.min(), plausible.max()
 
 
 def listeners(tracks: pd.DataFrame, *, bound: int = BOUND) -> pd.Series:
-    """Recover the number of listeners of each song, `bound` at most, from its shares of the nine emotions of Emotify.
+    """Count the listeners of each song: as known, or `bound` at most from its shares of Emotify's emotions.
 
     Returns
     -------
@@ -67,6 +79,8 @@ def listeners(tracks: pd.DataFrame, *, bound: int = BOUND) -> pd.Series:
         The smallest n of which all nine shares are whole numbers; missing where there is none, or no shares. A song
         whose nine counts share a divisor seems to have fewer listeners than it had, which is rare among nine.
     """
+    if "listeners" in tracks:
+        return tracks["listeners"]
     found = np.zeros(len(tracks), dtype=int)
     if {*EMOTIONS} <= {*tracks.columns}:
         shares = tracks[[*EMOTIONS]].to_numpy(float)
@@ -82,8 +96,8 @@ def label_ceiling(tracks: pd.DataFrame, bootstrap: Bootstrap = BOOTSTRAP) -> Cei
     Each resample draws the corpus's parameters (from resampled artists within genre) and, given these and the
     observed shares, a true valence of every song; cut so that each mood keeps its share of the songs, it agrees with
     the label or not. ``again`` is the agreement of the labels with those of as many other listeners. Of joyful
-    activation and sadness only the marginals are known, not how many listeners of a song felt both: the number may
-    be as small (``exclusive``) or as large (``together``) as the marginals allow, or drawn from the hypergeometric
+    activation and sadness only the marginals may be known, not how many listeners of a song felt both: then the number
+    may be as small (``exclusive``) or as large (``together``) as the marginals allow, or drawn from the hypergeometric
     distribution, as if both were ``independent``. As the two are opposites and Emotify's listeners marked at most three
     emotions of nine, the truth is expected between ``exclusive`` and ``independent``.
 
@@ -107,15 +121,17 @@ def label_ceiling(tracks: pd.DataFrame, bootstrap: Bootstrap = BOOTSTRAP) -> Cei
     groups, strata = clusters(known)
     weight = np.concatenate(list(bootstrap.weights(strata)))[:, groups]
     rows = []
-    for joint in JOINTS:
+    answered = "felt_both" in known and known["felt_both"].notna().all()
+    for joint in ("answered",) if answered else JOINTS:
         agrees, again, error, reliability = _simulated(known, joint, weight, np.random.default_rng([bootstrap.seed, 1]))
         near = _distance(known) < error
         row = {"joint": joint, "reliability": reliability, "near": near.mean()}
         row |= columns("agreement", (agrees.mean(), *percentiles(agrees.mean(axis=1))), "low", "high")
         rows.append(row | columns("again", (again.mean(), *percentiles(again.mean(axis=1)))))
-        if joint == MAIN:
+        if joint in ("answered", MAIN):
             main = known.assign(standard_error=error, near=near, certainty=agrees.mean(axis=0))
-    return Ceiling(pd.DataFrame(rows)[_COLUMNS], main[_SONGS], _copies(main), len(songs) - len(known))
+    halves = _halves(known, weight, np.random.default_rng([bootstrap.seed, 2])) if answered else None
+    return Ceiling(pd.DataFrame(rows)[_COLUMNS], main[_SONGS], _copies(main), len(songs) - len(known), halves)
 
 
 def _songs(tracks: pd.DataFrame) -> pd.DataFrame | None:
@@ -159,13 +175,35 @@ def _steps(songs: pd.DataFrame, joint: str, resamples: int, rng: np.random.Gener
     """Count listeners who raise the valence, lower it, or do neither [resamples, songs, 3]."""
     n, joyful, sorrowful = (songs[name].to_numpy() for name in ("listeners", "joyful", "sorrowful"))
     shape = (resamples, len(n))
-    if joint == "exclusive":
+    if joint == "answered":
+        both = np.broadcast_to(songs["felt_both"].to_numpy(int), shape)
+    elif joint == "exclusive":
         both = np.broadcast_to(np.maximum(0, joyful + sorrowful - n), shape)
     elif joint == "together":
         both = np.broadcast_to(np.minimum(joyful, sorrowful), shape)
     else:
         both = rng.hypergeometric(*(np.broadcast_to(x, shape) for x in (joyful, n - joyful, sorrowful)))
     return np.stack([joyful - both, sorrowful - both, n - joyful - sorrowful + 2 * both], axis=-1).astype(float)
+
+
+def _halves(songs: pd.DataFrame, weight: np.ndarray, rng: np.random.Generator) -> Interval:
+    """Split-half reliability of the valence with its 95 % interval.
+
+    The correlation over the songs of the valences by two random halves of each song's listeners, stepped up to all of
+    them (Spearman 1910, doi 10.1111/j.2044-8295.1910.tb00206.x; Brown 1910, doi 10.1111/j.2044-8295.1910.tb00207.x).
+    """
+    rest, halves = _steps(songs, "answered", len(weight), rng).astype(int), []
+    half = np.broadcast_to(songs["listeners"].to_numpy() // 2, rest.shape[:2])
+    for _ in range(2):
+        up = rng.hypergeometric(rest[..., 0], rest[..., 1] + rest[..., 2], half)
+        down = rng.hypergeometric(rest[..., 1], rest[..., 2], half - up)
+        rest = rest - np.stack([up, down, half - up - down], axis=-1)
+        halves.append((up - down) / half)
+    share = weight / weight.sum(axis=1, keepdims=True)
+    one, other = (values - (share * values).sum(axis=1, keepdims=True) for values in halves)
+    r = (share * one * other).sum(axis=1) / np.sqrt((share * one**2).sum(axis=1) * (share * other**2).sum(axis=1))
+    stepped_up = 2 * r / (1 + r)
+    return stepped_up.mean(), *percentiles(stepped_up)
 
 
 def _prior(steps: np.ndarray, n: np.ndarray, weight: np.ndarray) -> np.ndarray:

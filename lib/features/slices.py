@@ -81,26 +81,6 @@ class Slices:
                     "run the same command again; finished runs are kept."
                 )
 
-    def vectors_path(self, name: str) -> Path:
-        """File of the vectors of a pretrained network."""
-        return self.folder / f"{name}-{self.digest}.npy"
-
-    def vectors(self, name: str) -> np.ndarray:
-        """Vector of every slice by a pretrained network [shape=(len(self), width), dtype=float32].
-
-        Raises
-        ------
-        ReportError
-            If 02 did not write them.
-        """
-        path = self.vectors_path(name)
-        if not path.is_file():
-            raise ReportError(
-                f"{path} is missing: 02 writes it where its parameter pretrained names {name} and the package musicnn "
-                "is installed (requirements-weights.lock)."
-            )
-        return np.load(path, allow_pickle=False)
-
     def take(self, numbers: np.ndarray) -> np.ndarray:
         """Slices by number [shape=(len(numbers), n_mels, slice_frames), dtype=uint8]."""
         numbers = np.asarray(numbers)

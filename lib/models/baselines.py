@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 
 from lib.errors import ReportError
+from lib.features import vectors as vectors_of_slices
 from lib.features.mfcc import COEFFICIENTS, PROFILE_COEFFICIENTS, song_profile, song_statistics
 from lib.models import Head
 
@@ -160,7 +161,7 @@ def fit_and_predict(
         ends = np.cumsum(np.bincount(codes, minlength=len(songs)))[:-1]
         features = np.stack([_FEATURES[name](slices.take(used[rows])) for rows in np.split(order, ends)])
     elif name in PRETRAINED:
-        features = slices.vectors(name)[first]
+        features = vectors_of_slices.read(slices, name)[first]
     elif name == "genre_prior":
         _check_genre(labels, heads)
     predictor = _PREDICTORS[name]

@@ -15,6 +15,7 @@ import pandas as pd
 from lib import progress
 from lib.audio import load_excerpt
 from lib.errors import ReportError
+from lib.features import vectors
 from lib.features.slices import Slices
 from lib.io import replacing
 from lib.models.musicnn import published
@@ -94,7 +95,7 @@ def load(name: str) -> keras.Model:
 
 
 def write_vectors(name: str, slices: Slices, tracks: pd.DataFrame) -> None:
-    """Write the vector of every slice, of the same 3 s of sound, for `Slices.vectors`; nothing if it is there.
+    """Write the vector of every slice, of the same 3 s of sound, for `lib.features.vectors`; nothing if it is there.
 
     Parameters
     ----------
@@ -109,7 +110,7 @@ def write_vectors(name: str, slices: Slices, tracks: pd.DataFrame) -> None:
     ReportError
         As `load`, and if a slice lasts less than 3 s.
     """
-    path = slices.vectors_path(name)
+    path = vectors.path(slices, name)
     if path.is_file():
         return
     needed = FRAMES * HOP_LENGTH / SAMPLE_RATE

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from lib.datasets.summary import checksum
 from lib.evaluation import poster
 from lib.evaluation.comparisons import ONE_MODEL, whole_drops
-from lib.evaluation.label_noise import JOINTS, Ceiling
+from lib.evaluation.label_noise import ANSWERED, JOINTS, Ceiling
 from lib.evaluation.predictions import STALE, Tested
 from lib.evaluation.results import by_strictness, leaky, main_rows, of_networks, strict_rows
 from lib.io import write_json
@@ -203,7 +203,7 @@ def label_noise(found: Ceiling | None, accuracy: pd.DataFrame) -> list[str]:
         found=found,
         listeners=found.songs["listeners"],
         table=found.table,
-        joints=JOINTS,
+        joints=JOINTS | {"answered": ANSWERED},
         same=int((found.copies["mood_one"] == found.copies["mood_other"]).sum()),
         apart=apart,
         expected=expected,
