@@ -1,8 +1,8 @@
 """Which slices train, choose and test: the splits.
 
-The splits are explained in notebook 05. ``random`` and ``poster`` put slices of one song on both
-sides, ``song`` does not, ``artist`` (Pampalk, Flexer & Widmer 2005) puts no artist on both sides either, and
-``official`` is the split that a corpus was published with, FMA's, which keeps artists apart as FMA knows them.
+The splits are explained in notebook 05. ``random`` and ``poster`` put slices of one song on both sides, ``song`` does
+not, ``album`` (Flexer 2007) puts no album, ``artist`` (Pampalk, Flexer & Widmer 2005) no artist on both sides either,
+and ``official`` is the split that a corpus was published with, FMA's, which keeps artists apart as FMA knows them.
 """
 
 from collections.abc import Iterator
@@ -16,12 +16,13 @@ from lib.errors import ReportError
 
 # scikit-learn is imported where songs are assigned: who only reads the splits' names does without it.
 
-SPLITS = ("poster", "random", "song", "official", "artist")  # from the leakiest to the strictest
+SPLITS = ("poster", "random", "song", "album", "official", "artist")  # from the leakiest to the strictest
 SINGLE = ("poster", "official")  # a single fold
 CONTROLS = ("seen", "unseen")  # one training set, two test sets, see `lib.control_splits`
 KNOWN = (*SPLITS, *CONTROLS, *DOSES)
 PARTS = ("train", "validation", "test")
-GROUPS = {"song": ("song_group", "songs"), "artist": ("artist_group", "artists")}
+GROUPS = {"song": ("song_group", "songs"), "album": ("album_group", "albums"), "artist": ("artist_group", "artists")}
+_UNNAMED = {"song": "nothing", "album": "no album", "artist": "neither artist nor album"}
 UNKNOWN_ARTISTS = 0.2  # share of songs without an artist beyond which `artist` means nothing
 VALIDATION_SHARE = 0.1  # of the whole
 ATTEMPTS = 10  # random states tried until every fold tests every genre
@@ -62,7 +63,8 @@ def assign(
         Which share of the rest is validation: the rest is divided into shares of about a tenth of the whole, so that
         with `folds` of 5 there are 8 of them, and no song is in two. 0 for those of `SINGLE`.
     share : float, 0 < share <= 1
-        Of the training songs or, under ``artist``, artists of each genre that train; the others stay out.
+        Of the training songs or, under ``artist`` and ``album``, artists or albums of each genre that train; the others
+        stay out.
     seed : int >= 0
 
     Returns
@@ -89,6 +91,8 @@ def assign(
         raise ReportError(
             f"validation {validation} under {split}: it is one draw with one validation set; validation must be 0."
         )
+    if split == "album":
+        tracks = _with_albums(tracks)
     songs = tracks.set_index("track_id").loc[slices["track_id"]].reset_index()
     if split == "poster":
         parts = _poster(songs, seed)
@@ -146,7 +150,8 @@ def check_corpus(tracks: pd.DataFrame, splits: list[str], folds: int) -> pd.Seri
             _official(usable)
         if split in GROUPS:
             group, what = GROUPS[split]
-            known, counts = _known(usable, split, folds)
+            own = _with_albums(usable) if split == "album" else usable
+            known, counts = _known(own, split, folds)
             fewest[what] = int(counts.min()) if len(counts) else known[group].nunique()
     return pd.Series(fewest, dtype=int)
 
@@ -164,10 +169,17 @@ def check(parts: np.ndarray, songs: pd.DataFrame, split: str) -> None:
             f"split {split}: no slice is in {missing[0]}. Add music, or change `folds` in the study's file."
         )
     strict = ["song_group", "artist_group"]
-    for group in {"song": strict[:1], "artist": strict, "unseen": strict}.get(split, []):
+    groups = {"song": strict[:1], "album": ["song_group", "album_group"], "artist": strict, "unseen": strict}
+    for group in groups.get(split, []):
         sides = pd.Series(parts)[parts != ""].groupby(songs[group].to_numpy()[parts != ""]).nunique()
         if sides.max() != 1:
             raise ReportError(f"split {split}: {group} {sides.idxmax()} is on two sides. Run 01 again.")
+
+
+def _with_albums(tracks: pd.DataFrame) -> pd.DataFrame:
+    from lib.datasets.grouping import album_groups  # here, for it imports SciPy
+
+    return tracks.assign(album_group=album_groups(tracks))
 
 
 def _known(songs: pd.DataFrame, split: str, folds: int) -> tuple[pd.DataFrame, pd.Series]:
@@ -176,8 +188,8 @@ def _known(songs: pd.DataFrame, split: str, folds: int) -> tuple[pd.DataFrame, p
     unknown = songs[group].isna()
     if unknown.mean() > UNKNOWN_ARTISTS:
         raise ReportError(
-            f"split {split}: {unknown.sum()} of {len(songs)} songs name neither artist nor album. Tag the "
-            "files, add an artist column to labels.csv, or leave the split out."
+            f"split {split}: {unknown.sum()} of {len(songs)} songs name {_UNNAMED[split]}. Tag the "
+            "files, add such a column to labels.csv, or leave the split out."
         )
     known = songs[~unknown]
     counts = known.groupby("genre")[group].nunique().reindex(sorted(songs["genre"].dropna().unique()), fill_value=0)

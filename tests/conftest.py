@@ -72,6 +72,7 @@ def make_tracks():
                 "mood": ("sad", "neutral", "happy")[rng.integers(3)],
                 "song_group": f"g{g}-a{a}-s{s}",
                 "artist_group": f"g{g}-a{a}-s0",
+                "album": f"album {g}-{a}",
                 "status": "ok",
             }
             for g in range(genres)

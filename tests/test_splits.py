@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib import splits
+from lib.datasets.grouping import album_groups
 from lib.errors import ReportError
 from lib.evaluation.folds import publish
 from lib.paths import PROJECT
@@ -169,7 +170,7 @@ def test_songs_without_an_artist_stay_out_or_stop(make_tracks):
 @pytest.mark.parametrize(
     ("split", "given", "message"),
     [
-        ("album", {}, "'album' is unknown"),
+        ("disc", {}, "'disc' is unknown"),
         ("song", {"fold": 5}, "fold 5 of 5"),
         ("song", {"folds": 1}, "fold 0 of 1"),
         ("poster", {"fold": 1}, "fold 1"),
@@ -288,3 +289,18 @@ def test_published_folds_are_those_of_the_runs_and_their_checksums_hold(tmp_path
         assert (artist.loc[slices["track_id"], f"fold{fold}"] == parts).all()
         of_slices = pd.read_csv(tmp_path / "random.csv")[f"fold{fold}"]
         assert (of_slices == assign(slices, tracks, "random", fold=fold, folds=3)).all()
+
+
+def test_an_album_is_on_one_side_and_its_artist_may_be_on_both(make_tracks):
+    tracks = make_tracks(artists=6, songs=6)
+    tracks["album"] = [f"{'Same name' if number % 2 else 'Other'}" for number in range(len(tracks))]
+    slices = slices_of(tracks, 2)
+    groups = album_groups(tracks)
+    assert groups.nunique() == 2 * tracks["artist_group"].nunique()
+    group_of = slices["track_id"].map(dict(zip(tracks["track_id"], groups, strict=True)))
+    artist_of = slices["track_id"].map(tracks.set_index("track_id")["artist_group"])
+    parts = assign(slices, tracks, "album", fold=0, folds=3)
+    assert pd.Series(parts).groupby(group_of.to_numpy()).nunique().max() == 1
+    assert pd.Series(parts).groupby(artist_of.to_numpy()).nunique().max() > 1
+    with pytest.raises(ReportError, match="name no album"):
+        assign(slices, tracks.assign(album=pd.NA), "album", fold=0, folds=3)

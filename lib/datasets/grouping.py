@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from lib.datasets.artist_names import artist_names, remixes
+from lib.datasets.artist_names import artist_names, name_key, remixes
 from lib.datasets.fingerprint import likeness
 
 SAME_RECORDING = 0.75  # share of equal bits; see `copies`
@@ -104,6 +104,31 @@ def artist_groups(tracks: pd.DataFrame, *, by_title: bool = False) -> pd.Series:
         edges += [(i, ("track", j)) for i, j in remixes(tracks["title"].astype(object).fillna("").map(str).tolist())]
     labels = _components(len(tracks), edges)
     known = labels[np.array([bool(held) for held in names], dtype=bool)]
+    return _smallest(tracks["track_id"].astype("string"), labels).where(np.isin(labels, known))
+
+
+def album_groups(tracks: pd.DataFrame) -> pd.Series:
+    """Group the songs of one album by one artist, and the copies of a recording.
+
+    Parameters
+    ----------
+    tracks : pd.DataFrame
+        ``track_id``, ``album``, ``artist_group`` and ``song_group``. Albums of one name by several artists are several.
+
+    Returns
+    -------
+    pd.Series [dtype=string]
+        As of `artist_groups`; missing where no album is known.
+    """
+    album = tracks["album"].astype(object).map(lambda name: "" if pd.isna(name) else name_key(str(name)))
+    edges: list[tuple[int, Hashable]] = [
+        (i, ("album", artist, name))
+        for i, (artist, name) in enumerate(zip(tracks["artist_group"].astype(object).fillna(""), album, strict=True))
+        if name
+    ]
+    edges += [(i, ("song", group)) for i, group in enumerate(tracks["song_group"]) if not pd.isna(group)]
+    labels = _components(len(tracks), edges)
+    known = labels[album.to_numpy() != ""]
     return _smallest(tracks["track_id"].astype("string"), labels).where(np.isin(labels, known))
 
 

@@ -41,7 +41,7 @@ def folds_of(runs: Sequence[Finished], split: str) -> pd.Series:
     """Fold that tested each song, by ``track_id``; empty under a split that tests a song in several."""
     found: dict[str, int] = {}
     for one in runs:
-        if one.run.split == split and split in ("song", "official", "artist") and not one.stale:
+        if one.run.split == split and split in ("song", "album", "official", "artist") and not one.stale:
             found |= dict.fromkeys(one.predictions("test", ["track_id"])["track_id"].unique(), one.run.fold)
     return pd.Series(found, dtype="float64")
 

@@ -32,6 +32,7 @@ MEANING = {
     "poster": "with one draw of slices in the poster's proportions",
     "random": "with slices drawn at random",
     "song": "with no song on both sides",
+    "album": "with no album on both sides",
     "official": "with the split that the corpus was published with",
     "artist": "with no artist on both sides",
 }

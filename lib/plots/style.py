@@ -34,7 +34,7 @@ COLOURS = {
     # what they have to beat
     "majority": GREY, "genre_prior": "#A5AA99", "mfcc_logistic": "#B07D4B", "mfcc_svm": "#6B4C3B",
     # splits, from the leakiest to the strictest
-    "poster": YELLOW, "random": VERMILION, "song": PURPLE, "official": SKY, "artist": BLUE,
+    "poster": YELLOW, "random": VERMILION, "song": PURPLE, "album": GREEN, "official": SKY, "artist": BLUE,
     # moods
     "sad": BLUE, "neutral": GREY, "happy": ORANGE,
     "Q1": ORANGE, "Q2": VERMILION, "Q3": BLUE, "Q4": GREEN,
