@@ -174,7 +174,7 @@ def test_accuracy_by_split_is_one_row_a_network_and_head():
     wide = format.by_split(table)
     assert not wide[["network", "head"]].duplicated().any()
     assert "yu2018, tuned" in set(wide["network"])
-    first = table[table["level"] == "song"].iloc[0]
+    first = table[table["level"] == "slice"].iloc[0]
     cell = wide.loc[wide["network"] == first["network"], first["split"]].iloc[0]
     assert cell == f"{first['accuracy']:.2f} ({first['low']:.2f} to {first['high']:.2f})"
     assert format.by_split(table.iloc[:0]).empty

@@ -162,8 +162,8 @@ def shown(table: pd.DataFrame, columns: Iterable[str] = (), otherwise: str = "",
 
 
 def by_split(table: pd.DataFrame) -> pd.DataFrame:
-    """Accuracy per song with its interval as text, of `results`, a row per network and head, a column per split."""
-    own = table.loc[table["level"] == "song"]
+    """Accuracy per slice with its interval as text, of `results`, a row per network and head, a column per split."""
+    own = table.loc[table["level"] == "slice"]
     own = own.assign(network=labels(own), text=with_span(own, "accuracy", "low", "high"))
     order = by_strictness(own["split"])
     rows = list(dict.fromkeys(zip(own["network"], own["head"], strict=True)))

@@ -40,7 +40,7 @@ def blocks(study: Study) -> dict[str, str]:
 
 
 def _table(results: pd.DataFrame) -> list[str]:
-    """Song-level accuracy with its interval, a row per network and head, a column per split."""
+    """Accuracy per slice with its interval, a row per network and head, a column per split."""
     wide = by_split(results)
     splits = list(wide.columns[2:])
     lines = [
@@ -48,13 +48,13 @@ def _table(results: pd.DataFrame) -> list[str]:
         "|---|---|" + "---|" * len(splits),
         *("| " + " | ".join(row) + " |" for row in wide.itertuples(index=False, name=None)),
     ]
-    songs = results[results["level"] == "song"]
+    songs = results[results["level"] == "slice"]
     runs = sorted(set(songs["runs"]))
     counts = ", ".join(f"{n} under `{p}`" for p, n in songs.groupby("split", sort=False)["n_songs"].max().items())
     how_many = " or ".join(map(str, runs)) + (" run" if runs == [1] else " runs")
     note = (
-        f"Accuracy per song with its 95 % interval; songs tested: {counts}; {how_many} per cell. Differences in the "
-        "text are taken before rounding."
+        f"Accuracy per slice, each prediction by one model, with its 95 % interval over artists and seeds; songs tested: "
+        f"{counts}; {how_many} per cell. Differences in the text are taken before rounding."
     )
     return [*lines, "", note]
 
