@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lib.features.slices import Slices
-from lib.splits import assign
+from lib.splits import SINGLE, assign
 
 COLUMNS = ["split", "folds", "auc", "lowest", "highest"]
 _BLOCK = 1_000  # slices read at once
@@ -45,7 +45,8 @@ def split_shift(
     rows = []
     for split in splits:
         areas = [
-            _area(features, assign(slices.table, tracks, split, fold=fold, folds=folds), groups) for fold in run_folds
+            _area(features, assign(slices.table, tracks, split, fold=fold, folds=folds), groups)
+            for fold in ((0,) if split in SINGLE else run_folds)
         ]
         row = {"split": split, "folds": len(areas), "auc": np.mean(areas), "lowest": min(areas), "highest": max(areas)}
         rows.append(row)
