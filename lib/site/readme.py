@@ -53,8 +53,8 @@ def _table(results: pd.DataFrame) -> list[str]:
     counts = ", ".join(f"{n} under `{p}`" for p, n in songs.groupby("split", sort=False)["n_songs"].max().items())
     how_many = " or ".join(map(str, runs)) + (" run" if runs == [1] else " runs")
     note = (
-        f"Accuracy per slice, each prediction by one model, with its 95 % interval over artists and seeds; songs tested: "
-        f"{counts}; {how_many} per cell. Differences in the text are taken before rounding."
+        "Accuracy per slice, each prediction by one model, with its 95 % interval over artists and seeds; songs "
+        f"tested: {counts}; {how_many} per cell. Differences in the text are taken before rounding."
     )
     return [*lines, "", note]
 
