@@ -2,7 +2,9 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 from itertools import product
+from pathlib import Path
 
 import pytest
 import yaml
@@ -250,7 +252,12 @@ def test_a_wrong_declaration_is_reported_by_file_key_and_value(write, changes, e
 
 def given_by_steps():
     """Notebook and name of every parameter that the steps of a study give, but for what its file declares."""
-    steps = Steps("emotify", str(PROJECT), root="nowhere")
+    declared = yaml.safe_load((PROJECT / "config" / "emotify.yaml").read_text())
+    declared["candidates"] = ["yu2018 tuned"]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "emotify.yaml"
+        file.write_text(yaml.safe_dump(declared))
+        steps = Steps(str(file), str(PROJECT), root="nowhere")
     given = [(chapter, steps._json(chapter, steps.parameters(chapter))) for chapter in CHAPTERS if chapter != "04"]
     given += [("04", steps.training(run)) for run in steps.runs]
     for chapter, parameters in given:

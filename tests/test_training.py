@@ -503,8 +503,8 @@ def test_wrong_input_says_what_to_do(study):
         Settings(epochs=0)
     with pytest.raises(ReportError, match="epochs_tried: 0 is no whole number"):
         Settings(epochs_tried=[5, 0])
-    with pytest.raises(ReportError, match="'album' is unknown"):
-        Run("tiny", "album")
+    with pytest.raises(ReportError, match="'disc' is unknown"):
+        Run("tiny", "disc")
     with pytest.raises(ReportError, match="'other' has no description"):
         RunSpec(study, Run("other", "random"))
     description = descriptions.read_description(study, "tiny")

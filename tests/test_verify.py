@@ -83,6 +83,6 @@ def test_what_cannot_be_verified_says_why(committed, capsys):
     write_json({**read_json(file), "source": "other music"}, file)
     with pytest.raises(ReportError, match=r"different: the slices \(02\)"):
         verify.verify(study)
-    write_json({"run": {"architecture": "yu2018", "split": "album"}}, study.kept / NAME / "record.json")
+    write_json({"run": {"architecture": "yu2018", "split": "disc"}}, study.kept / NAME / "record.json")
     with pytest.raises(ReportError, match="made by another version"):
         verify.verify(study, NAME)
