@@ -85,7 +85,7 @@ def accuracies(**values):
     rows = []
     for name, value in values.items():
         split, head = name.split("_")
-        rows.append({**NET, "split": split, "head": head, "level": "slice", "accuracy": value})
+        rows.append({**NET, "split": split, "head": head, "level": "slice", "accuracy": value, "n_songs": 400})
     return pd.DataFrame(rows)
 
 
@@ -256,3 +256,8 @@ def test_titles_of_missed_songs_and_artists():
     nobody = difficulty.panel([], "genre")
     assert "No song" in titles.missed(nobody, difficulty.agreement(nobody))
     assert "cannot be tested" in titles.artists(artist_effects.hard_artists(nobody), nobody)
+
+
+def test_a_title_says_where_fewer_songs_are_compared_than_were_tested(table, drops):
+    assert "over the" not in titles.splits(table, drops)
+    assert "over the 12 songs that both test" in titles.splits(table, drops.assign(n_songs=12))

@@ -32,9 +32,10 @@ def splits(table: pd.DataFrame, dropped: pd.DataFrame) -> str:
         span = interval(first["low"], first["high"])
         return f"{first['network']} predicts the {first['head']} of {percent(first['accuracy'])} of the slices {span}"
     row = fell.iloc[0]
+    of = f", over the {row['n_songs']} songs that both test" if row["n_songs"] < first["n_songs"] else ""
     return (
         f"{row['head'].capitalize()} accuracy of {row['network']}: {percent(row['before'])} under {row['leaky']}, "
-        f"{percent(row['after'])} under {last['split']}, {drop(row)}"
+        f"{percent(row['after'])} under {last['split']}, {drop(row)}{of}"
     )
 
 

@@ -48,7 +48,7 @@ def splits(table: pd.DataFrame, controls: pd.DataFrame | None = None) -> Figure:
         order += [name for name in CONTROLS if name in set(controls["split"])]
     table = table.loc[table["split"].isin(order)].assign(label=labels(table), value=table["accuracy"])
     table = table.assign(x=table["split"].map(order.index)).drop_duplicates(["level", "head", "label", "split"])
-    heads, levels, styles = list(table["head"].unique()), ("song", "slice"), marks(table["label"].unique())
+    heads, levels, styles = list(table["head"].unique()), ("slice", "song"), marks(table["label"].unique())
     size = (max(4.3, 0.84 * len(order)) * len(heads) + 0.6, 6.6)
     figure, grid = plt.subplots(2, len(heads), figsize=size, sharex=True, sharey=True, squeeze=False)
     for axes, (level, head) in zip(grid.flat, product(levels, heads), strict=True):
