@@ -30,7 +30,7 @@ def finished(folder, music, split, fold, vectors):
     table = pd.DataFrame({"slice": used, "track_id": slices["track_id"].to_numpy()[used], "part": parts[used]})
     write_parquet(table, folder / "predictions.parquet")
     np.save(folder / "embedding.npy", vectors[used].astype(np.float16))
-    return SimpleNamespace(run=Run("net", split, fold), folder=folder, stale=False)
+    return SimpleNamespace(run=Run("yu2018", split, fold), folder=folder, stale=False)
 
 
 def test_the_nearest_slice_is_of_the_song_and_where_that_is_gone_of_the_artist(tmp_path, music):

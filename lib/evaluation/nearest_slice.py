@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lib.evaluation.bootstrap import BOOTSTRAP, Bootstrap, bounded, clusters, columns, pairs
-from lib.runs.nearest import nearest
+from lib.runs.nearest import NETWORKS, nearest
 from lib.runs.store import Finished
 from lib.splits import SPLITS
 
@@ -27,7 +27,7 @@ def nearest_slices(
     Parameters
     ----------
     runs : sequence of Finished
-        Those without vectors, and stale ones, are passed over.
+        Those of the first seed of `lib.runs.nearest.NETWORKS` count that have vectors and are not stale.
     slices : pd.DataFrame
         ``track_id`` of each slice, by its number.
     tracks : pd.DataFrame
@@ -43,7 +43,8 @@ def nearest_slices(
     """
     grouped: dict[tuple, list[Finished]] = {}
     for one in runs:
-        if not one.stale and one.run.split in SPLITS and len(nearest(one.folder)):
+        wanted = one.run.architecture in NETWORKS and one.run.seed == 0 and one.run.split in SPLITS
+        if wanted and not one.stale and len(nearest(one.folder)):
             grouped.setdefault((one.run.architecture, one.run.split, one.run.recipe), []).append(one)
     about, song = tracks.set_index("track_id"), slices["track_id"].to_numpy()
     rows = []

@@ -7,6 +7,7 @@ import pandas as pd
 
 from lib.io import write_packed
 
+NETWORKS = ("yu2018", "mfcc_svm")  # whose first seed is kept among the results
 FILE = "nearest.parquet"  # of a run among the results, which keep no vectors of training slices
 
 

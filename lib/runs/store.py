@@ -178,7 +178,7 @@ def commit(study: Study, run: Run) -> None:
             shutil.copyfile(folder / name, part / name)
         halves = predictions[rows].astype(dict.fromkeys(floats, "float16")).reset_index(drop=True)
         write_packed(halves, part / "predictions.parquet")
-        if run.architecture == OWN and run.seed == 0 and run.split in SPLITS and not run.candidate:
+        if run.architecture in nearest.NETWORKS and run.seed == 0 and run.split in SPLITS and not run.candidate:
             nearest.commit(folder, part)
         plain = run.recipe in PLAIN and run.share == 1 and not (run.heads or run.candidate)
         songs = plain and run.split == SPLITS[-1] and run.architecture.startswith(OWN)
