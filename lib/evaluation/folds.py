@@ -15,38 +15,35 @@ LABELS = ["genre", "mood", "song_group", "artist_group"]
 def publish(
     folder: Path, slices: pd.DataFrame, tracks: pd.DataFrame, splits: Sequence[str], folds: int
 ) -> pd.DataFrame:
-    """Write one table a split and the checksums of all.
+    """Write one table a split and the checksums of all; none of splits that part songs.
 
     Parameters
     ----------
     folder : path-like
         Its tables of other splits are removed.
     slices, tracks : pd.DataFrame
-        As of `lib.splits.assign`; of slices also ``start_s``.
+        As of `lib.splits.assign`.
     splits : sequence of str
     folds : int >= 2
 
     Returns
     -------
     pd.DataFrame
-        ``file``, ``rows``, ``of`` (``songs``, or ``slices`` where a split parts them) and ``sha256``. A table's columns
-        are ``track_id``, of slices ``start_s``, then `LABELS` and, for each fold, ``fold0``: ``train``,
-        ``validation``, ``test`` or nothing.
+        ``file``, ``songs`` and ``sha256``. A table's columns are ``track_id``, then `LABELS` and, for each fold,
+        ``fold0``: ``train``, ``validation``, ``test`` or nothing.
     """
     folder, rows = Path(folder), []
     by_song = tracks.set_index("track_id")
-    for split in splits:
+    for split in (name for name in splits if name in (*GROUPS, "official")):
         numbers = range(1 if split in SINGLE else folds)
-        table = slices[["track_id", "start_s"]].copy()
+        table = slices[["track_id"]].copy()
         table[LABELS] = by_song.loc[table["track_id"], LABELS].to_numpy(object)
         for fold in numbers:
             table[f"fold{fold}"] = assign(slices, tracks, split, fold=fold, folds=folds)
-        of = "songs" if split in (*GROUPS, "official") else "slices"
-        if of == "songs":
-            table = table.drop(columns="start_s").drop_duplicates("track_id")
+        table = table.drop_duplicates("track_id")
         write_csv(table, folder / f"{split}.csv")
-        rows.append((f"{split}.csv", len(table), of, checksum(folder / f"{split}.csv")))
-    found = pd.DataFrame(rows, columns=["file", "rows", "of", "sha256"])
+        rows.append((f"{split}.csv", len(table), checksum(folder / f"{split}.csv")))
+    found = pd.DataFrame(rows, columns=["file", "songs", "sha256"])
     for left in {*folder.glob("*.csv")} - {folder / name for name in found["file"]}:
         left.unlink()
     with replacing(folder / SUMS) as part:
