@@ -91,8 +91,8 @@ def assign(
         raise ReportError(
             f"validation {validation} under {split}: it is one draw with one validation set; validation must be 0."
         )
-    if split == "album":
-        tracks = _with_albums(tracks)
+    if split == "album" and "album_group" not in tracks:
+        tracks = tracks.assign(album_group=pd.NA)
     songs = tracks.set_index("track_id").loc[slices["track_id"]].reset_index()
     if split == "poster":
         parts = _poster(songs, seed)
@@ -150,7 +150,7 @@ def check_corpus(tracks: pd.DataFrame, splits: list[str], folds: int) -> pd.Seri
             _official(usable)
         if split in GROUPS:
             group, what = GROUPS[split]
-            own = _with_albums(usable) if split == "album" else usable
+            own = usable if group in usable else usable.assign(**{group: pd.NA})
             known, counts = _known(own, split, folds)
             fewest[what] = int(counts.min()) if len(counts) else known[group].nunique()
     return pd.Series(fewest, dtype=int)
@@ -174,12 +174,6 @@ def check(parts: np.ndarray, songs: pd.DataFrame, split: str) -> None:
         sides = pd.Series(parts)[parts != ""].groupby(songs[group].to_numpy()[parts != ""]).nunique()
         if sides.max() != 1:
             raise ReportError(f"split {split}: {group} {sides.idxmax()} is on two sides. Run 01 again.")
-
-
-def _with_albums(tracks: pd.DataFrame) -> pd.DataFrame:
-    from lib.datasets.grouping import album_groups  # here, for it imports SciPy
-
-    return tracks.assign(album_group=album_groups(tracks))
 
 
 def _known(songs: pd.DataFrame, split: str, folds: int) -> tuple[pd.DataFrame, pd.Series]:

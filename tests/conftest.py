@@ -73,6 +73,7 @@ def make_tracks():
                 "song_group": f"g{g}-a{a}-s{s}",
                 "artist_group": f"g{g}-a{a}-s0",
                 "album": f"album {g}-{a}",
+                "album_group": f"g{g}-a{a}-s0",
                 "status": "ok",
             }
             for g in range(genres)

@@ -53,7 +53,7 @@ def tracks(study, music):
 
 
 def test_build_gives_the_tracks_table_and_writes_nothing(study, tracks):
-    assert tuple(tracks.columns) == (*TRACK_COLUMNS, "energy")
+    assert tuple(tracks.columns) == (*TRACK_COLUMNS, "album_group", "energy")
     assert len(tracks) == 8
     assert not study.root.exists()
     by_title = tracks.set_index("title")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from lib.datasets import module
-from lib.datasets.grouping import artist_groups, song_groups
+from lib.datasets.grouping import album_groups, artist_groups, song_groups
 from lib.datasets.integrity import probe_tracks
 from lib.datasets.tracks import moods, tracks_table
 from lib.datasets.valence import FAILURES, OWN, fill
@@ -80,6 +80,7 @@ def assemble(
     rows.loc[unnamed, ["status", "reason"]] = "unreadable", "its name has characters that are no text: rename it"
     rows["song_group"] = song_groups(rows["track_id"], rows["sha256"], fingerprints)
     rows["artist_group"] = artist_groups(rows, by_title=remixes)
+    rows["album_group"] = album_groups(rows)
     cut, _ = moods(rows["valence"].astype("float64").where(rows["status"] == "ok"), mood_cuts)
     rows["mood"] = rows["mood"].astype("string").fillna(cut)
     return tracks_table(rows)

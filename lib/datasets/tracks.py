@@ -16,7 +16,7 @@ TRACK_COLUMNS = (
     "sha256", "artist_group", "song_group", "status", "reason",
 )  # fmt: skip
 NUMBERS = ("valence", "duration_s")  # among them; the others are text
-OPTIONAL = ("official",)  # text that only some corpora have: FMA's own split
+OPTIONAL = ("official", "album_group")  # text that only some corpora have: FMA's own split, albums
 COUNTS = ("listeners", "felt_both")  # likewise: Emotify's listeners, and those who felt joyful activation and sadness
 
 
