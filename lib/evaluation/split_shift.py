@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from lib.evaluation.bootstrap import clusters
 from lib.features.slices import Slices
 from lib.splits import SINGLE, assign
 
@@ -39,9 +40,7 @@ def split_shift(
     """
     features = _band_statistics(slices)
     about = tracks.set_index("track_id").loc[slices.table["track_id"]]
-    own = pd.Series(slices.table["track_id"].to_numpy(object))
-    groups = about["artist_group"].reset_index(drop=True).astype(object)
-    groups = pd.factorize(groups.where(groups.notna(), own))[0]
+    groups, _ = clusters(about.reset_index())
     rows = []
     for split in splits:
         areas = [
