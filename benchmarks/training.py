@@ -153,7 +153,7 @@ def pictures(folder: Path, n: int, repeats: int) -> None:
 
 
 def one_operation(folder: Path, n: int, repeats: int) -> None:
-    """Compare an epoch with batch norm as one operation with one of Keras' own batch norm."""
+    """Compare an epoch with `lib.models.fused` with one of plain layers."""
     import keras
 
     from lib.training import fit as training
@@ -167,7 +167,7 @@ def one_operation(folder: Path, n: int, repeats: int) -> None:
         finally:
             training.fuse = fuse
         one, several = quickest(repeats, epoch(fused, batches), epoch(plain, batches))
-        print(f"  {name} on {keras.backend.backend()}: {one / several:.3f} times Keras' own", flush=True)
+        print(f"  {name} on {keras.backend.backend()}: {one / several:.3f} times plain layers", flush=True)
 
 
 GLIBC = {-1: 1 << 17, -2: 1 << 17, -4: 1 << 16, -8: 0}  # what the C library's allocator does by itself
@@ -264,7 +264,7 @@ def main() -> int:
     for title, measure in (
         (f"An epoch of {given.slices} slices from the memory maps takes", feeding),
         (f"An epoch of {given.slices} slices from the memory maps, one head, takes", pictures),
-        ("An epoch with batch norm as one operation takes", one_operation),
+        ("An epoch with batch norm and the gradient of max-pooling as one operation each takes", one_operation),
         ("An epoch with freed memory kept takes", kept_memory),
         ("Prediction in batches of 250 takes", asking),
     ):

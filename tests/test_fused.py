@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from lib.models.fused_batch_norm import fuse
+from lib.models.fused import fuse
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's own operation")
 
@@ -39,9 +39,33 @@ def test_training_computes_what_the_plain_layer_computes(shape):
     assert plain.get_config() == fused.get_config()
 
 
+@pytest.mark.parametrize(
+    "shape, pool", [((6, 8, 3), (2, 4)), ((7, 11, 3), (3, 2)), ((5, 4, 2), (1, 4)), ((4, 4, 1), 2)]
+)
+def test_a_window_s_gradient_goes_to_the_first_of_its_largest_points(shape, pool):
+    import tensorflow as tf
+
+    rng = np.random.default_rng(0)
+    x = tf.constant(rng.integers(0, 3, (5, *shape)).astype("float32"))  # many equals
+    found = []
+    for fused in (False, True):
+        model = keras.Sequential([keras.Input(shape), keras.layers.MaxPooling2D(pool)])
+        if fused:
+            fuse(model)
+            assert "call" in vars(model.layers[0])
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = model(x, training=True)
+            loss = tf.reduce_sum(y * tf.constant(np.random.default_rng(1).normal(size=y.shape).astype("float32")))
+        found.append((y.numpy(), tape.gradient(loss, x).numpy()))
+    assert all(np.array_equal(plain, fused) for plain, fused in zip(*found, strict=True))
+    assert found[0][1].any()
+
+
 def test_what_does_not_fit_stays_as_it_is():
     inputs = keras.Input((6, 7, 3))
-    x = keras.layers.BatchNormalization(axis=1, name="bands")(inputs)
+    x = keras.layers.MaxPooling2D(2, strides=1, padding="same", name="overlapping")(inputs)
+    x = keras.layers.BatchNormalization(axis=1, name="bands")(x)
     x = keras.layers.BatchNormalization(scale=False, name="plain")(x)
     x = keras.layers.BatchNormalization(name="vector")(keras.layers.Flatten()(x))
     model = keras.Model(inputs, x)

@@ -22,7 +22,7 @@ NETWORK = (
     *WRITES,
     "lib/training/fit.py",
     "lib/training/targets.py",
-    "lib/models/fused_batch_norm.py",
+    "lib/models/fused.py",
     "lib/models/embedding_model.py",
     "lib/runs/internals.py",
 )

@@ -21,7 +21,7 @@ from lib.features.slices import Slices
 from lib.models import Head
 from lib.models.descriptions import rebuild
 from lib.models.embedding_model import embedding_model
-from lib.models.fused_batch_norm import fuse
+from lib.models.fused import fuse
 from lib.training.augmentation import augment, mix, neighbours
 from lib.training.recipes import Settings
 from lib.training.targets import Targets, targets
