@@ -21,6 +21,8 @@ def read(slices: Slices, name: str) -> np.ndarray:
     ReportError
         If 02 did not write them.
     """
+    if stores := getattr(slices, "stores", None):  # of several, one behind the other
+        return np.concatenate([read(store, name) for store in stores])
     file = path(slices, name)
     if not file.is_file():
         raise ReportError(

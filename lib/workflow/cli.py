@@ -78,6 +78,20 @@ def _compare(given: argparse.Namespace) -> int:
     return 0
 
 
+def _transfer(given: argparse.Namespace) -> int:
+    from lib.workflow.elsewhere import transfer
+
+    print(transfer(given.studies, given.root))
+    return 0
+
+
+def _robustness(given: argparse.Namespace) -> int:
+    from lib.workflow.elsewhere import robustness
+
+    print(robustness(given.study, given.data, given.root, given.cores))
+    return 0
+
+
 def _fetch(given: argparse.Namespace) -> int:
     from lib.datasets.assemble import checked
     from lib.datasets.fma import collect
@@ -164,6 +178,8 @@ COMMANDS: dict[str, tuple[Callable, Sequence[str], str]] = {
     "pages": (_pages, STUDY, "build the pages of a study"),
     "listen": (_pages, STUDY, "build the pages with players, for this machine alone"),
     "compare": (_compare, ("studies", "root"), "put the results of finished studies side by side"),
+    "transfer": (_transfer, ("studies", "root"), "test the models of each of two studies on the other's songs"),
+    "robustness": (_robustness, (*MUSIC, "cores"), "test the models of a study on its own songs, altered"),
     "fetch": (_fetch, (*MUSIC, "whole-archive"), "fetch the songs that a study draws from FMA"),
     "readme": (_maintain, (), "write the figures of the README from the committed tables"),
     "strip": (_maintain, (), "put the notebooks in their committed form after editing"),
