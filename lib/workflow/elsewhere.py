@@ -30,6 +30,7 @@ from lib.workflow import config
 from lib.workflow.engine import report
 
 STRICT = "artist"
+ALTERED = ("yu2018", "taught", "msd_musicnn")  # whose robustness is measured
 
 
 def transfer(names: Sequence[str], root: str = "") -> Path:
@@ -63,7 +64,7 @@ def transfer(names: Sequence[str], root: str = "") -> Path:
 def robustness(study: str, data: str = "", root: str = "", cores: int = 0) -> Path:
     """Ask a study's models about its own test songs, altered; write ``robustness.csv``.
 
-    Takes part what ran under `STRICT` with seed 0, see `transfer`. The slices and vectors of each alteration stay in
+    Takes part what of `ALTERED` ran under `STRICT` with seed 0, see `transfer`. The slices and vectors of each alteration stay in
     ``work/<study>/altered``, so that a second call goes on from there.
 
     Parameters
@@ -79,9 +80,12 @@ def robustness(study: str, data: str = "", root: str = "", cores: int = 0) -> Pa
     """
     report(study, data, root, cores, until="prepare")
     place = Study(config.load(study, data).study, root)
-    runs, tracks, spectrogram = strict_runs(place), read_tracks(place.tracks), Slices(place.slices).spectrogram
+    tracks, spectrogram = read_tracks(place.tracks), Slices(place.slices).spectrogram
+    runs = [one for one in strict_runs(place) if one.run.architecture in ALTERED]
     if not runs:
-        raise ReportError(f"{place.name} has nothing that ran under {STRICT} with seed 0. Run `make report` first.")
+        raise ReportError(
+            f"{place.name} has no run of {', '.join(ALTERED)} under {STRICT} with seed 0. Run `make report` first."
+        )
     pretrained = [name for name in PRETRAINED if name in {one.run.architecture for one in runs}]
     stores = [_altered(place, name, tracks, spectrogram, pretrained, cores) for name in ALTERATIONS]
     altered: dict[str, list[Applied]] = {name: [] for name in ALTERATIONS}
