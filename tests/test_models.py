@@ -160,7 +160,7 @@ def test_musicnn_has_the_size_that_the_released_layers_give():
 
 def test_networks_know_their_published_size():
     sizes = {name: models.as_published(name) for name in (*models.PUBLISHED, *models.VARIANTS)}
-    assert {name for name in models.PUBLISHED if not sizes[name]} == {"yu2018", "choi2016", "texture"}
+    assert {name for name in models.PUBLISHED if not sizes[name]} == {"yu2018", "choi2016", "texture", "student"}
     assert not any(sizes[name] for name in models.VARIANTS)
     build, reads = sizes["zhang2016_nnet1"]
     assert build().name == "zhang2016_nnet1" and "513 bins" in reads

@@ -446,7 +446,7 @@ def test_a_changed_default_makes_every_run_another(study, untrained, monkeypatch
     others = {
         "epochs_tried": (1, 2), "learning_rate": 0.01, "schedule": "cosine", "weight_decay": 0.1, "patience": 2,
         "crop": True, "masks": 1, "gain_db": 1.0, "mixup": 0.1, "label_smoothing": 0.1, "balanced": True,
-        "head_weights": {"mood": 2.0},
+        "head_weights": {"mood": 2.0}, "teacher": "msd_musicnn",
     }  # fmt: skip
     assert {*others, "epochs", "batch_size"} == {field.name for field in fields(Settings)}
     for name, value in others.items():

@@ -82,10 +82,10 @@ def transfer(
     """
     labelled = labels_in_common(tracks)
     from_source = collect([in_common(run, as_seed=True) for run in applied], labelled)
-    from_target = {(a.network, a.head): a for a in collect([in_common(run) for run in own], labelled)}
+    from_target = {(a.network, a.recipe, a.head): a for a in collect([in_common(run) for run in own], labelled)}
     rows = []
     for one in from_source:
-        if (other := from_target.get((one.network, one.head))) is None:
+        if (other := from_target.get((one.network, one.recipe, one.head))) is None:
             continue
         about = {"source": source, "target": target, "network": one.network, "recipe": one.recipe, "head": one.head}
         rows += [about | {"level": level} | _row(one, other, level, bootstrap) for level in LEVELS]

@@ -18,6 +18,7 @@ _BUILDERS = {  # network: the module of this package and its function
     "yu2018": "yu2018.build", "zhang2016": "zhang2016.build", "choi2016": "choi2016.build",
     "zhang2016_nnet1": "zhang2016.build_nnet1", "choi2016_full": "choi2016.build_full", "fcn5": "fcn5.build",
     "short_chunk": "short_chunk.build", "musicnn": "musicnn.build", "texture": "texture.build",
+    "student": "student.build",
 }  # fmt: skip
 PUBLISHED = tuple(_BUILDERS)
 VARIANTS = (  # the poster's search in small: its network, one choice changed (`lib.models.yu2018.VARIANTS`)

@@ -30,7 +30,7 @@ COLOURS = {
     # networks
     "yu2018": BLUE, "zhang2016": ORANGE, "choi2016": GREEN,
     "zhang2016_nnet1": YELLOW, "choi2016_full": SKY, "fcn5": VERMILION, "short_chunk": PURPLE, "musicnn": BLACK,
-    "texture": "#4B4B8F", "selected": "#CF1C90",
+    "texture": "#4B4B8F", "selected": "#CF1C90", "student": "#2F8AC4",
     # what they have to beat
     "majority": GREY, "genre_prior": "#A5AA99", "mfcc_logistic": "#B07D4B", "mfcc_svm": "#6B4C3B",
     # splits, from the leakiest to the strictest

@@ -54,8 +54,8 @@ def key(spec) -> dict[str, str]:
 @key.register
 def _(spec: RunSpec) -> dict[str, str]:
     settings = {} if spec.is_baseline else asdict(spec.settings)
-    vectors = VECTORS * (spec.run.architecture in PRETRAINED)
-    code = BASELINE + vectors if spec.is_baseline else NETWORK + AUGMENTED * spec.settings.augmented
+    vectors = VECTORS * (spec.run.architecture in PRETRAINED or bool(settings.get("teacher")))
+    code = BASELINE if spec.is_baseline else NETWORK + AUGMENTED * spec.settings.augmented
     return {
         "parameters": digest_of({"settings": settings, "run": asdict(spec.run), "folds": spec.folds}),
         "network": digest_of(spec.description),
@@ -63,7 +63,7 @@ def _(spec: RunSpec) -> dict[str, str]:
         "tracks": digest("|".join(spec.slices.table["track_id"])),
         "labels": _labels_digest(spec),
         "split": digest("|".join(spec.parts)),
-        "code": _code(code),
+        "code": _code(code + vectors),
     }
 
 

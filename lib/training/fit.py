@@ -17,11 +17,13 @@ import numpy as np
 import pandas as pd
 
 from lib.errors import ReportError
+from lib.features import vectors
 from lib.features.slices import Slices
 from lib.models import Head
 from lib.models.descriptions import rebuild
 from lib.models.embedding_model import embedding_model
 from lib.models.fused import fuse
+from lib.models.student import VECTOR
 from lib.training.augmentation import augment, mix, neighbours
 from lib.training.recipes import Settings
 from lib.training.targets import Targets, targets
@@ -53,10 +55,22 @@ class Batches(keras.utils.PyDataset):
     settings : Settings
     seed : int or None
         None keeps the order of `numbers` and the slices as they are.
+    taught : np.ndarray [shape=(len(slices), width)], optional
+        Vectors for the layer `VECTOR` to learn; in validation they weigh nothing.
     """
 
-    def __init__(self, slices: Slices, numbers, wanted: Targets, heads: Sequence[Head], settings: Settings, seed=None):
+    def __init__(
+        self,
+        slices: Slices,
+        numbers,
+        wanted: Targets,
+        heads: Sequence[Head],
+        settings: Settings,
+        seed=None,
+        taught=None,
+    ):
         super().__init__()
+        self.taught = taught
         self.slices, self.numbers, self.wanted, self.heads = slices, np.asarray(numbers), wanted, heads
         self.settings, self.seed, self.epoch = settings, seed, -1
         self.batch_size = PREDICT_BATCH if seed is None else settings.batch_size
@@ -76,6 +90,9 @@ class Batches(keras.utils.PyDataset):
         picked = np.sort(self.order[index * self.batch_size : (index + 1) * self.batch_size])
         values = {head.name: self._wanted(head, picked) for head in self.heads}
         weights = {head.name: self.weights[head.name][picked] for head in self.heads}
+        if self.taught is not None:
+            values[VECTOR] = self.taught[picked]
+            weights[VECTOR] = np.full(len(picked), float(self.seed is not None), np.float32)
         if not self.changed:
             return self.slices.take(picked), values, weights
         rng = np.random.default_rng([self.seed, self.epoch, index])
@@ -122,10 +139,13 @@ def compile_network(model: keras.Model, heads: Sequence[Head], settings: Setting
     else:
         optimiser = keras.optimizers.Adam(rate)
     loss = {True: keras.losses.MeanSquaredError, False: keras.losses.CategoricalCrossentropy}
+    losses = {head.name: loss[head.numeric](reduction="mean_with_sample_weight") for head in heads}
+    if settings.teacher:
+        losses[VECTOR] = loss[True](reduction="mean_with_sample_weight")
     model.compile(
         optimizer=optimiser,
-        loss={head.name: loss[head.numeric](reduction="mean_with_sample_weight") for head in heads},
-        loss_weights={head.name: settings.head_weights.get(head.name, 1.0) for head in heads},
+        loss=losses,
+        loss_weights={name: settings.head_weights.get(name, 1.0) for name in losses},
         weighted_metrics={
             head.name: [
                 keras.metrics.R2Score(name="r2") if head.numeric else keras.metrics.CategoricalAccuracy(name="accuracy")
@@ -216,16 +236,18 @@ def train(
         If the loss is no longer a finite number.
     """
     wanted = targets(labels, heads, parts == "train", balanced=settings.balanced)
-    batches = Batches(slices, np.flatnonzero(parts == "train"), wanted, heads, settings, seed)
-    validation = Batches(slices, np.flatnonzero(parts == "validation"), wanted, heads, settings)
-    compile_network(model, heads, settings, settings.epochs * len(batches))
-    keep = _History(heads, settings.epochs, on_epoch)
+    taught = _taught(model, slices, parts == "train", settings.teacher) if settings.teacher else None
+    batches = Batches(slices, np.flatnonzero(parts == "train"), wanted, heads, settings, seed, taught)
+    validation = Batches(slices, np.flatnonzero(parts == "validation"), wanted, heads, settings, taught=taught)
+    fitted = model if taught is None else _with_vector(model, heads)
+    compile_network(fitted, heads, settings, settings.epochs * len(batches))
+    keep = _History(heads, settings.epochs, on_epoch, single=len(fitted.outputs) == 1)
     callbacks = [keep]
     if settings.patience:
         callbacks.append(
             keras.callbacks.EarlyStopping("val_loss", mode="min", patience=settings.patience, restore_best_weights=True)
         )
-    model.fit(batches, validation_data=validation, epochs=settings.epochs, verbose=0, callbacks=callbacks)
+    fitted.fit(batches, validation_data=validation, epochs=settings.epochs, verbose=0, callbacks=callbacks)
     for head, (mean, deviation) in wanted.scales.items():
         layer = model.get_layer(head)
         kernel, bias = layer.get_weights()
@@ -233,14 +255,33 @@ def train(
     return pd.DataFrame(keep.rows)
 
 
+def _taught(model: keras.Model, slices: Slices, train: np.ndarray, teacher: str) -> np.ndarray:
+    """Teacher's vectors of all slices, less their mean and over their deviation in training [slices, width]."""
+    found = vectors.read(slices, teacher)
+    width = next((layer.output.shape[-1] for layer in model.layers if layer.name == VECTOR), None)
+    if width != found.shape[1]:
+        raise ReportError(
+            f"network {model.name} cannot learn from {teacher}: its layer {VECTOR!r} has {width or 'no'} units, those "
+            f"vectors {found.shape[1]}. Train the network student, or another recipe."
+        )
+    mean, deviation = found[train].mean(axis=0), found[train].std(axis=0)
+    return (found - mean) / np.where(deviation > 0, deviation, 1)
+
+
+def _with_vector(model: keras.Model, heads: Sequence[Head]) -> keras.Model:
+    """Return the same network, its weights shared, that gives its layer `VECTOR` as well."""
+    outputs = model.output if isinstance(model.output, dict) else {heads[0].name: model.output}
+    return keras.Model(model.inputs, {**outputs, VECTOR: model.get_layer(VECTOR).output})
+
+
 class _History(keras.callbacks.Callback):
     """Collects one row per epoch under the names of the report and stops a training that has diverged."""
 
-    def __init__(self, heads: Sequence[Head], epochs: int, tell: Callable[[str], None]):
+    def __init__(self, heads: Sequence[Head], epochs: int, tell: Callable[[str], None], *, single: bool):
         super().__init__()
         self.epochs, self.tell, self.rows = epochs, tell, []
         measures = {head.name: "r2" if head.numeric else "accuracy" for head in heads}
-        single = len(heads) == 1  # Keras names the measure of a single output without the output
+        # Keras names the measure of a single output without the output.
         self.columns = {f"{name}_{of}": of if single else f"{name}_{of}" for name, of in measures.items()}
 
     def on_epoch_begin(self, epoch, logs=None):

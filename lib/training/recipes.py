@@ -1,7 +1,8 @@
 """Recipes: how a network is trained, under a name.
 
 ``poster`` is what the poster states, and ``balanced`` the same with every class weighing alike; ``cosine`` lets the
-learning rate, of which the poster states no course, fall to 0, and sets the epochs by validation songs; ``tuned`` adds
+learning rate, of which the poster states no course, fall to 0, and sets the epochs by validation songs; ``distilled``
+is ``cosine`` with a pretrained network as the teacher; ``tuned`` adds
 what seemed to help in trials on validation songs. Each ``tuned_without_...`` leaves one ingredient out and each
 ``tuned_with_...`` adds one more, for the table of what they are worth, in notebook 05. ``best`` is no way to train
 but a way to choose (`lib.runs.nested_selection`), and ``baseline`` is what needs no training of a network.
@@ -15,9 +16,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 
 from lib.errors import ReportError
+from lib.models.baselines import PRETRAINED
 
 SCHEDULES = ("constant", "cosine")
 BALANCED, BASELINE, BEST, COSINE, POSTER = "balanced", "baseline", "best", "cosine", "poster"
+DISTILLED = "distilled"
 _BETWEEN = "~"
 _KINDS = {  # annotation of a setting: what its values are
     int: (int, "a whole number"), float: ((int, float), "a number"), bool: (bool, "true or false"), str: (str, "text"),
@@ -64,6 +67,9 @@ class Settings:
     head_weights : dict of str to float
         Weight of a head's loss, 1 where none is given. A numeric head's loss is its squared error over the
         variance of the training labels, so that 1 is what the mean scores.
+    teacher : str
+        Pretrained network (`lib.models.pretrained`) whose vectors of the training slices the network's layer
+        ``vector`` learns, by squared error over their variance; empty = none.
 
     Raises
     ------
@@ -85,6 +91,7 @@ class Settings:
     label_smoothing: float = 0.0
     balanced: bool = False
     head_weights: dict[str, float] = field(default_factory=dict)
+    teacher: str = ""
 
     def __post_init__(self):
         if isinstance(self.epochs_tried, list):  # as JSON has it
@@ -106,6 +113,8 @@ class Settings:
             raise ReportError(f"label_smoothing is {self.label_smoothing}; it must be less than 1.")
         if self.schedule not in SCHEDULES:
             raise ReportError(f"schedule {self.schedule!r} is unknown. Known are {', '.join(SCHEDULES)}.")
+        if self.teacher and self.teacher not in PRETRAINED:
+            raise ReportError(f"teacher {self.teacher!r} is unknown. Known are {', '.join(PRETRAINED)}.")
         for head, weight in self.head_weights.items():
             if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not weight >= 0:
                 raise ReportError(
@@ -133,6 +142,7 @@ RECIPES: dict[str, Settings] = {
     POSTER: Settings(),
     BALANCED: Settings(balanced=True),
     COSINE: Settings(schedule="cosine", epochs_tried=(5, 10)),
+    DISTILLED: Settings(schedule="cosine", epochs_tried=(5, 10), teacher="msd_musicnn"),
     "tuned": _TUNED,
     **{f"tuned_{name}": replace(_TUNED, **changed) for name, changed in CHANGES.items()},
 }

@@ -25,12 +25,12 @@ from lib.paths import Study
 from lib.runs.applied import Applied, apply
 from lib.runs.spec import spec_of_record
 from lib.runs.store import Finished, finished
-from lib.training.recipes import BASELINE, plain
+from lib.training.recipes import BASELINE, DISTILLED, plain
 from lib.workflow import config
 from lib.workflow.engine import report
 
 STRICT = "artist"
-ALTERED = ("yu2018", "taught", "msd_musicnn")  # whose robustness is measured
+ALTERED = ("yu2018", "student", "msd_musicnn")  # whose robustness is measured
 
 
 def transfer(names: Sequence[str], root: str = "") -> Path:
@@ -48,12 +48,12 @@ def transfer(names: Sequence[str], root: str = "") -> Path:
         raise ReportError(f"STUDIES={' '.join(names)!r}: give two studies, as in 'emotify fourq'.")
     studies = [Study(name, root) for name in names]
     runs = {study: strict_runs(study) for study in studies}
-    common = set.intersection(*({one.run.architecture for one in own} for own in runs.values()))
+    common = set.intersection(*({_model(one) for one in own} for own in runs.values()))
     if not common:
         raise ReportError(f"{' and '.join(names)} have no network in common that ran under {STRICT} with seed 0.")
     tables = []
     for source, target in permutations(studies):
-        its = [one for one in runs[source] if one.run.architecture in common]
+        its = [one for one in runs[source] if _model(one) in common]
         applied = [apply_to(source, one, [Slices(target.slices)])[0] for one in its]
         tables.append(compared(source.name, target.name, applied, runs[target], read_tracks(target.tracks)))
     path = studies[0].tables / "transfer.csv"
@@ -64,8 +64,8 @@ def transfer(names: Sequence[str], root: str = "") -> Path:
 def robustness(study: str, data: str = "", root: str = "", cores: int = 0) -> Path:
     """Ask a study's models about its own test songs, altered; write ``robustness.csv``.
 
-    Takes part what of `ALTERED` ran under `STRICT` with seed 0, see `transfer`. The slices and vectors of each alteration stay in
-    ``work/<study>/altered``, so that a second call goes on from there.
+    Takes part what of `ALTERED` ran under `STRICT` with seed 0, see `transfer`. The slices and vectors of each
+    alteration stay in ``work/<study>/altered``, so that a second call goes on from there.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def _altered(
 
 
 def strict_runs(study: Study) -> list[Finished]:
-    """Pick the runs under `STRICT` with seed 0 that use audio, of each network under its plain recipe."""
+    """Pick the runs under `STRICT` with seed 0 that use audio, of each network under its plain recipe, or taught."""
     found = [
         one
         for one in finished(study)
@@ -128,7 +128,11 @@ def strict_runs(study: Study) -> list[Finished]:
         and one.run.architecture not in SILENT
     ]
     recipe = plain(one.run.recipe for one in found if one.run.recipe != BASELINE)
-    return [one for one in found if one.run.recipe in (recipe, BASELINE)]
+    return [one for one in found if one.run.recipe in (recipe, DISTILLED, BASELINE)]
+
+
+def _model(run: Finished) -> tuple[str, str]:
+    return run.run.architecture, run.run.recipe
 
 
 def apply_to(study: Study, run: Finished, others: Sequence[Slices]) -> list[Applied]:

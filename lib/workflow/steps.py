@@ -19,7 +19,7 @@ from lib.runs.key import digest
 from lib.runs.store import failures
 from lib.splits import GROUPS
 from lib.tagging.model import SHIPPED
-from lib.training.recipes import BASELINE, BEST
+from lib.training.recipes import BASELINE, BEST, settings_of
 from lib.workflow import config
 from lib.workflow.train import runs_of
 
@@ -110,7 +110,7 @@ class Steps:
         corpus = {"corpus": own.corpus}
         return {
             "01": corpus | {"data": own.data, "folds": own.folds, "splits": list(own.splits)},
-            "02": {"pretrained": [name for name in own.baselines if name in baselines.PRETRAINED]},
+            "02": {"pretrained": [name for name in baselines.PRETRAINED if name in {*own.baselines, *self.teachers}]},
             "03": {"networks": self.networks},
             "05": corpus | {"runs": self.evaluated},
             "06": {"run": self.first, "others": self.alike, "widths": self.vectors},
@@ -188,6 +188,11 @@ class Steps:
     def vectors(self) -> list[str]:
         """Runs of networks of other widths, for chapter 6."""
         return [run.name for run in self.declared.vector_runs() if run.name in self.runs]
+
+    @property
+    def teachers(self) -> set[str]:
+        """Pretrained networks that others of the study learn from."""
+        return {settings_of(recipe).teacher for recipe in {run.recipe for run in self.runs.values()} - {BEST, BASELINE}}
 
     @property
     def networks(self) -> list[str]:
