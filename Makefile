@@ -22,7 +22,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONWARNINGS := default::DeprecationWarning:lib
 unexport PYTHONDONTWRITEBYTECODE # uv compiles nothing: with it, each of many processes would compile TensorFlow anew
 
-.PHONY: help report sweep status prepare fetch verify listen compare test test-pages test-chain test-slow lab bench lint format readme strip clean lock
+.PHONY: help report sweep status prepare fetch verify listen compare transfer robustness test test-pages test-chain test-slow lab bench lint format readme strip clean lock
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
@@ -49,6 +49,12 @@ status: $(READY) ## which runs of a study are done, running, failed: make status
 	@$(RUN_STUDY) --data="$$DATA"
 
 prepare: $(READY) ## only the slices and the networks' descriptions, to train elsewhere
+	@$(RUN_STUDY) --data="$$DATA" --cores="$$CORES"
+
+transfer: $(READY) ## the models of two studies on each other's songs: make transfer STUDIES="emotify fourq"
+	@$(BIN)/python -m lib.workflow transfer $$STUDIES
+
+robustness: $(READY) ## a study's models on its own songs, altered: make robustness STUDY=emotify DATA=<folder>
 	@$(RUN_STUDY) --data="$$DATA" --cores="$$CORES"
 
 fetch: $(READY) ## only the songs that a study draws from FMA: make fetch [STUDY=fma] [DATA=<folder>] [WHOLE=yes]

@@ -47,7 +47,7 @@ def _status(given: argparse.Namespace) -> int:
 def _train(given: argparse.Namespace) -> int:
     from lib.workflow.train import train
 
-    train(given.study, given.root, only=given.only)
+    train(given.study, given.root, only=given.only, processes=given.processes)
     return 0
 
 
@@ -160,6 +160,7 @@ OPTIONS = {
     "cores": {"type": int, "default": 0, "help": "processors to use; 0 = all"},
     "profile": {"default": "", "help": "of a cluster, such as slurm; default: this machine"},
     "only": {"default": "", "help": "a run's name or part of several, such as artist-f0"},
+    "processes": {"type": int, "default": 1, "help": "runs that train side by side, such as on one large GPU"},
     "number": {"type": int, "required": True, "help": "of the chunk, from 0 on"},
     "parameters": {"default": "{}", "help": "a JSON object of notebook 02's parameters"},
     "whole-archive": {"action": "store_true", "help": "take whole archives where a server gives no parts"},
@@ -172,14 +173,14 @@ COMMANDS: dict[str, tuple[Callable, Sequence[str], str]] = {
     "prepare": (_report, RUNNING, "only the slices and the networks' descriptions, to train elsewhere"),
     "sweep": (_sweep, RUNNING, "run the grid that a study declares"),
     "status": (_status, MUSIC, "which runs of a study are done, running, failed"),
-    "train": (_train, (*STUDY, "only"), "train the runs of a study from its slices alone"),
+    "train": (_train, (*STUDY, "only", "processes"), "train the runs of a study from its slices alone"),
     "chunk": (_chunk, (*STUDY, "number", "parameters"), "slice one chunk of a large corpus"),
     "verify": (_verify, (*MUSIC, "run", "prepared"), "make one committed run again and compare"),
     "pages": (_pages, STUDY, "build the pages of a study"),
     "listen": (_pages, STUDY, "build the pages with players, for this machine alone"),
     "compare": (_compare, ("studies", "root"), "put the results of finished studies side by side"),
-    "transfer": (_transfer, ("studies", "root"), "test the models of each of two studies on the other's songs"),
-    "robustness": (_robustness, (*MUSIC, "cores"), "test the models of a study on its own songs, altered"),
+    "transfer": (_transfer, ("studies", "root"), "evaluate the models of each of two studies on the other's songs"),
+    "robustness": (_robustness, (*MUSIC, "cores"), "evaluate the models of a study on its own songs, altered"),
     "fetch": (_fetch, (*MUSIC, "whole-archive"), "fetch the songs that a study draws from FMA"),
     "readme": (_maintain, (), "write the figures of the README from the committed tables"),
     "strip": (_maintain, (), "put the notebooks in their committed form after editing"),

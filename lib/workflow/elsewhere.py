@@ -1,4 +1,4 @@
-"""Finished runs of a study asked about other sound: another study's songs, or its own songs altered."""
+"""Finished runs of a study evaluated on other sound: another study's songs, or its own songs altered."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ALTERED = ("yu2018", "student", "msd_musicnn")  # whose robustness is measured
 
 
 def transfer(names: Sequence[str], root: str = "") -> Path:
-    """Test the models of each of two studies on the songs of the other; write ``transfer.csv`` of the first.
+    """Evaluate the models of each of two studies on the songs of the other; write ``transfer.csv`` of the first.
 
     Takes part what both studies have run under `STRICT` with seed 0. Networks whose weights are not in ``work/`` are
     trained again.
@@ -62,7 +62,7 @@ def transfer(names: Sequence[str], root: str = "") -> Path:
 
 
 def robustness(study: str, data: str = "", root: str = "", cores: int = 0) -> Path:
-    """Ask a study's models about its own test songs, altered; write ``robustness.csv``.
+    """Evaluate a study's models on its own test songs, altered; write ``robustness.csv``.
 
     Takes part what of `ALTERED` ran under `STRICT` with seed 0, see `transfer`. The slices and vectors of each
     alteration stay in ``work/<study>/altered``, so that a second call goes on from there.
