@@ -10,6 +10,7 @@ import pwd
 import sys
 import sysconfig
 import tempfile
+import warnings
 from pathlib import Path
 
 # Where packages keep settings and caches: folders of our own where the home folder cannot be written.
@@ -28,6 +29,8 @@ def isolate() -> None:
     """Set the environment, and Keras if it is imported already."""
     _open_streams()
     set_allocator(ALLOCATOR)
+    # In notebooks a downloader that librosa brings looks for a progress bar, which nobody needs here.
+    warnings.filterwarnings("ignore", message="IProgress not found")
     home = Path(os.path.expanduser("~"))  # noqa: PTH111  # that of Path fails where there is none
     if not (home.is_dir() and os.access(home, os.W_OK | os.X_OK)):
         own = _own_folder()

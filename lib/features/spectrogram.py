@@ -5,7 +5,6 @@ mel-spectrogram (Slaney's mel scale and normalisation; McFee et al. 2015, doi 10
 at less cost: float32 frames, one real FFT, one sparse matrix product.
 """
 
-import warnings
 from dataclasses import asdict, dataclass
 from functools import cache
 
@@ -71,37 +70,33 @@ class Spectrogram:
         return int(self.excerpt_s / self.slice_s + 1e-9)
 
 
-def _librosa():
-    with warnings.catch_warnings():
-        # A package that librosa imports looks for the progress bars of notebooks, which are not used here.
-        warnings.filterwarnings("ignore", message="IProgress not found")
-        import librosa
-    return librosa
-
-
 def mel_centres(spectrogram: Spectrogram) -> np.ndarray:
     """Centre frequencies of the mel bands in Hz [shape=(n_mels,)]."""
+    import librosa  # late: it takes long, and who reads slices needs none of it
+
     rate, n_mels = spectrogram.sample_rate, spectrogram.n_mels
-    return _librosa().mel_frequencies(n_mels=n_mels + 2, fmax=rate / 2)[1:-1]
+    return librosa.mel_frequencies(n_mels=n_mels + 2, fmax=rate / 2)[1:-1]
 
 
 @cache
 def mel_filters(sample_rate: int, n_fft: int, n_mels: int) -> np.ndarray:
     """Triangular mel filters as librosa makes them [shape=(n_mels, 1 + n_fft // 2)]."""
-    return _librosa().filters.mel(sr=sample_rate, n_fft=n_fft, n_mels=n_mels)
+    import librosa  # late, as above
+
+    return librosa.filters.mel(sr=sample_rate, n_fft=n_fft, n_mels=n_mels)
 
 
 @cache
 def _sparse_filters(sample_rate: int, n_fft: int, n_mels: int):
     """`mel_filters` without their zeros, which are 98 in 100: no BLAS, whose threads wait for busy cores."""
-    from scipy.sparse import csr_array  # late, as in `_window`
+    from scipy.sparse import csr_array  # late, as above
 
     return csr_array(mel_filters(sample_rate, n_fft, n_mels))
 
 
 @cache
 def _window(n_fft: int) -> np.ndarray:
-    from scipy.signal import get_window  # imported late: it takes long, and who reads slices needs none of it
+    from scipy.signal import get_window  # late, as above
 
     return get_window("hann", n_fft).astype(np.float32)
 
@@ -123,7 +118,7 @@ def log_mel(y: np.ndarray, spectrogram: Spectrogram) -> np.ndarray:
     np.ndarray [shape=(n_mels, 1 + n // hop_length), dtype=float32]
         Values from ``-top_db`` to 0.
     """
-    from scipy.fft import rfft  # late, as in `_window`
+    from scipy.fft import rfft  # late, as above
 
     n_fft, hop = spectrogram.n_fft, spectrogram.hop_length
     padded = np.pad(np.asarray(y, dtype=np.float32), n_fft // 2)

@@ -1,6 +1,5 @@
 """Figures of spectrograms: from a wave to slices, and convolutions of a slice."""
 
-import warnings
 from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
@@ -22,9 +21,7 @@ _SHADES = 32  # 2.6 dB apart; more are indistinguishable and make a file of nois
 
 def mel_axis(axes: Axes, spectrogram: Spectrogram) -> None:
     """Label the bands of a picture by their centre frequencies."""
-    with warnings.catch_warnings():  # librosa brings a downloader, and that a progress bar which misses its widgets
-        warnings.filterwarnings("ignore", message="IProgress not found")
-        centres = mel_centres(spectrogram)
+    centres = mel_centres(spectrogram)
     shown = [hz for hz in (300, 1000, 3000, 10000) if centres[0] <= hz <= centres[-1]]
     axes.set_yticks(np.interp(shown, centres, np.arange(len(centres))), [f"{hz:,}" for hz in shown])
     axes.set_ylabel("Hz (mel scale)")
@@ -58,9 +55,7 @@ def _means(values: np.ndarray, rows: int) -> np.ndarray:
 
 def filters_figure(spectrogram: Spectrogram) -> Figure:
     """Draw every eighth mel filter over frequency."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="IProgress not found")
-        filters = mel_filters(spectrogram.sample_rate, spectrogram.n_fft, spectrogram.n_mels)
+    filters = mel_filters(spectrogram.sample_rate, spectrogram.n_fft, spectrogram.n_mels)
     hertz = np.linspace(0, spectrogram.sample_rate / 2, filters.shape[1])
     figure, axes = plt.subplots(figsize=(8, 2.8))
     for weights in filters[::8]:
