@@ -29,6 +29,7 @@ def isolate() -> None:
     """Set the environment, and Keras if it is imported already."""
     _open_streams()
     set_allocator(ALLOCATOR)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's notes on compiling are no news to a reader
     # In notebooks a downloader that librosa brings looks for a progress bar, which nobody needs here.
     warnings.filterwarnings("ignore", message="IProgress not found")
     home = Path(os.path.expanduser("~"))  # noqa: PTH111  # that of Path fails where there is none

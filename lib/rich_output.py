@@ -1,4 +1,4 @@
-"""What a notebook hands to its page beside text and pictures: stretches of songs to hear, and maps of songs.
+"""What a notebook hands to its page beside text and pictures: code, stretches of songs to hear, and maps of songs.
 
 Music is not passed on, so that an executed notebook holds no sound but only which stretch of which song is meant;
 ``make listen`` cuts these from the files of this machine. The pages are built by `lib.site`.
@@ -6,6 +6,7 @@ Music is not passed on, so that an executed notebook holds no sound but only whi
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated
@@ -16,6 +17,7 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
 from lib.errors import ReportError
+from lib.paths import PROJECT
 
 SOUNDS = "application/vnd.music-tagging.sounds+json"
 MAP = "application/vnd.music-tagging.map+json"
@@ -70,6 +72,38 @@ class SongMap:
         if any(len(column) != len(self.songs) for column in columns):
             raise ValueError("every song needs a text, a place and a colour per layer")
         return self
+
+
+def listing(module: str, *names: str) -> str:
+    """Lines of some functions of a module, without their docstrings, as Markdown. The module is not imported.
+
+    Raises
+    ------
+    ReportError
+        If there is no such module or function.
+
+    Examples
+    --------
+    >>> print(listing("lib.models.layers", "batch_norm"))
+    ```python
+    def batch_norm(**settings) -> keras.layers.BatchNormalization:
+        return keras.layers.BatchNormalization(momentum=MOMENTUM, **settings)
+    ```
+    """
+    file = PROJECT.joinpath(*module.split(".")).with_suffix(".py")
+    if not file.is_file():
+        raise ReportError(f"module {module!r}: {file} does not exist.")
+    text = file.read_text(encoding="utf-8")
+    functions = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+    if missing := [name for name in names if name not in functions]:
+        raise ReportError(f"{module} has no function {missing[0]!r}, only {', '.join(functions)}.")
+    parts = []
+    for node in map(functions.__getitem__, names):
+        lines, first = text.splitlines(), node.body[0]
+        described = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+        kept = [*lines[node.lineno - 1 : first.lineno - 1], *lines[first.end_lineno : node.end_lineno]]
+        parts.append("\n".join(kept if described else lines[node.lineno - 1 : node.end_lineno]))
+    return "```python\n" + "\n\n\n".join(parts) + "\n```"
 
 
 def offer(sounds: Sequence[Sound]) -> None:

@@ -11,9 +11,11 @@ import pytest
 from lib import models, plots
 from lib.errors import ReportError
 from lib.features.spectrogram import Spectrogram
+from lib.io import cells
 from lib.models import Head, choi2016, complexity, descriptions, fcn5, musicnn, short_chunk, yu2018, zhang2016
+from lib.models import layers as shared
 from lib.models.layers import decision_layers, slice_input
-from lib.paths import Study
+from lib.paths import NOTEBOOKS, Study
 from lib.plots import architectures
 
 HEADS = [Head("genre", ("a", "b", "c", "d")), Head("mood", ("sad", "neutral", "happy")), Head("valence")]
@@ -549,3 +551,15 @@ def test_multiply_adds_within_a_network_and_of_rarer_layers():
     sequence = keras.Input((6, 4))
     both = keras.Model(sequence, keras.layers.Bidirectional(keras.layers.GRU(5), name="both")(sequence))
     assert complexity.layer_table(both).set_index("layer").loc["both", "multiply_adds"] == 2 * 6 * 3 * 5 * (4 + 5)
+
+
+def test_the_network_to_change_in_notebook_03_is_the_poster_s():
+    shape, heads = (96, 129), [Head("genre", ("a", "b")), Head("mood", ("sad", "happy"))]
+    (cell,) = [text for text in cells(NOTEBOOKS / "03_model_zoo.ipynb") if "def mine(" in text]
+    names = {"keras": keras, "layers": keras.layers} | vars(shared)
+    exec(cell, names)
+    mine, own = (
+        [{k: v for k, v in layer.get_config().items() if k != "name"} for layer in network.layers]
+        for network in (names["mine"](shape, heads), models.builder("yu2018")(shape, heads))
+    )
+    assert mine == own

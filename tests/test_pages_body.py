@@ -1,12 +1,15 @@
 """The parts of a page: titles, cleaned HTML, printed text, tables, colours."""
 
+import ast
 import re
 from urllib.parse import urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
 
+from lib.errors import ReportError
 from lib.paths import PROJECT, Study
+from lib.rich_output import listing
 from lib.site.audio import Players
 from lib.site.build import build
 from lib.site.executed import find
@@ -116,3 +119,23 @@ def test_colours_are_readable():
         pairs += [(ink, ground) for ink in ("text", "quiet", "link", "mark", "bad") for ground in ("page", "card")]
         for ink, ground in [*pairs, ("warn-text", "warn-page")]:
             assert contrast(theme[ink], theme[ground]) >= 4.5, (ink, ground)
+
+
+def test_code_is_folded_unless_its_cell_is_in_view(tmp_path):
+    folded, open_ = code("x = 1"), code("y = 2")
+    open_.metadata["tags"] = ["in-view"]
+    body = render(notebook(text("# 1 Title"), folded, open_), Media(tmp_path), Players(Study("demo", tmp_path)))
+    shown = {"".join(block.get_text().split()): block.find_parent("details") for block in body.soup.find_all("pre")}
+    assert shown["x=1"] is not None and shown["y=2"] is None
+
+
+def test_a_listing_is_the_code_without_its_docstring():
+    found = listing("lib.models.layers", "batch_norm", "pool_then_bend")
+    lines = found.splitlines()
+    assert (lines[0], lines[-1]) == ("```python", "```") and '"""' not in found
+    names = {node.name for node in ast.parse("\n".join(lines[1:-1])).body}
+    assert names == {"batch_norm", "pool_then_bend"} and "MaxPooling2D" in found
+    with pytest.raises(ReportError, match="no function 'norm', only"):
+        listing("lib.models.layers", "norm")
+    with pytest.raises(ReportError, match="does not exist"):
+        listing("lib.models.none", "build")
