@@ -1,4 +1,4 @@
-"""The figures of the README, written from the committed tables: ``make readme``."""
+"""The figures of the README and of ``docs/results.md``, written from the committed tables: ``make readme``."""
 
 import pandas as pd
 
@@ -7,7 +7,8 @@ from lib.io import read_json, replacing
 from lib.narrative.format import by_split
 from lib.paths import PROJECT, Study
 
-README = PROJECT / "README.md"
+README, RESULTS = PROJECT / "README.md", PROJECT / "docs" / "results.md"
+BLOCKS = {README: "answer", RESULTS: "results"}  # the marked block of each file
 STUDY = "emotify"
 AGAIN = "Run `make report STUDY={}` first."
 
@@ -65,18 +66,20 @@ def marks(name: str) -> tuple[str, str]:
 
 
 def with_blocks(text: str, written: dict[str, str]) -> str:
-    """Return the README's text with its marked blocks replaced; a `ReportError` if the marks are not there."""
+    """Return a text with its marked blocks replaced; a `ReportError` if the marks are not there."""
     for name, block in written.items():
         begin, end = marks(name)
         if text.count(begin) != 1 or text.count(end) != 1:
-            raise ReportError(f"{README.name} must hold the lines {begin!r} and {end!r} once each.")
+            raise ReportError(f"The text must hold the lines {begin!r} and {end!r} once each.")
         before, rest = text.split(begin)
         text = f"{before}{begin}\n\n{block}\n\n{end}{rest.split(end)[1]}"
     return text
 
 
 def write() -> None:
-    """Write the results of the reference study into the README; errors are those of `blocks` and `with_blocks`."""
-    text = with_blocks(README.read_text(encoding="utf-8"), blocks(Study(STUDY)))
-    with replacing(README) as part:
-        part.write_text(text, encoding="utf-8")
+    """Write the results of the reference study into the files of `BLOCKS`; errors are those of `blocks`."""
+    written = blocks(Study(STUDY))
+    for file, name in BLOCKS.items():
+        text = with_blocks(file.read_text(encoding="utf-8"), {name: written[name]})
+        with replacing(file) as part:
+            part.write_text(text, encoding="utf-8")
