@@ -90,7 +90,7 @@ bench: $(READY) ## measure, as ratios side by side
 lint: $(READY) ## check style, layers, unused code, declared packages and spelling
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports >/dev/null || { $(BIN)/lint-imports; exit 1; }
 	@$(BIN)/jupyter nbconvert --log-level ERROR --to python --output-dir build/notebooks notebooks/*.ipynb # for vulture
-	@$(BIN)/vulture && $(BIN)/deptry . && $(BIN)/codespell benchmarks config lib notebooks tests *.md results/*.md
+	@$(BIN)/vulture && $(BIN)/deptry . && $(BIN)/codespell benchmarks config docs lib notebooks tests *.md results/*.md
 
 format: $(READY) ## put the code in its normal form
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
