@@ -47,6 +47,8 @@ def transfer(names: Sequence[str], root: str = "") -> Path:
     if len(set(names)) != 2:
         raise ReportError(f"STUDIES={' '.join(names)!r}: give two studies, as in 'emotify fourq'.")
     studies = [Study(name, root) for name in names]
+    for study in studies:
+        study.need(study.slices / "slices.json", "02_spectrogram_slicing")
     runs = {study: strict_runs(study) for study in studies}
     common = set.intersection(*({_model(one) for one in own} for own in runs.values()))
     if not common:
