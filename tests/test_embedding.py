@@ -269,7 +269,7 @@ def test_page_writes_units_and_neighbours(page):
 def test_page_draws_its_figures_and_names_the_dead_units(page):
     study, _, book = page
     assert {path.stem for path in study.figures.glob("*.svg")} == {
-        "top-slices", "map", "neighbours", "units", "units-again", "ablation", "widths",
+        "top-slices", "map", "neighbours", "units", "units-again", "ablation", "widths", "pca",
     }  # fmt: skip
     texts = [
         o["data"]["text/markdown"] for c in book.cells for o in c.get("outputs", []) if "text/markdown" in o["data"]

@@ -8,10 +8,13 @@ same; on maps as large as those of a convolution over a slice each takes up to h
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import partial
 
 import keras
+
+POINTS = 1 << 16  # of a slice's maps; for fewer, compiling takes longer than it saves
 
 
 def fuse(model: keras.Model) -> None:
@@ -69,9 +72,11 @@ def _call(layer: keras.layers.BatchNormalization, plain, inputs, training=None, 
 
 
 def _tiles(layer: keras.layers.MaxPooling2D) -> bool:
-    """Whether its windows lie side by side, and nothing but a processor trains."""
+    """Whether its maps are large, its windows lie side by side, and nothing but a processor trains."""
     import tensorflow as tf
 
+    if math.prod(size or 0 for size in layer.input.shape[1:]) < POINTS:
+        return False
     plain = layer.padding == "valid" and layer.data_format == "channels_last" and layer.strides == layer.pool_size
     return plain and not tf.config.list_physical_devices("GPU")
 
