@@ -88,3 +88,23 @@ def test_the_example_of_a_sweep_is_a_study(tmp_path):
 def test_quick_commands_end_well(target):
     given = {"compare": ["STUDIES=emotify emotify_cuts"]}.get(target, [])
     assert subprocess.run(["make", target, *given], cwd=PROJECT, check=False, capture_output=True).returncode == 0
+
+
+def test_the_workflow_publishes_what_is_committed():
+    given = yaml.safe_load((PROJECT / ".github" / "workflows" / "pages.yml").read_text(encoding="utf-8"))
+    steps = given["jobs"]["publish"]["steps"]
+    assert [step["uses"].split("@")[0] for step in steps if "uses" in step] == [
+        "actions/checkout", "actions/configure-pages", "actions/upload-pages-artifact", "actions/deploy-pages",
+    ]  # fmt: skip
+    collect = next(step["run"] for step in steps if "run" in step)
+    for target in re.findall(r"(emotify/index\.html)", collect):
+        assert (PROJECT / "results" / target).is_file()
+
+
+def test_binder_has_the_locked_versions_and_commands_that_exist():
+    folder = PROJECT / "binder"
+    assert (folder / "environment.yml").read_text() == (PROJECT / "environment.yml").read_text()
+    script = folder / "postBuild"
+    lines = [line for line in script.read_text().splitlines() if line.startswith("python")]
+    assert script.stat().st_mode & 0o100 and len(lines) == 2
+    _python(shlex.split(lines[1])[1:])

@@ -58,6 +58,16 @@ def test_pictures_have_alternative_text_and_a_size(soups):
     assert (images[0]["width"], images[1]["width"]) == ("613", "900")
 
 
+def test_every_page_says_what_it_is_about(soups):
+    seen = set()
+    for name, soup in soups.items():
+        said = {one.get("name") or one.get("property"): one["content"] for one in soup.find_all("meta", content=True)}
+        assert said["og:title"] == soup.title.get_text() and said["og:description"] == said["description"], name
+        assert 20 < len(said["description"]) < 200 and "\n" not in said["description"], name
+        seen.add(said["description"])
+    assert len(seen) > len(soups) / 2
+
+
 def test_text_from_data_stays_text(soups):
     page = soups["01_data_acquisition.html"]
     text = page.get_text()
