@@ -21,7 +21,7 @@ TINY = {
     "validation_shares": [0],
     "parameters": {
         "01": {"songs_per_genre": 6, "seconds": 7.0},
-        "03": {"networks": ["yu2018", "texture"]},
+        "03": {"networks": ["yu2018", "texture"], "try_slices": 40, "try_epochs": 1},
         "04": {"settings": {"epochs": 1}},
         "05": {"resamples": 200},
     },
