@@ -56,7 +56,7 @@ def test_the_only_script_is_named_by_its_hash(study):
     (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
     named = b64encode(hashlib.sha256(script.encode()).digest()).decode()
     assert f"script-src 'sha256-{named}'" in text
-    assert "script" not in index.read_text()  # a page without a playhead needs none
+    assert not re.search(r"<script|script-src", index.read_text())  # a page without a playhead needs none
 
 
 def test_what_a_notebook_offers_comes_back_as_it_was(capsys):
