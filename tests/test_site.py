@@ -189,4 +189,4 @@ def test_what_is_committed_of_results_stays_small():
         pytest.skip("no repository here to list what is committed")
     paths = [PROJECT / name for name in listed.stdout.decode().split("\0") if name]
     assert paths
-    assert sum(path.stat().st_size for path in paths if path.is_file()) < 18e6
+    assert sum(path.stat().st_size for path in paths if path.is_file()) < 15e6
