@@ -1,5 +1,4 @@
 import re
-from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -7,7 +6,6 @@ import yaml
 from lib.errors import ReportError
 from lib.models import Head, baselines, descriptions
 from lib.runs.store import finished
-from lib.workflow import train as module
 from lib.workflow.cli import main
 from lib.workflow.train import train
 from tests.test_training import study  # noqa: F401 - a fixture
@@ -54,22 +52,6 @@ def test_every_run_of_a_study_is_made_from_its_slices_and_only_once(declared, ca
     assert not any(run.stale for run in finished(study) + finished(study, candidates=True))
     assert main(["train", "--study", path, "--root", str(study.root)]) == 0
     assert "epoch" not in capsys.readouterr().out
-
-
-def test_runs_side_by_side_are_calls_of_their_own(declared, monkeypatch):
-    study, path = declared  # noqa: F811
-    calls = []
-
-    def call(command, **_):
-        calls.append(command[-1])
-        return SimpleNamespace(returncode=int("majority" in command[-1]))
-
-    monkeypatch.setattr(module.subprocess, "run", call)
-    with pytest.raises(ReportError, match="majority-artist-f0-s0 could not be trained"):
-        train(path, str(study.root), processes=3)
-    assert len(calls) == 5 and calls[-1] == "selected-artist-f0-s0"  # after what it chooses from
-    with pytest.raises(ReportError, match="processes is 0"):
-        train(path, str(study.root), processes=0)
 
 
 def test_some_runs_can_be_chosen(declared, capsys):

@@ -5,17 +5,22 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 
 from lib.errors import ReportError
 from lib.evaluation.bootstrap import Bootstrap
 from lib.evaluation.transfer import SIGN, in_common, labels_in_common, transfer
 from lib.features.slices import Slices
+from lib.features.slicing import source_digest
+from lib.features.spectrogram import Spectrogram
 from lib.models import baselines, descriptions
+from lib.paths import Study
 from lib.runs.applied import apply
 from lib.runs.execute import obtain
 from lib.runs.run import Run
 from lib.runs.spec import RunSpec
 from lib.runs.store import Finished
+from lib.workflow import elsewhere
 from lib.workflow.elsewhere import transfer as between
 from tests.predictions import one, tracks_of
 from tests.test_training import HEADS, SMALL, study  # noqa: F401 - a fixture
@@ -89,3 +94,16 @@ def test_two_studies_with_a_network_in_common_are_needed(study):  # noqa: F811
     shutil.copytree(study.work, study.work.with_name("other"))
     with pytest.raises(ReportError, match="toy and other have no network in common"):
         between(["toy", "other"], str(study.root))
+
+
+def test_altered_songs_are_sliced_once_and_never_taken_for_the_songs_themselves(tmp_path, monkeypatch):
+    place, rate = Study("toy", tmp_path), 22050
+    tone = np.sin(2 * np.pi * 440 * np.arange(4 * rate) / rate)
+    soundfile.write(tmp_path / "a.wav", 0.5 * tone, rate)
+    about = {"track_id": "a", "path": str(tmp_path / "a.wav"), "sha256": "1", "status": "ok", "reason": ""}
+    tracks = pd.DataFrame([about])
+    made = elsewhere._altered(place, "gain_-12_db", tracks, Spectrogram(), [], 1)
+    assert len(made) == 1 and made.digest != source_digest(tracks, Spectrogram())
+    assert not list(made.folder.glob(".*"))  # no sound is left
+    monkeypatch.setattr(elsewhere, "write_altered", None)
+    assert elsewhere._altered(place, "gain_-12_db", tracks, Spectrogram(), [], 1).digest == made.digest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -97,7 +98,7 @@ def _row(one: Predictions, other: Predictions, level: str, bootstrap: Bootstrap)
     common = ids.intersection(own_ids)
     drawn = one.clusters(common)
     sums, own_sums = sums[ids.get_indexer(common)], own_sums[own_ids.get_indexer(common)]
-    far = Bootstrap(bootstrap.resamples, bootstrap.seed, side=1).estimate(sums, one.measure, *drawn)
+    far = replace(bootstrap, side=1).estimate(sums, one.measure, *drawn)
     near = bootstrap.estimate(own_sums, other.measure, *drawn)
     row = {"n_songs": len(common), "models": sums.shape[1]}
     row |= columns("accuracy", bootstrap.ratio(sums, *drawn), "low", "high")

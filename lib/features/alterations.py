@@ -79,7 +79,7 @@ ALTERATIONS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
 
 def write_altered(
     name: str, tracks: pd.DataFrame, folder: Path, sample_rate: int, excerpt_s: float, *, workers: int = 0
-) -> pd.DataFrame:
+) -> list[str]:
     """Write the middle of every song, altered, as WAV files of mono.
 
     Parameters
@@ -87,7 +87,7 @@ def write_altered(
     name : str
         One of `ALTERATIONS`.
     tracks : pd.DataFrame
-        ``track_id``, ``path`` and ``sha256`` of the songs.
+        ``path`` of the songs.
     folder : path-like
     sample_rate : int > 0
         Hz.
@@ -98,8 +98,8 @@ def write_altered(
 
     Returns
     -------
-    pd.DataFrame
-        The same with ``path`` of the altered sound, and a ``sha256`` that says how it was altered.
+    list of str
+        Path of each altered song.
 
     Raises
     ------
@@ -110,14 +110,14 @@ def write_altered(
         raise ReportError(f"alteration {name!r} is unknown. Known are {', '.join(ALTERATIONS)}.")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"{number}.wav" for number in range(len(tracks))]
+    paths = [str(folder / f"{number}.wav") for number in range(len(tracks))]
     alter = partial(_write, name=name, sample_rate=sample_rate, excerpt_s=excerpt_s)
-    pairs = zip(tracks["path"], map(str, paths), strict=True)
+    pairs = zip(tracks["path"], paths, strict=True)
     for number, ((path, _), _, reason) in enumerate(pool.run(alter, pairs, workers=workers, timeout_s=300), 1):
         if reason:
             raise ReportError(f"{path} could not be altered: {reason}")
         progress.tell(f"{name}: clip {number}/{len(tracks)}")
-    return tracks.assign(path=[str(path) for path in paths], sha256=f"{name}:" + tracks["sha256"].astype(str))
+    return paths
 
 
 def _write(paths: tuple[str, str], *, name: str, sample_rate: int, excerpt_s: float) -> None:

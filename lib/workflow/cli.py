@@ -47,7 +47,7 @@ def _status(given: argparse.Namespace) -> int:
 def _train(given: argparse.Namespace) -> int:
     from lib.workflow.train import train
 
-    train(given.study, given.root, only=given.only, processes=given.processes)
+    train(given.study, given.root, only=given.only)
     return 0
 
 
@@ -160,7 +160,6 @@ OPTIONS = {
     "cores": {"type": int, "default": 0, "help": "processors to use; 0 = all"},
     "profile": {"default": "", "help": "of a cluster, such as slurm; default: this machine"},
     "only": {"default": "", "help": "a run's name or part of several, such as artist-f0"},
-    "processes": {"type": int, "default": 1, "help": "runs that train side by side, such as on one large GPU"},
     "number": {"type": int, "required": True, "help": "of the chunk, from 0 on"},
     "parameters": {"default": "{}", "help": "a JSON object of notebook 02's parameters"},
     "whole-archive": {"action": "store_true", "help": "take whole archives where a server gives no parts"},
@@ -173,7 +172,7 @@ COMMANDS: dict[str, tuple[Callable, Sequence[str], str]] = {
     "prepare": (_report, RUNNING, "only the slices and the networks' descriptions, to train elsewhere"),
     "sweep": (_sweep, RUNNING, "run the grid that a study declares"),
     "status": (_status, MUSIC, "which runs of a study are done, running, failed"),
-    "train": (_train, (*STUDY, "only", "processes"), "train the runs of a study from its slices alone"),
+    "train": (_train, (*STUDY, "only"), "train the runs of a study from its slices alone"),
     "chunk": (_chunk, (*STUDY, "number", "parameters"), "slice one chunk of a large corpus"),
     "verify": (_verify, (*MUSIC, "run", "prepared"), "make one committed run again and compare"),
     "pages": (_pages, STUDY, "build the pages of a study"),

@@ -105,12 +105,17 @@ def _altered(
 ) -> Slices:
     """Slices and vectors of the altered songs, made where they are not there."""
     folder, songs = place.work / "altered" / name, tracks.loc[tracks["status"] == "ok"]
-    own = source_digest(songs.assign(sha256=f"{name}:" + songs["sha256"].astype(str)), spectrogram)
+    songs = songs.assign(sha256=f"{name}:" + songs["sha256"].astype(str))  # other sound than the files'
     there = Slices(folder) if (folder / "slices.json").is_file() else None
-    if there and there.digest == own and all(vectors.path(there, one).is_file() for one in pretrained):
+    if (
+        there
+        and there.digest == source_digest(songs, spectrogram)
+        and all(vectors.path(there, one).is_file() for one in pretrained)
+    ):
         return there
     with scratch(folder / "sound") as sound:
-        changed = write_altered(name, songs, sound, spectrogram.sample_rate, spectrogram.excerpt_s, workers=cores)
+        paths = write_altered(name, songs, sound, spectrogram.sample_rate, spectrogram.excerpt_s, workers=cores)
+        changed = songs.assign(path=paths)
         make_slices(changed, folder, spectrogram, workers=cores)
         slices = Slices(folder)
         for one in pretrained:
